@@ -1,0 +1,81 @@
+"""Turn sequences of 16-bit TIFF images, on disk or in napari, into videos.
+
+import napari_tif2video as t2v
+t2v.convert("frames/", "movie.mp4", width=800, contrast="global")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import convert, convert_batch, render_frame
+    from .engine import Progress
+    from .errors import (
+        Cancelled,
+        EncodingError,
+        OutputError,
+        OutputExistsError,
+        SettingsError,
+        SourceError,
+        Tif2VideoError,
+    )
+    from .reader import open_stack
+    from .settings import CropBox, VideoSettings
+    from .stack import Stack
+    from .video import Video
+
+__version__ = "0.1.0"
+
+# Loaded when first used: `tif2video --help` must not wait for numpy, PyAV and dask.
+_HOME = {
+    "convert": "api",
+    "convert_batch": "api",
+    "render_frame": "api",
+    "open_stack": "reader",
+    "CropBox": "settings",
+    "VideoSettings": "settings",
+    "Stack": "stack",
+    "Video": "video",
+    "Progress": "engine",
+    "Cancelled": "errors",
+    "EncodingError": "errors",
+    "OutputError": "errors",
+    "OutputExistsError": "errors",
+    "SettingsError": "errors",
+    "SourceError": "errors",
+    "Tif2VideoError": "errors",
+}
+
+__all__ = [
+    "Cancelled",
+    "CropBox",
+    "EncodingError",
+    "OutputError",
+    "OutputExistsError",
+    "Progress",
+    "SettingsError",
+    "SourceError",
+    "Stack",
+    "Tif2VideoError",
+    "Video",
+    "VideoSettings",
+    "__version__",
+    "convert",
+    "convert_batch",
+    "open_stack",
+    "render_frame",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

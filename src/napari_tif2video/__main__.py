@@ -1,0 +1,8 @@
+"""`python -m napari_tif2video`: the same as the command `tif2video`."""
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

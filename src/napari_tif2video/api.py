@@ -1,0 +1,180 @@
+"""`convert`, `convert_batch` and `render_frame`: the package as a library."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .batch import Destination, SourceJob, find_sources, plan_jobs
+from .contrast import Limits, combine
+from .engine import Execution, Progress, default_workers
+from .errors import SettingsError
+from .plan import Plan, plan
+from .reader import open_stack
+from .render import measure_sequence, prepare_frames, render
+from .run import convert_job, run_jobs
+from .settings import VideoSettings
+from .video import Video
+
+
+def convert(
+    source: Any,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    settings: VideoSettings | None = None,
+    output_dir: str | os.PathLike[str] | None = None,
+    match: str | None = None,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+    workers: int | None = None,
+    memory_budget: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+    **options: Any,
+) -> Video:
+    """Make a video: ``convert("frames/", "out.mp4", width=800, crop="500x400", anchor=True)``.
+
+    Parameters
+    ----------
+    source : path, array or Stack
+        See `open_stack`.
+    output : path, optional
+        The video, ending in ``.mp4``. Default: an automatic name in `output_dir` or, for a
+        source on disk, beside the data.
+    settings : VideoSettings, optional
+        Or its fields as keywords (``width=800``); keywords win.
+    match : str, optional
+        Of a folder, only the files whose name matches.
+    overwrite, skip_existing : bool
+        Replace an output that exists, or leave it and do nothing; without either it is an error.
+    workers : int, optional
+        Threads; by default every core this process may use. The video is the same for any number.
+    memory_budget, progress, cancel
+        See `Execution`.
+
+    Returns
+    -------
+    Video
+        Its path, size, limits and notes.
+
+    Raises
+    ------
+    SettingsError, SourceError, OutputError, EncodingError
+        Nothing was written, and a file that had the name of the output is as it was.
+    Cancelled
+        `cancel` returned True.
+    """
+    file = None if output is None else Path(output)
+    folder = None if output_dir is None else Path(output_dir)
+    job = SourceJob(source)
+    destination = Destination(file, folder, overwrite, skip_existing)
+    plan_jobs([job], _settings(settings, options), destination, match)
+    if job.problem is not None:
+        raise job.problem
+    execution = _execution(workers, memory_budget, progress, cancel)
+    return convert_job(job, execution, None, overwrite)
+
+
+def convert_batch(
+    sources: Iterable[Any],
+    *,
+    settings: VideoSettings | None = None,
+    output_dir: str | os.PathLike[str] | None = None,
+    recursive: bool = False,
+    match: str | None = None,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+    workers: int | None = None,
+    memory_budget: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+    **options: Any,
+) -> list[Video]:
+    """Make a video of each source: ``convert_batch(["a/", "b/"], contrast="batch")``.
+
+    A source that fails does not stop the others: look at the `status` and `error` of each
+    result. Patterns (``"pos*/"``) are expanded; with `recursive`, every folder below a source
+    that holds TIFFs is one. For the other parameters see `convert`.
+
+    Raises
+    ------
+    SettingsError
+        Options that make no sense, or two sources with the same output; nothing was done.
+    Cancelled
+        Videos that were finished before stay.
+    """
+    folder = None if output_dir is None else Path(output_dir)
+    jobs = plan_jobs(
+        find_sources(sources, recursive=recursive, match=match),
+        _settings(settings, options),
+        Destination(None, folder, overwrite, skip_existing),
+        match,
+    )
+    execution = _execution(workers, memory_budget, progress, cancel)
+    return list(run_jobs(jobs, execution, overwrite=overwrite))
+
+
+def render_frame(
+    source: Any,
+    index: int,
+    *,
+    settings: VideoSettings | None = None,
+    match: str | None = None,
+    **options: Any,
+) -> NDArray[np.uint8]:
+    """One frame as the video shows it: ``render_frame("frames/", 12, contrast="global")``.
+
+    It is the very picture from which the codec's pixels are made. Global limits are measured
+    once for each Stack and crop box, and remembered.
+
+    Parameters
+    ----------
+    index : int
+        From 0; negative numbers count from the end.
+
+    Returns
+    -------
+    uint8 array (H, W, 3)
+    """
+    made = plan(open_stack(source, match), _settings(settings, options))
+    frames = made.stack.frames
+    if not -len(frames) <= index < len(frames):
+        raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
+    limits = _remembered_limits(made) if made.needs_measuring else None
+    (prepared,) = prepare_frames(frames.select([index % len(frames)]), made.picture)
+    picture = render(prepared, made.picture, limits)
+    return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
+
+
+def _remembered_limits(made: Plan) -> Limits:
+    key = made.picture.box
+    if key not in made.stack.measured:
+        with Execution().job(made.frames) as work:
+            made.stack.measured[key] = combine(measure_sequence(made, work, keep=False).ranges)
+    limits: Limits = made.stack.measured[key]
+    return limits
+
+
+def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoSettings:
+    known = {field.name for field in dataclasses.fields(VideoSettings)}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise TypeError(
+            f"unknown option {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}"
+        )
+    return dataclasses.replace(settings or VideoSettings(), **options)
+
+
+def _execution(
+    workers: int | None,
+    memory_budget: int | None,
+    progress: Callable[[Progress], None] | None,
+    cancel: Callable[[], bool] | None,
+) -> Execution:
+    return Execution(workers or default_workers(), memory_budget, progress, cancel)

@@ -1,0 +1,193 @@
+"""From what the user named to a list of jobs: sources found, opened, planned, outputs chosen."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import SettingsError, SourceError, Tif2VideoError
+from .output import check_suffix, exists_error, same_output_key, video_name
+from .plan import Plan, plan
+from .reader import open_stack, source_stem
+from .sequence import folders_with_frames, is_tiff_name, natural_key
+from .settings import VideoSettings
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where the videos of a call go; by default beside the data.
+
+    Attributes
+    ----------
+    file : Path, optional
+        Name of the one video of the call.
+    folder : Path, optional
+        Folder for all of them, under their automatic names.
+    overwrite, skip_existing : bool
+        What happens where the output exists already; without either it is an error.
+    """
+
+    file: Path | None = None
+    folder: Path | None = None
+    overwrite: bool = False
+    skip_existing: bool = False
+
+    def __post_init__(self) -> None:
+        if self.file is not None and self.folder is not None:
+            raise SettingsError("output: give a file or a folder, not both")
+        if self.overwrite and self.skip_existing:
+            raise SettingsError("output: overwrite and skip existing exclude each other")
+        if self.file is not None:
+            check_suffix(self.file)
+
+
+@dataclass
+class SourceJob:
+    """One source of a call, with its plan and output, or the reason why there is none."""
+
+    source: Any
+    plan: Plan | None = None
+    output: Path | None = None
+    problem: Exception | None = None
+    skip: bool = False
+
+    @property
+    def label(self) -> str:
+        """What messages call the source."""
+        if isinstance(self.source, (str, os.PathLike)):
+            return os.fspath(self.source)
+        return "array" if self.plan is None else self.plan.stack.name
+
+
+def find_sources(
+    sources: Iterable[Any], *, recursive: bool = False, match: str | None = None
+) -> list[SourceJob]:
+    """Expand patterns and folders; a source that cannot be found becomes a job with a problem.
+
+    A source named twice is converted once.
+    """
+    jobs: list[SourceJob] = []
+    seen: set[str] = set()
+    for source in sources:
+        if not isinstance(source, (str, os.PathLike)):
+            jobs.append(SourceJob(source))
+            continue
+        for path, problem in _expand(Path(source), recursive, match):
+            key = os.path.realpath(path)
+            if key not in seen:
+                seen.add(key)
+                jobs.append(SourceJob(path, problem=problem))
+    return jobs
+
+
+def _expand(
+    source: Path, recursive: bool, match: str | None
+) -> list[tuple[Path, Tif2VideoError | None]]:
+    found = [source]
+    if not source.exists() and glob.has_magic(os.fspath(source)):
+        matches = (Path(p) for p in glob.glob(os.fspath(source), recursive=True))
+        found = sorted(
+            (p for p in matches if p.is_dir() or is_tiff_name(p.name)),
+            key=lambda p: [natural_key(part) for part in p.parts],
+        )
+        if not found:
+            return [(source, SourceError(f"{source}: no folder or TIFF file matches the pattern"))]
+    if not recursive:
+        return [(path, None) for path in found]
+    expanded: list[tuple[Path, Tif2VideoError | None]] = []
+    for path in found:
+        if not path.is_dir():
+            expanded.append((path, None))
+            continue
+        below = folders_with_frames(path, match)
+        problem = SourceError(f"No TIF images found in {path} or below it")
+        expanded += [(folder, None) for folder in below] or [(path, problem)]
+    return expanded
+
+
+def plan_jobs(
+    jobs: list[SourceJob],
+    settings: VideoSettings,
+    destination: Destination,
+    match: str | None = None,
+) -> list[SourceJob]:
+    """Open and plan each source, and choose its output, before any work.
+
+    A source that cannot be converted keeps its problem, and the others go on.
+
+    Raises
+    ------
+    SettingsError
+        Two sources would write the same video, or one file is asked for several.
+    """
+    if destination.file is not None and len(jobs) > 1:
+        raise SettingsError(
+            f"output: {len(jobs)} sources cannot go into the one file {destination.file}; "
+            "use --output-dir"
+        )
+    for job in jobs:
+        if job.problem is not None:
+            continue
+        try:
+            job.plan = plan(open_stack(job.source, match), settings)
+        except Tif2VideoError as exc:
+            job.problem = exc
+    _choose_outputs(jobs, destination)
+    return jobs
+
+
+def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
+    parents = [
+        os.path.dirname(os.path.abspath(job.source))
+        for job in jobs
+        if isinstance(job.source, (str, os.PathLike))
+    ]
+    taken: dict[str, SourceJob] = {}
+    for job in jobs:
+        if job.plan is None:
+            continue
+        job.output = _output_path(job.plan, destination, parents)
+        key = same_output_key(job.output)
+        if key in taken:
+            raise SettingsError(
+                f"{taken[key].label} and {job.label} would both become {job.output}; "
+                "convert them in separate calls with other names"
+            )
+        taken[key] = job
+        if os.path.lexists(job.output):
+            if destination.skip_existing:
+                job.skip = True
+            elif not destination.overwrite:
+                job.problem = exists_error(job.output)
+
+
+def _output_path(plan: Plan, destination: Destination, parents: list[str]) -> Path:
+    if destination.file is not None:
+        return Path(os.path.abspath(destination.file))
+    source = plan.stack.path
+    if source is None:
+        if destination.folder is None:
+            raise SettingsError("output: an array has no folder of its own; say where to write")
+        return Path(os.path.abspath(destination.folder)) / video_name(plan, plan.stack.name)
+    if destination.folder is not None:
+        folder = Path(os.path.abspath(destination.folder))
+        if folder == source:
+            return folder / video_name(plan)
+        return folder / video_name(plan, _name_outside(source, parents))
+    if source.is_dir():
+        return source / video_name(plan)
+    return source.parent / video_name(plan, source_stem(source))
+
+
+def _name_outside(source: Path, parents: list[str]) -> str:
+    """A source's name away from its folder: its stem, or its path below what all have in common."""
+    if not source.is_dir():
+        return source_stem(source)
+    try:
+        return "_".join(source.relative_to(os.path.commonpath(parents)).parts) or source.name
+    except ValueError:  # on different drives
+        return source.name

@@ -1,0 +1,242 @@
+"""What the command line says: headings, a progress bar, a summary, JSON, a CSV report."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import sys
+from types import TracebackType
+from typing import IO, Any
+
+from tqdm import tqdm
+
+from .batch import SourceJob
+from .engine import Execution, Progress
+from .errors import SettingsError, describe
+from .output import decimal_fps
+from .plan import Plan
+from .sequence import find_gaps
+from .video import Video
+
+_BAR = "  {phase:9} {{percentage:3.0f}}% |{{bar:30}}| {{rate_fmt}}, {{remaining}} left"
+
+
+class Console:
+    """Tells the user on stderr how a call goes, and collects its results."""
+
+    def __init__(self, jobs: list[SourceJob], *, quiet: bool) -> None:
+        self.videos: list[Video] = []
+        self._jobs = jobs
+        self._quiet = quiet
+        self._frames = 0
+        self._bar: tqdm[Any] | None = None
+
+    def watch(self, execution: Execution) -> Execution:
+        """The execution, with its progress shown here."""
+        return dataclasses.replace(execution, progress=None if self._quiet else self._progress)
+
+    def hint_at_batch(self) -> None:
+        if len(self._jobs) > 1:
+            self._say(
+                "Hint: each source gets a scale of its own; --contrast batch gives all the same"
+            )
+
+    def started(self, index: int, job: SourceJob) -> None:
+        self._end_bar()
+        kind = "file" if job.plan is not None and not _is_folder(job) else "directory"
+        self._say(f"Processing {kind} {index + 1} of {len(self._jobs)}: {job.label}")
+        if job.plan is not None and job.problem is None:
+            self._frames = job.plan.frames
+            self._say(f"  {_describe(job.plan)}")
+            for note in job.plan.notes:
+                self._say(f"  Note: {note}")
+
+    def finished(self, video: Video) -> None:
+        self._end_bar()
+        self.videos.append(video)
+        if video.status == "failed":
+            print(f"tif2video: {_with_source(video)}", file=sys.stderr)
+        elif video.status == "skipped":
+            self._say(f"  exists already, left as it is: {video.output}")
+        else:
+            assert video.output is not None
+            rate = video.frames / video.seconds
+            size = os.path.getsize(video.output) / 1e6
+            self._say(f"  {video.output} ({size:.2f} MB) in {video.seconds:.1f} s, {rate:.0f} fps")
+            planned = len(self._plan_notes(video))
+            for note in video.notes[planned:]:
+                self._say(f"  Note: {note}")
+
+    def close(self) -> None:
+        """Print the summary of everything that was finished."""
+        self._end_bar()
+        counts = {s: sum(v.status == s for v in self.videos) for s in ("ok", "failed", "skipped")}
+        self._say(
+            f"Summary: {len(self._jobs)} total, {counts['ok']} successful, "
+            f"{counts['failed']} failed, {counts['skipped']} skipped"
+        )
+        for video in self.videos:
+            if video.status == "failed":
+                self._say(f"  failed: {_with_source(video)}")
+            elif video.status == "ok":
+                self._say(f"  ok: {video.output}, {_describe_limits(video)}")
+
+    def _plan_notes(self, video: Video) -> tuple[str, ...]:
+        plan = self._jobs[len(self.videos) - 1].plan
+        return () if plan is None else plan.notes
+
+    def _progress(self, progress: Progress) -> None:
+        if self._bar is None:
+            form = _BAR.format(phase=progress.phase)
+            self._bar = tqdm(
+                total=progress.total,
+                unit="step",
+                bar_format=form,
+                leave=False,
+                disable=not sys.stderr.isatty(),
+                file=sys.stderr,
+            )
+        self._bar.update(progress.done - self._bar.n)
+
+    def _end_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _say(self, line: str) -> None:
+        if not self._quiet:
+            print(line, file=sys.stderr, flush=True)
+
+
+def _is_folder(job: SourceJob) -> bool:
+    return os.path.isdir(job.label)
+
+
+def _with_source(video: Video) -> str:
+    """The error of a source, with the source in front where the text does not name it."""
+    error = video.error or ""
+    return error if video.source in error else f"{video.source}: {error}"
+
+
+def _describe(plan: Plan) -> str:
+    height, width = plan.picture.size
+    crop = plan.settings.crop
+    return (
+        f"{plan.frames} images, {plan.stack.frames.format}"
+        f"{'' if crop is None else f', crop {crop}'} -> {width}x{height}, "
+        f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps"
+    )
+
+
+def _describe_limits(video: Video) -> str:
+    if video.contrast == "local":
+        return "each frame with limits of its own"
+    low, high = video.single_limits
+    return f"limits {low:g} to {high:g} ({video.contrast})"
+
+
+def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:
+    """What would be done, on stdout."""
+    if as_json:
+        print(json.dumps({"sources": [_plan_object(job) for job in jobs]}, indent=2))
+        return
+    for number, job in enumerate(jobs, 1):
+        print(f"{number} of {len(jobs)}: {job.label}")
+        if job.plan is not None:
+            names = job.plan.stack.labels
+            shown = names if len(names) <= 6 else [*names[:3], "...", *names[-3:]]
+            gaps = find_gaps(names)
+            print(f"  {_describe(job.plan)}")
+            print(f"  order: {', '.join(shown)}")
+            print(f"  gaps: {gaps or 'none found in the numbering'}")
+            print(f"  output: {job.output}{' (exists, is skipped)' if job.skip else ''}")
+            for note in job.plan.notes:
+                print(f"  note: {note}")
+        if job.problem is not None:
+            print(f"  cannot be converted: {describe(job.problem)}")
+
+
+def _plan_object(job: SourceJob) -> dict[str, Any]:
+    status = "failed" if job.problem else "skipped" if job.skip else "planned"
+    facts: dict[str, Any] = {
+        "source": job.label,
+        "output": None if job.output is None else os.fspath(job.output),
+        "status": status,
+        "error": None if job.problem is None else describe(job.problem),
+    }
+    if job.plan is None:
+        return facts
+    names = job.plan.stack.labels
+    gaps = find_gaps(names)
+    height, width = job.plan.picture.size
+    return facts | {
+        "frames": job.plan.frames,
+        "width": width,
+        "height": height,
+        "fps": float(job.plan.fps),
+        "duration_s": job.plan.duration_s,
+        "contrast": job.plan.contrast,
+        "order": names,
+        "gaps": None if gaps is None else dataclasses.asdict(gaps),
+        "notes": list(job.plan.notes),
+    }
+
+
+def print_json(videos: list[Video]) -> None:
+    print(json.dumps({"sources": [video_object(video) for video in videos]}, indent=2))
+
+
+def video_object(video: Video) -> dict[str, Any]:
+    """A result as plain JSON values."""
+    return dataclasses.asdict(video) | {
+        "output": None if video.output is None else os.fspath(video.output),
+        "fps": float(video.fps),
+        "seconds": round(video.seconds, 3),
+    }
+
+
+class Report:
+    """A CSV file with one row per source, each written out at once; added to if it exists."""
+
+    COLUMNS = (
+        "source", "output", "status", "error", "frames", "width", "height", "fps", "contrast",
+        "black", "white", "seconds",
+    )  # fmt: skip
+
+    def __init__(self, path: str | None) -> None:
+        self._file: IO[str] | None = None
+        if path is None:
+            return
+        try:
+            self._file = open(path, "a", newline="", encoding="utf-8")
+        except OSError as exc:
+            raise SettingsError(f"--report {path}: cannot be written ({exc.strerror})") from exc
+        self._writer = csv.writer(self._file)
+        if self._file.tell() == 0:
+            self._row(self.COLUMNS)
+
+    def __enter__(self) -> Report:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, video: Video) -> None:
+        if self._file is None:
+            return
+        limits = () if video.status != "ok" or video.contrast == "local" else video.single_limits
+        facts = video_object(video) | dict(zip(("black", "white"), limits, strict=False))
+        self._row([facts.get(column, "") for column in self.COLUMNS])
+
+    def _row(self, values: Any) -> None:
+        assert self._file is not None
+        self._writer.writerow(["" if value is None else value for value in values])
+        self._file.flush()

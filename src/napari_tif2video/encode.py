@@ -1,0 +1,220 @@
+"""H.264 in MP4: encode a segment, append segments, check the result. Owns PyAV's encoder.
+
+A segment is encoded by a context of its own with one thread into one closed group of pictures,
+so that its bytes depend on nothing but its frames. Segments are then joined packet by packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from .errors import EncodingError
+
+#: Frames a segment. Fixed, so that the number of workers never changes the bytes.
+SEGMENT_FRAMES = 50
+
+# Chosen by benchmarks/encoder_table.py; the table is in docs/encoding.md.
+PRESET = "superfast"
+RATE_FACTOR = 20
+
+# Values of ITU-T H.273 as FFmpeg numbers them: BT.709 throughout, limited ("MPEG") range.
+_BT709 = 1
+_LIMITED = 1
+
+# The grey levels 0 to 255 as BT.709 luma of limited range, 16 to 235 (ITU-R BT.709-6, 3.5).
+_LUMA = np.rint(16 + np.arange(256) * 219 / 255).astype(np.uint8)
+_NEUTRAL_CHROMA = 128
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How a video is encoded: the same for each of its segments."""
+
+    height: int
+    width: int
+    fps: Fraction
+
+    def open(self) -> VideoCodecContext:
+        context = av.CodecContext.create("libx264", "w")
+        assert isinstance(context, VideoCodecContext)
+        self.configure(context)
+        context.open()
+        return context
+
+    def configure(self, context: Any) -> None:
+        """Set up a codec context, or the one of a stream."""
+        context.width, context.height = self.width, self.height
+        context.pix_fmt = "yuv420p"
+        context.framerate, context.time_base = self.fps, 1 / self.fps
+        context.color_range = _LIMITED
+        context.color_primaries = context.color_trc = context.colorspace = _BT709
+        context.thread_count = 1
+        context.gop_size = SEGMENT_FRAMES
+        context.flags |= _GLOBAL_HEADER | _BITEXACT
+        context.options = {
+            "preset": PRESET,
+            "crf": str(RATE_FACTOR),
+            "profile": "high",
+            # Macroblock-tree rate control is not reproducible from run to run in x264 builds of
+            # PyAV; an open group of pictures could refer across a joint.
+            "x264-params": "mbtree=0:open-gop=0",
+        }
+
+
+_GLOBAL_HEADER = int(av.codec.context.Flags.global_header)
+_BITEXACT = int(av.codec.context.Flags.bitexact)
+
+
+@dataclass(frozen=True)
+class Packet:
+    """An encoded frame; `pts` is its place in the segment."""
+
+    data: bytes
+    pts: int
+    is_keyframe: bool
+
+
+@dataclass(frozen=True)
+class EncodedSegment:
+    packets: tuple[Packet, ...]
+    parameter_sets: bytes
+    reorder_delay: int
+
+
+def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> EncodedSegment:
+    """Encode the pictures of one segment, grey (H, W) or RGB (H, W, 3), in order."""
+    try:
+        context = encoder.open()
+        packets = []
+        for number, picture in enumerate(pictures):
+            frame = _to_video_frame(picture)
+            frame.pts, frame.time_base = number, 1 / encoder.fps
+            packets += context.encode(frame)
+        packets += context.encode(None)
+    except av.FFmpegError as exc:
+        raise EncodingError(f"the encoder failed ({exc})") from exc
+    return EncodedSegment(
+        tuple(Packet(bytes(p), _known(p.pts), p.is_keyframe) for p in packets),
+        bytes(context.extradata or b""),
+        context.reorder_depth,
+    )
+
+
+def _known(pts: int | None) -> int:
+    assert pts is not None  # encoders always state it
+    return pts
+
+
+def _to_video_frame(picture: NDArray[np.uint8]) -> VideoFrame:
+    """A picture as limited-range BT.709 4:2:0."""
+    if picture.ndim == 3:
+        frame = VideoFrame.from_numpy_buffer(picture, format="rgb24")
+        return VideoReformatter().reformat(
+            frame, format="yuv420p", dst_colorspace=_BT709, dst_color_range=_LIMITED, threads=1
+        )
+    height, width = picture.shape
+    frame = VideoFrame(width, height, "yuv420p")
+    luma, *chroma = (np.frombuffer(plane, np.uint8) for plane in frame.planes)
+    rows = luma.reshape(-1, frame.planes[0].line_size)[:height, :width]
+    np.take(_LUMA, picture, out=rows)
+    for plane in chroma:
+        plane[:] = _NEUTRAL_CHROMA
+    return frame
+
+
+class MovieWriter:
+    """Joins segments to an MP4 file.
+
+    Parameters
+    ----------
+    path : Path
+        Written from the beginning; the caller gives it its final name once it is checked.
+    """
+
+    def __init__(self, path: Path, encoder: Encoder) -> None:
+        self._frames = 0
+        self._encoder = encoder
+        try:
+            # "file:" keeps FFmpeg from reading a name such as "a:b.mp4" as a network address.
+            self._container = av.open(
+                f"file:{path}",
+                "w",
+                format="mp4",
+                options={"movflags": "+faststart", "fflags": "+bitexact"},
+            )
+            stream = self._container.add_stream("libx264", rate=encoder.fps)
+            assert isinstance(stream, VideoStream)
+            encoder.configure(stream.codec_context)
+            stream.time_base = 1 / encoder.fps
+            self._container.start_encoding()
+        except (av.FFmpegError, OSError) as exc:
+            raise EncodingError(f"the video cannot be begun ({exc})") from exc
+        self._stream = stream
+
+    def append(self, segment: EncodedSegment) -> None:
+        """Write the packets of the next segment."""
+        own = bytes(self._stream.codec_context.extradata or b"")
+        if segment.parameter_sets != own:
+            raise EncodingError(
+                "segments were encoded with different parameters and cannot be joined"
+            )
+        for index, packet in enumerate(segment.packets):
+            out = av.Packet(packet.data)
+            out.stream = self._stream
+            out.time_base = 1 / self._encoder.fps
+            out.pts = self._frames + packet.pts
+            # The delay of B-frames is the same for all: a last segment of one frame has none
+            # of its own, and taking its times as they are would change the average frame rate.
+            out.dts = self._frames + index - segment.reorder_delay
+            out.duration = 1
+            out.is_keyframe = packet.is_keyframe
+            try:
+                self._container.mux(out)
+            except (av.FFmpegError, OSError) as exc:
+                raise EncodingError(f"the video cannot be written ({exc})") from exc
+        self._frames += len(segment.packets)
+
+    def close(self) -> None:
+        try:
+            self._container.close()
+        except (av.FFmpegError, OSError) as exc:
+            raise EncodingError(f"the video cannot be finished ({exc})") from exc
+
+
+def check_movie(path: Path, encoder: Encoder, frames: int) -> None:
+    """Reopen a finished file and compare its frame count, size and duration with the plan.
+
+    FFmpeg does not report every failed write, a full disk among them; this does.
+    """
+    try:
+        with av.open(f"file:{path}", format="mp4") as container:
+            stream = container.streams.video[0]
+            size = (stream.codec_context.height, stream.codec_context.width)
+            counted = sum(1 for packet in container.demux(stream) if packet.size)
+            duration = Fraction(stream.duration or 0) * (stream.time_base or 0)
+    except (av.FFmpegError, OSError, IndexError) as exc:
+        raise EncodingError(f"the finished video cannot be opened ({exc})") from exc
+    planned = (frames, (encoder.height, encoder.width), frames / encoder.fps)
+    found = (counted, size, duration)
+    if found != planned:
+        raise EncodingError(
+            "the finished video is not what was planned (frames, size, seconds): "
+            f"expected {_describe(planned)}, found {_describe(found)}; is the disk full?"
+        )
+
+
+def _describe(facts: tuple[int, tuple[int, int], Fraction]) -> str:
+    frames, (height, width), duration = facts
+    return f"{frames}, {width}x{height}, {float(duration):.3f}"

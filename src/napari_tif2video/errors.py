@@ -1,0 +1,45 @@
+"""Every error this package raises on purpose.
+
+Each message is one line: where, what is wrong and what to do about it. None of the classes
+derives from RuntimeError, because napari's worker threads drop those without a word.
+"""
+
+from __future__ import annotations
+
+
+class Tif2VideoError(Exception):
+    """Base of all errors of this package."""
+
+
+class SettingsError(Tif2VideoError, ValueError):
+    """An option, or a combination of options, that makes no sense for any source."""
+
+
+class SourceError(Tif2VideoError):
+    """A source, or one of its frames, cannot be read or does not fit the settings."""
+
+
+class OutputError(Tif2VideoError):
+    """The video cannot be written where it was asked for."""
+
+
+class OutputExistsError(OutputError):
+    """The output exists already, and nobody said that it may be replaced."""
+
+
+class EncodingError(Tif2VideoError):
+    """The encoder failed, or the finished file is not the video that was planned."""
+
+
+class Cancelled(Tif2VideoError):
+    """The caller asked for the conversion to stop."""
+
+
+def describe(exc: BaseException) -> str:
+    """An exception as one line for people; the type is named where it is not one of ours."""
+    text = " ".join(str(exc).split())
+    if isinstance(exc, Tif2VideoError):
+        return text
+    return (
+        f"unexpected {type(exc).__name__}: {text}" if text else f"unexpected {type(exc).__name__}"
+    )

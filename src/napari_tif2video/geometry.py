@@ -1,0 +1,91 @@
+"""Where the pixels are: the crop box in the data and the size of the video. Pure integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .errors import SourceError
+from .settings import CropBox
+
+# x264 and every player stop at 16384; a narrow, tall crop can get there.
+MAX_SIDE_PX = 16384
+
+
+@dataclass(frozen=True)
+class Box:
+    """A resolved crop box in a frame: row and column of its corner, and its size."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def rows(self) -> slice:
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        return slice(self.left, self.left + self.width)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.height, self.width
+
+
+def resolve_crop(crop: CropBox | None, frame_size: tuple[int, int]) -> Box:
+    """The crop box in a frame of `frame_size` (height, width).
+
+    A box without a corner is centred: left = floor((frame width - box width) / 2), top alike.
+
+    Raises
+    ------
+    SourceError
+        The box does not fit inside the frame.
+    """
+    height, width = frame_size
+    if crop is None:
+        return Box(0, 0, height, width)
+    if crop.width > width or crop.height > height:
+        raise SourceError(
+            f"crop {crop} is larger than the frame, which is {width}x{height}; use a smaller crop"
+        )
+    if crop.x is None or crop.y is None:
+        return Box((height - crop.height) // 2, (width - crop.width) // 2, crop.height, crop.width)
+    if crop.x + crop.width > width or crop.y + crop.height > height:
+        raise SourceError(
+            f"crop {crop} reaches outside the frame, which is {width}x{height}; move the corner"
+        )
+    return Box(crop.y, crop.x, crop.height, crop.width)
+
+
+def resolve_size(box: Box, width: int | Literal["full"]) -> tuple[Box, tuple[int, int]]:
+    """The size (height, width) of the video, and the box it shows.
+
+    Both sides are even, as 4:2:0 video needs them. With ``"full"`` an odd last row or column is
+    cut from the box, so that no pixel is resampled; otherwise the height keeps the aspect ratio.
+    """
+    if width == "full":
+        height, width = box.height - box.height % 2, box.width - box.width % 2
+        if not (height and width):
+            raise SourceError(
+                f"a picture of {box.width}x{box.height} is too small for a video; "
+                "at least 2x2 pixels are needed, or give a width"
+            )
+        size = (height, width)
+        box = Box(box.top, box.left, *size)
+    else:
+        width = nearest_even(width, 1)
+        size = (max(2, nearest_even(box.height * width, box.width)), width)
+    if max(size) > MAX_SIDE_PX:
+        raise SourceError(
+            f"the video would be {size[1]}x{size[0]}, more than {MAX_SIDE_PX} on a side; "
+            "use a smaller width or a crop"
+        )
+    return box, size
+
+
+def nearest_even(numerator: int, denominator: int) -> int:
+    """The even number nearest to a positive fraction; of two equally near, the larger."""
+    return 2 * ((numerator + denominator) // (2 * denominator))

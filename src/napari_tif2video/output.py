@@ -1,0 +1,148 @@
+"""Where a video goes: its name, and its appearance under that name only when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+from .errors import OutputError, OutputExistsError, SettingsError
+from .plan import Plan
+
+#: Endings of a video's name, and what is written for each.
+SUFFIXES = (".mp4",)
+
+_PART_PREFIX, _PART_SUFFIX = ".tif2video-", ".part"
+_CONTRAST_TOKENS = {"global": "_global_norm", "batch": "_batch_norm", "fixed": "_fixed"}
+
+
+def video_name(plan: Plan, source: str = "") -> str:
+    """The automatic file name, such as ``500px_10fps_crop_250x250_global_norm_video.mp4``.
+
+    Parameters
+    ----------
+    source : str
+        Comes first, for a video outside its own source folder.
+    """
+    crop = plan.settings.crop
+    tokens = ""
+    if crop is not None:
+        tokens += f"_crop_{crop.width}x{crop.height}"
+        if crop.x is not None:
+            tokens += f"_at_{crop.x}_{crop.y}"
+    tokens += _CONTRAST_TOKENS.get(plan.contrast, "")
+    prefix = f"{source}_" if source else ""
+    return f"{prefix}{plan.picture.size[1]}px_{decimal_fps(plan.fps)}fps{tokens}_video{SUFFIXES[0]}"
+
+
+def decimal_fps(fps: Fraction) -> str:
+    """A frame rate as a short decimal number: ``10``, ``29.97``."""
+    return f"{float(fps):.3f}".rstrip("0").rstrip(".")
+
+
+def check_suffix(path: Path) -> Path:
+    """The path, if its ending names a format that can be written."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise SettingsError(
+            f"output: {path.name} must end in {' or '.join(SUFFIXES)}; the ending chooses the format"
+        )
+    return path
+
+
+def same_output_key(path: Path) -> str:
+    """Equal for paths that may be one file on some file system, such as ``A.mp4`` and ``a.mp4``."""
+    return os.path.realpath(path).casefold()
+
+
+@contextmanager
+def publishing(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A temporary file that takes the name `path` when the block ends well, and goes otherwise.
+
+    It lies in the same folder, so that the last step is a rename within one file system. A file
+    that has the name already stays untouched until that moment.
+
+    Raises
+    ------
+    OutputExistsError
+        Something has the name already and may not be replaced, now or at the end.
+    OutputError
+        The folder cannot be written to.
+    """
+    if not overwrite and os.path.lexists(path):
+        raise exists_error(path)
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; choose another name")
+    part = path.with_name(f"{_PART_PREFIX}{uuid.uuid4().hex[:12]}{_PART_SUFFIX}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path.parent)
+        part.touch(exist_ok=False)
+    except OSError as exc:
+        raise OutputError(
+            f"{path.parent}: cannot be written to ({exc.strerror or exc}); "
+            "use --output-dir to choose another folder"
+        ) from exc
+    try:
+        yield part
+        try:
+            _flush(part)
+            _rename(part, path, overwrite)
+            _flush_folder(path.parent)
+        except OSError as exc:
+            raise OutputError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def exists_error(path: Path) -> OutputExistsError:
+    return OutputExistsError(
+        f"{path} exists already; use --overwrite to replace it or --skip-existing to keep it"
+    )
+
+
+def _rename(part: Path, path: Path, overwrite: bool) -> None:
+    if overwrite:
+        os.replace(part, path)
+        return
+    # A link, unlike a rename, refuses a name that was taken while the video was made.
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise exists_error(path) from None
+    except OSError:  # file systems without links, such as exFAT
+        if os.path.lexists(path):
+            raise exists_error(path) from None
+        os.replace(part, path)
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the new name survive a power cut, where folders can be opened (not on Windows)."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+# A run that was killed cannot tidy up. A part is touched whenever packets are written, but also
+# waits while limits are measured: a day is longer than any measuring takes.
+_LEFTOVER_AGE_S = 24 * 3600
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for part in folder.glob(f"{_PART_PREFIX}*{_PART_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > _LEFTOVER_AGE_S:
+                part.unlink()

@@ -1,0 +1,112 @@
+"""`plan(stack, settings)`: everything about a video, decided once, before any pixel is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .encode import Encoder
+from .errors import SourceError
+from .geometry import Box, resolve_crop, resolve_size
+from .settings import DEFAULT_CONTRAST, VideoSettings
+from .stack import Stack
+
+# Above this size a block of a dask array that spans many frames is worth a word.
+_LARGE_BLOCK_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a single frame of the video needs to know; small, it travels with every task.
+
+    Attributes
+    ----------
+    box : Box
+        The part of the frame that is shown.
+    size : (int, int)
+        Height and width of the video.
+    limits : (float, float) or None
+        Fixed limits, where the user gave some.
+    anchor : bool
+        Whether the red dot is drawn.
+    """
+
+    box: Box
+    size: tuple[int, int]
+    limits: tuple[float, float] | None
+    anchor: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A video that can be made: nothing in it is left to decide but measured limits.
+
+    Attributes
+    ----------
+    contrast : {"local", "global", "batch", "fixed"}
+        Where the limits come from.
+    notes : tuple of str
+        What the user should know before it starts.
+    """
+
+    stack: Stack
+    settings: VideoSettings
+    picture: Picture
+    encoder: Encoder
+    contrast: str
+    notes: tuple[str, ...]
+
+    @property
+    def frames(self) -> int:
+        return len(self.stack)
+
+    @property
+    def fps(self) -> Fraction:
+        return self.settings.fps
+
+    @property
+    def duration_s(self) -> float:
+        return float(self.frames / self.fps)
+
+    @property
+    def needs_measuring(self) -> bool:
+        """Whether all frames have to be seen before the first one can be shown."""
+        return self.contrast in ("global", "batch")
+
+
+def plan(stack: Stack, settings: VideoSettings) -> Plan:
+    """Resolve the settings for a stack.
+
+    Raises
+    ------
+    SourceError
+        The settings do not fit the stack, such as a crop box larger than its frames.
+    """
+    try:
+        box = resolve_crop(settings.crop, stack.frames.format.size)
+        box, size = resolve_size(box, settings.width)
+    except SourceError as exc:
+        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+    contrast = settings.contrast or ("fixed" if settings.limits else DEFAULT_CONTRAST)
+    return Plan(
+        stack=stack,
+        settings=settings,
+        picture=Picture(box, size, settings.limits, settings.anchor),
+        encoder=Encoder(*size, settings.fps),
+        contrast=contrast,
+        notes=_notes(stack),
+    )
+
+
+def _notes(stack: Stack) -> tuple[str, ...]:
+    starts = stack.frames.batch_starts
+    if starts is None:
+        return ()
+    longest = max(b - a for a, b in zip(starts, (*starts[1:], len(stack)), strict=True))
+    nbytes = longest * stack.frames.format.nbytes
+    if nbytes < _LARGE_BLOCK_BYTES:
+        return ()
+    return (
+        f"the array's chunks span {longest} frames: {nbytes / 1e9:.1f} GB have to be in memory at "
+        "once for each worker; rechunk to few frames a chunk",
+    )

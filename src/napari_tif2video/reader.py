@@ -1,0 +1,66 @@
+"""`open_stack`: whatever a user can point at becomes a `Stack`, without reading its pixels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .arrays import stack_of_array
+from .errors import SourceError
+from .sequence import TIFF_SUFFIXES, list_frames
+from .stack import Stack
+from .tiff import FileFrames, PageFrames
+
+
+def open_stack(source: Any, match: str | None = None) -> Stack:
+    """Open a sequence of images lazily: ``stack = open_stack("frames/")``.
+
+    Parameters
+    ----------
+    source : path, array or Stack
+        A folder of ``.tif``/``.tiff`` files (one frame a file, in natural order), a multi-page
+        TIFF, or a numpy or dask array of shape (T, Y, X) or (T, Y, X, 3).
+    match : str, optional
+        Of a folder, only the files whose name matches this pattern, such as ``"*_C0_*"``.
+
+    Returns
+    -------
+    Stack
+        At once: only the first file has been looked at. ``stack.data`` is a dask array with one
+        frame a chunk.
+
+    Raises
+    ------
+    SourceError
+        There is nothing to read, or it is of a kind that cannot be converted.
+    """
+    if isinstance(source, Stack):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        return _open_path(Path(source), match)
+    if isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__"):
+        return stack_of_array(source)
+    raise SourceError(
+        f"cannot convert a {type(source).__name__}; expected a path, a numpy or dask array, "
+        "or a Stack"
+    )
+
+
+def _open_path(path: Path, match: str | None) -> Stack:
+    path = Path(os.path.abspath(path))
+    if path.is_dir():
+        return Stack(FileFrames.open(list_frames(path, match)), path.name or "root", path)
+    if not path.exists():
+        raise SourceError(f"{path}: no such file or folder")
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        raise SourceError(f"{path}: is not a TIFF file; expected {' or '.join(TIFF_SUFFIXES)}")
+    return Stack(PageFrames.open(path), source_stem(path), path)
+
+
+def source_stem(path: Path) -> str:
+    """The name of a stack file without ``.tif``, and without ``.ome`` before it."""
+    stem = path.stem
+    return stem[:-4] if stem.lower().endswith(".ome") and len(stem) > 4 else stem

@@ -1,0 +1,105 @@
+"""A frame at the size of the video, at full precision.
+
+Shrinking is the exact area average (each output pixel is the mean of the area it covers),
+enlarging the cubic convolution of Keys. Both are linear, so a frame can be resized before it is
+known what becomes black and white.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+# Rows of the output that are multiplied in one go: a band of the matrix is nearly all non-zero.
+_BAND = 20
+
+_local = threading.local()
+
+
+def shrink_fast(plane: NDArray[np.uint16], size: tuple[int, int]) -> NDArray[np.uint16]:
+    """The area average of a contiguous (Y, X) plane, by libswscale.
+
+    Its filter coefficients have 14 bits: the worst error on hard edges was 408 of 65,535 (730 to
+    700 px), with hardly a bias. Ten times faster than `resample`, and it releases the GIL.
+    """
+    reformatter = getattr(_local, "reformatter", None)
+    if reformatter is None:
+        reformatter = _local.reformatter = VideoReformatter()
+    frame = VideoFrame.from_numpy_buffer(plane, format="gray16le")
+    height, width = size
+    small = reformatter.reformat(
+        frame, width, height, "gray16le", interpolation="AREA", threads=1
+    ).planes[0]
+    rows = np.frombuffer(small, np.uint16).reshape(height, small.line_size // 2)
+    return rows[:, :width].copy()
+
+
+def resample(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
+    """A (Y, X) plane at `size` (height, width), in float32 without any other rounding.
+
+    Enlarging can overshoot at edges; the caller clips to the range of the data.
+    """
+    height, width = size
+    tall = _apply(_bands(plane.shape[0], height), plane)
+    return np.ascontiguousarray(_apply(_bands(plane.shape[1], width), tall.T).T)
+
+
+def _apply(bands: tuple[_Band, ...], plane: NDArray[Any]) -> NDArray[np.float32]:
+    result = np.empty((bands[-1].rows.stop, plane.shape[1]), np.float32)
+    for band in bands:
+        np.matmul(band.weights, plane[band.source].astype(np.float32), out=result[band.rows])
+    return result
+
+
+class _Band:
+    """A run of output rows, the input rows they are made from, and the weights between them."""
+
+    def __init__(self, first: int, source: slice, weights: NDArray[np.float32]) -> None:
+        self.rows = slice(first, first + len(weights))
+        self.source = source
+        self.weights = weights
+
+
+@lru_cache(maxsize=16)
+def _bands(old: int, new: int) -> tuple[_Band, ...]:
+    bands = []
+    for first in range(0, new, _BAND):
+        rows = np.arange(first, min(first + _BAND, new))
+        weights = _area_weights(rows, old, new) if new <= old else _cubic_weights(rows, old, new)
+        used = np.flatnonzero(weights.any(axis=0))
+        source = slice(int(used[0]), int(used[-1]) + 1)
+        bands.append(_Band(first, source, weights[:, source].astype(np.float32)))
+    return tuple(bands)
+
+
+def _area_weights(rows: NDArray[Any], old: int, new: int) -> NDArray[Any]:
+    """How much of each input pixel lies in each output pixel, as shares of the latter."""
+    pixels = np.arange(old)
+    # In units of 1/new of an input pixel, so that the edges are integers.
+    low = np.maximum(rows[:, None] * old, pixels * new)
+    high = np.minimum((rows[:, None] + 1) * old, (pixels + 1) * new)
+    return np.clip(high - low, 0, None) / old
+
+
+def _cubic_weights(rows: NDArray[Any], old: int, new: int) -> NDArray[Any]:
+    """Cubic convolution with a = -1/2; edge pixels are repeated outwards.
+
+    R. G. Keys, "Cubic convolution interpolation for digital image processing", IEEE Trans.
+    Acoust., Speech, Signal Process. 29(6), 1153-1160, 1981.
+    """
+    centres = (rows + 0.5) * old / new - 0.5
+    weights = np.zeros((len(rows), old))
+    for tap in range(-1, 3):
+        pixel = np.floor(centres).astype(int) + tap
+        t = np.abs(centres - pixel)
+        near = 1.5 * t**3 - 2.5 * t**2 + 1
+        far = -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
+        value = np.where(t < 1, near, np.where(t < 2, far, 0))
+        weights[np.arange(len(rows)), np.clip(pixel, 0, old - 1)] += value
+    return weights

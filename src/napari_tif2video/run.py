@@ -1,0 +1,163 @@
+"""Planned sources become videos, one after the other."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import fmean
+
+from .batch import SourceJob
+from .contrast import Limits, combine
+from .encode import MovieWriter, check_movie
+from .engine import Execution
+from .errors import Cancelled, describe
+from .output import publishing
+from .plan import Plan
+from .render import (
+    FrameFacts,
+    Measured,
+    Segment,
+    encode_sequence,
+    measure_sequence,
+    prepared_nbytes,
+)
+from .video import Video
+
+# A mean grey level below a twentieth of the range: nearly black on a projector.
+_DARK_MEAN = 255 / 20
+
+
+def run_jobs(
+    jobs: list[SourceJob],
+    execution: Execution,
+    *,
+    overwrite: bool = False,
+    started: Callable[[int, SourceJob], None] | None = None,
+) -> Iterator[Video]:
+    """Convert planned sources one after the other, yielding each result when it is there.
+
+    With batch contrast all readable sources are measured first, skipped ones included.
+    """
+    measured: dict[int, Measured] = {}
+    limits = None
+    if any(job.plan is not None and job.plan.contrast == "batch" for job in jobs):
+        measured = _measure_batch(jobs, execution)
+        if measured:
+            limits = combine(combine(m.ranges) for m in measured.values())
+    for index, job in enumerate(jobs):
+        if started is not None:
+            started(index, job)
+        begun = time.perf_counter()
+        try:
+            if job.problem is not None:
+                raise job.problem
+            own = measured.pop(index, None)
+            yield convert_job(job, execution, None if limits is None else (limits, own), overwrite)
+        except Cancelled:
+            raise
+        except Exception as exc:  # whatever it is, it concerns this source and not the others
+            seconds = time.perf_counter() - begun
+            yield Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
+
+
+def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Measured]:
+    """Measure every source that can be read, and keep prepared frames while they all fit."""
+    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
+    wanted = sum(prepared_nbytes(readable[i]) for i in readable if not jobs[i].skip)
+    keep = wanted <= execution.budget
+    measured = {}
+    for index, source_plan in readable.items():
+        with execution.job(source_plan.frames) as work:
+            try:
+                measured[index] = measure_sequence(
+                    source_plan, work, keep=keep and not jobs[index].skip
+                )
+            except Cancelled:
+                raise
+            except Exception as exc:  # reported when it is this source's turn
+                jobs[index].problem = jobs[index].problem or exc
+    return measured
+
+
+def convert_job(
+    job: SourceJob,
+    execution: Execution,
+    batch: tuple[Limits, Measured | None] | None,
+    overwrite: bool,
+) -> Video:
+    assert job.plan is not None and job.output is not None  # else it would have a problem
+    begun = time.perf_counter()
+    result = Video(
+        source=job.label,
+        status="skipped",
+        output=job.output,
+        frames=job.plan.frames,
+        width=job.plan.picture.size[1],
+        height=job.plan.picture.size[0],
+        fps=job.plan.fps,
+        contrast=job.plan.contrast,
+        notes=job.plan.notes,
+    )
+    if job.skip:
+        return result
+    with publishing(job.output, overwrite=overwrite) as part:
+        facts = _write(job.plan, part, execution, batch)
+    used = tuple(fact.limits for fact in facts)
+    constant = tuple(i for i, fact in enumerate(facts) if fact.is_constant)
+    grey = fmean(fact.grey_mean for fact in facts)
+    return dataclasses.replace(
+        result,
+        status="ok",
+        limits=used if job.plan.contrast == "local" else used[0],
+        constant_frames=constant,
+        notes=(*job.plan.notes, *_findings(job.plan, constant, grey)),
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _write(
+    plan: Plan,
+    part: Path,
+    execution: Execution,
+    batch: tuple[Limits, Measured | None] | None,
+) -> list[FrameFacts]:
+    """Encode a plan into a file and check it."""
+    limits, measured = batch or (None, None)
+    measures = plan.needs_measuring and batch is None
+    keep = measures and prepared_nbytes(plan) <= execution.budget
+    prepares = measured is None or measured.batches is None
+    facts: list[FrameFacts] = []
+    with execution.job(plan.frames * (1 + prepares + (measures and not keep))) as work:
+        if measures:
+            measured = measure_sequence(plan, work, keep=keep)
+            limits = combine(measured.ranges)
+        writer = MovieWriter(part, plan.encoder)
+        try:
+
+            def append(segment: Segment) -> None:
+                writer.append(segment.encoded)
+                facts.extend(segment.facts)
+
+            encode_sequence(plan, limits, measured, work, append)
+        finally:
+            writer.close()
+        check_movie(part, plan.encoder, plan.frames)
+    return facts
+
+
+def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[str]:
+    findings = []
+    if constant:
+        first = plan.stack.frames.label(constant[0])
+        findings.append(
+            f"{len(constant)} of {plan.frames} frames have no contrast, all their pixels are "
+            f"equal; the first is {first}"
+        )
+    if grey_mean < _DARK_MEAN and len(constant) < plan.frames:
+        findings.append(
+            f"the video is very dark (mean grey level {grey_mean:.1f} of 255): a few bright pixels "
+            "may set the range; try fixed limits with --limits LO HI"
+        )
+    return findings

@@ -1,0 +1,129 @@
+"""The files of a folder as one sequence: which belong to it, in which order, and what is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from .errors import SourceError
+
+TIFF_SUFFIXES = (".tif", ".tiff")
+
+# MetaMorph and several slide scanners put "name_thumb.tif" beside each image.
+_THUMBNAIL = re.compile(r"(?:^|[^a-z])thumb(?:nail)?s?(?:[^a-z]|$)", re.IGNORECASE)
+_NUMBER = re.compile(r"([0-9]+)")
+
+
+def is_tiff_name(name: str) -> bool:
+    """Whether a file of this name is an image of a sequence: a TIFF, not hidden, no thumbnail."""
+    stem, suffix = os.path.splitext(name)
+    return (
+        suffix.lower() in TIFF_SUFFIXES
+        and not name.startswith(".")  # includes the "._name" files of macOS
+        and _THUMBNAIL.search(stem) is None
+    )
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """Sort key that puts ``t2`` before ``t10``; equal numbers written differently keep an order."""
+    parts = _NUMBER.split(name.casefold())
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
+
+
+def list_frames(folder: Path, match: str | None = None) -> list[Path]:
+    """The TIFF files of a folder in natural order.
+
+    Raises
+    ------
+    SourceError
+        The folder cannot be listed, or holds no such file.
+    """
+    names = _frame_names(folder, match)
+    if not names:
+        kind = "TIF images" if match is None else f"TIF images matching {match!r}"
+        raise SourceError(f"No {kind} found in {folder}{_where_they_are(folder, match)}")
+    return [folder / name for name in sorted(names, key=natural_key)]
+
+
+def folders_with_frames(root: Path, match: str | None = None) -> list[Path]:
+    """`root` and every folder below it that holds matching TIFFs, in natural order."""
+    found = []
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        if any(_belongs(name, match) for name in names):
+            found.append(Path(folder))
+    return sorted(found, key=lambda path: [natural_key(part) for part in path.parts])
+
+
+def _belongs(name: str, match: str | None) -> bool:
+    return is_tiff_name(name) and (match is None or fnmatchcase(name, match))
+
+
+def _frame_names(folder: Path, match: str | None) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [e.name for e in entries if _belongs(e.name, match) and e.is_file()]
+    except OSError as exc:
+        raise SourceError(f"{folder}: cannot be opened ({exc.strerror or exc})") from exc
+
+
+def _where_they_are(folder: Path, match: str | None) -> str:
+    """A hint when the images are one level down, as in one folder per position."""
+    with os.scandir(folder) as entries:
+        below = [Path(e.path) for e in entries if not e.name.startswith(".") and e.is_dir()]
+    holding = 0
+    for subfolder in below:
+        try:
+            holding += bool(_frame_names(subfolder, match))
+        except SourceError:  # a folder we may not look into holds nothing for us
+            continue
+    if not holding:
+        return ""
+    return f", but {holding} of its subfolders hold them; add --recursive to convert each"
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Numbers missing from the names of a sequence."""
+
+    missing: int
+    first_missing: str
+
+    def __str__(self) -> str:
+        return f"{self.missing} missing in the numbering, the first is {self.first_missing}"
+
+
+def find_gaps(names: Sequence[str]) -> Gaps | None:
+    """Gaps in the numbering of names in natural order, or None.
+
+    Looked for only where exactly one number changes from name to name: with several (positions,
+    hours and minutes) what should follow what is anyone's guess. The step is the smallest one
+    that occurs, so a series saved every fifth frame has no gaps.
+    """
+    split = [_NUMBER.split(name) for name in names]
+    if len(split) < 3 or len({len(parts) for parts in split}) != 1:
+        return None
+    changing = [i for i, values in enumerate(zip(*split, strict=True)) if len(set(values)) > 1]
+    if len(changing) != 1 or changing[0] % 2 == 0:
+        return None
+    field = changing[0]
+    numbers = [int(parts[field]) for parts in split]
+    steps = [b - a for a, b in zip(numbers, numbers[1:], strict=False)]
+    step = min(steps)
+    if step <= 0 or any(s % step for s in steps):
+        return None
+    missing = sum(s // step - 1 for s in steps)
+    if not missing:
+        return None
+    before = next(i for i, s in enumerate(steps) if s > step)
+    digits = split[before][field]
+    number = str(numbers[before] + step)
+    if digits.startswith("0") and len(digits) > 1:
+        number = number.zfill(len(digits))
+    parts = list(split[before])
+    parts[field] = number
+    return Gaps(missing, "".join(parts))

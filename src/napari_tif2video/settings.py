@@ -1,0 +1,202 @@
+"""What the user wants: `VideoSettings` and its parts, validated, without any knowledge of the data.
+
+This module imports neither numpy nor anything slow: the command line builds its help from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from .errors import SettingsError
+
+WIDTH_RANGE_PX = (100, 4000)
+FPS_RANGE = (1, 120)
+CONTRASTS = ("local", "global", "batch")
+DEFAULT_CONTRAST = "local"
+
+# MP4 writes times as 32-bit multiples of a track's time scale; terms up to a million leave room.
+_MAX_FPS_TERM = 1_000_000
+
+
+@dataclass(frozen=True)
+class CropBox:
+    """The part of each frame that is shown, in pixels of the data.
+
+    Parameters
+    ----------
+    width, height : int
+        Size of the box.
+    x, y : int, optional
+        Column and row of its top-left corner, from 0. Without them the box is centred.
+    """
+
+    width: int
+    height: int
+    x: int | None = None
+    y: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.x is None) != (self.y is None):
+            raise SettingsError("crop: give both x and y, or neither")
+        for name in ("width", "height", "x", "y"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            try:
+                object.__setattr__(self, name, operator.index(value))
+            except TypeError:
+                raise SettingsError(
+                    f"crop: {name} must be a whole number of pixels, got {value!r}"
+                ) from None
+        if self.width < 1 or self.height < 1:
+            raise SettingsError(f"crop: the box must be at least 1x1, got {self}")
+        if self.x is not None and self.y is not None and (self.x < 0 or self.y < 0):
+            raise SettingsError(f"crop: the corner must not be negative, got {self}")
+
+    @classmethod
+    def parse(cls, text: str) -> CropBox:
+        """Read ``WxH`` or ``WxH+X+Y``."""
+        match = re.fullmatch(r"\s*(\d+)[xX](\d+)(?:\+(\d+)\+(\d+))?\s*", text, re.ASCII)
+        if match is None:
+            raise SettingsError(f"crop: expected WxH or WxH+X+Y such as 250x250, got {text!r}")
+        return cls(*(None if part is None else int(part) for part in match.groups()))  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        corner = "" if self.x is None else f"+{self.x}+{self.y}"
+        return f"{self.width}x{self.height}{corner}"
+
+
+def parse_fps(value: object) -> Fraction:
+    """Frames per second as an exact fraction, from ``10``, ``"29.97"`` or ``"30000/1001"``."""
+    try:
+        if isinstance(value, float):
+            value = repr(value)  # 29.97 means 2997/100, not the nearest binary number
+        fps = Fraction(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError, ZeroDivisionError, OverflowError):
+        raise SettingsError(
+            f"fps: expected a number such as 10, 29.97 or 30000/1001, got {value!r}"
+        ) from None
+    low, high = FPS_RANGE
+    if not low <= fps <= high:
+        raise SettingsError(f"fps: must be between {low} and {high}, got {value}")
+    if max(fps.numerator, fps.denominator) > _MAX_FPS_TERM:
+        raise SettingsError(f"fps: use at most four decimals, got {value}")
+    return fps
+
+
+def parse_width(value: object) -> int | Literal["full"]:
+    """Width of the video in pixels, or ``"full"``."""
+    if value == "full":
+        return "full"
+    try:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise ValueError
+        width = int(value)  # type: ignore[call-overload]
+    except (ValueError, TypeError, OverflowError):
+        raise SettingsError(
+            f"width: expected a whole number of pixels or 'full', got {value!r}"
+        ) from None
+    low, high = WIDTH_RANGE_PX
+    if not low <= width <= high:
+        raise SettingsError(f"width: must be between {low} and {high} px, or 'full', got {width}")
+    return width
+
+
+def _parse_crop(value: object) -> CropBox | None:
+    if value is None or isinstance(value, CropBox):
+        return value
+    if isinstance(value, str):
+        return CropBox.parse(value)
+    raise SettingsError(
+        f"crop: give a string such as '250x250' or a CropBox, got {value!r} "
+        "(the order of two plain numbers would be a guess)"
+    )
+
+
+def _parse_limits(value: object) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    try:
+        low, high = (float(v) for v in value)  # type: ignore[attr-defined]
+    except (ValueError, TypeError):
+        raise SettingsError(f"limits: expected two grey values LO HI, got {value!r}") from None
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise SettingsError(f"limits: both must be finite, got {low:g} and {high:g}")
+    if low >= high:
+        raise SettingsError(f"limits: LO must be below HI, got {low:g} and {high:g}")
+    return low, high
+
+
+@dataclass(frozen=True)
+class VideoSettings:
+    """Every choice that shapes the picture, in one frozen, serialisable object.
+
+    Parameters
+    ----------
+    width : int or "full"
+        Width of the video in px, 100 to 4000; the height keeps the aspect ratio and both go to
+        the nearest even number. ``"full"`` keeps the data's pixels as they are.
+    fps : int, float, str or Fraction
+        Frames per second, 1 to 120, kept as an exact fraction.
+    crop : str or CropBox, optional
+        ``"WxH"`` (centred) or ``"WxH+X+Y"``.
+    contrast : {"local", "global", "batch"}, optional
+        Where black and white come from: each frame by itself, the whole sequence, or all
+        sources of the call. Default: ``"local"``.
+    limits : (float, float), optional
+        Fixed grey values that become black and white; not together with `contrast`.
+    anchor : bool
+        Draw a red dot at the centre of the frame.
+    """
+
+    width: int | Literal["full"] = 500
+    fps: Fraction = Fraction(10)
+    crop: CropBox | None = None
+    contrast: str | None = None
+    limits: tuple[float, float] | None = None
+    anchor: bool = False
+
+    def __post_init__(self) -> None:
+        def put(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        put("width", parse_width(self.width))
+        put("fps", parse_fps(self.fps))
+        put("crop", _parse_crop(self.crop))
+        put("limits", _parse_limits(self.limits))
+        put("anchor", bool(self.anchor))
+        if self.contrast is not None and self.contrast not in CONTRASTS:
+            raise SettingsError(
+                f"contrast: must be one of {', '.join(CONTRASTS)}, got {self.contrast!r}"
+            )
+        if self.limits is not None and self.contrast is not None:
+            raise SettingsError("limits: fixed limits cannot be combined with a contrast rule")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain JSON values; `from_dict` reads them back."""
+        return {
+            "width": self.width,
+            "fps": str(self.fps),
+            "crop": None if self.crop is None else str(self.crop),
+            "contrast": self.contrast,
+            "limits": None if self.limits is None else list(self.limits),
+            "anchor": self.anchor,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> VideoSettings:
+        """Settings from `to_dict`; a name that is not an option is an error."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise SettingsError(
+                f"settings: unknown option {', '.join(map(repr, unknown))}; "
+                f"known are {', '.join(sorted(known))}"
+            )
+        return cls(**values)

@@ -1,0 +1,158 @@
+"""`Stack`: a sequence of frames of one size and type, with what is known about it.
+
+The only owner of the order of axes: frames are (Y, X) or (Y, X, 3), a stack is (T, frame).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import SourceError
+from .geometry import Box
+
+if TYPE_CHECKING:
+    import dask.array as da
+
+SUPPORTED_DTYPES = ("uint8", "uint16")
+
+
+@dataclass(frozen=True)
+class FrameFormat:
+    """Shape, (height, width) or (height, width, 3), and native type of every frame of a stack."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.shape[0], self.shape[1]
+
+    @property
+    def is_rgb(self) -> bool:
+        return len(self.shape) == 3
+
+    @property
+    def nbytes(self) -> int:
+        return int(np.prod(self.shape)) * self.dtype.itemsize
+
+    def check(self, other: FrameFormat, where: object, first: str) -> None:
+        if other != self:
+            raise SourceError(
+                f"{where}: is {other}, but the sequence began with {self} ({first}); "
+                "all frames must be alike, use --match to choose some"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.shape[1]}x{self.shape[0]} {'RGB ' if self.is_rgb else ''}{self.dtype.name}"
+
+
+class Frames(Protocol):
+    """Where the frames of a stack come from. Picklable, so that tasks can travel."""
+
+    @property
+    def format(self) -> FrameFormat: ...
+
+    @property
+    def batch_starts(self) -> tuple[int, ...] | None:
+        """First frames of the groups that are read together, or None where any group will do."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def label(self, index: int) -> str:
+        """What a message calls a frame, such as the name of its file."""
+        ...
+
+    def select(self, indices: Sequence[int]) -> Frames:
+        """These frames alone, as something small enough to travel with a task."""
+        ...
+
+    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+        """The pixels inside `box` of every frame in turn.
+
+        What is yielded is for reading only, and only until the next one is asked for: it may be
+        a buffer that is used again.
+        """
+        ...
+
+
+# The lazy arrays that were made from stacks, so that such an array leads back to its files.
+_stack_of_array: WeakValueDictionary[str, Stack] = WeakValueDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """A lazy image sequence.
+
+    Attributes
+    ----------
+    frames : Frames
+        Reads the frames.
+    name : str
+        Names the source in messages and in the names of videos.
+    path : Path, optional
+        The folder or file it was read from.
+    """
+
+    frames: Frames
+    name: str
+    path: Path | None = None
+    measured: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.frames), *self.frames.format.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.frames.format.dtype
+
+    @property
+    def axes(self) -> str:
+        """One letter an axis: ``"TYX"`` or, for RGB, ``"TYXS"``."""
+        return "TYXS" if self.frames.format.is_rgb else "TYX"
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def labels(self) -> list[str]:
+        """What each frame is called: the name of its file, or its page."""
+        return [self.frames.label(i) for i in range(len(self))]
+
+    @cached_property
+    def data(self) -> da.Array:
+        """The frames as a lazy dask array of `shape`, one frame a chunk."""
+        import dask.array as da  # costs over a second where scipy is installed
+
+        frame_shape = self.frames.format.shape
+        chunks = ((1,) * len(self), *((n,) for n in frame_shape))
+        array = da.map_blocks(
+            _read_block,
+            frames=self.frames,
+            chunks=chunks,
+            dtype=self.dtype,
+            meta=np.empty((0,) * (1 + len(frame_shape)), self.dtype),
+        )
+        _stack_of_array[array.name] = self
+        return array
+
+    @staticmethod
+    def behind(array: Any) -> Stack | None:
+        """The stack whose `data` this dask array is, if it is one."""
+        return _stack_of_array.get(getattr(array, "name", ""))
+
+
+def _read_block(frames: Frames, block_info: Any = None) -> NDArray[Any]:
+    index = block_info[None]["chunk-location"][0]
+    height, width = frames.format.size
+    (frame,) = (f.copy() for f in frames.select([index]).read_frames(Box(0, 0, height, width)))
+    return frame[np.newaxis]

@@ -1,0 +1,70 @@
+"""`Video`: what became of one source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+from .contrast import Limits
+
+
+@dataclass(frozen=True)
+class Video:
+    """What became of one source.
+
+    Attributes
+    ----------
+    source : str
+        The path or name of the source.
+    status : {"ok", "failed", "skipped"}
+    output : Path or None
+        The video; for a failed source the one that was planned, if it came so far.
+    error : str or None
+        Why it failed, in one line.
+    frames, width, height : int
+        Size of the video.
+    fps : Fraction
+        Exact frame rate.
+    contrast : str
+        Where the limits came from.
+    limits : tuple or None
+        The counts that became black and white: one pair, or a pair for each frame when every
+        frame was normalised by itself.
+    constant_frames : tuple of int
+        Indices of frames without any contrast (all pixels equal).
+    notes : tuple of str
+        What the user should know about the result.
+    seconds : float
+        Time it took.
+    """
+
+    source: str
+    status: Literal["ok", "failed", "skipped"]
+    output: Path | None = None
+    error: str | None = None
+    frames: int = 0
+    width: int = 0
+    height: int = 0
+    fps: Fraction = Fraction(0)
+    contrast: str = ""
+    limits: Limits | tuple[Limits, ...] | None = None
+    constant_frames: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def path(self) -> Path | None:
+        """The same as `output`."""
+        return self.output
+
+    @property
+    def single_limits(self) -> Limits:
+        """The one pair of limits of a video whose frames all have the same."""
+        assert self.limits is not None and isinstance(self.limits[0], float)
+        return self.limits  # type: ignore[return-value]
+
+    @property
+    def duration_s(self) -> float:
+        return float(self.frames / self.fps) if self.fps else 0.0
