@@ -31,7 +31,7 @@ class Console:
         self._jobs = jobs
         self._quiet = quiet
         self._frames = 0
-        self._bar: tqdm[Any] | None = None
+        self._bar: tqdm | None = None
 
     def watch(self, execution: Execution) -> Execution:
         """The execution, with its progress shown here."""
@@ -210,7 +210,7 @@ class Report:
         if path is None:
             return
         try:
-            self._file = open(path, "a", newline="", encoding="utf-8")
+            self._file = open(path, "a", newline="", encoding="utf-8")  # noqa: SIM115
         except OSError as exc:
             raise SettingsError(f"--report {path}: cannot be written ({exc.strerror})") from exc
         self._writer = csv.writer(self._file)

@@ -126,7 +126,7 @@ def _to_video_frame(picture: NDArray[np.uint8]) -> VideoFrame:
         )
     height, width = picture.shape
     frame = VideoFrame(width, height, "yuv420p")
-    luma, *chroma = (np.frombuffer(plane, np.uint8) for plane in frame.planes)
+    luma, *chroma = (np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes)
     rows = luma.reshape(-1, frame.planes[0].line_size)[:height, :width]
     np.take(_LUMA, picture, out=rows)
     for plane in chroma:

@@ -81,7 +81,7 @@ class Execution:
     def budget(self) -> int:
         if self.memory_budget is not None:
             return self.memory_budget
-        return psutil.virtual_memory().available // 4
+        return int(psutil.virtual_memory().available) // 4
 
     def job(self, steps: int) -> Job:
         return Job(self.workers, steps, self.progress, self.cancel)

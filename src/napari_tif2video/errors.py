@@ -31,7 +31,7 @@ class EncodingError(Tif2VideoError):
     """The encoder failed, or the finished file is not the video that was planned."""
 
 
-class Cancelled(Tif2VideoError):
+class Cancelled(Tif2VideoError):  # noqa: N818 - it is what happened, not an error
     """The caller asked for the conversion to stop."""
 
 

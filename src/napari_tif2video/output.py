@@ -49,7 +49,7 @@ def check_suffix(path: Path) -> Path:
     """The path, if its ending names a format that can be written."""
     if path.suffix.lower() not in SUFFIXES:
         raise SettingsError(
-            f"output: {path.name} must end in {' or '.join(SUFFIXES)}; the ending chooses the format"
+            f"output: {path.name} must end in {' or '.join(SUFFIXES)}, which chooses the format"
         )
     return path
 

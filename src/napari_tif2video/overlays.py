@@ -31,7 +31,7 @@ class Anchor:
         height, width = self.coverage.shape
         under = picture[self.top : self.top + height, self.left : self.left + width]
         alpha = self.coverage[..., np.newaxis]
-        under[...] = np.rint(under * (1 - alpha) + np.float32(ANCHOR_COLOUR) * alpha)
+        under[...] = np.rint(under * (1 - alpha) + np.array(ANCHOR_COLOUR) * alpha)
         return picture
 
 

@@ -156,11 +156,11 @@ def measure_sequence(plan: Plan, job: Job, *, keep: bool) -> Measured:
     graph: dict[Hashable, Any] = {}
     for span in _batches(plan.stack.frames):
         frames = plan.stack.frames.select(span)
-        if keep:
-            task = partial(prepare_task, frames, span.start, plan.picture, job.key)
-        else:
-            task = partial(measure_task, frames, plan.picture, job.key)
-        graph["measure", span.start] = (task,)
+        graph["measure", span.start] = (
+            partial(prepare_task, frames, span.start, plan.picture, job.key)
+            if keep
+            else partial(measure_task, frames, plan.picture, job.key),
+        )
     results = job.run(graph, list(graph))
     if keep:
         return Measured(tuple(f.range for b in results for f in b.frames), tuple(results))

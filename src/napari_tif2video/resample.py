@@ -36,7 +36,7 @@ def shrink_fast(plane: NDArray[np.uint16], size: tuple[int, int]) -> NDArray[np.
     small = reformatter.reformat(
         frame, width, height, "gray16le", interpolation="AREA", threads=1
     ).planes[0]
-    rows = np.frombuffer(small, np.uint16).reshape(height, small.line_size // 2)
+    rows = np.frombuffer(memoryview(small), np.uint16).reshape(height, small.line_size // 2)
     return rows[:, :width].copy()
 
 
@@ -84,7 +84,8 @@ def _area_weights(rows: NDArray[Any], old: int, new: int) -> NDArray[Any]:
     # In units of 1/new of an input pixel, so that the edges are integers.
     low = np.maximum(rows[:, None] * old, pixels * new)
     high = np.minimum((rows[:, None] + 1) * old, (pixels + 1) * new)
-    return np.clip(high - low, 0, None) / old
+    weights: NDArray[np.float64] = np.clip(high - low, 0, None) / old
+    return weights
 
 
 def _cubic_weights(rows: NDArray[Any], old: int, new: int) -> NDArray[Any]:

@@ -87,7 +87,8 @@ def convert_job(
     batch: tuple[Limits, Measured | None] | None,
     overwrite: bool,
 ) -> Video:
-    assert job.plan is not None and job.output is not None  # else it would have a problem
+    assert job.plan is not None  # else it would have a problem
+    assert job.output is not None
     begun = time.perf_counter()
     result = Video(
         source=job.label,

@@ -1,4 +1,4 @@
-"""The files of a folder as one sequence: which belong to it, in which order, and what is missing."""
+"""The files of a folder as one sequence: which belong to it, their order, and what is missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from pathlib import Path
 
 from .errors import SourceError
@@ -112,7 +113,7 @@ def find_gaps(names: Sequence[str]) -> Gaps | None:
         return None
     field = changing[0]
     numbers = [int(parts[field]) for parts in split]
-    steps = [b - a for a, b in zip(numbers, numbers[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(numbers)]
     step = min(steps)
     if step <= 0 or any(s % step for s in steps):
         return None

@@ -77,7 +77,7 @@ def parse_fps(value: object) -> Fraction:
     try:
         if isinstance(value, float):
             value = repr(value)  # 29.97 means 2997/100, not the nearest binary number
-        fps = Fraction(value)  # type: ignore[arg-type]
+        fps: Fraction = Fraction(value)  # type: ignore[call-overload]
     except (ValueError, TypeError, ZeroDivisionError, OverflowError):
         raise SettingsError(
             f"fps: expected a number such as 10, 29.97 or 30000/1001, got {value!r}"
@@ -97,7 +97,7 @@ def parse_width(value: object) -> int | Literal["full"]:
     try:
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
             raise ValueError
-        width = int(value)  # type: ignore[call-overload]
+        width: int = int(value)  # type: ignore[call-overload]
     except (ValueError, TypeError, OverflowError):
         raise SettingsError(
             f"width: expected a whole number of pixels or 'full', got {value!r}"

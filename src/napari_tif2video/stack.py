@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
@@ -41,7 +42,7 @@ class FrameFormat:
 
     @property
     def nbytes(self) -> int:
-        return int(np.prod(self.shape)) * self.dtype.itemsize
+        return prod(self.shape) * self.dtype.itemsize
 
     def check(self, other: FrameFormat, where: object, first: str) -> None:
         if other != self:
@@ -135,7 +136,7 @@ class Stack:
 
         frame_shape = self.frames.format.shape
         chunks = ((1,) * len(self), *((n,) for n in frame_shape))
-        array = da.map_blocks(
+        array: da.Array = da.map_blocks(
             _read_block,
             frames=self.frames,
             chunks=chunks,

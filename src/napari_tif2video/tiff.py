@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ class PageFrames:
     def _read_run(self, tif: TiffFile) -> Frame:
         shape, dtype = self.format.shape, self.format.dtype
         return tif.filehandle.read_array(
-            dtype.newbyteorder(tif.byteorder), int(np.prod(shape)), out=_buffer(shape, dtype)
+            dtype.newbyteorder(tif.byteorder), prod(shape), out=_buffer(shape, dtype)
         ).reshape(shape)
 
 
@@ -197,8 +198,8 @@ def _single_page(tif: TiffFile, path: Path) -> TiffPage:
         return tif.pages.first
     pages = [tif.pages[i] for i in range(count)]
     _check_findings(path)
-    area = max(page.imagelength * page.imagewidth for page in pages)
-    full = [page for page in pages if page.imagelength * page.imagewidth == area]
+    area = max(prod(page.shape) for page in pages)
+    full = [page for page in pages if prod(page.shape) == area]
     if len(full) > 1:
         raise SourceError(
             f"{path}: holds {len(full)} images, but a folder must hold one image a file; "

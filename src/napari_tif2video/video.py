@@ -62,8 +62,11 @@ class Video:
     @property
     def single_limits(self) -> Limits:
         """The one pair of limits of a video whose frames all have the same."""
-        assert self.limits is not None and isinstance(self.limits[0], float)
-        return self.limits  # type: ignore[return-value]
+        assert self.limits is not None
+        low, high = self.limits
+        assert isinstance(low, float)
+        assert isinstance(high, float)
+        return low, high
 
     @property
     def duration_s(self) -> float:
