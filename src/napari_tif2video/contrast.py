@@ -78,9 +78,7 @@ def prepare(frame: NDArray[Any], size: tuple[int, int], limits: Limits | None = 
     shrinks = _shrinks(frame.shape, size)
     gain = 1.0 if limits is None else (high - low) / (limits[1] - limits[0])
     if shrinks and gain <= _MAX_FAST_GAIN:
-        # Stretched to 16 bits first: a frame that spans 30 counts would come out in 30 bands.
-        shift = 16 - int(high - low).bit_length()
-        offset = int(low) if shift else 0
+        offset, shift = _stretching(int(low), int(high))
         planes = [shrink_fast(_stretch(p, offset, shift), size) for p in _planes(frame)]
         return Prepared(_join(planes), offset, 2.0**-shift, low, high)
     exact = [resample(plane, size) for plane in _planes(frame)]
@@ -123,13 +121,25 @@ def _join(planes: list[NDArray[Any]]) -> NDArray[Any]:
     return planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
 
 
+def _stretching(low: int, high: int) -> tuple[int, int]:
+    """Offset and shift that spread counts over 16 bits.
+
+    Without it, a frame that spans 30 counts would come out in 30 bands. The offset costs a pass
+    over the frame, so it stays 0 where that loses at most one bit.
+    """
+    shift = 16 - (high - low).bit_length()
+    without = 16 - high.bit_length()
+    return (0, without) if shift - without <= 1 else (low, shift)
+
+
 def _stretch(plane: NDArray[Any], offset: int, shift: int) -> NDArray[np.uint16]:
     """(plane - offset) * 2**shift as a contiguous uint16 array, in a buffer kept per thread."""
-    if not shift and plane.flags.c_contiguous:
+    if not offset and not shift and plane.flags.c_contiguous and plane.dtype == np.uint16:
         return plane
     buffer: NDArray[np.uint16] | None = getattr(_local, "buffer", None)
     if buffer is None or buffer.shape != plane.shape:
         buffer = _local.buffer = np.empty(plane.shape, np.uint16)
-    np.subtract(plane, offset, out=buffer, dtype=np.uint16, casting="unsafe")
-    np.left_shift(buffer, shift, out=buffer)
+    if offset:
+        plane = np.subtract(plane, offset, out=buffer, dtype=np.uint16)
+    np.left_shift(plane, shift, out=buffer, dtype=np.uint16)
     return buffer

@@ -34,7 +34,7 @@ _BT709 = 1
 _LIMITED = 1
 
 # The grey levels 0 to 255 as BT.709 luma of limited range, 16 to 235 (ITU-R BT.709-6, 3.5).
-_LUMA = np.rint(16 + np.arange(256) * 219 / 255).astype(np.uint8)
+_LUMA = np.rint(16 + np.arange(256) * 219 / 255).astype(np.uint8).tobytes()
 _NEUTRAL_CHROMA = 128
 
 
@@ -128,7 +128,8 @@ def _to_video_frame(picture: NDArray[np.uint8]) -> VideoFrame:
     frame = VideoFrame(width, height, "yuv420p")
     luma, *chroma = (np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes)
     rows = luma.reshape(-1, frame.planes[0].line_size)[:height, :width]
-    np.take(_LUMA, picture, out=rows)
+    # Half the time of indexing a table with numpy.
+    rows[...] = np.frombuffer(picture.tobytes().translate(_LUMA), np.uint8).reshape(picture.shape)
     for plane in chroma:
         plane[:] = _NEUTRAL_CHROMA
     return frame
