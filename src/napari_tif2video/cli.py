@@ -68,7 +68,11 @@ def _run(args: argparse.Namespace) -> int:
     with console.Report(args.report) as report:
         try:
             for video in run_jobs(
-                jobs, screen.watch(execution), overwrite=args.overwrite, started=screen.started
+                jobs,
+                screen.watch(execution),
+                overwrite=args.overwrite,
+                measuring=screen.measuring,
+                started=screen.started,
             ):
                 report.write(video)
                 screen.finished(video)

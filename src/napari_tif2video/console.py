@@ -20,7 +20,7 @@ from .plan import Plan
 from .sequence import find_gaps
 from .video import Video
 
-_BAR = "  {phase:9} {{percentage:3.0f}}% |{{bar:30}}| {{rate_fmt}}, {{remaining}} left"
+_BAR = "  {desc} {percentage:3.0f}% |{bar:30}| {rate_fmt}, {remaining} left"
 
 
 class Console:
@@ -30,7 +30,6 @@ class Console:
         self.videos: list[Video] = []
         self._jobs = jobs
         self._quiet = quiet
-        self._frames = 0
         self._bar: tqdm | None = None
 
     def watch(self, execution: Execution) -> Execution:
@@ -43,12 +42,14 @@ class Console:
                 "Hint: each source gets a scale of its own; --contrast batch gives all the same"
             )
 
+    def measuring(self, number: int) -> None:
+        self._say(f"Measuring one contrast over {number} sources")
+
     def started(self, index: int, job: SourceJob) -> None:
         self._end_bar()
         kind = "file" if job.plan is not None and not _is_folder(job) else "directory"
         self._say(f"Processing {kind} {index + 1} of {len(self._jobs)}: {job.label}")
         if job.plan is not None and job.problem is None:
-            self._frames = job.plan.frames
             self._say(f"  {_describe(job.plan)}")
             for note in job.plan.notes:
                 self._say(f"  Note: {note}")
@@ -89,16 +90,16 @@ class Console:
 
     def _progress(self, progress: Progress) -> None:
         if self._bar is None:
-            form = _BAR.format(phase=progress.phase)
             self._bar = tqdm(
-                total=progress.total,
-                unit="step",
-                bar_format=form,
+                total=progress.frames,
+                unit=" frames",
+                bar_format=_BAR,
                 leave=False,
                 disable=not sys.stderr.isatty(),
                 file=sys.stderr,
             )
-        self._bar.update(progress.done - self._bar.n)
+        self._bar.set_description_str(progress.phase, refresh=False)
+        self._bar.update(progress.fraction * progress.frames - self._bar.n)
 
     def _end_bar(self) -> None:
         if self._bar is not None:

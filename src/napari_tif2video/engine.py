@@ -33,11 +33,14 @@ class Progress:
         Whether the contrast limits are being measured or the video is being made.
     done, total : int
         Steps of work; every frame is a few of them.
+    frames : int
+        Frames of the sequence.
     """
 
     phase: str
     done: int
     total: int
+    frames: int
 
     @property
     def fraction(self) -> float:
@@ -83,8 +86,8 @@ class Execution:
             return self.memory_budget
         return int(psutil.virtual_memory().available) // 4
 
-    def job(self, steps: int) -> Job:
-        return Job(self.workers, steps, self.progress, self.cancel)
+    def job(self, frames: int, steps_per_frame: int = 1) -> Job:
+        return Job(self.workers, frames, steps_per_frame, self.progress, self.cancel)
 
 
 class Job:
@@ -93,14 +96,16 @@ class Job:
     def __init__(
         self,
         workers: int,
-        total: int,
+        frames: int,
+        steps_per_frame: int,
         progress: Callable[[Progress], None] | None = None,
         cancel: Callable[[], bool] | None = None,
     ) -> None:
         self.key = f"job-{next(_numbers)}"
         self.workers = workers
         self.phase = "encoding"
-        self._total = total
+        self._frames = frames
+        self._total = frames * steps_per_frame
         self._done = 0
         self._lock = threading.Lock()
         self._stopped = False
@@ -142,7 +147,7 @@ class Job:
     def _report(self) -> None:
         if self._progress is not None and self._done != self._reported:
             self._reported = self._done
-            self._progress(Progress(self.phase, self._done, self._total))
+            self._progress(Progress(self.phase, self._done, self._total, self._frames))
 
     def step(self) -> None:
         if self._stopped:

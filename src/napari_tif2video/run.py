@@ -34,15 +34,20 @@ def run_jobs(
     execution: Execution,
     *,
     overwrite: bool = False,
+    measuring: Callable[[int], None] | None = None,
     started: Callable[[int, SourceJob], None] | None = None,
 ) -> Iterator[Video]:
     """Convert planned sources one after the other, yielding each result when it is there.
 
-    With batch contrast all readable sources are measured first, skipped ones included.
+    With batch contrast all readable sources are measured first, skipped ones included. `measuring`
+    is told their number, and `started` the index of each source when its turn comes.
     """
     measured: dict[int, Measured] = {}
     limits = None
-    if any(job.plan is not None and job.plan.contrast == "batch" for job in jobs):
+    readable = [job.plan for job in jobs if job.plan is not None]
+    if any(plan.contrast == "batch" for plan in readable):
+        if measuring is not None:
+            measuring(len(readable))
         measured = _measure_batch(jobs, execution)
         if measured:
             limits = combine(combine(m.ranges) for m in measured.values())
@@ -130,7 +135,7 @@ def _write(
     keep = measures and prepared_nbytes(plan) <= execution.budget
     prepares = measured is None or measured.batches is None
     facts: list[FrameFacts] = []
-    with execution.job(plan.frames * (1 + prepares + (measures and not keep))) as work:
+    with execution.job(plan.frames, 1 + prepares + (measures and not keep)) as work:
         if measures:
             measured = measure_sequence(plan, work, keep=keep)
             limits = combine(measured.ranges)
@@ -159,6 +164,7 @@ def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[s
     if grey_mean < _DARK_MEAN and len(constant) < plan.frames:
         findings.append(
             f"the video is very dark (mean grey level {grey_mean:.1f} of 255): a few bright pixels "
-            "may set the range; try fixed limits with --limits LO HI"
+            f"may set the range; try {'other' if plan.contrast == 'fixed' else 'fixed'} limits "
+            "with --limits LO HI"
         )
     return findings
