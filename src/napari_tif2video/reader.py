@@ -12,7 +12,7 @@ from .arrays import stack_of_array
 from .errors import SourceError
 from .sequence import TIFF_SUFFIXES, list_frames
 from .stack import Stack
-from .tiff import FileFrames, PageFrames
+from .tiff_frames import FileFrames, PageFrames
 
 
 def open_stack(source: Any, match: str | None = None) -> Stack:
