@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batch import Destination, SourceJob, find_sources, plan_jobs
-from .contrast import Limits, combine
 from .engine import Execution, Progress, default_workers
 from .errors import SettingsError
 from .plan import Plan, plan
 from .reader import open_stack
-from .render import measure_sequence, prepare_frames, render
+from .render import ChannelLimits, measure_sequence, prepare_moments, render
 from .run import convert_job, run_jobs
 from .settings import VideoSettings
 from .video import Video
@@ -147,17 +146,18 @@ def render_frame(
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
     limits = _remembered_limits(made) if made.needs_measuring else None
-    (prepared,) = prepare_frames(frames.select([index % len(frames)]), made.picture)
-    picture = render(prepared, made.picture, limits)
+    chosen = [channel.frames.select([index % len(frames)]) for channel in made.stack.channels]
+    (moment,) = prepare_moments(chosen, made.picture)
+    picture, _ = render(moment, made.picture, limits)
     return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
 
 
-def _remembered_limits(made: Plan) -> Limits:
+def _remembered_limits(made: Plan) -> ChannelLimits:
     key = made.picture.box
     if key not in made.stack.measured:
         with Execution().job(made.frames) as work:
-            made.stack.measured[key] = combine(measure_sequence(made, work, keep=False).ranges)
-    limits: Limits = made.stack.measured[key]
+            made.stack.measured[key] = measure_sequence(made, work, keep=False).limits
+    limits: ChannelLimits = made.stack.measured[key]
     return limits
 
 

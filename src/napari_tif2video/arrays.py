@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .errors import SourceError
 from .geometry import Box
-from .stack import SUPPORTED_DTYPES, FrameFormat, Stack
+from .stack import FrameFormat, Stack
 
 
 def stack_of_array(array: Any, name: str = "array") -> Stack:
@@ -37,16 +37,12 @@ def stack_of_array(array: Any, name: str = "array") -> Stack:
         raise SourceError(
             f"{name}: has the shape {shape}; expected (T, Y, X) or (T, Y, X, 3), none of them 0"
         )
-    if array.dtype.name not in SUPPORTED_DTYPES:
-        raise SourceError(
-            f"{name}: holds {array.dtype.name} values; {' and '.join(SUPPORTED_DTYPES)} can be "
-            "converted"
-        )
+    FrameFormat(shape[1:], np.dtype(array.dtype)).require_supported(name)
     if isinstance(array, np.ndarray):
-        return Stack(NumpyFrames(array), name)
+        return Stack.of(NumpyFrames(array), name)
     if any(isnan(n) for n in shape):
         raise SourceError(f"{name}: has chunks of unknown size; call compute_chunk_sizes() first")
-    return Stack(DaskFrames.of(array), name)
+    return Stack.of(DaskFrames.of(array), name)
 
 
 @dataclass(frozen=True)

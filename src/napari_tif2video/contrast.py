@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,12 @@ Limits = tuple[float, float]
 # libswscale's worst error of 408 in 65,535 is 1.6 grey levels when the limits are the frame's own
 # range. Where the limits are much narrower than that, its error would be magnified.
 _MAX_FAST_GAIN = 1.2
+
+# What cameras write; libswscale takes these. Everything else takes the exact way.
+_CAMERA_DTYPES = ("uint8", "uint16")
+
+# An output pixel of whose area less than this is known is shown as missing, that is black.
+_MIN_SHARE = 0.5
 
 _local = threading.local()
 
@@ -46,12 +53,22 @@ class Prepared:
 
     @property
     def is_constant(self) -> bool:
-        return self.low == self.high
+        return self.low >= self.high
+
+
+# The range of a frame without a single finite value: it adds nothing to a range over many.
+_EMPTY = (math.inf, -math.inf)
 
 
 def measure(frame: NDArray[Any]) -> Limits:
-    """Smallest and largest count of a frame, over all colours."""
-    return float(frame.min()), float(frame.max())
+    """Smallest and largest finite count of a frame, over all colours."""
+    low, high = frame.min(), frame.max()
+    if frame.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
+        finite = frame[np.isfinite(frame)]
+        if not finite.size:
+            return _EMPTY
+        low, high = finite.min(), finite.max()
+    return float(low), float(high)
 
 
 def combine(ranges: Iterable[Limits]) -> Limits:
@@ -65,14 +82,19 @@ def prepare(frame: NDArray[Any], size: tuple[int, int], limits: Limits | None = 
 
     Parameters
     ----------
-    frame : uint8 or uint16 array (Y, X) or (Y, X, 3)
-        The part inside the crop box. It is not changed.
+    frame : array (Y, X) or (Y, X, 3) of bool, integers or floating point
+        The part inside the crop box. It is not changed. NaN becomes black, infinities clip.
     limits : (float, float), optional
         The limits it will be shown with, where they are known already.
     """
     low, high = measure(frame)
-    if low == high:
-        return Prepared(np.zeros((*size, *frame.shape[2:]), frame.dtype), low, 1.0, low, high)
+    if (low, high) == _EMPTY:
+        black = np.full((*size, *frame.shape[2:]), -np.inf, np.float32)
+        return Prepared(black, 0.0, 1.0, low, high)
+    if low == high and frame.dtype.kind != "f":
+        return Prepared(np.zeros((*size, *frame.shape[2:]), np.uint8), low, 1.0, low, high)
+    if frame.dtype.name not in _CAMERA_DTYPES:
+        return _prepare_exactly(frame, size, low, high)
     if frame.shape[:2] == size:
         return Prepared(frame.copy(), 0.0, 1.0, low, high)
     shrinks = _shrinks(frame.shape, size)
@@ -81,13 +103,43 @@ def prepare(frame: NDArray[Any], size: tuple[int, int], limits: Limits | None = 
         offset, shift = _stretching(int(low), int(high))
         planes = [shrink_fast(_stretch(p, offset, shift), size) for p in _planes(frame)]
         return Prepared(_join(planes), offset, 2.0**-shift, low, high)
-    exact = [resample(plane, size) for plane in _planes(frame)]
-    if not shrinks:  # the cubic kernel overshoots at edges; no count outside the data is shown
-        exact = [np.clip(plane, low, high) for plane in exact]
-    return Prepared(_join(exact), 0.0, 1.0, low, high)
+    return _prepare_exactly(frame, size, low, high)
 
 
-def to_grey(prepared: Prepared, limits: Limits) -> NDArray[np.uint8]:
+def _prepare_exactly(
+    frame: NDArray[Any], size: tuple[int, int], low: float, high: float
+) -> Prepared:
+    """Resize in float32, counted from `low` so that large counts keep their last digits."""
+    exact = [_resize_plane(plane, size, low, high) for plane in _planes(frame)]
+    return Prepared(_join(exact), low, 1.0, low, high)
+
+
+def _resize_plane(
+    plane: NDArray[Any], size: tuple[int, int], low: float, high: float
+) -> NDArray[np.float32]:
+    if plane.dtype.name in _CAMERA_DTYPES:
+        values = plane.astype(np.float32) - np.float32(low)
+    else:
+        values = (np.clip(plane.astype(np.float64), low, high) - low).astype(np.float32)
+    missing = np.isnan(values)
+    if plane.shape == size:
+        values[missing] = -np.inf
+        return values
+    if not missing.any():
+        small = resample(values, size)
+    else:
+        # The mean of the pixels that are there; NaN where most of the area has none.
+        values[missing] = 0
+        share = resample((~missing).astype(np.float32), size)
+        small = resample(values, size)
+        small /= np.where(share < _MIN_SHARE, np.float32(np.nan), share)
+    # The cubic kernel overshoots at edges; no count outside the data is shown.
+    np.clip(small, 0, high - low, out=small)
+    small[np.isnan(small)] = -np.inf
+    return small
+
+
+def to_grey(prepared: Prepared, limits: Limits, gamma: float = 1.0) -> NDArray[np.uint8]:
     """Grey levels 0 to 255, rounded; equal limits (a constant frame or sequence) give black."""
     low, high = limits
     if high <= low:
@@ -95,6 +147,9 @@ def to_grey(prepared: Prepared, limits: Limits) -> NDArray[np.uint8]:
     gain = 255 / (high - low)
     grey = prepared.pixels * np.float32(prepared.scale * gain)
     grey += np.float32((prepared.offset - low) * gain)
+    if gamma != 1:
+        np.clip(grey, 0, 255, out=grey)
+        grey = np.float32(255) * (grey / np.float32(255)) ** np.float32(gamma)
     np.rint(grey, out=grey)
     np.clip(grey, 0, 255, out=grey)
     return grey.astype(np.uint8)
@@ -104,6 +159,8 @@ def prepared_dtype(
     dtype: np.dtype[Any], shape: tuple[int, int], size: tuple[int, int]
 ) -> np.dtype[Any]:
     """The type of `Prepared.pixels`, for frames shown with limits of at least their own range."""
+    if dtype.name not in _CAMERA_DTYPES:
+        return np.dtype(np.float32)
     if shape == size:
         return dtype
     return np.dtype(np.uint16 if _shrinks(shape, size) else np.float32)

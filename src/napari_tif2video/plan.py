@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .display import Display
 from .encode import Encoder
 from .errors import SourceError
 from .geometry import Box, resolve_crop, resolve_size
@@ -25,15 +26,18 @@ class Picture:
         The part of the frame that is shown.
     size : (int, int)
         Height and width of the video.
-    limits : (float, float) or None
-        Fixed limits, where the user gave some.
+    displays : tuple of Display
+        How each channel is shown.
+    limits : tuple
+        For each channel the limits that are known before any frame is read, or None.
     anchor : bool
         Whether the red dot is drawn.
     """
 
     box: Box
     size: tuple[int, int]
-    limits: tuple[float, float] | None
+    displays: tuple[Display, ...]
+    limits: tuple[tuple[float, float] | None, ...]
     anchor: bool
 
 
@@ -43,7 +47,7 @@ class Plan:
 
     Attributes
     ----------
-    contrast : {"local", "global", "batch", "fixed"}
+    contrast : {"local", "global", "batch", "fixed", "displayed"}
         Where the limits come from.
     notes : tuple of str
         What the user should know before it starts.
@@ -87,15 +91,33 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
         box, size = resolve_size(box, settings.width)
     except SourceError as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
-    contrast = settings.contrast or ("fixed" if settings.limits else DEFAULT_CONTRAST)
+    contrast = _contrast(stack, settings)
+    displays = tuple(channel.display for channel in stack.channels)
+    known: tuple[tuple[float, float] | None, ...] = (settings.limits,) * len(displays)
+    if contrast == "displayed":
+        known = tuple(display.limits for display in displays)
     return Plan(
         stack=stack,
         settings=settings,
-        picture=Picture(box, size, settings.limits, settings.anchor),
+        picture=Picture(box, size, displays, known, settings.anchor),
         encoder=Encoder(*size, settings.fps),
         contrast=contrast,
         notes=_notes(stack),
     )
+
+
+def _contrast(stack: Stack, settings: VideoSettings) -> str:
+    is_displayed = all(channel.display.limits is not None for channel in stack.channels)
+    if settings.contrast == "displayed" and not is_displayed:
+        raise SourceError(
+            f"{stack.path or stack.name}: contrast 'displayed' is for layers of napari; "
+            "choose local, global, batch or fixed limits"
+        )
+    if settings.contrast is not None:
+        return settings.contrast
+    if settings.limits is not None:
+        return "fixed"
+    return "displayed" if is_displayed else DEFAULT_CONTRAST
 
 
 def _notes(stack: Stack) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ else, so that a lost task can be run again and the number of workers changes no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .contrast import Limits, Prepared, measure, prepare, prepared_dtype, to_grey
+from .contrast import Limits, Prepared, combine, measure, prepare, prepared_dtype, to_grey
+from .display import compose
 from .encode import SEGMENT_FRAMES, EncodedSegment, Encoder, encode_segment
 from .engine import Job, step
 from .overlays import anchor
@@ -31,27 +32,43 @@ _BATCH_FRAMES = 8
 _MAX_WAITING_BYTES = 128 << 20
 
 
+# One point in time: a prepared frame of each channel.
+Moment = tuple[Prepared, ...]
+ChannelLimits = tuple[Limits, ...]
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Prepared frames in a row; not a list, which dask would search for keys."""
+    """Prepared moments in a row; not a list, which dask would search for keys."""
 
     first: int
-    frames: tuple[Prepared, ...]
+    moments: tuple[Moment, ...]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The range of every frame, and the prepared frames where they fitted into memory."""
+    """The ranges of every moment, and what was prepared where it fitted into memory."""
 
-    ranges: tuple[Limits, ...]
+    ranges: tuple[ChannelLimits, ...]
     batches: tuple[Batch, ...] | None = None
+
+    @property
+    def limits(self) -> ChannelLimits:
+        """One range for each channel over the whole sequence."""
+        return tuple(combine(channel) for channel in zip(*self.ranges, strict=True))
+
+
+def combine_measured(sequences: Iterable[Measured]) -> ChannelLimits:
+    """One range for each channel over several sequences."""
+    together = zip(*(measured.limits for measured in sequences), strict=True)
+    return tuple(combine(channel) for channel in together)
 
 
 @dataclass(frozen=True)
 class FrameFacts:
     """What was learnt about a frame on the way: its limits, its mean grey level."""
 
-    limits: Limits
+    limits: ChannelLimits
     is_constant: bool
     grey_mean: float
 
@@ -62,35 +79,52 @@ class Segment:
     facts: tuple[FrameFacts, ...]
 
 
-def render(prepared: Prepared, picture: Picture, limits: Limits | None) -> NDArray[np.uint8]:
-    """The picture of one frame, (H, W) where it is grey and (H, W, 3) where it has colour.
+def render(
+    moment: Moment, picture: Picture, limits: ChannelLimits | None
+) -> tuple[NDArray[np.uint8], FrameFacts]:
+    """The picture of one moment, (H, W) where it is grey and (H, W, 3) where it has colour.
 
-    Without limits, the frame's own range is used.
+    Without measured limits the known ones are used, or the frame's own range.
     """
-    return draw_overlays(to_grey(prepared, limits or picture.limits or prepared.range), picture)
+    shown = limits or tuple(
+        known or prepared.range for known, prepared in zip(picture.limits, moment, strict=True)
+    )
+    levels = [
+        to_grey(prepared, pair, display.gamma)
+        for prepared, pair, display in zip(moment, shown, picture.displays, strict=True)
+    ]
+    composed = compose(levels, picture.displays)
+    is_constant = all(prepared.is_constant for prepared in moment)
+    facts = FrameFacts(shown, is_constant, _mean(composed))
+    return (anchor(picture.size).draw(composed) if picture.anchor else composed), facts
 
 
-def draw_overlays(grey: NDArray[np.uint8], picture: Picture) -> NDArray[np.uint8]:
-    return anchor(picture.size).draw(grey) if picture.anchor else grey
+def prepare_moments(sources: Sequence[Frames], picture: Picture) -> Iterator[Moment]:
+    """Read and prepare the frames of all channels, one point in time after the other."""
+    readers = [frames.read_frames(picture.box) for frames in sources]
+    for _ in range(len(sources[0])):
+        # One channel after the other: a frame that was read is gone when the next one is.
+        yield tuple(
+            prepare(next(reader), picture.size, known)
+            for reader, known in zip(readers, picture.limits, strict=True)
+        )
 
 
-def prepare_frames(frames: Frames, picture: Picture) -> Iterator[Prepared]:
-    for frame in frames.read_frames(picture.box):
-        yield prepare(frame, picture.size, picture.limits)
-
-
-def measure_task(frames: Frames, picture: Picture, job: str) -> tuple[Limits, ...]:
+def measure_task(
+    sources: Sequence[Frames], picture: Picture, job: str
+) -> tuple[ChannelLimits, ...]:
+    readers = [frames.read_frames(picture.box) for frames in sources]
     ranges = []
-    for frame in frames.read_frames(picture.box):
-        ranges.append(measure(frame))
+    for _ in range(len(sources[0])):
+        ranges.append(tuple(measure(next(reader)) for reader in readers))
         step(job)
     return tuple(ranges)
 
 
-def prepare_task(frames: Frames, first: int, picture: Picture, job: str) -> Batch:
+def prepare_task(sources: Sequence[Frames], first: int, picture: Picture, job: str) -> Batch:
     done = []
-    for prepared in prepare_frames(frames, picture):
-        done.append(prepared)
+    for moment in prepare_moments(sources, picture):
+        done.append(moment)
         step(job)
     return Batch(first, tuple(done))
 
@@ -99,43 +133,46 @@ def encode_task(
     span: range,
     picture: Picture,
     encoder: Encoder,
-    limits: Limits | None,
+    limits: ChannelLimits | None,
     job: str,
     *batches: Batch,
 ) -> Segment:
-    """Encode the frames of `span` from the batches that hold them."""
-    waiting = {b.first + i: frame for b in batches for i, frame in enumerate(b.frames)}
+    """Encode the moments of `span` from the batches that hold them."""
+    waiting = {b.first + i: moment for b in batches for i, moment in enumerate(b.moments)}
     return _encode((waiting.pop(number) for number in span), picture, encoder, limits, job)
 
 
 def prepare_and_encode_task(
-    frames: Frames, picture: Picture, encoder: Encoder, limits: Limits | None, job: str
+    sources: Sequence[Frames],
+    picture: Picture,
+    encoder: Encoder,
+    limits: ChannelLimits | None,
+    job: str,
 ) -> Segment:
-    """Prepare and encode the frames of a segment one by one."""
+    """Prepare and encode the moments of a segment one by one."""
 
-    def prepared() -> Iterator[Prepared]:
-        for frame in prepare_frames(frames, picture):
+    def prepared() -> Iterator[Moment]:
+        for moment in prepare_moments(sources, picture):
             step(job)
-            yield frame
+            yield moment
 
     return _encode(prepared(), picture, encoder, limits, job)
 
 
 def _encode(
-    frames: Iterable[Prepared],
+    moments: Iterable[Moment],
     picture: Picture,
     encoder: Encoder,
-    limits: Limits | None,
+    limits: ChannelLimits | None,
     job: str,
 ) -> Segment:
     facts: list[FrameFacts] = []
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
-        for prepared in frames:
-            shown = limits or picture.limits or prepared.range
-            grey = to_grey(prepared, shown)
-            facts.append(FrameFacts(shown, prepared.is_constant, _mean(grey)))
-            yield draw_overlays(grey, picture)
+        for moment in moments:
+            image, learnt = render(moment, picture, limits)
+            facts.append(learnt)
+            yield image
             step(job)
 
     encoded = encode_segment(pictures(), encoder)
@@ -149,10 +186,13 @@ def _mean(grey: NDArray[np.uint8]) -> float:
 
 def prepared_nbytes(plan: Plan) -> int:
     """Memory that the prepared frames of a video take."""
-    frame_format, size = plan.stack.frames.format, plan.picture.size
-    values = size[0] * size[1] * (3 if frame_format.is_rgb else 1)
-    dtype = prepared_dtype(frame_format.dtype, plan.picture.box.shape, size)
-    return plan.frames * values * dtype.itemsize
+    height, width = plan.picture.size
+    nbytes = 0
+    for channel in plan.stack.channels:
+        frame_format = channel.frames.format
+        dtype = prepared_dtype(frame_format.dtype, plan.picture.box.shape, (height, width))
+        nbytes += height * width * (3 if frame_format.is_rgb else 1) * dtype.itemsize
+    return plan.frames * nbytes
 
 
 def measure_sequence(plan: Plan, job: Job, *, keep: bool) -> Measured:
@@ -160,21 +200,22 @@ def measure_sequence(plan: Plan, job: Job, *, keep: bool) -> Measured:
     job.phase = "measuring"
     graph: dict[Hashable, Any] = {}
     for span in _batches(plan.stack.frames):
-        frames = plan.stack.frames.select(span)
+        sources = _select(plan, span)
         graph["measure", span.start] = (
-            partial(prepare_task, frames, span.start, plan.picture, job.key)
+            partial(prepare_task, sources, span.start, plan.picture, job.key)
             if keep
-            else partial(measure_task, frames, plan.picture, job.key),
+            else partial(measure_task, sources, plan.picture, job.key),
         )
     results = job.run(graph, list(graph))
     if keep:
-        return Measured(tuple(f.range for b in results for f in b.frames), tuple(results))
-    return Measured(tuple(limits for ranges in results for limits in ranges))
+        ranges = (tuple(p.range for p in moment) for b in results for moment in b.moments)
+        return Measured(tuple(ranges), tuple(results))
+    return Measured(tuple(moment for ranges in results for moment in ranges))
 
 
 def encode_sequence(
     plan: Plan,
-    limits: Limits | None,
+    limits: ChannelLimits | None,
     measured: Measured | None,
     job: Job,
     append: Callable[[Segment], None],
@@ -196,7 +237,7 @@ def _append(append: Callable[[Segment], None], _previous: None, segment: Segment
 
 
 def segment_graph(
-    plan: Plan, limits: Limits | None, measured: Measured | None, job: str
+    plan: Plan, limits: ChannelLimits | None, measured: Measured | None, job: str
 ) -> dict[Hashable, Any]:
     """The dask graph whose keys ``("encode", i)`` are the segments of the video, in order."""
     frames, picture, encoder = plan.stack.frames, plan.picture, plan.encoder
@@ -207,7 +248,7 @@ def segment_graph(
     if kept is None and frames.batch_starts is None and waits > _MAX_WAITING_BYTES:
         for number, span in enumerate(spans):
             task = partial(
-                prepare_and_encode_task, frames.select(span), picture, encoder, limits, job
+                prepare_and_encode_task, _select(plan, span), picture, encoder, limits, job
             )
             graph["encode", number] = (task,)
         return graph
@@ -215,7 +256,7 @@ def segment_graph(
     for number, span in enumerate(batches):
         if kept is None:
             graph["prepare", number] = (
-                partial(prepare_task, frames.select(span), span.start, picture, job),
+                partial(prepare_task, _select(plan, span), span.start, picture, job),
             )
         else:
             graph["prepare", number] = kept[number]
@@ -232,6 +273,10 @@ def segment_graph(
             *needed,
         )
     return graph
+
+
+def _select(plan: Plan, span: range) -> tuple[Frames, ...]:
+    return tuple(channel.frames.select(span) for channel in plan.stack.channels)
 
 
 def _batches(frames: Frames) -> list[range]:

@@ -7,18 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from .batch import SourceJob
-from .contrast import Limits, combine
 from .encode import MovieWriter, check_movie
 from .engine import Execution
 from .errors import Cancelled, describe
 from .output import publishing
 from .plan import Plan
 from .render import (
+    ChannelLimits,
     FrameFacts,
     Measured,
     Segment,
+    combine_measured,
     encode_sequence,
     measure_sequence,
     prepared_nbytes,
@@ -50,7 +52,7 @@ def run_jobs(
             measuring(len(readable))
         measured = _measure_batch(jobs, execution)
         if measured:
-            limits = combine(combine(m.ranges) for m in measured.values())
+            limits = combine_measured(measured.values())
     for index, job in enumerate(jobs):
         if started is not None:
             started(index, job)
@@ -89,7 +91,7 @@ def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Mea
 def convert_job(
     job: SourceJob,
     execution: Execution,
-    batch: tuple[Limits, Measured | None] | None,
+    batch: tuple[ChannelLimits, Measured | None] | None,
     overwrite: bool,
 ) -> Video:
     assert job.plan is not None  # else it would have a problem
@@ -110,7 +112,9 @@ def convert_job(
         return result
     with publishing(job.output, overwrite=overwrite) as part:
         facts = _write(job.plan, part, execution, batch)
-    used = tuple(fact.limits for fact in facts)
+    used: tuple[Any, ...] = tuple(fact.limits for fact in facts)
+    if len(job.plan.stack.channels) == 1:
+        used = tuple(pair for (pair,) in used)
     constant = tuple(i for i, fact in enumerate(facts) if fact.is_constant)
     grey = fmean(fact.grey_mean for fact in facts)
     return dataclasses.replace(
@@ -127,7 +131,7 @@ def _write(
     plan: Plan,
     part: Path,
     execution: Execution,
-    batch: tuple[Limits, Measured | None] | None,
+    batch: tuple[ChannelLimits, Measured | None] | None,
 ) -> list[FrameFacts]:
     """Encode a plan into a file and check it."""
     limits, measured = batch or (None, None)
@@ -138,7 +142,7 @@ def _write(
     with execution.job(plan.frames, 1 + prepares + (measures and not keep)) as work:
         if measures:
             measured = measure_sequence(plan, work, keep=keep)
-            limits = combine(measured.ranges)
+            limits = measured.limits
         writer = MovieWriter(part, plan.encoder)
         try:
 

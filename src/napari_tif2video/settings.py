@@ -17,7 +17,7 @@ from .errors import SettingsError
 
 WIDTH_RANGE_PX = (100, 4000)
 FPS_RANGE = (1, 120)
-CONTRASTS = ("local", "global", "batch")
+CONTRASTS = ("local", "global", "batch", "displayed")
 DEFAULT_CONTRAST = "local"
 
 # MP4 writes times as 32-bit multiples of a track's time scale; terms up to a million leave room.
@@ -146,9 +146,9 @@ class VideoSettings:
         Frames per second, 1 to 120, kept as an exact fraction.
     crop : str or CropBox, optional
         ``"WxH"`` (centred) or ``"WxH+X+Y"``.
-    contrast : {"local", "global", "batch"}, optional
-        Where black and white come from: each frame by itself, the whole sequence, or all
-        sources of the call. Default: ``"local"``.
+    contrast : {"local", "global", "batch", "displayed"}, optional
+        Where black and white come from: each frame by itself, the whole sequence, all sources
+        of the call, or the napari layer. Default: ``"displayed"`` for layers, else ``"local"``.
     limits : (float, float), optional
         Fixed grey values that become black and white; not together with `contrast`.
     anchor : bool

@@ -16,13 +16,15 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from .display import Display
 from .errors import SourceError
 from .geometry import Box
 
 if TYPE_CHECKING:
     import dask.array as da
 
-SUPPORTED_DTYPES = ("uint8", "uint16")
+# Kinds of numpy types that can be shown: bool, integers, floating point.
+_SUPPORTED_KINDS = "buif"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,13 @@ class FrameFormat:
     @property
     def nbytes(self) -> int:
         return prod(self.shape) * self.dtype.itemsize
+
+    def require_supported(self, where: object) -> None:
+        if self.dtype.kind not in _SUPPORTED_KINDS:
+            raise SourceError(
+                f"{where}: holds {self.dtype.name} values; bool, integers and floating point "
+                "numbers can be converted"
+            )
 
     def check(self, other: FrameFormat, where: object, first: str) -> None:
         if other != self:
@@ -89,24 +98,42 @@ class Frames(Protocol):
 _stack_of_array: WeakValueDictionary[str, Stack] = WeakValueDictionary()
 
 
+@dataclass(frozen=True)
+class Channel:
+    """One of the image sequences that make up a stack, and how it is shown."""
+
+    frames: Frames
+    display: Display = field(default_factory=Display)
+
+
 @dataclass(frozen=True, eq=False)
 class Stack:
     """A lazy image sequence.
 
     Attributes
     ----------
-    frames : Frames
-        Reads the frames.
+    channels : tuple of Channel
+        Sequences of the same length and size, put on top of each other; mostly one.
     name : str
         Names the source in messages and in the names of videos.
     path : Path, optional
         The folder or file it was read from.
     """
 
-    frames: Frames
+    channels: tuple[Channel, ...]
     name: str
     path: Path | None = None
     measured: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, frames: Frames, name: str, path: Path | None = None) -> Stack:
+        """A stack of one channel."""
+        return cls((Channel(frames),), name, path)
+
+    @property
+    def frames(self) -> Frames:
+        """The frames of the first channel."""
+        return self.channels[0].frames
 
     @property
     def shape(self) -> tuple[int, ...]:

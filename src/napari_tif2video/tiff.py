@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffPage
 
 from .errors import SourceError, Tif2VideoError
-from .stack import SUPPORTED_DTYPES, FrameFormat
+from .stack import FrameFormat
 
 Frame = NDArray[Any]
 
@@ -58,14 +58,11 @@ def page_format(page: TiffPage, where: object) -> FrameFormat:
             f"{where}: is a {name} image with {page.samplesperpixel} samples a pixel; "
             "grey and RGB images can be converted"
         )
-    if page.dtype.name not in SUPPORTED_DTYPES:
-        raise SourceError(
-            f"{where}: holds {page.dtype.name} values; {' and '.join(SUPPORTED_DTYPES)} can be "
-            "converted"
-        )
     size = (page.imagelength, page.imagewidth)
     _check_claims(page, where)
-    return FrameFormat(size if grey else (*size, 3), page.dtype.newbyteorder("="))
+    frame_format = FrameFormat(size if grey else (*size, 3), page.dtype.newbyteorder("="))
+    frame_format.require_supported(where)
+    return frame_format
 
 
 def _check_claims(page: TiffPage, where: object) -> None:

@@ -31,7 +31,7 @@ class Video:
         Where the limits came from.
     limits : tuple or None
         The counts that became black and white: one pair, or a pair for each frame when every
-        frame was normalised by itself.
+        frame was normalised by itself. With several channels, a tuple of pairs in place of each.
     constant_frames : tuple of int
         Indices of frames without any contrast (all pixels equal).
     notes : tuple of str
@@ -49,7 +49,7 @@ class Video:
     height: int = 0
     fps: Fraction = Fraction(0)
     contrast: str = ""
-    limits: Limits | tuple[Limits, ...] | None = None
+    limits: Limits | tuple[Limits, ...] | tuple[tuple[Limits, ...], ...] | None = None
     constant_frames: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -1,0 +1,85 @@
+"""How counts are shown: limits, gamma, colour, and how channels are put on top of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Blending = Literal["additive", "translucent", "opaque", "minimum"]
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a channel is shown.
+
+    Attributes
+    ----------
+    limits : (float, float), optional
+        Counts that are black and white where it is shown "as displayed".
+    gamma : float
+        Exponent of the grey level between 0 and 1.
+    colours : bytes, optional
+        256 RGB triples, from black to white level; without them the channel is grey.
+    opacity : float
+        0 to 1.
+    blending : str
+        How it goes on top of what is below it, as napari names it.
+    """
+
+    limits: tuple[float, float] | None = None
+    gamma: float = 1.0
+    colours: bytes | None = None
+    opacity: float = 1.0
+    blending: Blending = "translucent"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether grey levels can be shown as they are."""
+        return self.colours is None and self.opacity == 1
+
+
+def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) -> NDArray[np.uint8]:
+    """Put channels on top of each other, the first at the bottom on black.
+
+    Parameters
+    ----------
+    levels : sequence of uint8 arrays (H, W) or (H, W, 3)
+        Grey or RGB levels of each channel.
+    displays : sequence of Display
+
+    Returns
+    -------
+    uint8 array
+        (H, W) for one plain grey channel, else (H, W, 3).
+    """
+    if len(levels) == 1 and displays[0].is_plain:
+        return levels[0]
+    if len(levels) == 1 and displays[0].opacity == 1:
+        return _coloured(levels[0], displays[0])
+    picture = np.zeros((*levels[0].shape[:2], 3), np.float32)
+    for number, (level, display) in enumerate(zip(levels, displays, strict=True)):
+        colour = _coloured(level, display).astype(np.float32)
+        # What lies on nothing but black covers it, whatever its blending: napari does so too.
+        blending = "translucent" if number == 0 else display.blending
+        if blending == "additive":
+            picture += colour * np.float32(display.opacity)
+            np.minimum(picture, 255, out=picture)
+        elif blending == "minimum":
+            np.minimum(picture, colour, out=picture)
+        elif blending == "opaque":
+            picture = colour
+        else:
+            picture += (colour - picture) * np.float32(display.opacity)
+    return np.rint(picture).astype(np.uint8)
+
+
+def _coloured(level: NDArray[np.uint8], display: Display) -> NDArray[np.uint8]:
+    if level.ndim == 3:
+        return level
+    if display.colours is None:
+        return np.repeat(level[..., np.newaxis], 3, axis=2)
+    return np.frombuffer(display.colours, np.uint8).reshape(256, 3)[level]
