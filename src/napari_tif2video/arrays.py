@@ -18,17 +18,20 @@ from .geometry import Box
 from .stack import FrameFormat, Stack
 
 
-def stack_of_array(array: Any, name: str = "array") -> Stack:
+def stack_of_array(array: Any, name: str = "array", *, is_rgb: bool | None = None) -> Stack:
     """A stack of a numpy or dask array (T, Y, X), (T, Y, X, 3), (Y, X) or (Y, X, 3).
 
     A fourth sample a pixel (alpha) is left out. An array that is the `data` of a stack of ours
-    leads back to that stack, so that its files are read directly.
+    leads back to that stack, so that its files are read directly. A last axis of 3 or 4 is taken
+    for colours, unless `is_rgb` says.
     """
     known = Stack.behind(array)
     if known is not None:
         return known
     shape = tuple(array.shape)
-    has_colours = len(shape) in (3, 4) and shape[-1] in (3, 4)
+    has_colours = is_rgb
+    if has_colours is None:
+        has_colours = len(shape) in (3, 4) and shape[-1] in (3, 4)
     if has_colours:
         array = array[..., :3]
     if array.ndim == 2 + has_colours:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Blending = Literal["additive", "translucent", "opaque", "minimum"]
+Blending = Literal["additive", "translucent", "opaque", "minimum", "multiplicative"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) ->
             np.minimum(picture, 255, out=picture)
         elif blending == "minimum":
             np.minimum(picture, colour, out=picture)
+        elif blending == "multiplicative":
+            picture *= colour / np.float32(255)
         elif blending == "opaque":
             picture = colour
         else:

@@ -102,7 +102,7 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
         picture=Picture(box, size, displays, known, settings.anchor),
         encoder=Encoder(*size, settings.fps),
         contrast=contrast,
-        notes=_notes(stack),
+        notes=(*stack.notes, *_notes(stack)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ def open_stack(source: Any, match: str | None = None) -> Stack:
 
     Parameters
     ----------
-    source : path, array or Stack
+    source : path, array, Stack, or layer or viewer of napari
         A folder of ``.tif``/``.tiff`` files (one frame a file, in natural order), a multi-page
-        TIFF, or a numpy or dask array of shape (T, Y, X) or (T, Y, X, 3).
+        TIFF, a numpy or dask array of shape (T, Y, X) or (T, Y, X, 3), an image layer, or a
+        viewer, whose visible image layers are merged as displayed.
     match : str, optional
         Of a folder, only the files whose name matches this pattern, such as ``"*_C0_*"``.
 
@@ -43,6 +45,12 @@ def open_stack(source: Any, match: str | None = None) -> Stack:
         return _open_path(Path(source), match)
     if isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__"):
         return stack_of_array(source)
+    if "napari" in sys.modules:  # without it, nobody can have a layer
+        from ._napari.layers import stack_of
+
+        stack = stack_of(source)
+        if stack is not None:
+            return stack
     raise SourceError(
         f"cannot convert a {type(source).__name__}; expected a path, a numpy or dask array, "
         "or a Stack"

@@ -118,11 +118,14 @@ class Stack:
         Names the source in messages and in the names of videos.
     path : Path, optional
         The folder or file it was read from.
+    notes : tuple of str
+        What should be said about how it came together.
     """
 
     channels: tuple[Channel, ...]
     name: str
     path: Path | None = None
+    notes: tuple[str, ...] = ()
     measured: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @classmethod

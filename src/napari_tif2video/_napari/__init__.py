@@ -1,0 +1,1 @@
+"""The side of the package that faces napari. Nothing outside imports it before napari is loaded."""
