@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from .batch import Destination, SourceJob, find_sources, plan_jobs
 from .engine import Execution, Progress, default_workers
 from .errors import SettingsError
-from .plan import Plan, plan
+from .limits import series_limits
+from .plan import plan
 from .reader import open_stack
-from .render import ChannelLimits, measure_sequence, prepare_moments, render
+from .render import prepare_moments, render
 from .run import convert_job, run_jobs
 from .settings import VideoSettings
 from .video import Video
@@ -145,20 +146,11 @@ def render_frame(
     frames = made.stack.frames
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
-    limits = _remembered_limits(made) if made.needs_measuring else None
+    limits = series_limits(made, Execution()) if made.needs_measuring else None
     chosen = [channel.frames.select([index % len(frames)]) for channel in made.stack.channels]
     (moment,) = prepare_moments(chosen, made.picture)
     picture, _ = render(moment, made.picture, limits)
     return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
-
-
-def _remembered_limits(made: Plan) -> ChannelLimits:
-    key = made.picture.box
-    if key not in made.stack.measured:
-        with Execution().job(made.frames) as work:
-            made.stack.measured[key] = measure_sequence(made, work, keep=False).limits
-    limits: ChannelLimits = made.stack.measured[key]
-    return limits
 
 
 def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoSettings:

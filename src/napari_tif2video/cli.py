@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from typing import Any, NoReturn
 
 from . import __version__
 from .errors import Cancelled, SettingsError, describe
-from .settings import CONTRASTS, FPS_RANGE, WIDTH_RANGE_PX, VideoSettings
+from .settings import CONTRASTS, FPS_RANGE, QUALITIES, WIDTH_RANGE_PX, VideoSettings
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 DEMO_FOLDER = "tif2video-demo"
@@ -50,6 +51,7 @@ def _run(args: argparse.Namespace) -> int:
     from . import console
     from .batch import Destination, find_sources, plan_jobs
     from .engine import Execution, default_workers
+    from .report import Report
     from .run import run_jobs
 
     workers = default_workers() if args.workers is None else args.workers
@@ -65,7 +67,7 @@ def _run(args: argparse.Namespace) -> int:
     screen = console.Console(jobs, quiet=args.quiet)
     if settings.contrast == "global":
         screen.hint_at_batch()
-    with console.Report(args.report) as report:
+    with Report(args.report) as report:
         try:
             for video in run_jobs(
                 jobs,
@@ -84,19 +86,22 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> VideoSettings:
-    contrast = args.contrast
+    """The settings of the file, if one was given, with the options of this call on top."""
     if args.global_normalize:
-        if contrast not in (None, "global"):
-            raise SettingsError(f"--global-normalize and --contrast {contrast} exclude each other")
-        contrast = "global"
-    return VideoSettings(
-        width=args.width,
-        fps=args.fps,
-        crop=args.crop,
-        contrast=contrast,
-        limits=args.limits,
-        anchor=args.anchor,
-    )
+        if args.contrast not in (None, "global"):
+            raise SettingsError(
+                f"--global-normalize and --contrast {args.contrast} exclude each other"
+            )
+        args.contrast = "global"
+    names = [field.name for field in dataclasses.fields(VideoSettings)]
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    if args.settings is None:
+        return VideoSettings(**given)
+    if "contrast" in given:  # replaces the limits of the file, and the other way round
+        given.setdefault("limits", None)
+    if "limits" in given:
+        given.setdefault("contrast", None)
+    return dataclasses.replace(VideoSettings.load(args.settings), **given)
 
 
 def _sources(args: argparse.Namespace) -> list[str]:
@@ -164,21 +169,20 @@ def _parser() -> argparse.ArgumentParser:
     low, high = WIDTH_RANGE_PX
     add(
         "--width",
-        default=VideoSettings.width,
         metavar="N|full",
-        help=f"width of the video in px, {low} to {high}; full: no scaling (default: %(default)s)",
+        help=f"width of the video in px, {low} to {high}; full: no scaling "
+        f"(default: {VideoSettings.width})",
     )
     add(
         "--fps",
-        default=str(VideoSettings.fps),
         metavar="F",
         help=f"frames per second, {FPS_RANGE[0]} to {FPS_RANGE[1]}, such as 10, 29.97 or "
-        "30000/1001 (default: %(default)s)",
+        f"30000/1001 (default: {VideoSettings.fps})",
     )
     add("--crop", metavar="WxH[+X+Y]", help="centre crop, or a box with its top-left corner")
     add(
         "--contrast",
-        choices=CONTRASTS,
+        choices=[name for name in CONTRASTS if name != "displayed"],
         help="black and white from each frame, from its sequence, or from all sources of this "
         "call (default: local)",
     )
@@ -190,7 +194,23 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("LO", "HI"),
         help="fixed grey values for black and white",
     )
-    add("--anchor", action="store_true", help="draw a red dot at the centre of the frame")
+    add(
+        "--anchor",
+        action="store_true",
+        default=None,
+        help="draw a red dot at the centre of the frame",
+    )
+    add(
+        "--frames",
+        metavar="START:STOP:STEP",
+        help="a Python slice of time, such as 10:50, ::2 or, with =, --frames=-10:",
+    )
+    add(
+        "--quality",
+        choices=QUALITIES,
+        help=f"how much the encoder may lose (default: {VideoSettings.quality})",
+    )
+    add("--settings", metavar="FILE", help="start from settings that were saved as JSON")
 
     files = parser.add_argument_group("sources and outputs")
     add = files.add_argument

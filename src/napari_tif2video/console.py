@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import json
 import os
 import sys
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from tqdm import tqdm
 
 from .batch import SourceJob
 from .engine import Execution, Progress
-from .errors import SettingsError, describe
+from .errors import describe
 from .output import decimal_fps
 from .plan import Plan
+from .report import video_object
 from .sequence import find_gaps
 from .video import Video
 
@@ -187,57 +186,3 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
 
 def print_json(videos: list[Video]) -> None:
     print(json.dumps({"sources": [video_object(video) for video in videos]}, indent=2))
-
-
-def video_object(video: Video) -> dict[str, Any]:
-    """A result as plain JSON values."""
-    return dataclasses.asdict(video) | {
-        "output": None if video.output is None else os.fspath(video.output),
-        "fps": float(video.fps),
-        "seconds": round(video.seconds, 3),
-    }
-
-
-class Report:
-    """A CSV file with one row per source, each written out at once; added to if it exists."""
-
-    COLUMNS = (
-        "source", "output", "status", "error", "frames", "width", "height", "fps", "contrast",
-        "black", "white", "seconds",
-    )  # fmt: skip
-
-    def __init__(self, path: str | None) -> None:
-        self._file: IO[str] | None = None
-        if path is None:
-            return
-        try:
-            self._file = open(path, "a", newline="", encoding="utf-8")  # noqa: SIM115
-        except OSError as exc:
-            raise SettingsError(f"--report {path}: cannot be written ({exc.strerror})") from exc
-        self._writer = csv.writer(self._file)
-        if self._file.tell() == 0:
-            self._row(self.COLUMNS)
-
-    def __enter__(self) -> Report:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def write(self, video: Video) -> None:
-        if self._file is None:
-            return
-        limits = () if video.status != "ok" or video.contrast == "local" else video.single_limits
-        facts = video_object(video) | dict(zip(("black", "white"), limits, strict=False))
-        self._row([facts.get(column, "") for column in self.COLUMNS])
-
-    def _row(self, values: Any) -> None:
-        assert self._file is not None
-        self._writer.writerow(["" if value is None else value for value in values])
-        self._file.flush()

@@ -27,7 +27,7 @@ SEGMENT_FRAMES = 50
 
 # Chosen by benchmarks/encoder_table.py; the table is in docs/encoding.md.
 PRESET = "superfast"
-RATE_FACTOR = 20
+RATE_FACTORS = {"draft": 26, "standard": 20, "high": 16}
 
 # Values of ITU-T H.273 as FFmpeg numbers them: BT.709 throughout, limited ("MPEG") range.
 _BT709 = 1
@@ -45,6 +45,7 @@ class Encoder:
     height: int
     width: int
     fps: Fraction
+    quality: str = "standard"
 
     def open(self) -> VideoCodecContext:
         context = av.CodecContext.create("libx264", "w")
@@ -65,7 +66,7 @@ class Encoder:
         context.flags |= _GLOBAL_HEADER | _BITEXACT
         context.options = {
             "preset": PRESET,
-            "crf": str(RATE_FACTOR),
+            "crf": str(RATE_FACTORS[self.quality]),
             "profile": "high",
             # Macroblock-tree rate control is not reproducible from run to run in x264 builds of
             # PyAV; an open group of pictures could refer across a joint.

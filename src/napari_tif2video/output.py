@@ -36,6 +36,12 @@ def video_name(plan: Plan, source: str = "") -> str:
         if crop.x is not None:
             tokens += f"_at_{crop.x}_{crop.y}"
     tokens += _CONTRAST_TOKENS.get(plan.contrast, "")
+    if plan.settings.frames is not None:
+        tokens += f"_frames_{plan.indices[0]}-{plan.indices[-1]}"
+        if plan.indices.step != 1:
+            tokens += f"_step_{plan.indices.step}"
+    if plan.settings.quality != "standard":
+        tokens += f"_{plan.settings.quality}"
     prefix = f"{source}_" if source else ""
     return f"{prefix}{plan.picture.size[1]}px_{decimal_fps(plan.fps)}fps{tokens}_video{SUFFIXES[0]}"
 

@@ -9,7 +9,7 @@ from .display import Display
 from .encode import Encoder
 from .errors import SourceError
 from .geometry import Box, resolve_crop, resolve_size
-from .settings import DEFAULT_CONTRAST, VideoSettings
+from .settings import DEFAULT_CONTRAST, VideoSettings, frames_slice
 from .stack import Stack
 
 # Above this size a block of a dask array that spans many frames is worth a word.
@@ -47,6 +47,8 @@ class Plan:
 
     Attributes
     ----------
+    indices : range
+        Which frames of the source are shown.
     contrast : {"local", "global", "batch", "fixed", "displayed"}
         Where the limits come from.
     notes : tuple of str
@@ -55,6 +57,7 @@ class Plan:
 
     stack: Stack
     settings: VideoSettings
+    indices: range
     picture: Picture
     encoder: Encoder
     contrast: str
@@ -86,6 +89,9 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
     SourceError
         The settings do not fit the stack, such as a crop box larger than its frames.
     """
+    indices = range(len(stack))[frames_slice(settings.frames)]
+    if settings.frames is not None:
+        stack = _in_time(stack, settings, indices)
     try:
         box = resolve_crop(settings.crop, stack.frames.format.size)
         box, size = resolve_size(box, settings.width)
@@ -99,11 +105,22 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
     return Plan(
         stack=stack,
         settings=settings,
+        indices=indices,
         picture=Picture(box, size, displays, known, settings.anchor),
-        encoder=Encoder(*size, settings.fps),
+        encoder=Encoder(*size, settings.fps, settings.quality),
         contrast=contrast,
         notes=(*stack.notes, *_notes(stack)),
     )
+
+
+def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:
+    """The stack with only the frames that were asked for."""
+    if not indices:
+        raise SourceError(
+            f"{stack.path or stack.name}: frames {settings.frames} leaves none of its "
+            f"{len(stack)} frames; indices count from 0"
+        )
+    return stack.select(indices)
 
 
 def _contrast(stack: Stack, settings: VideoSettings) -> str:

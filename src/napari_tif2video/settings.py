@@ -6,11 +6,14 @@ This module imports neither numpy nor anything slow: the command line builds its
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import operator
+import os
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Literal
 
 from .errors import SettingsError
@@ -19,6 +22,7 @@ WIDTH_RANGE_PX = (100, 4000)
 FPS_RANGE = (1, 120)
 CONTRASTS = ("local", "global", "batch", "displayed")
 DEFAULT_CONTRAST = "local"
+QUALITIES = ("draft", "standard", "high")
 
 # MP4 writes times as 32-bit multiples of a track's time scale; terms up to a million leave room.
 _MAX_FPS_TERM = 1_000_000
@@ -133,6 +137,31 @@ def _parse_limits(value: object) -> tuple[float, float] | None:
     return low, high
 
 
+def parse_frames(value: object) -> str | None:
+    """A slice of time as text, ``START:STOP:STEP`` with any part left out; None for all."""
+    if value is None:
+        return None
+    if isinstance(value, slice):
+        parts = [value.start, value.stop, value.step]
+        value = ":".join("" if part is None else str(part) for part in parts)
+    if not isinstance(value, str) or not re.fullmatch(r"\s*-?\d*:-?\d*(:-?\d*)?\s*", value):
+        raise SettingsError(f"frames: expected START:STOP:STEP such as 10:50 or ::2, got {value!r}")
+    text = value.strip()
+    frames_slice(text)
+    return None if not text.strip(":") else text
+
+
+def frames_slice(text: str | None) -> slice:
+    """The slice that `parse_frames` checked."""
+    try:
+        parts = [int(part) if part else None for part in (text or ":").split(":")]
+        if len(parts) == 3 and parts[2] == 0:
+            raise ValueError
+    except ValueError:
+        raise SettingsError(f"frames: expected START:STOP:STEP, got {text!r}") from None
+    return slice(*parts)
+
+
 @dataclass(frozen=True)
 class VideoSettings:
     """Every choice that shapes the picture, in one frozen, serialisable object.
@@ -153,6 +182,10 @@ class VideoSettings:
         Fixed grey values that become black and white; not together with `contrast`.
     anchor : bool
         Draw a red dot at the centre of the frame.
+    frames : str or slice, optional
+        A Python slice of time: ``"10:50"``, ``"::2"``, ``"-10:"``.
+    quality : {"draft", "standard", "high"}
+        How much the encoder may lose.
     """
 
     width: int | Literal["full"] = 500
@@ -161,6 +194,8 @@ class VideoSettings:
     contrast: str | None = None
     limits: tuple[float, float] | None = None
     anchor: bool = False
+    frames: str | None = None
+    quality: str = "standard"
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -171,6 +206,11 @@ class VideoSettings:
         put("crop", _parse_crop(self.crop))
         put("limits", _parse_limits(self.limits))
         put("anchor", bool(self.anchor))
+        put("frames", parse_frames(self.frames))
+        if self.quality not in QUALITIES:
+            raise SettingsError(
+                f"quality: must be one of {', '.join(QUALITIES)}, got {self.quality!r}"
+            )
         if self.contrast is not None and self.contrast not in CONTRASTS:
             raise SettingsError(
                 f"contrast: must be one of {', '.join(CONTRASTS)}, got {self.contrast!r}"
@@ -187,7 +227,42 @@ class VideoSettings:
             "contrast": self.contrast,
             "limits": None if self.limits is None else list(self.limits),
             "anchor": self.anchor,
+            "frames": self.frames,
+            "quality": self.quality,
         }
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> VideoSettings:
+        """Settings from `to_json`; options that are not named keep their defaults."""
+        try:
+            values = json.loads(text)
+        except ValueError as exc:
+            raise SettingsError(f"settings: are not JSON ({exc})") from exc
+        if not isinstance(values, dict):
+            raise SettingsError("settings: expected a JSON object")
+        return cls.from_dict(values)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the settings as a small JSON file."""
+        try:
+            Path(path).write_text(self.to_json(), encoding="utf-8")
+        except OSError as exc:
+            raise SettingsError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> VideoSettings:
+        """Settings from a file that `save` wrote; options it does not name keep their defaults."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingsError(f"{path}: cannot be read ({exc})") from exc
+        try:
+            return cls.from_json(text)
+        except SettingsError as exc:
+            raise SettingsError(f"{path}: {exc}") from exc
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VideoSettings:

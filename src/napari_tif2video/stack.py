@@ -120,6 +120,8 @@ class Stack:
         The folder or file it was read from.
     notes : tuple of str
         What should be said about how it came together.
+    measured : dict
+        What `limits` found out about regions of it; shared by its selections.
     """
 
     channels: tuple[Channel, ...]
@@ -137,6 +139,11 @@ class Stack:
     def frames(self) -> Frames:
         """The frames of the first channel."""
         return self.channels[0].frames
+
+    def select(self, indices: Sequence[int]) -> Stack:
+        """Only these points in time, in this order."""
+        channels = (Channel(c.frames.select(indices), c.display) for c in self.channels)
+        return Stack(tuple(channels), self.name, self.path, self.notes, self.measured)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,0 +1,152 @@
+"""Where the videos go: beside the data or into a folder, and under which name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from qtpy.QtCore import QSettings, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+BESIDE = "Beside the data"
+Answer = Literal["replace", "keep", "skip", "cancel"]
+
+_LABEL_WIDTH_PX = 50
+
+
+def stored() -> QSettings:
+    """What is remembered from one start to the next."""
+    return QSettings("napari-tif2video", "napari-tif2video")
+
+
+class DestinationRow(QWidget):
+    """ "Save in" and "Name". The name is automatic until the user writes another one."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._automatic = ""
+        self.where = QComboBox()
+        self.where.addItem(BESIDE)
+        self.where.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        remembered = str(stored().value("folder", "") or "")
+        if remembered:
+            self._offer(remembered)
+        self.browse = QPushButton("…")
+        self.browse.setFixedWidth(30)
+        self.browse.setToolTip("Choose a folder for the videos")
+        self.name = QLineEdit()
+        self.name.setToolTip("Empty it to get the automatic name back")
+        self.suffix = QLabel(".mp4")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self._name_row = QWidget()
+        for text, parts, row in (
+            ("Save in", (self.where, self.browse), QWidget()),
+            ("Name", (self.name, self.suffix), self._name_row),
+        ):
+            line = QHBoxLayout(row)
+            line.setContentsMargins(0, 0, 0, 0)
+            label = QLabel(text)
+            label.setFixedWidth(_LABEL_WIDTH_PX)
+            line.addWidget(label)
+            line.addWidget(parts[0], stretch=1)
+            line.addWidget(parts[1])
+            layout.addWidget(row)
+        self.browse.clicked.connect(self.ask)
+        self.where.currentIndexChanged.connect(self.changed)
+        self.name.editingFinished.connect(self._on_name)
+
+    @property
+    def folder(self) -> Path | None:
+        """The chosen folder; None for beside the data."""
+        text = self.where.currentData()
+        return Path(text) if text else None
+
+    @folder.setter
+    def folder(self, folder: str | os.PathLike[str] | None) -> None:
+        if folder is None:
+            self.where.setCurrentIndex(0)
+        else:
+            self._offer(os.fspath(folder))
+
+    @property
+    def file_name(self) -> str | None:
+        """The name that the user wrote; None for the automatic one."""
+        text = self.name.text().strip()
+        return None if not text or text == self._automatic else f"{text}.mp4"
+
+    def show_automatic(self, name: str) -> None:
+        """Show this automatic name unless the user wrote one."""
+        own = self.file_name
+        self._automatic = name.removesuffix(".mp4")
+        if own is None:
+            self.name.setText(self._automatic)
+            self.name.setCursorPosition(0)
+
+    def show_many(self, are_many: bool) -> None:
+        """Without a name where there are several videos."""
+        self._name_row.setVisible(not are_many)
+
+    def ask(self) -> bool:
+        """Let the user choose a folder; False if the dialog was left without one."""
+        folder = QFileDialog.getExistingDirectory(self, "Save videos in", str(self.folder or ""))
+        if not folder:
+            return False
+        self._offer(folder)
+        stored().setValue("folder", folder)
+        return True
+
+    def _offer(self, folder: str) -> None:
+        index = self.where.findData(folder)
+        if index < 0:
+            self.where.addItem(os.path.basename(folder) or folder, folder)
+            index = self.where.count() - 1
+            self.where.setItemData(index, folder, 3)  # the tooltip
+        self.where.setCurrentIndex(index)
+
+    def _on_name(self) -> None:
+        if not self.name.text().strip():
+            self.name.setText(self._automatic)
+        self.changed.emit()
+
+
+def ask_about_existing(parent: QWidget, paths: list[Path]) -> Answer:
+    """Replace, keep both, or cancel: once for all videos of a run."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("TIFF to video")
+    first = paths[0].name
+    others = f" and {len(paths) - 1} others exist" if len(paths) > 1 else " exists"
+    box.setText(f"{first}{others} already.")
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    keep = box.addButton("Keep both", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(keep)
+    box.exec()
+    clicked = box.clickedButton()
+    return "replace" if clicked is replace else "keep" if clicked is keep else "cancel"
+
+
+def free_name(path: Path) -> Path:
+    """The path with the first number that makes it new: ``movie (2).mp4``."""
+    number = 2
+    while True:
+        candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
+        if not candidate.exists():
+            return candidate
+        number += 1

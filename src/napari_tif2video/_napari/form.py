@@ -1,0 +1,249 @@
+"""The settings of a video as a form, and back. Knows nothing of layers or folders."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from magicgui.widgets import (
+    CheckBox,
+    ComboBox,
+    Container,
+    FloatSpinBox,
+    Label,
+    LineEdit,
+    PushButton,
+    SpinBox,
+    Widget,
+)
+from psygnal import Signal
+
+from ..errors import SettingsError
+from ..geometry import Box
+from ..settings import FPS_RANGE, QUALITIES, WIDTH_RANGE_PX, CropBox, VideoSettings
+
+FIXED = "fixed"
+CONTRAST_WORDS = {
+    "displayed": "As shown in napari",
+    "global": "Whole movie, one scale",
+    "batch": "All movies, one scale",
+    "local": "Each frame by itself",
+    FIXED: "Fixed…",
+}
+LAYER_CONTRASTS = ("displayed", "global", "local", FIXED)
+FOLDER_CONTRASTS = ("global", "batch", "local", FIXED)
+
+_MAX_CROP_PX = 100_000
+_SPIN_WIDTH_PX = 74
+
+
+class SettingsForm:
+    """Widgets for every choice that shapes the picture.
+
+    `changed` is emitted once for each change by the user and never while `settings` is set.
+    """
+
+    changed = Signal()
+    draw_requested = Signal()
+    auto_requested = Signal()
+
+    def __init__(self) -> None:
+        self.crop = CheckBox(text="Crop", tooltip="Show only a part of each frame")
+        self.crop_width = _spin(300, 1, _MAX_CROP_PX, "Width of the crop box in pixels")
+        self.crop_height = _spin(300, 1, _MAX_CROP_PX, "Height of the crop box in pixels")
+        self.draw = PushButton(text="Draw", tooltip="Draw the box on the image")
+        self.centre = PushButton(text="Centre", tooltip="Put the box into the middle")
+        self._corner: tuple[int, int] | None = None
+
+        self._contrasts: Sequence[str] = LAYER_CONTRASTS
+        self.contrast = ComboBox(
+            # A function, because magicgui asks again whenever the list gets another parent.
+            choices=lambda _: [(CONTRAST_WORDS[name], name) for name in self._contrasts],
+            tooltip="Which counts become black and white",
+        )
+        self.auto = PushButton(
+            text="Auto",
+            tooltip="Limits that saturate 0.35 % of the pixels of this frame, as in Fiji",
+        )
+        self.width = _spin(500, *WIDTH_RANGE_PX, "Width of the video in pixels")
+        self.full = CheckBox(text="data's own", tooltip="No scaling: one pixel for each pixel")
+        low, high = FPS_RANGE
+        self.fps = FloatSpinBox(value=10, min=low, max=high, step=1, tooltip="Frames per second")
+        self.duration = Label(value="")
+        self.anchor = CheckBox(
+            text="Red dot at the centre", tooltip="Drawn into the video, after scaling"
+        )
+
+        self.black = _float(0, "Count that becomes black")
+        self.white = _float(65535, "Count that becomes white")
+        self.frames = LineEdit(tooltip="First:last:step as in Python, such as 10:50 or ::2")
+        self.frames.native.setPlaceholderText("all, or 10:50, ::2")
+        self.quality = ComboBox(
+            choices=[(name.capitalize(), name) for name in QUALITIES],
+            value="standard",
+            tooltip="How much the encoder may lose",
+        )
+        self._set_up()
+
+    def _set_up(self) -> None:
+        for spin in (self.crop_width, self.crop_height, self.width, self.fps):
+            spin.native.setFixedWidth(_SPIN_WIDTH_PX)
+        parts = (
+            self.crop, self.crop_width, self.crop_height, self.contrast, self.width, self.full,
+            self.fps, self.anchor, self.black, self.white, self.frames, self.quality,
+        )  # fmt: skip
+        for part in parts:
+            part.changed.connect(self._on_change)
+        self.draw.changed.connect(self._on_draw)
+        self.centre.changed.connect(self._on_centre)
+        self.auto.changed.connect(lambda: self.auto_requested.emit())
+        self.top = Container(
+            labels=False,
+            widgets=[
+                _row(self.crop, self.crop_width, Label(value="×"), self.crop_height,
+                     self.draw, self.centre),
+                _row(_label("Contrast"), self.contrast, self.auto),
+                _row(_label("Width"), self.width, Label(value="px"), self.full),
+                _row(_label("Speed"), self.fps, Label(value="fps"), self.duration),
+                self.anchor,
+            ],
+        )  # fmt: skip
+        self.limits_row = _row(_label("Limits"), self.black, Label(value="to"), self.white)
+        self.more = Container(
+            labels=False,
+            widgets=[
+                self.limits_row,
+                _row(_label("Frames"), self.frames),
+                _row(_label("Quality"), self.quality),
+            ],
+        )
+        for container in (self.top, self.more):
+            container.margins = (0, 0, 0, 0)
+        self._enable()
+
+    @property
+    def settings(self) -> VideoSettings:
+        """What the form says.
+
+        Raises
+        ------
+        SettingsError
+            A value makes no sense, such as a black limit above the white one.
+        """
+        crop = None
+        if self.crop.value:
+            x, y = self._corner or (None, None)
+            crop = CropBox(self.crop_width.value, self.crop_height.value, x, y)
+        is_fixed = self.contrast.value == FIXED
+        return VideoSettings(
+            width="full" if self.full.value else self.width.value,
+            fps=_exact(self.fps.value),  # type: ignore[arg-type]
+            crop=crop,
+            contrast=None if is_fixed else self.contrast.value,
+            limits=(self.black.value, self.white.value) if is_fixed else None,
+            anchor=self.anchor.value,
+            frames=self.frames.value or None,
+            quality=self.quality.value,
+        )
+
+    @settings.setter
+    def settings(self, settings: VideoSettings) -> None:
+        with self.changed.blocked():
+            crop = settings.crop
+            self.crop.value = crop is not None
+            if crop is not None:
+                self.crop_width.value, self.crop_height.value = crop.width, crop.height
+            is_centred = crop is None or crop.x is None or crop.y is None
+            self._corner = None if is_centred else (crop.x, crop.y)  # type: ignore
+            contrast = FIXED if settings.limits else settings.contrast
+            choices = self.contrast.choices
+            self.contrast.value = contrast if contrast in choices else choices[0]
+            if settings.limits:
+                self.black.value, self.white.value = settings.limits
+            self.full.value = settings.width == "full"
+            if settings.width != "full":
+                self.width.value = settings.width
+            self.fps.value = float(settings.fps)
+            self.anchor.value = settings.anchor
+            self.frames.value = settings.frames or ""
+            self.quality.value = settings.quality
+            self._enable()
+        self.changed.emit()
+
+    def offer_contrasts(self, names: Sequence[str]) -> None:
+        """Offer these rules, and keep the chosen one if it is among them."""
+        with self.changed.blocked():
+            chosen = self.contrast.value
+            self._contrasts = names
+            self.contrast.reset_choices()
+            self.contrast.value = chosen if chosen in names else names[0]
+            self._enable()
+
+    def set_box(self, box: Box) -> None:
+        """Take over a box that was drawn or dragged on the canvas."""
+        with self.changed.blocked():
+            self.crop.value = True
+            self.crop_width.value, self.crop_height.value = box.width, box.height
+            self._corner = (box.left, box.top)
+            self._enable()
+        self.changed.emit()
+
+    def set_limits(self, low: float, high: float) -> None:
+        """Fixed limits with these numbers."""
+        self.settings = dataclasses.replace(
+            dataclasses.replace(self.settings_or_default, contrast=None), limits=(low, high)
+        )
+
+    @property
+    def settings_or_default(self) -> VideoSettings:
+        """The settings, or the defaults while a value makes no sense."""
+        try:
+            return self.settings
+        except SettingsError:
+            return VideoSettings()
+
+    @property
+    def is_centred(self) -> bool:
+        return self._corner is None
+
+    def _on_change(self) -> None:
+        self._enable()
+        self.changed.emit()
+
+    def _on_draw(self) -> None:
+        self.draw_requested.emit()
+
+    def _on_centre(self) -> None:
+        self._corner = None
+        self.changed.emit()
+
+    def _enable(self) -> None:
+        for part in (self.crop_width, self.crop_height, self.centre):
+            part.enabled = self.crop.value
+        self.width.enabled = not self.full.value
+        self.limits_row.enabled = self.contrast.value == FIXED
+
+
+def _exact(fps: float) -> str:
+    """A frame rate as it was typed: 29.97, not the nearest binary number."""
+    return f"{fps:.3f}".rstrip("0").rstrip(".")
+
+
+def _spin(value: int, low: int, high: int, tooltip: str) -> SpinBox:
+    return SpinBox(value=value, min=low, max=high, tooltip=tooltip)
+
+
+def _float(value: float, tooltip: str) -> FloatSpinBox:
+    return FloatSpinBox(value=value, min=-1e12, max=1e12, step=1, tooltip=tooltip)
+
+
+def _label(text: str) -> Label:
+    label = Label(value=text)
+    label.native.setFixedWidth(58)
+    return label
+
+
+def _row(*widgets: Widget) -> Container[Widget]:
+    row = Container(layout="horizontal", labels=False, widgets=widgets)
+    row.margins = (0, 0, 0, 0)
+    return row

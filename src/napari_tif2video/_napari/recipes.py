@@ -1,0 +1,74 @@
+"""The form's choices as a command line and as Python, to be pasted elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..display import Display
+from ..settings import VideoSettings
+
+
+def as_command_line(
+    sources: Sequence[str], settings: VideoSettings, output: Path | None, display: Display | None
+) -> str:
+    """The call of ``tif2video`` that makes the same video.
+
+    Parameters
+    ----------
+    output : Path, optional
+        The video, or the folder for all of them.
+    display : Display, optional
+        How the layer is shown, for settings with contrast "displayed".
+    """
+    if settings.contrast == "displayed":
+        limits = None if display is None else display.limits
+        settings = dataclasses.replace(settings, contrast=None, limits=limits)
+    words = ["tif2video", *sources]
+    for name, value in _chosen(settings).items():
+        if value is True:
+            words.append(f"--{name}")
+        elif isinstance(value, list):
+            words += [f"--{name}", *(f"{part:.12g}" for part in value)]
+        else:
+            # With "=", for values such as "-10:" that would look like an option.
+            words += [f"--{name}={value}"] if name == "frames" else [f"--{name}", str(value)]
+    if output is not None:
+        words += ["--output" if output.suffix else "--output-dir", str(output)]
+    return shlex.join(words)
+
+
+def as_python(
+    source: str | Sequence[str], settings: VideoSettings, output: Path | None, *, is_layer: bool
+) -> str:
+    """The Python lines that make the same video, for napari's console."""
+    options = _chosen(settings)
+    if isinstance(source, str):
+        first = f"viewer.layers[{source!r}]" if is_layer else repr(source)
+        arguments = [first] if output is None else [first, repr(str(output))]
+        function = "convert"
+    else:
+        arguments, function = [repr(list(source))], "convert_batch"
+        if output is not None:
+            arguments.append(f"output_dir={str(output)!r}")
+    arguments += [f"{name}={value!r}" for name, value in options.items()]
+    return f"import napari_tif2video as t2v\nt2v.{function}({', '.join(arguments)})"
+
+
+def _chosen(settings: VideoSettings) -> dict[str, Any]:
+    """The options that differ from the defaults."""
+    defaults = VideoSettings().to_dict()
+    return {
+        name: value
+        for name, value in settings.to_dict().items()
+        if value is not None and value != defaults[name]
+    }
+
+
+def loses_colours(settings: VideoSettings, display: Display) -> bool:
+    """Whether the command line cannot say how the layer is shown: its colormap or gamma."""
+    plain = dataclasses.replace(display, limits=None, blending="translucent")
+    return settings.contrast == "displayed" and plain != Display()

@@ -1,0 +1,194 @@
+"""The frame as the video will show it, as a small picture with its facts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QImage, QPixmap
+from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from ..contrast import measure
+from ..encode import RATE_FACTORS
+from ..engine import Execution
+from ..errors import Cancelled, describe
+from ..limits import known_limits, series_limits
+from ..plan import Plan
+from ..render import ChannelLimits, prepare_moments, render
+from .background import Background
+
+_HEIGHT_PX = 150
+
+# Bits a pixel of real time-lapses (phase contrast and fluorescence) at the standard rate factor;
+# six steps of the rate factor halve or double a video.
+_BITS_PER_PIXEL = 0.7
+
+
+@dataclass(frozen=True)
+class FramePreview:
+    """A rendered frame.
+
+    Attributes
+    ----------
+    image : uint8 array (H, W, 3)
+        Exactly the frame of the video.
+    limits : tuple of (float, float)
+        For each channel.
+    clipped : float
+        Share of the values inside the crop box that are outside the limits.
+    is_provisional : bool
+        The series has yet to be measured; the frame's own limits are shown.
+    """
+
+    image: NDArray[np.uint8]
+    limits: ChannelLimits
+    clipped: float
+    is_provisional: bool
+
+
+def preview_frame(plan: Plan, index: int) -> FramePreview:
+    """Render one frame of a plan, with the best limits that are known."""
+    limits = known_limits(plan) if plan.needs_measuring else None
+    is_provisional = plan.needs_measuring and limits is None
+    chosen = [channel.frames.select([index]) for channel in plan.stack.channels]
+    (moment,) = prepare_moments(chosen, plan.picture)
+    image, facts = render(moment, plan.picture, limits)
+    if image.ndim == 2:
+        image = np.repeat(image[..., np.newaxis], 3, axis=2)
+    outside = total = 0
+    for frames, (low, high) in zip(chosen, facts.limits, strict=True):
+        for frame in frames.read_frames(plan.picture.box):
+            outside += int(np.count_nonzero((frame < low) | (frame > high)))
+            total += frame.size
+    return FramePreview(image, facts.limits, outside / total, is_provisional)
+
+
+def auto_limits(plan: Plan, index: int, saturated: float = 0.35) -> tuple[float, float]:
+    """Limits that saturate a share of a frame's pixels, in percent, half at each end.
+
+    What ImageJ's Enhance Contrast does with "saturated pixels: 0.35 %"
+    (``ij.plugin.ContrastEnhancer``), on exact values instead of a histogram.
+    """
+    frames = plan.stack.frames.select([index])
+    (frame,) = (f.copy() for f in frames.read_frames(plan.picture.box))
+    values = frame[np.isfinite(frame)] if frame.dtype.kind == "f" else frame
+    if not values.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(values, [saturated / 2, 100 - saturated / 2]))
+    if low >= high:
+        low, high = measure(frame)
+    return (low, high) if low < high else (low, low + 1)
+
+
+def estimated_bytes(plan: Plan) -> float:
+    """A guess of the size of the video, from what real time-lapses took."""
+    height, width = plan.picture.size
+    steps = RATE_FACTORS["standard"] - RATE_FACTORS[plan.settings.quality]
+    return plan.frames * height * width * _BITS_PER_PIXEL / 8 * 2 ** (steps / 6)
+
+
+class ResultPreview(QWidget):
+    """Thumbnail of the current frame, with the size of the video and the limits below it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.preview: FramePreview | None = None
+        self._plan: Plan | None = None
+        self._picture = QLabel("")
+        self._picture.setFixedHeight(_HEIGHT_PX)
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._facts = QLabel("")
+        self._limits = QLabel("")
+        for label in (self._facts, self._limits):
+            label.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        for widget in (self._picture, self._facts, self._limits):
+            layout.addWidget(widget)
+        self._frame_work = Background(80, self)
+        self._frame_work.done.connect(self._show)
+        self._frame_work.failed.connect(self._show_error)
+        self._series_work = Background(300, self)
+        self._series_work.done.connect(self._on_measured)
+        self._series_work.failed.connect(self._show_error)
+        self._index = 0
+        self._measured_key: Any = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._frame_work.is_busy or self._series_work.is_busy
+
+    def show_plan(self, plan: Plan, index: int) -> None:
+        """Show a frame of this plan as soon as it is ready."""
+        self._plan, self._index = plan, index
+        height, width = plan.picture.size
+        self._facts.setText(
+            f"{width}×{height} · {plan.frames} frames · {plan.duration_s:.1f} s · "
+            f"≈{_readable(estimated_bytes(plan))}"
+        )
+        self._frame_work.request(lambda _: preview_frame(plan, index))
+        key = (id(plan.stack.measured), plan.picture.box, plan.indices)
+        if plan.needs_measuring and known_limits(plan) is None:
+            if key != self._measured_key or not self._series_work.is_busy:
+                self._measured_key = key
+                self._series_work.request(lambda is_stale: _measure(plan, is_stale))
+        else:
+            self._series_work.cancel()
+
+    def show_nothing(self, reason: str = "") -> None:
+        """No picture, and why."""
+        self.stop()
+        self._plan = self.preview = None
+        self._picture.setPixmap(QPixmap())
+        self._picture.setText("")
+        self._facts.setText(reason)
+        self._limits.setText("")
+
+    def stop(self) -> None:
+        self._frame_work.cancel()
+        self._series_work.cancel()
+
+    def _show(self, preview: FramePreview) -> None:
+        self.preview = preview
+        height, width = preview.image.shape[:2]
+        image = QImage(
+            preview.image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888
+        )
+        ratio = self.devicePixelRatioF()
+        room = QSize(round(self.width() * ratio), round(_HEIGHT_PX * ratio))
+        pixmap = QPixmap.fromImage(image).scaled(
+            room, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        pixmap.setDevicePixelRatio(ratio)
+        self._picture.setPixmap(pixmap)
+        pairs = "; ".join(f"black {low:g} · white {high:g}" for low, high in preview.limits)
+        text = f"{pairs} · {100 * preview.clipped:.2g} % clipped"
+        if preview.is_provisional:
+            text = f"provisional, the whole series is being measured… ({pairs})"
+        self._limits.setText(text)
+
+    def _show_error(self, error: Exception) -> None:
+        self._picture.setPixmap(QPixmap())
+        self._limits.setText(describe(error))
+
+    def _on_measured(self, limits: ChannelLimits | None) -> None:
+        if limits is not None and self._plan is not None:
+            self.show_plan(self._plan, self._index)
+
+
+def _measure(plan: Plan, is_stale: Callable[[], bool]) -> ChannelLimits | None:
+    """Limits of the series; None when nobody waits for them any more."""
+    try:
+        return series_limits(plan, Execution(cancel=is_stale))
+    except Cancelled:
+        return None
+
+
+def _readable(nbytes: float) -> str:
+    return f"{nbytes / 1e6:.1f} MB" if nbytes < 1e7 else f"{nbytes / 1e6:.0f} MB"

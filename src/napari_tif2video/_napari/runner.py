@@ -1,0 +1,180 @@
+"""The part of the window that runs conversions: progress, cancel, and what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from napari.utils import cancelable_progress
+from napari.utils.notifications import show_error, show_info, show_warning
+from qtpy.QtCore import QUrl, Signal
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..batch import SourceJob
+from ..engine import Progress
+from ..video import Video
+from .background import Conversion
+
+_STEPS = 1000
+
+#: Index of a source, name of its video, state, reason of a failure.
+OnState = Callable[[int, "str | None", str, str], None]
+
+
+class RunRow(QWidget):
+    """A progress bar with Cancel while videos are made; Play and Show in folder afterwards."""
+
+    ended = Signal()
+
+    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.videos: list[Video] = []
+        self._jobs: list[SourceJob] = []
+        self._current = 0
+        self._begun = 0.0
+        self._on_state: OnState = lambda *_: None
+        self._activity: Any = None
+        self._conversion = Conversion(self)
+        self._conversion.started.connect(self._on_started)
+        self._conversion.progressed.connect(self._on_progress)
+        self._conversion.finished_one.connect(self._on_finished_one)
+        self._conversion.ended.connect(self._on_ended)
+
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _STEPS)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.clicked.connect(lambda: self.cancel())
+        self.play_button = QPushButton("Play")
+        self.play_button.clicked.connect(self.play)
+        self.show_button = QPushButton("Show in folder")
+        self.show_button.clicked.connect(self.show_in_folder)
+        self.log_button = QPushButton("Save log…")
+        self.log_button.clicked.connect(self.ask_for_log)
+        self._running, self._finished = QWidget(), QWidget()
+        for row, widgets in (
+            (self._running, (self.bar, self.cancel_button)),
+            (self._finished, (self.play_button, self.show_button, self.log_button)),
+        ):
+            line = QHBoxLayout(row)
+            line.setContentsMargins(0, 0, 0, 0)
+            for widget in widgets:
+                line.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._running)
+        layout.addWidget(self._finished)
+        self._running.hide()
+        self._finished.hide()
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._jobs)
+
+    def start(self, jobs: list[SourceJob], *, overwrite: bool, on_state: OnState) -> None:
+        self._jobs, self.videos, self._on_state = jobs, [], on_state
+        self._current, self._begun = 0, time.monotonic()
+        for index, job in enumerate(jobs):
+            name = None if job.output is None else job.output.name
+            on_state(index, name, "waiting", "")
+        self.bar.setValue(0)
+        self.bar.setFormat("%p %")
+        self._finished.hide()
+        self._running.show()
+        # Made here: napari's progress bars belong to the GUI thread.
+        self._activity = cancelable_progress(
+            total=_STEPS, desc="TIFF to video", cancel_callback=self.cancel
+        )
+        self._conversion.start(jobs, overwrite=overwrite)
+
+    def cancel(self, wait_s: float = 0) -> None:
+        if self.is_running:
+            self.bar.setFormat("Cancelling…")
+            self._conversion.cancel(wait_s)
+
+    def play(self) -> None:
+        self._open(lambda path: path)
+
+    def show_in_folder(self) -> None:
+        self._open(lambda path: path.parent)
+
+    def ask_for_log(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save log", "videos.csv", "CSV (*.csv)")
+        if name:
+            self.save_log(name)
+
+    def save_log(self, path: str) -> None:
+        """A row for each source, as ``tif2video --report`` writes it."""
+        from ..report import Report
+
+        with Report(path) as report:
+            for video in self.videos:
+                report.write(video)
+
+    def _open(self, choose: Callable[[Path], Path]) -> None:
+        made = [v.output for v in self.videos if v.status == "ok" and v.output is not None]
+        if made:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(choose(made[-1]))))
+
+    def _on_started(self, index: int) -> None:
+        self._current = index
+        self._on_state(index, None, "running", "")
+
+    def _on_progress(self, progress: Progress) -> None:
+        share = (self._current + progress.fraction) / len(self._jobs)
+        step = round(share * _STEPS)
+        elapsed = time.monotonic() - self._begun
+        left = elapsed * (1 - share) / share if share > 0.02 else None
+        self.bar.setValue(step)
+        self.bar.setFormat("%p %" if left is None else f"%p % · {_readable(left)} left")
+        if self._activity is not None:
+            self._activity.update(step - self._activity.n)
+        self._on_state(self._current, None, f"{round(100 * progress.fraction)} %", "")
+
+    def _on_finished_one(self, index: int, video: Video) -> None:
+        self.videos.append(video)
+        words = {"ok": "done", "failed": "failed", "skipped": "skipped"}
+        name = None if video.output is None else video.output.name
+        self._on_state(index, name, words[video.status], video.error or "")
+        if len(self._jobs) == 1 and video.status == "failed":
+            show_error(video.error or "failed")
+        for note in video.notes:
+            show_warning(note)
+
+    def _on_ended(self, error: str | None, was_cancelled: bool) -> None:
+        total, self._jobs = len(self._jobs), []
+        if self._activity is not None:
+            self._activity.close()
+            self._activity = None
+        for index in range(len(self.videos), total):
+            self._on_state(index, None, "cancelled", "")
+        made = [v for v in self.videos if v.status == "ok"]
+        failed = [v for v in self.videos if v.status == "failed"]
+        self._running.hide()
+        self._finished.setVisible(bool(made) or total > 1)
+        self.log_button.setVisible(total > 1)
+        self.play_button.setEnabled(bool(made))
+        self.show_button.setEnabled(bool(made))
+        if error is not None:
+            show_error(error)
+        elif was_cancelled:
+            show_info("Cancelled; nothing half-made was left.")
+        elif total > 1:
+            summary = f"{total} sources: {len(made)} done, {len(failed)} failed"
+            (show_error if failed else show_info)(summary)
+        elif made:
+            show_info(f"Saved {made[0].output}")
+        self.ended.emit()
+
+
+def _readable(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,229 @@
+"""What is converted: an image layer of the viewer, or a list of folders and files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from magicgui.widgets import ComboBox
+from napari.components import ViewerModel
+from napari.layers import Image
+from psygnal import Signal
+from qtpy.QtCore import Qt
+from qtpy.QtCore import Signal as QtSignal
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QMessageBox,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..sequence import folders_with_frames, is_tiff_name
+
+#: Metadata key of layers that the plugin shows for a while; they are not offered as sources.
+TEMPORARY = "napari-tif2video temporary"
+
+_LIST_HEIGHT_PX = 110
+
+
+class LayerPicker:
+    """A drop-down list of the viewer's image layers that follows every change."""
+
+    changed = Signal()
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._named: list[Image] = []
+        # A function, because magicgui asks again whenever the list gets another parent.
+        self.combo = ComboBox(
+            choices=lambda _: [(layer.name, layer) for layer in self._images()],
+            nullable=True,
+            tooltip="The image layer to convert",
+        )
+        self.combo.changed.connect(self._on_choice)
+        for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
+            event.connect(self._refresh)
+        viewer.layers.events.reordered.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def layer(self) -> Image | None:
+        value = self.combo.value
+        return next((layer for layer in self._images() if layer is value), None)
+
+    @layer.setter
+    def layer(self, layer: Image) -> None:
+        self.combo.value = layer
+
+    def disconnect(self) -> None:
+        events = self._viewer.layers.events
+        for event in (events.inserted, events.removed, events.reordered):
+            event.disconnect(self._refresh)
+        for layer in self._named:
+            layer.events.name.disconnect(self._refresh)
+        self._named = []
+
+    def _images(self) -> list[Image]:
+        return [
+            layer
+            for layer in self._viewer.layers
+            if isinstance(layer, Image) and TEMPORARY not in layer.metadata
+        ]
+
+    def _on_choice(self) -> None:
+        self.changed.emit()
+
+    def _refresh(self, event: Any = None) -> None:
+        images = self._images()
+        for layer in self._named:
+            layer.events.name.disconnect(self._refresh)
+        for layer in images:
+            layer.events.name.connect(self._refresh)
+        self._named = images
+        before = self.combo.value
+        with self.combo.changed.blocked():
+            self.combo.reset_choices()
+            if any(layer is before for layer in images):
+                self.combo.value = before
+            elif images:
+                active = self._viewer.layers.selection.active
+                self.combo.value = active if active in images else images[-1]
+        self.changed.emit()
+
+
+class FolderList(QWidget):
+    """Folders and stack files to convert one after the other, each with its state.
+
+    Signals
+    -------
+    changed()
+        Sources were added or removed.
+    selected(str)
+        A row was selected; empty when none is.
+    """
+
+    changed = QtSignal()
+    selected = QtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(["Source", "Video", "State"])
+        self.tree.setRootIsDecorated(False)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.tree.setFixedHeight(_LIST_HEIGHT_PX)
+        header = self.tree.header()
+        assert header is not None
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.itemSelectionChanged.connect(self._on_selection)
+        self.setAcceptDrops(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        for text, tooltip, action in (
+            ("Add folder…", "A folder of TIFF files, or one whose subfolders hold them", self.ask),
+            ("Add files…", "Multi-page TIFF files", self.ask_files),
+            ("Remove", "Remove the selected rows; no file is touched", self.remove_selected),
+            ("Clear", "Remove all rows", self.clear),
+        ):
+            button = QPushButton(text)
+            button.setToolTip(tooltip)
+            button.clicked.connect(lambda _=False, act=action: act())
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.tree)
+        layout.addLayout(buttons)
+
+    @property
+    def paths(self) -> list[str]:
+        return [self._item(i).data(0, Qt.ItemDataRole.UserRole) for i in range(self.count)]
+
+    @property
+    def count(self) -> int:
+        return int(self.tree.topLevelItemCount())
+
+    def add(self, paths: Iterable[str | os.PathLike[str]]) -> None:
+        """Add folders and TIFF files; of a folder without TIFFs of its own, offer those below."""
+        found: list[Path] = []
+        for path in map(Path, paths):
+            if not path.is_dir():
+                found += [path] if is_tiff_name(path.name) else []
+                continue
+            below = folders_with_frames(path)
+            if below == [path] or not below:
+                found.append(path)
+            elif path in below or self._wants_all(path, len(below)):
+                found += [path] if path in below else below
+        known = set(self.paths)
+        new = [os.path.abspath(p) for p in found]
+        for one in dict.fromkeys(new):
+            if one not in known:
+                item = QTreeWidgetItem([os.path.basename(one), "", "waiting"])
+                item.setData(0, Qt.ItemDataRole.UserRole, one)
+                item.setToolTip(0, one)
+                self.tree.addTopLevelItem(item)
+        if self.count and not self.tree.selectedItems():
+            self.tree.setCurrentItem(self._item(0))
+        self.changed.emit()
+
+    def set_row(self, index: int, video: str | None = None, state: str = "", why: str = "") -> None:
+        """Show the name of the video, the state, and the reason of a failure as a tooltip."""
+        item = self._item(index)
+        if video is not None:
+            item.setText(1, video)
+            item.setToolTip(1, video)
+        if state:
+            item.setText(2, state)
+            item.setToolTip(2, why)
+
+    def remove_selected(self) -> None:
+        for item in self.tree.selectedItems():
+            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
+        self.changed.emit()
+
+    def clear(self) -> None:
+        self.tree.clear()
+        self.selected.emit("")
+        self.changed.emit()
+
+    def ask(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder of TIFF files")
+        if folder:
+            self.add([folder])
+
+    def ask_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, "TIFF stacks", "", "TIFF (*.tif *.tiff)")
+        if names:
+            self.add(names)
+
+    def dragEnterEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        event.acceptProposedAction()
+        self.add(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+
+    def _wants_all(self, folder: Path, number: int) -> bool:
+        answer = QMessageBox.question(
+            self, "TIFF to video", f"{folder.name} holds no TIFF files. Add its {number} folders?"
+        )
+        return bool(answer == QMessageBox.StandardButton.Yes)
+
+    def _item(self, index: int) -> Any:
+        return self.tree.topLevelItem(index)
+
+    def _on_selection(self) -> None:
+        items = self.tree.selectedItems()
+        self.selected.emit(items[0].data(0, Qt.ItemDataRole.UserRole) if items else "")

@@ -1,0 +1,674 @@
+"""The crop box and the anchor on the canvas of a real viewer."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+pytest.importorskip("napari")
+pytest.importorskip("pytestqt")
+
+from napari.layers import Shapes
+from qtpy.QtCore import QEvent, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+
+from napari_tif2video._napari.canvas import CanvasPreview
+from napari_tif2video.geometry import Box
+
+FRAME = (60, 80)
+BOX = Box(10, 20, 30, 40)
+WHOLE = Box(0, 0, *FRAME)
+
+LEFT = Qt.MouseButton.LeftButton
+NO_KEY = Qt.KeyboardModifier.NoModifier
+STEPS = np.linspace(0, 1, 6)[1:]
+
+
+class Canvas:
+    """The canvas of a viewer, for a mouse that points at data of a layer."""
+
+    def __init__(self, viewer):
+        self.viewer = viewer.__wrapped__
+        self.canvas = self.viewer.window._qt_viewer.canvas
+        self.widget = self.canvas.native
+        QTest.qWait(50)  # until it is drawn, the camera does not know the size of the canvas
+
+    def pixel(self, layer, position) -> np.ndarray:
+        """The screen pixel (x, y) of a position in data coordinates (row, column)."""
+        point = np.zeros(layer.ndim)
+        point[-2:] = position
+        factors = self.canvas.layer_to_visual[layer]._world_to_layer_units_scale[-2:]
+        y, x = np.array(layer.data_to_world(point))[-2:] * factors
+        transform = self.canvas.view.transform * self.canvas.view.scene.transform
+        return np.array(transform.map([x, y])[:2])
+
+    def drag(self, layer, *positions, modifier=NO_KEY) -> None:
+        """Press, move in small steps as by hand, and let go."""
+        # The screen pixels first: once the mouse moves, the camera may too.
+        points = [self.pixel(layer, position) for position in positions]
+        path = [a + (b - a) * t for a, b in itertools.pairwise(points) for t in STEPS]
+        self._send(QEvent.Type.MouseMove, points[0])
+        self._send(QEvent.Type.MouseButtonPress, points[0], LEFT, modifier)
+        for point in path:
+            self._send(QEvent.Type.MouseMove, point, LEFT, modifier)
+        self._send(QEvent.Type.MouseButtonRelease, path[-1], LEFT, modifier)
+
+    def hover(self, layer, position) -> str:
+        self._send(QEvent.Type.MouseMove, self.pixel(layer, position))
+        return str(self.viewer.cursor.style)
+
+    def _send(self, kind, point, held=Qt.MouseButton.NoButton, modifier=NO_KEY) -> None:
+        # QTest moves the pointer of the whole screen, and without a button.
+        is_move, is_release = kind == QEvent.Type.MouseMove, kind == QEvent.Type.MouseButtonRelease
+        button = Qt.MouseButton.NoButton if is_move else held
+        buttons = Qt.MouseButton.NoButton if is_release else held
+        point = QPointF(*(float(v) for v in np.rint(point)))
+        at = QPointF(self.widget.mapToGlobal(point.toPoint()))
+        event = QMouseEvent(kind, point, at, button, buttons, modifier)
+        QApplication.sendEvent(self.widget, event)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer_proxy):
+    viewer = make_napari_viewer_proxy(show=True)
+    viewer.window.resize(1000, 800)
+    return viewer
+
+
+@pytest.fixture
+def preview(viewer):
+    preview = CanvasPreview(viewer)
+    yield preview
+    preview.close()
+
+
+def add_image(viewer, leading=(5,), frame=FRAME, **kwargs):
+    image = viewer.add_image(np.zeros((*leading, *frame), np.uint8), name="stack", **kwargs)
+    return image.__wrapped__
+
+
+def events_of(preview) -> list[Box]:
+    boxes: list[Box] = []
+    preview.box_changed.connect(boxes.append)
+    return boxes
+
+
+def corners(box: Box) -> np.ndarray:
+    top, left = box.top - 0.5, box.left - 0.5
+    bottom, right = top + box.height, left + box.width
+    return np.array([(top, left), (top, right), (bottom, right), (bottom, left)])
+
+
+def world_of(layer, points) -> np.ndarray:
+    full = np.zeros((len(points), layer.ndim))
+    full[:, -2:] = points
+    return np.array([layer.data_to_world(point)[-2:] for point in full])
+
+
+def place(turn: float, n: int) -> np.ndarray:
+    """A rotation of the last two of n axes, by an angle in degrees."""
+    matrix = np.eye(n)
+    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    matrix[-2:, -2:] = [[c, -s], [s, c]]
+    return matrix
+
+
+def affine(n: int) -> np.ndarray:
+    matrix = np.eye(n + 1)
+    matrix[-3:, -3:] = [[0.9, -0.3, 4], [0.2, 1.1, -7], [0, 0, 1]]
+    return matrix
+
+
+PLACEMENTS = {
+    "plain": lambda n: {},
+    "scaled": lambda n: {"scale": (*[3.0] * (n - 2), 0.325, 0.65)},
+    "translated": lambda n: {"translate": (*[2.0] * (n - 2), -100.0, 55.5)},
+    "rotated": lambda n: {"rotate": place(30, n)},
+    "sheared": lambda n: {"shear": [*[0.0] * (n * (n - 1) // 2 - 1), 0.4]},
+    "affine": lambda n: {"affine": affine(n)},
+    "all": lambda n: {
+        "scale": (*[3.0] * (n - 2), 0.5, 0.25),
+        "translate": (*[2.0] * (n - 2), 10.0, 20.0),
+        "rotate": place(-20, n),
+        "shear": [*[0.0] * (n * (n - 1) // 2 - 1), 0.2],
+        "affine": affine(n),
+        "units": (*["s"] * (n - 2), "um", "um"),
+    },
+}
+
+
+def state_of(viewer) -> dict[str, object]:
+    dims, camera = viewer.dims, viewer.scene.camera
+    selection = viewer.layers.selection
+    return {
+        "dims": [dims.ndim, dims.current_step, dims.order, dims.point, dims.range],
+        "labels": [dims.axis_labels, dims.ndisplay, dims.last_used],
+        "selection": {layer.name for layer in selection},
+        "active": None if selection.active is None else selection.active.name,
+        "camera": [camera.center, camera.zoom, camera.angles, camera.mouse_pan],
+        "cursor": viewer.cursor.style,
+    }
+
+
+class TestPlace:
+    @pytest.mark.parametrize("leading", [(), (5,), (5, 3), (2, 5, 3)], ids=["2D", "3D", "4D", "5D"])
+    @pytest.mark.parametrize("placement", PLACEMENTS)
+    def test_corners_and_dot_in_the_world(self, viewer, preview, leading, placement):
+        image = add_image(viewer, leading, **PLACEMENTS[placement](len(leading) + 2))
+        preview.show(image, BOX, True)
+        rectangle, dot = preview.layer.data
+        assert preview.layer.shape_type == ["rectangle", "ellipse"]
+        for shape, expected in (
+            (rectangle, corners(BOX)),
+            (dot.mean(0)[np.newaxis], [(24.5, 39.5)]),
+        ):
+            np.testing.assert_allclose(
+                world_of(preview.layer, shape), world_of(image, expected), atol=1e-9
+            )
+
+    def test_pixels_on_the_screen(self, viewer, preview):
+        image = add_image(viewer, scale=(1, 0.5, 0.25), rotate=place(30, 3), translate=(0, 9, 4))
+        canvas = Canvas(viewer)
+        preview.show(image, BOX, True)
+        picture = viewer.screenshot(canvas_only=True, flash=False, scale=1)[..., :3].astype(int)
+        for corner in corners(BOX):
+            x, y = np.rint(canvas.pixel(image, corner)).astype(int)
+            near = picture[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3)
+            assert near.max(0)[0] > 200, "no line at the corner"
+        x, y = np.rint(canvas.pixel(image, (24.5, 39.5))).astype(int)
+        red, green, blue = picture[y, x]
+        assert red > 200
+        assert green < 50
+        assert blue < 50
+
+    def test_line_keeps_its_width_on_the_screen(self, viewer, preview):
+        image = add_image(viewer, scale=(1, 0.5, 0.5))
+        preview.show(image, BOX, True)
+        for zoom in (0.5, 4.0, 30.0):
+            viewer.scene.camera.zoom = zoom
+            line, dot = preview.layer.edge_width
+            assert line * 0.5 * zoom == pytest.approx(2)
+            assert dot == 0
+
+    @pytest.mark.parametrize(
+        ("change", "value"),
+        [
+            ("scale", (1, 2, 3)),
+            ("translate", (0, 7, -8)),
+            ("rotate", place(45, 3)),
+            ("shear", [0, 0, 0.5]),
+            ("affine", affine(3)),
+            ("units", ("s", "nm", "nm")),
+            ("axis_labels", ("t", "y", "x")),
+        ],
+    )
+    def test_follows_the_image_layer(self, viewer, preview, change, value):
+        image = add_image(viewer)
+        preview.show(image, BOX, True)
+        setattr(image, change, value)
+        np.testing.assert_allclose(
+            world_of(preview.layer, preview.layer.data[0]), world_of(image, corners(BOX))
+        )
+        assert preview.layer.units == image.units[-2:]
+        assert preview.layer.axis_labels == image.axis_labels[-2:]
+
+    def test_follows_a_new_frame_size(self, viewer, preview):
+        image = add_image(viewer)
+        preview.show(image, None, True)
+        image.data = np.zeros((5, 100, 200), np.uint8)
+        np.testing.assert_allclose(preview.layer.data[0].mean(0), (49.5, 99.5))
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            [np.zeros((5, 60, 80), np.uint8), np.zeros((5, 30, 40), np.uint8)],
+            np.zeros((5, 60, 80, 3), np.uint8),
+        ],
+        ids=["pyramid", "rgb"],
+    )
+    def test_pyramids_and_colour(self, viewer, preview, data):
+        image = viewer.add_image(data)
+        preview.show(image, None, True)
+        np.testing.assert_allclose(preview.layer.data[0].mean(0), (29.5, 39.5))
+
+    def test_same_on_every_time_point(self, viewer, preview):
+        image = add_image(viewer, (5, 3))
+        preview.show(image, BOX, True)
+        canvas = Canvas(viewer)
+        pictures = []
+        for step in [(0, 0), (4, 2)]:
+            viewer.dims.current_step = (*step, 0, 0)
+            pictures.append(viewer.screenshot(canvas_only=True, flash=False))
+        np.testing.assert_array_equal(*pictures)
+        x, y = np.rint(canvas.pixel(image, (24.5, 39.5))).astype(int)
+        assert tuple(pictures[0][y, x, :3]) == (255, 0, 0)
+
+    @pytest.mark.parametrize(
+        ("box", "width", "expected"),
+        [
+            (Box(0, 0, 1000, 1000), 500, 20),  # 10 px of 500
+            (Box(0, 0, 1000, 1000), "full", 20),
+            (Box(0, 0, 50, 50), 500, 1),
+            (Box(0, 0, 50, 50), "full", 6),  # never less than 6 px of the video
+            (Box(0, 0, 2, 2), "full", 2),  # inside the box
+        ],
+    )
+    def test_size_of_the_dot(self, viewer, preview, box, width, expected):
+        preview.show(add_image(viewer, frame=(1000, 1000)), box, True, video_width=width)
+        assert np.ptp(preview.layer.data[1], axis=0) == pytest.approx(expected)
+
+    def test_what_is_drawn(self, viewer, preview):
+        image = add_image(viewer)
+        for box, anchor, kinds in [
+            (BOX, False, ["rectangle"]),
+            (BOX, True, ["rectangle", "ellipse"]),
+            (None, True, ["ellipse"]),
+            (Box(0, 0, 20, 20), False, ["rectangle"]),
+            (None, False, None),
+            (BOX, True, ["rectangle", "ellipse"]),
+        ]:
+            preview.show(image, box, anchor)
+            layers = [layer for layer in viewer.layers if isinstance(layer, Shapes)]
+            assert len(layers) == (kinds is not None)
+            if kinds is not None:
+                assert preview.layer.shape_type == kinds
+                for kind, face, edge in zip(
+                    kinds, preview.layer.face_color, preview.layer.edge_color, strict=True
+                ):
+                    assert (face[3], edge[3]) == ((0, 1) if kind == "rectangle" else (1, 0))
+
+
+class TestLeavesTheViewerAlone:
+    @pytest.mark.parametrize("placement", PLACEMENTS)
+    @pytest.mark.parametrize("box", [BOX, WHOLE, Box(58, 78, 2, 2)])
+    def test_dims_selection_and_camera(self, viewer, preview, placement, box):
+        image = add_image(viewer, (5, 3), **PLACEMENTS[placement](4))
+        viewer.dims.current_step = (1, 2, 30, 40)
+        before = state_of(viewer)
+        preview.show(image, box, True)
+        assert state_of(viewer) == before
+        preview.show(image, Box(1, 2, 3, 4), True)
+        assert state_of(viewer) == before
+        preview.hide()
+        assert state_of(viewer) == before
+
+    def test_home_view(self, viewer, preview):
+        image = add_image(viewer)
+        viewer.reset_view()
+        before = state_of(viewer)
+        preview.show(image, WHOLE, True)
+        viewer.reset_view()
+        assert state_of(viewer) == before
+
+    @pytest.mark.parametrize("selected", [[], ["a"], ["a", "stack"], ["a", "b", "stack"]])
+    def test_selection_and_its_events(self, viewer, preview, selected):
+        image = add_image(viewer)
+        for name in "ab":
+            viewer.add_labels(np.zeros(FRAME, int), name=name)
+        selection = viewer.__wrapped__.layers.selection
+        selection.clear()
+        selection.update({viewer.__wrapped__.layers[name] for name in selected})
+        canvas = Canvas(viewer)
+        rows = canvas.viewer.window._qt_viewer.layers.selectionModel()
+        shown = {index.data() for index in rows.selectedIndexes()}
+        assert shown == set(selected)
+        seen = []
+        selection.events.active.connect(seen.append)
+        for _ in range(2):
+            preview.show(image, BOX, True)
+            assert {layer.name for layer in selection} == set(selected)
+            assert selection.active is (
+                viewer.__wrapped__.layers["a"] if selected == ["a"] else None
+            )
+            assert {index.data() for index in rows.selectedIndexes()} == shown
+            preview.hide()
+        assert not seen
+
+    def test_controls_shown_are_those_of_the_active_layer(self, viewer, preview):
+        image = add_image(viewer)
+        container = viewer.__wrapped__.window._qt_viewer.controls
+        before = container.currentWidget()
+        preview.show(image, BOX, True)
+        assert container.currentWidget() is before
+        viewer.layers.selection.active = preview.layer
+        assert type(container.currentWidget()).__name__ == "QtShapesControls"
+        preview.hide()
+        assert viewer.__wrapped__.layers.selection.active is image
+
+    def test_callbacks(self, viewer, preview):
+        image = add_image(viewer)
+        model = viewer.__wrapped__
+        names = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "data")
+
+        def count() -> list[int]:
+            emitters = [getattr(image.events, name) for name in names]
+            emitters += [getattr(model.layers.events, name) for name in model.layers.events]
+            emitters += [getattr(model.dims.events, name) for name in model.dims.events]
+            emitters += [model.scene.camera.events.zoom, model.cursor.events.style]
+            lists = [model.mouse_drag_callbacks, model.mouse_move_callbacks]
+            return [len(emitter.callbacks) for emitter in emitters] + [len(one) for one in lists]
+
+        before = count()
+        preview.show(image, BOX, True)
+        assert count() != before
+        while_shown = count()
+        preview.hide()
+        for _ in range(3):
+            preview.show(image, BOX, True)
+            preview.start_drawing()
+            assert count() == while_shown
+            preview.hide()
+            assert count() == before
+        assert [layer.name for layer in viewer.layers] == ["stack"]
+
+    def test_nothing_is_emitted_for_changes_by_program(self, viewer, preview):
+        image = add_image(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, True)
+        preview.show(image, WHOLE, False)
+        image.scale = (1, 2, 2)
+        preview.start_drawing()
+        preview.stop_drawing()
+        preview.hide()
+        assert not boxes
+
+
+class TestGone:
+    def test_image_removed(self, viewer, preview):
+        image = add_image(viewer)
+        other = add_image(viewer)
+        preview.show(image, BOX, True)
+        viewer.layers.remove(image)
+        assert list(viewer.layers) == [other]
+        preview.show(image, BOX, True)  # too late, and no reason to fail
+        assert list(viewer.layers) == [other]
+        preview.show(other, BOX, True)
+        assert len(viewer.layers) == 2
+
+    @pytest.mark.parametrize("active", [0, 1])
+    def test_both_removed_together(self, viewer, preview, active):
+        image = add_image(viewer)
+        preview.show(image, BOX, True)
+        viewer.layers.selection.active = viewer.layers[active]
+        viewer.layers.select_all()
+        viewer.layers.remove_selected()
+        assert not viewer.layers
+
+    def test_all_removed(self, viewer, preview):
+        preview.show(add_image(viewer), BOX, True)
+        viewer.layers.clear()
+        assert not viewer.layers
+        assert preview.layer is None
+
+    def test_image_removed_while_the_preview_is_active(self, viewer, preview):
+        image = add_image(viewer)
+        preview.show(image, BOX, True)
+        viewer.layers.selection.active = preview.layer
+        viewer.layers.remove(image)
+        assert not viewer.layers
+
+    def test_preview_removed_by_hand(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, True)
+        viewer.layers.selection.active = preview.layer
+        viewer.layers.remove_selected()
+        assert preview.layer is None
+        canvas.drag(image, (9.5, 40), (19.5, 40))  # where its line was
+        image.scale = (1, 2, 2)
+        assert [layer.name for layer in viewer.layers] == ["stack"]
+        assert not boxes
+        preview.show(image, BOX, True)
+        assert len(viewer.layers) == 2
+        preview.hide()
+        preview.hide()
+        assert len(viewer.layers) == 1
+
+    def test_hide_and_show_again(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        for _ in range(3):
+            preview.show(image, BOX, True)
+            preview.hide()
+        canvas.drag(image, (9.5, 40), (19.5, 40))
+        assert not boxes
+        preview.show(image, BOX, True)
+        viewer.reset_view()
+        canvas.drag(image, (9.5, 40), (19.5, 40))
+        assert boxes == [Box(20, 20, 30, 40)]
+
+    def test_other_image(self, viewer, preview):
+        image, other = add_image(viewer), add_image(viewer, translate=(0, 100, 0))
+        preview.show(image, BOX, True)
+        preview.show(other, BOX, True)
+        np.testing.assert_allclose(
+            world_of(preview.layer, preview.layer.data[0]), world_of(other, corners(BOX))
+        )
+        viewer.layers.remove(image)
+        assert preview.layer in viewer.layers
+
+    def test_hidden_while_dragged(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, True)
+        preview.box_changing.connect(lambda box: preview.hide())
+        canvas.drag(image, (9.5, 40), (19.5, 40))
+        assert not boxes
+        assert len(viewer.layers) == 1
+
+    def test_close(self, viewer):
+        preview = CanvasPreview(viewer)
+        preview.show(add_image(viewer), BOX, True)
+        preview.close()
+        preview.close()
+        assert len(viewer.layers) == 1
+
+
+MOUSE_PLACEMENTS = {
+    "2D": ((), {}),
+    "3D": ((5,), {}),
+    "scaled and translated": ((5,), {"scale": (1, 0.325, 0.325), "translate": (0, 500, -70)}),
+    "anisotropic": ((5,), {"scale": (1, 2, 1)}),
+    "rotated": ((5,), {"rotate": place(35, 3), "scale": (1, 0.5, 0.5)}),
+    "sheared": ((5,), {"shear": [0, 0, 0.3]}),
+    "5D": ((2, 5, 3), {"translate": (0, 0, 0, 7, 7), "scale": (1, 1, 1, 3, 3)}),
+}
+
+# Each drag: from, to, and the box that comes of it.
+DRAGS = {
+    "move by the top line": ((9.5, 35), (14.5, 42), Box(15, 27, 30, 40)),
+    "move by the right line": ((20, 59.5), (12, 52.5), Box(2, 13, 30, 40)),
+    "move by the dot": ((24.5, 39.5), (29.5, 29.5), Box(15, 10, 30, 40)),
+    "move against the rim": ((9.5, 35), (-30, 35), Box(0, 20, 30, 40)),
+    "move against the corner": ((24.5, 39.5), (58, 79), Box(30, 40, 30, 40)),
+    "top left": ((9.5, 19.5), (4.5, 29.5), Box(5, 30, 35, 30)),
+    "top right": ((9.5, 59.5), (12.5, 69.5), Box(13, 20, 27, 50)),
+    "bottom right": ((39.5, 59.5), (49.5, 49.5), Box(10, 20, 40, 30)),
+    "bottom left": ((39.5, 19.5), (44.5, 9.5), Box(10, 10, 35, 50)),
+    "out of the frame": ((39.5, 59.5), (70, 90), Box(10, 20, 50, 60)),
+    "smaller than possible": ((39.5, 59.5), (5, 5), Box(10, 20, 2, 2)),
+}
+
+
+class TestMouse:
+    @pytest.mark.parametrize("placement", MOUSE_PLACEMENTS)
+    def test_move_and_resize(self, viewer, preview, placement):
+        leading, kwargs = MOUSE_PLACEMENTS[placement]
+        image = add_image(viewer, leading, **kwargs)
+        canvas = Canvas(viewer)
+        viewer.reset_view(margin=0.2)
+        boxes = events_of(preview)
+        for what, (start, end, expected) in DRAGS.items():
+            preview.show(image, BOX, True)
+            before = state_of(viewer)
+            canvas.drag(image, start, end)
+            assert boxes == [expected], what
+            assert preview.box == expected
+            np.testing.assert_allclose(preview.layer.data[0], corners(expected))
+            after = state_of(viewer)
+            before.pop("cursor"), after.pop("cursor")
+            assert after == before
+            boxes.clear()
+
+    @pytest.mark.parametrize("placement", MOUSE_PLACEMENTS)
+    def test_draw(self, viewer, preview, placement):
+        leading, kwargs = MOUSE_PLACEMENTS[placement]
+        image = add_image(viewer, leading, **kwargs)
+        canvas = Canvas(viewer)
+        viewer.reset_view(margin=0.2)
+        boxes, states = events_of(preview), []
+        preview.drawing_changed.connect(states.append)
+        preview.show(image, None, False)
+        before = state_of(viewer)
+        for start, end, expected in [
+            ((4.5, 9.5), (24.5, 49.5), Box(5, 10, 20, 40)),
+            ((24.5, 49.5), (14.5, 19.5), Box(15, 20, 10, 30)),
+            ((30, 40), (75, 95), Box(30, 40, 30, 40)),
+        ]:
+            preview.start_drawing()
+            assert preview.is_drawing
+            canvas.drag(image, start, end)
+            # Half a pixel of the data may be less than a pixel of the screen.
+            assert np.abs(np.array(boxes.pop().shape) - expected.shape).max() <= (end == (75, 95))
+            assert not boxes
+            assert not preview.is_drawing
+            after = state_of(viewer)
+            before.pop("cursor", None), after.pop("cursor")
+            assert after == before
+        assert states == [True, False] * 3
+
+    def test_a_drawn_box_can_be_moved(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, None, False)
+        preview.start_drawing()
+        canvas.drag(image, (4.5, 9.5), (24.5, 49.5))
+        canvas.drag(image, (4.5, 20), (5.5, 20))
+        assert boxes == [Box(5, 10, 20, 40), Box(6, 10, 20, 40)]
+
+    def test_elsewhere_the_mouse_pans(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, False)
+        for start in [(5, 5), (24.5, 39.5), (15, 25)]:  # outside, at the centre, inside
+            centre = np.array(viewer.scene.camera.center)
+            canvas.drag(image, start, np.add(start, (10, 10)))
+            assert np.abs(np.array(viewer.scene.camera.center) - centre).max() > 5
+        assert preview.box == BOX
+        assert not boxes
+
+    def test_keys_leave_the_drag_to_napari(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, False)
+        canvas.drag(image, (9.5, 35), (15, 35), modifier=Qt.KeyboardModifier.ShiftModifier)
+        assert not boxes
+
+    def test_click_and_wiggle_change_nothing(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, False)
+        canvas.drag(image, (9.5, 35), (9.5, 35))
+        canvas.drag(image, (9.5, 35), (20, 45), (9.5, 35))  # there and back
+        preview.start_drawing()
+        canvas.drag(image, (20, 20), (20, 20))
+        assert preview.is_drawing, "a click draws nothing"
+        canvas.drag(image, (-2, -2), (-4, 80))
+        assert preview.is_drawing, "nothing of that is in the frame"
+        assert preview.box == BOX
+        assert not boxes
+
+    def test_numbers_follow_while_dragging(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        changing, boxes = [], events_of(preview)
+        preview.box_changing.connect(changing.append)
+        # As a form does: the box comes back through its own settings.
+        preview.box_changing.connect(lambda box: preview.show(image, box, True))
+        preview.show(image, BOX, True)
+        canvas.drag(image, (9.5, 35), (14.5, 35))
+        assert [box.top for box in changing] == [11, 12, 13, 14, 15]
+        assert boxes == [Box(15, 20, 30, 40)]
+
+    def test_cursor_says_what_a_drag_would_do(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        preview.show(image, BOX, True)
+        assert canvas.hover(image, (20, 30)) == "standard"
+        assert canvas.hover(image, (9.5, 35)) == "pointing"
+        assert canvas.hover(image, (24.5, 39.5)) == "pointing"
+        assert canvas.hover(image, (39.5, 59.5)) == "cross"
+        assert canvas.hover(image, (5, 5)) == "standard"
+        preview.start_drawing()
+        assert canvas.hover(image, (5, 5)) == "cross"
+        preview.hide()
+        assert canvas.viewer.cursor.style == "standard"
+
+    def test_tools_of_the_active_layer_come_first(self, viewer, preview):
+        image = add_image(viewer)
+        labels = viewer.add_labels(np.zeros(FRAME, int)).__wrapped__
+        labels.mode = "paint"
+        labels.brush_size = 3
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, True)
+        canvas.drag(image, (9.5, 35), (14.5, 35))
+        assert labels.data.any()
+        assert not boxes
+
+    def test_drawing_does_not_paint(self, viewer, preview):
+        image = add_image(viewer)
+        labels = viewer.add_labels(np.zeros(FRAME, int)).__wrapped__
+        labels.mode = "paint"
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, None, False)
+        preview.start_drawing()
+        canvas.drag(image, (4.5, 9.5), (24.5, 49.5))
+        assert boxes == [Box(5, 10, 20, 40)]
+        assert not labels.data.any()
+        assert labels.mode == "paint"
+        assert canvas.viewer.layers.selection.active is labels
+
+    def test_other_units_in_the_viewer(self, viewer, preview):
+        image = add_image(viewer, (), scale=(500, 500), units=("nm", "nm"))
+        viewer.add_image(np.zeros(FRAME, np.uint8), scale=(0.5, 0.5), units=("um", "um"))
+        canvas = Canvas(viewer)
+        viewer.reset_view()
+        boxes = events_of(preview)
+        preview.show(image, BOX, True)
+        canvas.drag(image, (9.5, 35), (14.5, 42))
+        assert boxes == [Box(15, 27, 30, 40)]
+
+    def test_hidden_by_its_eye(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, True)
+        preview.layer.visible = False
+        canvas.drag(image, (9.5, 35), (14.5, 35))
+        assert not boxes
+
+    def test_swapped_axes_and_3d(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        preview.show(image, BOX, True)
+        viewer.dims.order = (1, 0, 2)
+        canvas.drag(image, (9.5, 35), (14.5, 35))
+        viewer.dims.order = (0, 1, 2)
+        viewer.dims.ndisplay = 3
+        canvas.hover(image, (9.5, 35))
+        viewer.dims.ndisplay = 2
+        assert not boxes
