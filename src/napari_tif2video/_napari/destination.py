@@ -10,7 +10,6 @@ from qtpy.QtCore import QSettings, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMessageBox,
@@ -19,10 +18,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from .panel import row
+
 BESIDE = "Beside the data"
 Answer = Literal["replace", "keep", "skip", "cancel"]
-
-_LABEL_WIDTH_PX = 50
 
 
 def stored() -> QSettings:
@@ -52,22 +51,12 @@ class DestinationRow(QWidget):
         self.name = QLineEdit()
         self.name.setToolTip("Empty it to get the automatic name back")
         self.suffix = QLabel(".mp4")
+        self._name_row = row("Name", self.name, self.suffix, stretch=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        self._name_row = QWidget()
-        for text, parts, row in (
-            ("Save in", (self.where, self.browse), QWidget()),
-            ("Name", (self.name, self.suffix), self._name_row),
-        ):
-            line = QHBoxLayout(row)
-            line.setContentsMargins(0, 0, 0, 0)
-            label = QLabel(text)
-            label.setFixedWidth(_LABEL_WIDTH_PX)
-            line.addWidget(label)
-            line.addWidget(parts[0], stretch=1)
-            line.addWidget(parts[1])
-            layout.addWidget(row)
+        layout.addWidget(row("Save in", self.where, self.browse, stretch=1))
+        layout.addWidget(self._name_row)
         self.browse.clicked.connect(self.ask)
         self.where.currentIndexChanged.connect(self.changed)
         self.name.editingFinished.connect(self._on_name)

@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from magicgui.widgets import (
     CheckBox,
     ComboBox,
-    Container,
     FloatSpinBox,
-    Label,
     LineEdit,
     PushButton,
     SpinBox,
-    Widget,
 )
 from psygnal import Signal
+from qtpy.QtWidgets import QLabel
 
 from ..errors import SettingsError
 from ..geometry import Box
 from ..settings import FPS_RANGE, QUALITIES, WIDTH_RANGE_PX, CropBox, VideoSettings
+from .panel import column, row
 
 FIXED = "fixed"
 CONTRAST_WORDS = {
@@ -69,7 +68,6 @@ class SettingsForm:
         self.full = CheckBox(text="data's own", tooltip="No scaling: one pixel for each pixel")
         low, high = FPS_RANGE
         self.fps = FloatSpinBox(value=10, min=low, max=high, step=1, tooltip="Frames per second")
-        self.duration = Label(value="")
         self.anchor = CheckBox(
             text="Red dot at the centre", tooltip="Drawn into the video, after scaling"
         )
@@ -96,29 +94,28 @@ class SettingsForm:
             part.changed.connect(self._on_change)
         self.draw.changed.connect(self._on_draw)
         self.centre.changed.connect(self._on_centre)
-        self.auto.changed.connect(lambda: self.auto_requested.emit())
-        self.top = Container(
-            labels=False,
-            widgets=[
-                _row(self.crop, self.crop_width, Label(value="×"), self.crop_height,
-                     self.draw, self.centre),
-                _row(_label("Contrast"), self.contrast, self.auto),
-                _row(_label("Width"), self.width, Label(value="px"), self.full),
-                _row(_label("Speed"), self.fps, Label(value="fps"), self.duration),
-                self.anchor,
-            ],
-        )  # fmt: skip
-        self.limits_row = _row(_label("Limits"), self.black, Label(value="to"), self.white)
-        self.more = Container(
-            labels=False,
-            widgets=[
-                self.limits_row,
-                _row(_label("Frames"), self.frames),
-                _row(_label("Quality"), self.quality),
-            ],
+        self.auto.changed.connect(self._on_auto)
+        self.duration = QLabel("")
+        self.limits_row = row("Limits", self.black.native, QLabel("to"), self.white.native)
+        self.top = column(
+            row(
+                self.crop.native,
+                self.crop_width.native,
+                QLabel("×"),
+                self.crop_height.native,
+                self.draw.native,
+                self.centre.native,
+            ),
+            row("Contrast", self.contrast.native, self.auto.native, stretch=1),
+            row("Width", self.width.native, QLabel("px"), self.full.native),
+            row("Speed", self.fps.native, QLabel("fps"), self.duration),
+            self.anchor.native,
         )
-        for container in (self.top, self.more):
-            container.margins = (0, 0, 0, 0)
+        self.more = column(
+            self.limits_row,
+            row("Frames", self.frames.native, stretch=1),
+            row("Quality", self.quality.native, stretch=1),
+        )
         self._enable()
 
     @property
@@ -213,6 +210,9 @@ class SettingsForm:
     def _on_draw(self) -> None:
         self.draw_requested.emit()
 
+    def _on_auto(self) -> None:
+        self.auto_requested.emit()
+
     def _on_centre(self) -> None:
         self._corner = None
         self.changed.emit()
@@ -221,7 +221,7 @@ class SettingsForm:
         for part in (self.crop_width, self.crop_height, self.centre):
             part.enabled = self.crop.value
         self.width.enabled = not self.full.value
-        self.limits_row.enabled = self.contrast.value == FIXED
+        self.limits_row.setEnabled(self.contrast.value == FIXED)
 
 
 def _exact(fps: float) -> str:
@@ -235,15 +235,3 @@ def _spin(value: int, low: int, high: int, tooltip: str) -> SpinBox:
 
 def _float(value: float, tooltip: str) -> FloatSpinBox:
     return FloatSpinBox(value=value, min=-1e12, max=1e12, step=1, tooltip=tooltip)
-
-
-def _label(text: str) -> Label:
-    label = Label(value=text)
-    label.native.setFixedWidth(58)
-    return label
-
-
-def _row(*widgets: Widget) -> Container[Widget]:
-    row = Container(layout="horizontal", labels=False, widgets=widgets)
-    row.margins = (0, 0, 0, 0)
-    return row

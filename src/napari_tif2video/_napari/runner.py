@@ -36,13 +36,13 @@ class RunRow(QWidget):
 
     ended = Signal()
 
-    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.videos: list[Video] = []
         self._jobs: list[SourceJob] = []
         self._current = 0
         self._begun = 0.0
-        self._on_state: OnState = lambda *_: None
+        self._on_state: OnState = _ignore
         self._activity: Any = None
         self._conversion = Conversion(self)
         self._conversion.started.connect(self._on_started)
@@ -53,7 +53,7 @@ class RunRow(QWidget):
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
         self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(lambda: self.cancel())
+        self.cancel_button.clicked.connect(self._on_cancel)
         self.play_button = QPushButton("Play")
         self.play_button.clicked.connect(self.play)
         self.show_button = QPushButton("Show in folder")
@@ -100,6 +100,9 @@ class RunRow(QWidget):
         if self.is_running:
             self.bar.setFormat("Cancelling…")
             self._conversion.cancel(wait_s)
+
+    def _on_cancel(self) -> None:
+        self.cancel()
 
     def play(self) -> None:
         self._open(lambda path: path)
@@ -174,6 +177,10 @@ class RunRow(QWidget):
         elif made:
             show_info(f"Saved {made[0].output}")
         self.ended.emit()
+
+
+def _ignore(index: int, name: str | None, state: str, why: str) -> None:
+    """Nobody asked for the states of sources."""
 
 
 def _readable(seconds: float) -> str:

@@ -44,14 +44,11 @@ class LayerPicker:
         self._named: list[Image] = []
         # A function, because magicgui asks again whenever the list gets another parent.
         self.combo = ComboBox(
-            choices=lambda _: [(layer.name, layer) for layer in self._images()],
+            choices=self._offered,
             nullable=True,
             tooltip="The image layer to convert",
         )
         self.combo.changed.connect(self._on_choice)
-        for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
-            event.connect(self._refresh)
-        viewer.layers.events.reordered.connect(self._refresh)
         self._refresh()
 
     @property
@@ -63,13 +60,19 @@ class LayerPicker:
     def layer(self, layer: Image) -> None:
         self.combo.value = layer
 
+    def connect(self) -> None:
+        """Follow the viewer."""
+        events = self._viewer.layers.events
+        for event in (events.inserted, events.removed, events.reordered):
+            event.connect(self._refresh)
+        self._refresh()
+
     def disconnect(self) -> None:
+        """Let go of the viewer and its layers."""
         events = self._viewer.layers.events
         for event in (events.inserted, events.removed, events.reordered):
             event.disconnect(self._refresh)
-        for layer in self._named:
-            layer.events.name.disconnect(self._refresh)
-        self._named = []
+        self._listen_to_names([])
 
     def _images(self) -> list[Image]:
         return [
@@ -78,16 +81,22 @@ class LayerPicker:
             if isinstance(layer, Image) and TEMPORARY not in layer.metadata
         ]
 
+    def _offered(self, _: Any) -> list[tuple[str, Image]]:
+        return [(layer.name, layer) for layer in self._images()]
+
     def _on_choice(self) -> None:
         self.changed.emit()
 
-    def _refresh(self, event: Any = None) -> None:
-        images = self._images()
+    def _listen_to_names(self, layers: list[Image]) -> None:
         for layer in self._named:
             layer.events.name.disconnect(self._refresh)
-        for layer in images:
+        for layer in layers:
             layer.events.name.connect(self._refresh)
-        self._named = images
+        self._named = layers
+
+    def _refresh(self, event: Any = None) -> None:
+        images = self._images()
+        self._listen_to_names(images)
         before = self.combo.value
         with self.combo.changed.blocked():
             self.combo.reset_choices()
@@ -137,7 +146,7 @@ class FolderList(QWidget):
         ):
             button = QPushButton(text)
             button.setToolTip(tooltip)
-            button.clicked.connect(lambda _=False, act=action: act())
+            button.clicked.connect(action)
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

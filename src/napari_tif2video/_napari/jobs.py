@@ -1,0 +1,83 @@
+"""From the window's choices to jobs that can run: outputs chosen, existing videos settled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtWidgets import QWidget
+
+from ..batch import Destination, SourceJob, find_sources, plan_jobs
+from ..errors import SettingsError
+from ..output import video_name
+from ..plan import Plan
+from ..settings import VideoSettings
+from .destination import DestinationRow, ask_about_existing, free_name
+
+IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
+
+
+def automatic_name(plan: Plan, folder: Path | None) -> str:
+    """The name of a video in `folder`, or beside the data."""
+    path = plan.stack.path
+    inside = folder is None and path is not None and path.is_dir()
+    return video_name(plan, "" if inside else plan.stack.name)
+
+
+def layer_jobs(plan: Plan, destination: DestinationRow) -> list[SourceJob]:
+    """The one job for a planned layer; asks for a folder where the layer has none of its own.
+
+    Raises
+    ------
+    SettingsError
+        No folder was chosen.
+    """
+    folder, path = destination.folder, plan.stack.path
+    if folder is None and path is None:
+        if not destination.ask():
+            raise SettingsError("choose where to save the video")
+        folder = destination.folder
+    name = destination.file_name or automatic_name(plan, folder)
+    if folder is None and path is not None:
+        folder = path if path.is_dir() else path.parent
+    assert folder is not None
+    job = SourceJob(plan.stack, plan=plan, output=folder / name)
+    return [job]
+
+
+def folder_jobs(
+    paths: list[str], settings: VideoSettings, destination: DestinationRow
+) -> list[SourceJob]:
+    """A job for each folder or file.
+
+    Raises
+    ------
+    SettingsError
+        There is nothing to convert, or two sources have the same output.
+    """
+    jobs = find_sources(paths)
+    if not jobs:
+        raise SettingsError("add a folder first")
+    file, folder = None, destination.folder
+    if destination.file_name is not None and len(jobs) == 1:
+        parent = folder or Path(paths[0])
+        file = (parent if parent.is_dir() else parent.parent) / destination.file_name
+        folder = None
+    return plan_jobs(jobs, settings, Destination(file, folder, overwrite=True))
+
+
+def settle_existing(jobs: list[SourceJob], policy: str, parent: QWidget) -> bool | None:
+    """Decide about videos that exist, asking once; whether to overwrite, or None to cancel."""
+    existing = [job for job in jobs if job.output is not None and job.output.exists()]
+    if not existing:
+        return False
+    answer = policy
+    if policy == "ask":
+        answer = ask_about_existing(parent, [job.output for job in existing if job.output])
+    if answer == "cancel":
+        return None
+    for job in existing:
+        assert job.output is not None
+        if answer == "keep":
+            job.output = free_name(job.output)
+        job.skip = answer == "skip"
+    return answer == "replace"
