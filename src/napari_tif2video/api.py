@@ -169,4 +169,6 @@ def _execution(
     progress: Callable[[Progress], None] | None,
     cancel: Callable[[], bool] | None,
 ) -> Execution:
-    return Execution(workers or default_workers(), memory_budget, progress, cancel)
+    return Execution(
+        default_workers() if workers is None else workers, memory_budget, progress, cancel
+    )

@@ -170,6 +170,8 @@ class DaskFrames:
             raise SourceError(
                 f"block {time_block} of the array cannot be computed ({reason})"
             ) from exc
+        for part, block in zip(parts, blocks, strict=True):
+            self._check_block(time_block, part, block)
         return [
             (
                 tuple(place for _, place, _ in part),
@@ -177,6 +179,16 @@ class DaskFrames:
             )
             for part, block in zip(parts, blocks, strict=True)
         ]
+
+    def _check_block(self, time_block: int, part: Any, block: Any) -> None:
+        """Refuse a block that is not what the array promised."""
+        numbers = (time_block, *(number for number, _, _ in part))
+        promised = tuple(sizes[n] for sizes, n in zip(self.chunks, numbers, strict=True))
+        if np.shape(block) != promised:
+            raise SourceError(
+                f"block {time_block} of the array has the shape {np.shape(block)} where the array "
+                f"says {promised}"
+            )
 
 
 def _overlaps(sizes: tuple[int, ...], span: slice) -> list[tuple[int, slice, slice]]:

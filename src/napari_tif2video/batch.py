@@ -76,7 +76,12 @@ def find_sources(
         if not isinstance(source, (str, os.PathLike)):
             jobs.append(SourceJob(source))
             continue
-        for path, problem in _expand(Path(source), recursive, match):
+        try:
+            expanded = _expand(os.fspath(source), recursive, match)
+        except OSError as exc:  # such as a name that is too long, or no permission on the way
+            reason = SourceError(f"{source}: cannot be opened ({exc.strerror or exc})")
+            expanded = [(Path(source), reason)]
+        for path, problem in expanded:
             key = os.path.realpath(path)
             if key not in seen:
                 seen.add(key)
@@ -85,13 +90,15 @@ def find_sources(
 
 
 def _expand(
-    source: Path, recursive: bool, match: str | None
+    pattern: str, recursive: bool, match: str | None
 ) -> list[tuple[Path, Tif2VideoError | None]]:
+    source = Path(pattern)
     found = [source]
-    if not source.exists() and glob.has_magic(os.fspath(source)):
-        matches = (Path(p) for p in glob.glob(os.fspath(source), recursive=True))
+    if not source.exists() and glob.has_magic(pattern):
+        only_folders = pattern.endswith(("/", os.sep))
+        matches = (Path(p) for p in glob.glob(pattern, recursive=True))
         found = sorted(
-            (p for p in matches if p.is_dir() or is_tiff_name(p.name)),
+            (p for p in matches if p.is_dir() or (not only_folders and is_tiff_name(p.name))),
             key=lambda p: [natural_key(part) for part in p.parts],
         )
         if not found:
@@ -136,6 +143,8 @@ def plan_jobs(
             job.plan = plan(open_stack(job.source, match), settings)
         except Tif2VideoError as exc:
             job.problem = exc
+        except OSError as exc:
+            job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
     _choose_outputs(jobs, destination)
     return jobs
 
@@ -146,7 +155,7 @@ def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
         for job in jobs
         if isinstance(job.source, (str, os.PathLike))
     ]
-    taken: dict[str, SourceJob] = {}
+    taken: dict[object, SourceJob] = {}
     for job in jobs:
         if job.plan is None:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import os
 import signal
 import sys
@@ -30,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as exc:  # argparse ends this way after --help and after an error
         return int(exc.code or 0)
     _stop_on_signals()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _run(args)
     except SettingsError as exc:
@@ -47,18 +51,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     settings = _settings(args)
-    sources = _sources(args)
     from . import console
     from .batch import Destination, find_sources, plan_jobs
     from .engine import Execution, default_workers
     from .report import Report
     from .run import run_jobs
 
-    workers = default_workers() if args.workers is None else args.workers
-    execution = Execution(workers)
+    execution = Execution(default_workers() if args.workers is None else args.workers)
     file = None if args.output is None else Path(args.output)
     folder = None if args.output_dir is None else Path(args.output_dir)
     destination = Destination(file, folder, args.overwrite, args.skip_existing)
+    sources = _sources(args)
     jobs = find_sources(sources, recursive=args.recursive, match=args.match)
     plan_jobs(jobs, settings, destination, args.match)
     if args.dry_run:
@@ -108,6 +111,8 @@ def _sources(args: argparse.Namespace) -> list[str]:
     if args.demo is not None:
         if args.source:
             raise SettingsError("--demo converts the bundled sample; leave the sources out")
+        if args.dry_run:
+            raise SettingsError("--demo writes its files first; leave out --dry-run")
         from .sample import write_sample
 
         return [os.fspath(write_sample(Path(args.demo)))]

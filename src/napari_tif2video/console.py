@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from .batch import SourceJob
 from .engine import Execution, Progress
-from .errors import describe
+from .errors import describe, one_line
 from .output import decimal_fps
 from .plan import Plan
 from .report import video_object
@@ -116,8 +116,8 @@ def _is_folder(job: SourceJob) -> bool:
 
 def _with_source(video: Video) -> str:
     """The error of a source, with the source in front where the text does not name it."""
-    error = video.error or ""
-    return error if video.source in error else f"{video.source}: {error}"
+    error, source = video.error or "", one_line(video.source)
+    return error if source in error else f"{source}: {error}"
 
 
 def _describe(plan: Plan) -> str:

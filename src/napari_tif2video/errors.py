@@ -37,9 +37,14 @@ class Cancelled(Tif2VideoError):  # noqa: N818 - it is what happened, not an err
 
 def describe(exc: BaseException) -> str:
     """An exception as one line for people; the type is named where it is not one of ours."""
-    text = " ".join(str(exc).split())
+    text = one_line(str(exc))
     if isinstance(exc, Tif2VideoError):
         return text
     return (
         f"unexpected {type(exc).__name__}: {text}" if text else f"unexpected {type(exc).__name__}"
     )
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks, which names of files can contain."""
+    return " ".join(text.split())

@@ -60,9 +60,14 @@ def check_suffix(path: Path) -> Path:
     return path
 
 
-def same_output_key(path: Path) -> str:
+def same_output_key(path: Path) -> tuple[object, str]:
     """Equal for paths that may be one file on some file system, such as ``A.mp4`` and ``a.mp4``."""
-    return os.path.realpath(path).casefold()
+    try:
+        found = path.parent.stat()
+        folder: object = (found.st_dev, found.st_ino)
+    except OSError:  # to be made yet
+        folder = os.path.realpath(path.parent).casefold()
+    return folder, path.name.casefold()
 
 
 @contextmanager

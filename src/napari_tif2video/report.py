@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import os
 from types import TracebackType
 from typing import IO, Any
 
-from .errors import SettingsError
+from .errors import OutputError, SettingsError
 from .video import Video
 
 
@@ -31,10 +32,14 @@ class Report:
 
     def __init__(self, path: str | None) -> None:
         self._file: IO[str] | None = None
+        self._path = path
         if path is None:
             return
         try:
-            self._file = open(path, "a", newline="", encoding="utf-8")  # noqa: SIM115
+            # Names of files need not be text; "surrogateescape" writes their bytes as they are.
+            self._file = open(  # noqa: SIM115
+                path, "a", newline="", encoding="utf-8", errors="surrogateescape"
+            )
         except OSError as exc:
             raise SettingsError(f"--report {path}: cannot be written ({exc.strerror})") from exc
         self._writer = csv.writer(self._file)
@@ -51,7 +56,8 @@ class Report:
         traceback: TracebackType | None,
     ) -> None:
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # what could not be written was said
+                self._file.close()
 
     def write(self, video: Video) -> None:
         if self._file is None:
@@ -62,5 +68,10 @@ class Report:
 
     def _row(self, values: Any) -> None:
         assert self._file is not None
-        self._writer.writerow(["" if value is None else value for value in values])
-        self._file.flush()
+        try:
+            self._writer.writerow(["" if value is None else value for value in values])
+            self._file.flush()
+        except OSError as exc:
+            raise OutputError(
+                f"--report {self._path}: cannot be written ({exc.strerror or exc})"
+            ) from exc

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import numbers
 import operator
 import os
 import re
@@ -79,8 +80,8 @@ class CropBox:
 def parse_fps(value: object) -> Fraction:
     """Frames per second as an exact fraction, from ``10``, ``"29.97"`` or ``"30000/1001"``."""
     try:
-        if isinstance(value, float):
-            value = repr(value)  # 29.97 means 2997/100, not the nearest binary number
+        if isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational):
+            value = repr(float(value))  # 29.97 means 2997/100, not the nearest binary number
         fps: Fraction = Fraction(value)  # type: ignore[call-overload]
     except (ValueError, TypeError, ZeroDivisionError, OverflowError):
         raise SettingsError(

@@ -5,6 +5,7 @@ The only owner of the order of axes: frames are (Y, X) or (Y, X, 3), a stack is 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -94,8 +95,20 @@ class Frames(Protocol):
         ...
 
 
+class _Origin:
+    """Where a lazy array came from. Its graph holds this, so it lives as long as the array."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack: Stack | None = stack
+        self.frames = stack.frames
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels with a task: the stack holds the array, and with it the whole graph."""
+        return {"stack": None, "frames": self.frames}
+
+
 # The lazy arrays that were made from stacks, so that such an array leads back to its files.
-_stack_of_array: WeakValueDictionary[str, Stack] = WeakValueDictionary()
+_origin_of_array: WeakValueDictionary[str, _Origin] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -173,23 +186,27 @@ class Stack:
 
         frame_shape = self.frames.format.shape
         chunks = ((1,) * len(self), *((n,) for n in frame_shape))
+        origin = _Origin(self)
         array: da.Array = da.map_blocks(
             _read_block,
-            frames=self.frames,
+            origin=origin,
+            name=f"tif2video-{uuid.uuid4().hex}",
             chunks=chunks,
             dtype=self.dtype,
             meta=np.empty((0,) * (1 + len(frame_shape)), self.dtype),
         )
-        _stack_of_array[array.name] = self
+        _origin_of_array[array.name] = origin
         return array
 
     @staticmethod
     def behind(array: Any) -> Stack | None:
         """The stack whose `data` this dask array is, if it is one."""
-        return _stack_of_array.get(getattr(array, "name", ""))
+        origin = _origin_of_array.get(getattr(array, "name", ""))
+        return None if origin is None else origin.stack
 
 
-def _read_block(frames: Frames, block_info: Any = None) -> NDArray[Any]:
+def _read_block(origin: _Origin, block_info: Any = None) -> NDArray[Any]:
+    frames = origin.frames
     index = block_info[None]["chunk-location"][0]
     height, width = frames.format.size
     (frame,) = (f.copy() for f in frames.select([index]).read_frames(Box(0, 0, height, width)))
