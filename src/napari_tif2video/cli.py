@@ -51,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     settings = _settings(args)
+    if not args.source and args.demo is None and not args.nogui:
+        _open_window()
+        return OK
     from . import console
     from .batch import Destination, find_sources, plan_jobs
     from .engine import Execution, default_workers
@@ -86,6 +89,17 @@ def _run(args: argparse.Namespace) -> int:
             if args.json:
                 console.print_json(screen.videos)
     return FAILED if any(v.status == "failed" for v in screen.videos) else OK
+
+
+def _open_window() -> None:
+    try:
+        from ._napari.launch import open_window
+    except ImportError as exc:
+        raise SettingsError(
+            "without a SOURCE the window is opened, which needs napari; install it with "
+            f"pip install 'napari-tif2video[all]' ({exc})"
+        ) from exc
+    open_window()
 
 
 def _settings(args: argparse.Namespace) -> VideoSettings:
@@ -157,10 +171,10 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar="SOURCE",
         help="folder of .tif/.tiff files (one frame a file, natural order), multi-page TIFF, "
-        "or a pattern such as 'pos*/'",
+        "or a pattern such as 'pos*/'; without any, napari opens with the dock widget",
     )
     add("--version", action="version", version=f"%(prog)s {__version__}")
-    add("--nogui", action="store_true", help="accepted for old scripts; has no effect")
+    add("--nogui", action="store_true", help="accepted for old scripts: no window")
     add(
         "--demo",
         nargs="?",

@@ -136,6 +136,11 @@ def _to_video_frame(picture: NDArray[np.uint8]) -> VideoFrame:
     return frame
 
 
+def _movie_timescale(fps: Fraction) -> int:
+    """Ticks a second in which every frame lasts a whole number; the usual 1000 rounds lengths."""
+    return fps.numerator * -(-1000 // fps.numerator)
+
+
 class MovieWriter:
     """Joins segments to an MP4 file.
 
@@ -154,7 +159,11 @@ class MovieWriter:
                 f"file:{path}",
                 "w",
                 format="mp4",
-                options={"movflags": "+faststart", "fflags": "+bitexact"},
+                options={
+                    "movflags": "+faststart",
+                    "fflags": "+bitexact",
+                    "movie_timescale": str(_movie_timescale(encoder.fps)),
+                },
             )
             stream = self._container.add_stream("libx264", rate=encoder.fps)
             assert isinstance(stream, VideoStream)

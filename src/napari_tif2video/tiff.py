@@ -138,7 +138,9 @@ def opened(path: Path) -> Iterator[TiffFile]:
     if _findings not in logger.handlers:
         logger.addHandler(_findings)
     _local.finding = None
-    with translated(path), TiffFile(path) as tif:
+    # OME metadata can name any other file, and more planes than there is memory for a list of
+    # them; tifffile would open and make them.
+    with translated(path), TiffFile(path, is_ome=False) as tif:
         yield tif
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -147,16 +148,12 @@ def _only_series(tif: TiffFile, path: Path) -> TiffPageSeries:
 
 def _refuse_hyperstack(tif: TiffFile, path: Path) -> None:
     """Stop at metadata that promise more than a single sequence, or other files."""
+    _refuse_ome_hyperstack(tif, path)
     stated = None
     if tif.is_imagej and tif.imagej_metadata:
         stated = tif.imagej_metadata.get("images", 1)
         counts = {k: tif.imagej_metadata.get(k, 1) for k in ("channels", "slices", "frames")}
-        several = {k: n for k, n in counts.items() if n > 1}
-        if len(several) > 1:
-            raise SourceError(
-                f"{path}: is a hyperstack of {', '.join(f'{n} {k}' for k, n in several.items())}; "
-                "only stacks with one such axis can be converted: save one channel and slice"
-            )
+        _refuse_several(counts, path)
     if stated and stated != len(tif.pages):
         # ImageJ writes files over 4 GB with a single page and all planes behind it. Otherwise
         # the pages are right: programs that edit such files leave a stale number.
@@ -168,6 +165,40 @@ def _refuse_hyperstack(tif: TiffFile, path: Path) -> None:
                 f"{(tif.filehandle.size - page.dataoffsets[0]) // page.nbytes}; "
                 "the file is damaged or incomplete"
             )
+
+
+def _refuse_ome_hyperstack(tif: TiffFile, path: Path) -> None:
+    """Look at the sizes in OME metadata, and at nothing else that they claim."""
+    pixels = re.findall(r"<(?:\w+:)?Pixels\b[^>]*>", tif.pages.first.description)
+    if not pixels:
+        return
+    if len(pixels) > 1:
+        raise SourceError(
+            f"{path}: its OME metadata describe {len(pixels)} images; only files with one sequence "
+            "can be converted"
+        )
+    sizes = {axis: int(n) for axis, n in re.findall(r'\bSize([TCZ])="(\d+)"', pixels[0])}
+    counts = {
+        "frames": sizes.get("T", 1),
+        "channels": sizes.get("C", 1) // tif.pages.first.samplesperpixel,
+        "slices": sizes.get("Z", 1),
+    }
+    _refuse_several(counts, path)
+    stated = prod(max(n, 1) for n in counts.values())
+    if stated > len(tif.pages):
+        raise SourceError(
+            f"{path}: its OME metadata state {stated} planes, but it holds {len(tif.pages)}; the "
+            "others are in other files or missing: convert the folder"
+        )
+
+
+def _refuse_several(counts: dict[str, int], path: Path) -> None:
+    several = [f"{n} {name}" for name, n in counts.items() if n > 1]
+    if len(several) > 1:
+        raise SourceError(
+            f"{path}: is a hyperstack of {', '.join(several)}; only stacks with one such axis can "
+            "be converted: save one channel and slice"
+        )
 
 
 def _locate(tif: TiffFile, series: TiffPageSeries, path: Path) -> tuple[tuple[int, ...], bool]:

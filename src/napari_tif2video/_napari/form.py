@@ -33,7 +33,8 @@ LAYER_CONTRASTS = ("displayed", "global", "local", FIXED)
 FOLDER_CONTRASTS = ("global", "batch", "local", FIXED)
 
 _MAX_CROP_PX = 100_000
-_SPIN_WIDTH_PX = 74
+_SPIN_WIDTH_PX = 78
+_BUTTON_WIDTH_PX = 52
 
 
 class SettingsForm:
@@ -86,6 +87,9 @@ class SettingsForm:
     def _set_up(self) -> None:
         for spin in (self.crop_width, self.crop_height, self.width, self.fps):
             spin.native.setFixedWidth(_SPIN_WIDTH_PX)
+        self.fps.native.setDecimals(2)
+        for button in (self.draw, self.centre):
+            button.native.setFixedWidth(_BUTTON_WIDTH_PX)
         parts = (
             self.crop, self.crop_width, self.crop_height, self.contrast, self.width, self.full,
             self.fps, self.anchor, self.black, self.white, self.frames, self.quality,

@@ -157,9 +157,8 @@ class ResultPreview(QWidget):
     def _show(self, preview: FramePreview) -> None:
         self.preview = preview
         height, width = preview.image.shape[:2]
-        image = QImage(
-            preview.image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888
-        )
+        data = preview.image.tobytes()  # has to live as long as the image, which does not copy it
+        image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888)
         ratio = self.devicePixelRatioF()
         room = QSize(round(self.width() * ratio), round(_HEIGHT_PX * ratio))
         pixmap = QPixmap.fromImage(image).scaled(
