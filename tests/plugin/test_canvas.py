@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ WHOLE = Box(0, 0, *FRAME)
 
 LEFT = Qt.MouseButton.LeftButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
-STEPS = np.linspace(0, 1, 6)[1:]
+STEPS = (0.4, 0.8, 1.0)
 
 
 class Canvas:
@@ -36,6 +38,11 @@ class Canvas:
         self.canvas = self.viewer.window._qt_viewer.canvas
         self.widget = self.canvas.native
         QTest.qWait(50)  # until it is drawn, the camera does not know the size of the canvas
+
+    def fit(self) -> None:
+        QTest.qWait(50)  # sliders may come and go
+        self.viewer.reset_view(margin=0.2)
+        QTest.qWait(50)
 
     def pixel(self, layer, position) -> np.ndarray:
         """The screen pixel (x, y) of a position in data coordinates (row, column)."""
@@ -70,12 +77,13 @@ class Canvas:
         at = QPointF(self.widget.mapToGlobal(point.toPoint()))
         event = QMouseEvent(kind, point, at, button, buttons, modifier)
         QApplication.sendEvent(self.widget, event)
+        QTest.qWait(15)  # vispy leaves out moves within 10 ms, napari holds them back for 5 ms
 
 
 @pytest.fixture
 def viewer(make_napari_viewer_proxy):
     viewer = make_napari_viewer_proxy(show=True)
-    viewer.window.resize(1000, 800)
+    viewer.window.resize(900, 700)
     return viewer
 
 
@@ -154,21 +162,29 @@ def state_of(viewer) -> dict[str, object]:
     }
 
 
+def cursor_of(state) -> dict[str, object]:
+    """The mouse is still over the box after a drag, so its cursor is another one."""
+    return {"cursor": state["cursor"]}
+
+
 class TestPlace:
     @pytest.mark.parametrize("leading", [(), (5,), (5, 3), (2, 5, 3)], ids=["2D", "3D", "4D", "5D"])
-    @pytest.mark.parametrize("placement", PLACEMENTS)
-    def test_corners_and_dot_in_the_world(self, viewer, preview, leading, placement):
-        image = add_image(viewer, leading, **PLACEMENTS[placement](len(leading) + 2))
-        preview.show(image, BOX, True)
-        rectangle, dot = preview.layer.data
-        assert preview.layer.shape_type == ["rectangle", "ellipse"]
-        for shape, expected in (
-            (rectangle, corners(BOX)),
-            (dot.mean(0)[np.newaxis], [(24.5, 39.5)]),
-        ):
-            np.testing.assert_allclose(
-                world_of(preview.layer, shape), world_of(image, expected), atol=1e-9
-            )
+    def test_corners_and_dot_in_the_world(self, viewer, preview, leading):
+        for placement, arguments in PLACEMENTS.items():
+            image = add_image(viewer, leading, **arguments(len(leading) + 2))
+            preview.show(image, BOX, True)
+            assert preview.layer.shape_type == ["rectangle", "ellipse"]
+            assert preview.layer.ndim == 2
+            rectangle, dot = preview.layer.data
+            for shape, expected in (rectangle, corners(BOX)), (dot.mean(0)[None], [(24.5, 39.5)]):
+                np.testing.assert_allclose(
+                    world_of(preview.layer, shape),
+                    world_of(image, expected),
+                    atol=1e-9,
+                    err_msg=placement,
+                )
+            viewer.layers.remove(image)
+            assert not viewer.layers
 
     def test_pixels_on_the_screen(self, viewer, preview):
         image = add_image(viewer, scale=(1, 0.5, 0.25), rotate=place(30, 3), translate=(0, 9, 4))
@@ -194,27 +210,26 @@ class TestPlace:
             assert line * 0.5 * zoom == pytest.approx(2)
             assert dot == 0
 
-    @pytest.mark.parametrize(
-        ("change", "value"),
-        [
-            ("scale", (1, 2, 3)),
-            ("translate", (0, 7, -8)),
-            ("rotate", place(45, 3)),
-            ("shear", [0, 0, 0.5]),
-            ("affine", affine(3)),
-            ("units", ("s", "nm", "nm")),
-            ("axis_labels", ("t", "y", "x")),
-        ],
-    )
-    def test_follows_the_image_layer(self, viewer, preview, change, value):
+    def test_follows_the_image_layer(self, viewer, preview):
         image = add_image(viewer)
         preview.show(image, BOX, True)
-        setattr(image, change, value)
-        np.testing.assert_allclose(
-            world_of(preview.layer, preview.layer.data[0]), world_of(image, corners(BOX))
-        )
+        for change, value in {
+            "scale": (1, 2, 3),
+            "translate": (0, 7, -8),
+            "rotate": place(45, 3),
+            "shear": [0, 0, 0.5],
+            "affine": affine(3),
+            "units": ("s", "nm", "nm"),
+            "axis_labels": ("t", "y", "x"),
+        }.items():
+            setattr(image, change, value)
+            np.testing.assert_allclose(
+                world_of(preview.layer, preview.layer.data[0]),
+                world_of(image, corners(BOX)),
+                err_msg=change,
+            )
         assert preview.layer.units == image.units[-2:]
-        assert preview.layer.axis_labels == image.axis_labels[-2:]
+        assert preview.layer.axis_labels == ("y", "x")
 
     def test_follows_a_new_frame_size(self, viewer, preview):
         image = add_image(viewer)
@@ -222,18 +237,14 @@ class TestPlace:
         image.data = np.zeros((5, 100, 200), np.uint8)
         np.testing.assert_allclose(preview.layer.data[0].mean(0), (49.5, 99.5))
 
-    @pytest.mark.parametrize(
-        "data",
-        [
-            [np.zeros((5, 60, 80), np.uint8), np.zeros((5, 30, 40), np.uint8)],
-            np.zeros((5, 60, 80, 3), np.uint8),
-        ],
-        ids=["pyramid", "rgb"],
-    )
-    def test_pyramids_and_colour(self, viewer, preview, data):
-        image = viewer.add_image(data)
-        preview.show(image, None, True)
-        np.testing.assert_allclose(preview.layer.data[0].mean(0), (29.5, 39.5))
+    def test_pyramids_and_colour(self, viewer, preview):
+        data = np.zeros((5, 60, 80, 3), np.uint8)
+        for image in (
+            viewer.add_image([data[..., 0], data[:, ::2, ::2, 0]], multiscale=True),
+            viewer.add_image(data, rgb=True),
+        ):
+            preview.show(image, None, True)
+            np.testing.assert_allclose(preview.layer.data[0].mean(0), (29.5, 39.5))
 
     def test_same_on_every_time_point(self, viewer, preview):
         image = add_image(viewer, (5, 3))
@@ -247,19 +258,17 @@ class TestPlace:
         x, y = np.rint(canvas.pixel(image, (24.5, 39.5))).astype(int)
         assert tuple(pictures[0][y, x, :3]) == (255, 0, 0)
 
-    @pytest.mark.parametrize(
-        ("box", "width", "expected"),
-        [
+    def test_size_of_the_dot(self, viewer, preview):
+        image = add_image(viewer, frame=(1000, 1000))
+        for box, width, expected in [
             (Box(0, 0, 1000, 1000), 500, 20),  # 10 px of 500
             (Box(0, 0, 1000, 1000), "full", 20),
             (Box(0, 0, 50, 50), 500, 1),
             (Box(0, 0, 50, 50), "full", 6),  # never less than 6 px of the video
             (Box(0, 0, 2, 2), "full", 2),  # inside the box
-        ],
-    )
-    def test_size_of_the_dot(self, viewer, preview, box, width, expected):
-        preview.show(add_image(viewer, frame=(1000, 1000)), box, True, video_width=width)
-        assert np.ptp(preview.layer.data[1], axis=0) == pytest.approx(expected)
+        ]:
+            preview.show(image, box, True, video_width=width)
+            assert np.ptp(preview.layer.data[1], axis=0) == pytest.approx(expected)
 
     def test_what_is_drawn(self, viewer, preview):
         image = add_image(viewer)
@@ -283,18 +292,21 @@ class TestPlace:
 
 
 class TestLeavesTheViewerAlone:
-    @pytest.mark.parametrize("placement", PLACEMENTS)
-    @pytest.mark.parametrize("box", [BOX, WHOLE, Box(58, 78, 2, 2)])
-    def test_dims_selection_and_camera(self, viewer, preview, placement, box):
-        image = add_image(viewer, (5, 3), **PLACEMENTS[placement](4))
-        viewer.dims.current_step = (1, 2, 30, 40)
-        before = state_of(viewer)
-        preview.show(image, box, True)
-        assert state_of(viewer) == before
-        preview.show(image, Box(1, 2, 3, 4), True)
-        assert state_of(viewer) == before
-        preview.hide()
-        assert state_of(viewer) == before
+    def test_dims_selection_and_camera(self, viewer, preview):
+        for arguments in PLACEMENTS.values():
+            image = add_image(viewer, (5, 3), **arguments(4))
+            viewer.dims.current_step = (1, 2, 30, 40)
+            before = state_of(viewer)
+            for box in (BOX, WHOLE, Box(58, 78, 2, 2), None):
+                preview.show(image, box, True)
+                assert state_of(viewer) == before
+            preview.hide()
+            assert state_of(viewer) == before
+            viewer.layers.remove(image)
+
+    def test_saved_files(self, viewer, preview, tmp_path):
+        preview.show(add_image(viewer), BOX, True)
+        assert viewer.layers.save(str(tmp_path / "all")) == [str(tmp_path / "all" / "stack.tif")]
 
     def test_home_view(self, viewer, preview):
         image = add_image(viewer)
@@ -304,29 +316,25 @@ class TestLeavesTheViewerAlone:
         viewer.reset_view()
         assert state_of(viewer) == before
 
-    @pytest.mark.parametrize("selected", [[], ["a"], ["a", "stack"], ["a", "b", "stack"]])
-    def test_selection_and_its_events(self, viewer, preview, selected):
+    def test_selection_and_its_events(self, viewer, preview):
         image = add_image(viewer)
         for name in "ab":
             viewer.add_labels(np.zeros(FRAME, int), name=name)
-        selection = viewer.__wrapped__.layers.selection
-        selection.clear()
-        selection.update({viewer.__wrapped__.layers[name] for name in selected})
-        canvas = Canvas(viewer)
-        rows = canvas.viewer.window._qt_viewer.layers.selectionModel()
-        shown = {index.data() for index in rows.selectedIndexes()}
-        assert shown == set(selected)
-        seen = []
-        selection.events.active.connect(seen.append)
-        for _ in range(2):
-            preview.show(image, BOX, True)
-            assert {layer.name for layer in selection} == set(selected)
-            assert selection.active is (
-                viewer.__wrapped__.layers["a"] if selected == ["a"] else None
-            )
-            assert {index.data() for index in rows.selectedIndexes()} == shown
-            preview.hide()
-        assert not seen
+        model = viewer.__wrapped__
+        selection = model.layers.selection
+        rows = model.window._qt_viewer.layers.selectionModel()
+        for selected in [set(), {"a"}, {"a", "stack"}, {"a", "b", "stack"}]:
+            selection.clear()
+            selection.update({model.layers[name] for name in selected})
+            seen: list[object] = []
+            selection.events.active.connect(seen.append)
+            for act in (lambda: preview.show(image, BOX, True), preview.hide) * 2:
+                act()
+                assert {layer.name for layer in selection} == selected
+                assert selection.active is (model.layers["a"] if selected == {"a"} else None)
+                assert {index.data() for index in rows.selectedIndexes()} == selected
+            assert not seen
+            selection.events.active.disconnect(seen.append)
 
     def test_controls_shown_are_those_of_the_active_layer(self, viewer, preview):
         image = add_image(viewer)
@@ -389,11 +397,9 @@ class TestGone:
         preview.show(other, BOX, True)
         assert len(viewer.layers) == 2
 
-    @pytest.mark.parametrize("active", [0, 1])
-    def test_both_removed_together(self, viewer, preview, active):
+    def test_both_removed_together(self, viewer, preview):
         image = add_image(viewer)
         preview.show(image, BOX, True)
-        viewer.layers.selection.active = viewer.layers[active]
         viewer.layers.select_all()
         viewer.layers.remove_selected()
         assert not viewer.layers
@@ -466,9 +472,29 @@ class TestGone:
     def test_close(self, viewer):
         preview = CanvasPreview(viewer)
         preview.show(add_image(viewer), BOX, True)
+        layer = preview.layer
         preview.close()
         preview.close()
         assert len(viewer.layers) == 1
+        assert layer.image is None, "napari keeps the layer, and so would keep the image"
+        preview = weakref.ref(preview)
+        gc.collect()
+        assert preview() is None
+
+    def test_closed_while_dragged(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        preview.show(image, BOX, True)
+        preview.box_changing.connect(lambda box: preview.close())
+        canvas.drag(image, (9.5, 40), (19.5, 40))
+        assert viewer.scene.camera.mouse_pan
+
+    def test_viewer_closed_first(self, make_napari_viewer):
+        viewer = make_napari_viewer()
+        preview = CanvasPreview(viewer)
+        preview.show(viewer.add_image(np.zeros(FRAME)), BOX, True)
+        viewer.close()
+        preview.close()
 
 
 MOUSE_PLACEMENTS = {
@@ -498,51 +524,38 @@ DRAGS = {
 
 
 class TestMouse:
+    # One viewer each: napari 0.9 may crash when layers were drawn, removed, and others are drawn.
     @pytest.mark.parametrize("placement", MOUSE_PLACEMENTS)
-    def test_move_and_resize(self, viewer, preview, placement):
-        leading, kwargs = MOUSE_PLACEMENTS[placement]
-        image = add_image(viewer, leading, **kwargs)
+    def test_move_resize_and_draw(self, viewer, preview, placement):
+        leading, arguments = MOUSE_PLACEMENTS[placement]
+        image = add_image(viewer, leading, **arguments)
         canvas = Canvas(viewer)
-        viewer.reset_view(margin=0.2)
+        canvas.fit()
         boxes = events_of(preview)
-        for what, (start, end, expected) in DRAGS.items():
+        for what in list(DRAGS)[:: 1 if placement == "3D" else 4]:
+            start, end, expected = DRAGS[what]
             preview.show(image, BOX, True)
             before = state_of(viewer)
             canvas.drag(image, start, end)
             assert boxes == [expected], what
             assert preview.box == expected
             np.testing.assert_allclose(preview.layer.data[0], corners(expected))
-            after = state_of(viewer)
-            before.pop("cursor"), after.pop("cursor")
-            assert after == before
+            assert state_of(viewer) | cursor_of(before) == before
             boxes.clear()
-
-    @pytest.mark.parametrize("placement", MOUSE_PLACEMENTS)
-    def test_draw(self, viewer, preview, placement):
-        leading, kwargs = MOUSE_PLACEMENTS[placement]
-        image = add_image(viewer, leading, **kwargs)
-        canvas = Canvas(viewer)
-        viewer.reset_view(margin=0.2)
-        boxes, states = events_of(preview), []
-        preview.drawing_changed.connect(states.append)
         preview.show(image, None, False)
         before = state_of(viewer)
         for start, end, expected in [
-            ((4.5, 9.5), (24.5, 49.5), Box(5, 10, 20, 40)),
+            ((4.75, 9.25), (24.25, 49.75), Box(5, 10, 20, 40)),
             ((24.5, 49.5), (14.5, 19.5), Box(15, 20, 10, 30)),
-            ((30, 40), (75, 95), Box(30, 40, 30, 40)),
+            ((29.5, 39.5), (75, 95), Box(30, 40, 30, 40)),
         ]:
             preview.start_drawing()
             assert preview.is_drawing
             canvas.drag(image, start, end)
-            # Half a pixel of the data may be less than a pixel of the screen.
-            assert np.abs(np.array(boxes.pop().shape) - expected.shape).max() <= (end == (75, 95))
-            assert not boxes
+            assert boxes == [expected]
             assert not preview.is_drawing
-            after = state_of(viewer)
-            before.pop("cursor", None), after.pop("cursor")
-            assert after == before
-        assert states == [True, False] * 3
+            assert state_of(viewer) | cursor_of(before) == before
+            boxes.clear()
 
     def test_a_drawn_box_can_be_moved(self, viewer, preview):
         image = add_image(viewer)
@@ -598,7 +611,7 @@ class TestMouse:
         preview.box_changing.connect(lambda box: preview.show(image, box, True))
         preview.show(image, BOX, True)
         canvas.drag(image, (9.5, 35), (14.5, 35))
-        assert [box.top for box in changing] == [11, 12, 13, 14, 15]
+        assert [box.top for box in changing] == [12, 14, 15]
         assert boxes == [Box(15, 20, 30, 40)]
 
     def test_cursor_says_what_a_drag_would_do(self, viewer, preview):

@@ -1,0 +1,125 @@
+"""How long whole commands take, against other ways to do the same job.
+
+    python benchmarks/peers.py [--runs N] [--case NAME ...] [--shrink K] [--data DIR]
+
+Every command runs in a fresh process, in turns with the others, after one round that does not
+count; files are in the page cache. All videos are 500 px wide at 10 fps. The peers:
+
+OpenCV + Pillow  peer_opencv.py: Pillow reads, NumPy normalises, multiprocessing, codec `mp4v`
+OpenCV only      the same with OpenCV for reading and arithmetic
+ffmpeg           the ffmpeg command, libx264 with the same preset and rate factor. It does not
+                 normalise: 12-bit data stay nearly black, which is easy to encode.
+ffmpeg, levels   the same with limits given to it, so that it encodes a picture like ours
+
+Needs 4.2 GB of disk and as much free memory for the large frames, ffmpeg on the path, and
+pip install opencv-python-headless pillow
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+from measuring import print_machine, print_table, run_in_turns, spread
+from synthetic import FILE_PATTERN, data_folder, frame_folder
+
+from napari_tif2video.encode import PRESET, RATE_FACTORS
+
+WIDTH_PX, FPS = 500, 10
+LIMITS = (150, 3000)  # about the range of the synthetic frames
+OURS = "tif2video"
+RATE_FACTOR = RATE_FACTORS["standard"]
+
+
+@dataclass(frozen=True)
+class Case:
+    frames: int
+    side_px: int
+    contrast: str
+
+
+CASES = {
+    "large-local": Case(500, 2048, "local"),
+    "large-global": Case(500, 2048, "global"),
+    "small-local": Case(1000, 512, "local"),
+    "small-global": Case(1000, 512, "global"),
+}
+
+
+def commands(case: Case, folder: Path, videos: Path) -> dict[str, list[str]]:
+    """The command lines, ours first."""
+    ours = [sys.executable, "-m", "napari_tif2video", str(folder), "--overwrite"]
+    ours += ["--width", str(WIDTH_PX), "--fps", str(FPS), "--contrast", case.contrast]
+    ours += ["-o", str(videos / "ours.mp4")]
+    opencv = [sys.executable, str(Path(__file__).with_name("peer_opencv.py")), str(folder)]
+    opencv += [str(videos / "opencv.mp4"), "--width", str(WIDTH_PX), "--fps", str(FPS)]
+    opencv += ["--global-range"] * (case.contrast == "global")
+    black, white = (count / 65535 for count in LIMITS)
+    levels = ":".join(f"{c}imin={black}:{c}imax={white}" for c in "rgb")
+    return {
+        OURS: ours,
+        "OpenCV + Pillow": opencv,
+        "OpenCV only": [*opencv, "--opencv-only"],
+        "ffmpeg": ffmpeg(folder, videos / "ffmpeg.mp4", ""),
+        "ffmpeg, levels": ffmpeg(
+            folder, videos / "levels.mp4", f",format=gbrp16,colorlevels={levels}"
+        ),
+    }
+
+
+def ffmpeg(folder: Path, output: Path, filters: str) -> list[str]:
+    command = ["ffmpeg", "-y", "-loglevel", "error", "-framerate", str(FPS)]
+    command += ["-i", str(folder / FILE_PATTERN)]
+    command += ["-vf", f"scale={WIDTH_PX}:-2:flags=area{filters}"]
+    command += ["-c:v", "libx264", "-preset", PRESET, "-crf", str(RATE_FACTOR)]
+    return [*command, "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(output)]
+
+
+def check_peers() -> None:
+    if find_spec("cv2") is None or find_spec("PIL") is None:
+        sys.exit("OpenCV or Pillow is missing: pip install opencv-python-headless pillow")
+    if shutil.which("ffmpeg") is None:
+        sys.exit("the command ffmpeg is missing: install FFmpeg with your system's package manager")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=5, help="runs that count (default: 5)")
+    parser.add_argument("--case", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--shrink", type=int, default=1, metavar="K", help="1/K of the frames")
+    parser.add_argument("--data", metavar="DIR", help="keep the frames here, and use them again")
+    args = parser.parse_args()
+    check_peers()
+
+    rows = []
+    names: list[str] = []
+    with data_folder(args.data) as data:
+        for name in args.case:
+            case = CASES[name]
+            folder = frame_folder(data, case.frames // args.shrink, case.side_px)
+            print(name, file=sys.stderr)
+            with tempfile.TemporaryDirectory(dir=data) as videos:
+                made = commands(case, folder, Path(videos))
+                seconds = run_in_turns(made, args.runs)
+            names = list(seconds)
+            ours = median(seconds[OURS])
+            row = [f"{case.frames // args.shrink} × {case.side_px}², {case.contrast}"]
+            row += [spread(seconds[OURS])]
+            row += [f"{spread(seconds[n])} = {median(seconds[n]) / ours:.1f}×" for n in names[1:]]
+            rows.append(row)
+    print_machine("napari-tif2video", "av", "opencv-python-headless", "pillow")
+    print(
+        f"H.264 {PRESET} crf {RATE_FACTOR} (OpenCV: mp4v), medians of {args.runs} runs in seconds "
+        "(smallest to largest), and how many times longer than ours\n"
+    )
+    print_table(["frames, contrast", *names], rows)
+
+
+if __name__ == "__main__":
+    main()

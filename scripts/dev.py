@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Set up this checkout and run the demo, or the checks and tests.
+
+    python3 scripts/dev.py demo                          install, then convert the bundled sample
+    python3 scripts/dev.py test [arguments of pytest]    install, then run all checks and tests
+
+Both make the virtual environment `.venv` in the checkout, or use the one that is there. Nothing but
+Python 3.11 or newer is needed; an older one looks for a newer one and hands over to it.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import functools
+import importlib.util
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+# This file keeps to the syntax of Python 3.9, so that an older Python can say what is missing.
+MINIMUM = (3, 11)
+TESTED = ("3.13", "3.12", "3.11", "3.14")  # in the order in which we would choose
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = str(BIN / ("python.exe" if os.name == "nt" else "python"))
+STAMP = VENV / "made-for.txt"  # a moved environment has the old path in its scripts
+VENV_PACKAGE = "python{}.{}-venv".format(*sys.version_info)
+APT_WAIT = "DPkg::Lock::Timeout=300"  # seconds; a new machine may be updating itself
+# The interpreter below the environment that we may run in, and may be about to rebuild.
+BASE_PYTHON = getattr(sys, "_base_executable", None) or sys.executable
+
+# The user's settings for pip must not send packages elsewhere, and nobody answers its questions.
+PIP_ENV = {"PIP_NO_INPUT": "1", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0"}
+PIP_ENV.update({"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"})
+
+CHECKS = {
+    "ruff check": ["ruff", "check", "."],
+    "ruff format": ["ruff", "format", "--check", "."],
+    "mypy": ["mypy"],
+}
+
+say = functools.partial(print, flush=True)
+
+
+class SystemNeed(NamedTuple):
+    """What the tests need from the system; a program or a shared library shows that it is there."""
+
+    apt: str
+    brew: str = ""  # empty when only Linux needs it
+    program: str = ""
+    library: str = ""
+
+    def is_missing(self) -> bool:
+        if platform.system() != "Linux" and not self.brew:
+            return False
+        if self.program:
+            return shutil.which(self.program) is None
+        return ctypes.util.find_library(self.library) is None
+
+
+SYSTEM_NEEDS = (SystemNeed(apt="ffmpeg", brew="ffmpeg", program="ffmpeg"),)
+
+
+class SetupError(Exception):
+    """The set-up cannot go on; the message is one line and says what to do."""
+
+
+def main(argv: Sequence[str]) -> int:
+    command, *rest = argv or ["--help"]
+    try:
+        if command in ("-h", "--help"):
+            say((__doc__ or "").strip())
+            return 0
+        if sys.version_info[:2] < MINIMUM:
+            return hand_over(argv)
+        if command == "test":
+            return test(rest)
+        if command == "demo" and not rest:
+            return demo()
+        raise SetupError(f"cannot do '{' '.join(argv)}'; the commands are: demo, test [arguments]")
+    except KeyboardInterrupt:
+        say("dev.py: interrupted; run the same command again to go on", file=sys.stderr)
+        return 130
+    except SetupError as exc:
+        say(f"dev.py: {exc}", file=sys.stderr)
+    except OSError as exc:
+        what = f"cannot use {exc.filename or VENV}: {exc.strerror or exc}"
+        say(f"dev.py: {what}; move it away, or check who may write there", file=sys.stderr)
+    return 1
+
+
+def hand_over(argv: Sequence[str]) -> int:
+    """Run this script again with a newer Python from PATH."""
+    needed = f"this is Python {platform.python_version()}, and 3.11 or newer is needed"
+    for version in TESTED:
+        found = shutil.which(f"python{version}")
+        if found and not failure([found, "-c", ""]):  # some names on PATH lead nowhere
+            say(f"dev.py: {needed}; going on with {found}")
+            return run([found, str(Path(__file__).resolve()), *argv])
+    raise SetupError(f"{needed}; install one, or start this script with it if you have one")
+
+
+def demo() -> int:
+    """Install the project and convert the sample that comes with it."""
+    install()
+    folder, number = ROOT / "tif2video-demo", 1
+    while folder.exists() and any(folder.iterdir()):
+        number += 1
+        folder = ROOT / f"tif2video-demo-{number}"
+    say("==> Converting the sample, a real 16-bit time-lapse")
+    code = run([str(BIN / "tif2video"), "--demo", str(folder)])
+    if code:
+        raise SetupError(f"the demo failed with exit code {code}; its message is above")
+    quote = str if os.name == "nt" else shlex.quote
+    activate = f"{'' if os.name == 'nt' else 'source '}{quote(str(BIN / 'activate'))}"
+    say(f"\nThe video:      {', '.join(map(str, folder.rglob('*.mp4')))}")
+    say(f"For your data:  {quote(str(BIN / 'tif2video'))} FOLDER")
+    say(f"In short:       tif2video FOLDER, once you have typed: {activate}")
+    return 0
+
+
+def test(pytest_arguments: Sequence[str]) -> int:
+    """Install everything for the tests, then run the checks and, last, the tests."""
+    install("test", "plugin", "lint", "types")
+    install_system_needs()
+    failed = []
+    for name, command in CHECKS.items():
+        say(f"==> {name}")
+        if run([PYTHON, "-m", *command]):
+            failed.append(name)
+    say("==> Checks: " + ", ".join(f"{n} {'FAILED' if n in failed else 'ok'}" for n in CHECKS))
+    say("==> pytest")
+    code = run([PYTHON, "-m", "pytest", "--cov", "--cov-report=term", *pytest_arguments])
+    if failed:
+        say(f"dev.py: failed before the tests: {', '.join(failed)}", file=sys.stderr)
+    return code or int(bool(failed))
+
+
+def install(*groups: str) -> None:
+    """Install the project, editable, and its dependency groups into `.venv`."""
+    if is_sound():
+        say(f"==> Using the environment {VENV}")
+    else:
+        make_venv()
+    say(f"==> Installing {', '.join(['the project', *groups])} (the first time takes minutes)")
+    pip = [PYTHON, "-m", "pip", "install", *([] if sys.stdout.isatty() else ["--quiet"])]
+    options = [word for group in groups for word in ("--group", group)]
+    # Dependency groups came with pip 25.1.
+    for arguments in (["--upgrade", "pip>=25.1"], ["--editable", ".", *options]):
+        if run([*pip, *arguments], PIP_ENV):
+            raise SetupError("pip could not install what is needed; its message is above")
+
+
+def is_sound() -> bool:
+    """Whether `.venv` was made for this place and has pip and a Python that is new enough."""
+    if STAMP.exists() and STAMP.read_text("utf-8") != str(VENV):
+        return False
+    check = f"import sys, pip; sys.exit(sys.version_info[:2] < {MINIMUM})"
+    return not failure([PYTHON, "-I", "-c", check])
+
+
+def make_venv() -> None:
+    """Make `.venv`, in whatever way this machine allows."""
+    if VENV.exists():
+        say("==> The environment .venv is incomplete or was made elsewhere, and is made anew")
+    for name, make in {
+        "venv": with_venv,
+        "virtualenv": with_virtualenv,
+        f"venv, once {VENV_PACKAGE} is installed": with_installed_venv,
+    }.items():
+        say(f"==> Making the environment {VENV} with {name}")
+        if VENV.exists() or VENV.is_symlink():
+            shutil.rmtree(VENV)
+        VENV.mkdir()  # says at once when we must not write here
+        reason = make()
+        if not reason and is_sound():
+            STAMP.write_text(str(VENV), "utf-8")
+            return
+        say(f"    not possible: {reason or 'what it made does not run'}")
+    shutil.rmtree(VENV)
+    raise SetupError(
+        "neither venv nor pip of this Python works, as said above; install a complete Python, or "
+        f"on Debian and Ubuntu ask an administrator to run: apt install {VENV_PACKAGE}"
+    )
+
+
+def with_venv() -> str:
+    if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it in a package of its own
+        return "this Python comes without ensurepip"
+    return failure([BASE_PYTHON, "-m", "venv", str(VENV)])
+
+
+def with_virtualenv() -> str:
+    make = [BASE_PYTHON, "-m", "virtualenv", str(VENV)]
+    if importlib.util.find_spec("virtualenv") is not None:
+        return failure(make)
+    # Into a folder of its own: that is allowed where the system looks after its Python itself.
+    with tempfile.TemporaryDirectory() as folder:
+        fetch = [BASE_PYTHON, "-m", "pip", "install", "--quiet", "--target", folder, "virtualenv"]
+        return failure(fetch, PIP_ENV) or failure(make, {"PYTHONPATH": folder})
+
+
+def with_installed_venv() -> str:
+    reason = apt_install([VENV_PACKAGE])
+    importlib.invalidate_caches()
+    return reason or with_venv()
+
+
+def install_system_needs() -> None:
+    """Install what the tests need from the system, or say how; the tests skip what needs it."""
+    missing = [need for need in SYSTEM_NEEDS if need.is_missing()]
+    if not missing:
+        return
+    names = [need.apt if platform.system() == "Linux" else need.brew for need in missing]
+    listed = " ".join(names)
+    say(f"==> Installing for the tests: {listed}")
+    if shutil.which("apt-get"):
+        reason, by_hand = apt_install(names), f"sudo apt-get install {listed}"
+    elif shutil.which("brew"):
+        reason, by_hand = failure(["brew", "install", *names]), f"brew install {listed}"
+    else:
+        reason = "there is no apt-get or brew here"
+        by_hand = f"{listed}, with the package manager of this system"
+    if reason or any(need.is_missing() for need in missing):
+        say(f"    not possible: {reason or 'still not found'}")
+        say(f"    Tests that need it will be skipped. To install it by hand: {by_hand}")
+
+
+def apt_install(packages: Sequence[str]) -> str:
+    """Install Debian packages; returns why that is not possible, nothing when done."""
+    if shutil.which("apt-get") is None:
+        return "there is no apt-get here"
+    sudo = [] if getattr(os, "geteuid", int)() == 0 else ["sudo", "-n"]
+    if sudo and failure([*sudo, "true"]):
+        return "it takes an administrator's rights"
+    apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", APT_WAIT]
+    failure([*apt, "update"])  # one broken source among many need not matter
+    return failure([*apt, "install", "--yes", "--no-install-recommends", *packages])
+
+
+def run(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
+    """Run a command in the checkout, with its output on the screen; returns its exit code."""
+    return subprocess.call(command, cwd=ROOT, env={**os.environ, **(extra_env or {})})
+
+
+def failure(command: Sequence[str], extra_env: dict[str, str] | None = None) -> str:
+    """Run a command silently; returns one line that says why it failed, nothing when it did not."""
+    env = {**os.environ, **(extra_env or {})}
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, input="", capture_output=True, text=True, errors="replace"
+        )
+    except OSError as exc:
+        return f"{command[0]}: {exc.strerror or exc}"
+    output = f"{done.stdout}\n{done.stderr}"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.lower().startswith(("error", "e:"))]
+    return (errors or lines or [f"{command[0]} failed"])[-1] if done.returncode else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

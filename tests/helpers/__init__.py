@@ -1,0 +1,1 @@
+"""What several test modules share: frames that know their number, oracles, files and videos."""

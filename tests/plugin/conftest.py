@@ -1,0 +1,59 @@
+"""A real viewer with the dock widget, opened the way a user opens it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+pytest.importorskip("napari")
+pytest.importorskip("qtpy")
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path, monkeypatch):
+    """What the widget remembers stays in the test."""
+    from qtpy.QtCore import QSettings
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    for scope in (QSettings.Scope.UserScope, QSettings.Scope.SystemScope):
+        QSettings.setPath(QSettings.Format.IniFormat, scope, str(tmp_path / "config"))
+
+
+@pytest.fixture
+def wait():
+    """Let the window work until something is true."""
+    from qtpy.QtWidgets import QApplication
+
+    def until(condition, timeout_s=20.0):
+        end = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < end, "it did not happen in time"
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    return until
+
+
+@pytest.fixture
+def open_widget(make_napari_viewer_proxy):
+    """Open the dock widget through the manifest, in a viewer with the layers it is given."""
+    import npe2
+    from qtpy.QtWidgets import QApplication
+
+    npe2.PluginManager.instance().discover()
+    viewer = make_napari_viewer_proxy(show=True)
+
+    def opened(*images, **options):
+        for image in images:
+            viewer.add_image(image, **options)
+        _, widget = viewer.window.add_plugin_dock_widget("napari-tif2video")
+        QApplication.processEvents()
+        return viewer, widget
+
+    yield opened
+    viewer.window.remove_dock_widget("all")
+    for _ in range(20):
+        QApplication.processEvents()
+        time.sleep(0.005)

@@ -1,0 +1,128 @@
+"""Layers and viewers as sources: what the video shows is what napari shows."""
+
+from __future__ import annotations
+
+import dask.array as da
+import numpy as np
+import pytest
+from helpers.files import write_folder
+from helpers.frames import noise, numbered
+from helpers.video import numbers
+
+napari = pytest.importorskip("napari")
+
+import napari_tif2video as t2v  # noqa: E402
+
+
+@pytest.fixture
+def viewer():
+    from napari.components import ViewerModel
+
+    return ViewerModel()
+
+
+def shown(frame, layer):
+    """What napari's documentation says a pixel becomes, in float64: RGB from 0 to 1."""
+    low, high = layer.contrast_limits
+    level = np.clip((frame.astype(float) - low) / (high - low), 0, 1) ** layer.gamma
+    return np.asarray(layer.colormap.map(level.ravel()))[:, :3].reshape(*frame.shape, 3)
+
+
+def assert_levels(picture, expected):
+    difference = np.abs(picture.astype(float) - 255 * np.clip(expected, 0, 1))
+    assert difference.max() < 2.5  # 256 colours, and opacity on top
+    assert difference.mean() < 1
+
+
+@pytest.mark.parametrize("colormap", ["gray", "green", "viridis", "gray_r"])
+@pytest.mark.parametrize("gamma", [1.0, 0.6])
+def test_a_layer_with_its_limits_colormap_and_gamma(viewer, colormap, gamma):
+    stack = noise((3, 40, 60))
+    layer = viewer.add_image(stack, colormap=colormap, gamma=gamma, contrast_limits=(9000, 40000))
+    picture = t2v.render_frame(layer, 1, width="full")
+    assert_levels(picture, shown(stack[1], layer))
+
+
+def test_two_layers_on_top_of_each_other(viewer):
+    stack = noise((3, 40, 60))
+    below = viewer.add_image(stack, colormap="green", contrast_limits=(0, 60000))
+    above = viewer.add_image(
+        da.from_array(stack[::-1], chunks=(1, -1, -1)),
+        colormap="magenta",
+        blending="additive",
+        opacity=0.5,
+        contrast_limits=(10000, 65535),
+    )
+    picture = t2v.render_frame(viewer, 2, width="full")
+    assert_levels(picture, shown(stack[2], below) + 0.5 * shown(stack[0], above))
+
+
+def test_other_layers_are_left_out_and_said(viewer, tmp_path):
+    viewer.add_image(numbered(4), contrast_limits=(0, 65535))
+    viewer.add_points([[0, 1, 2]], name="spots")
+    video = t2v.convert(viewer, tmp_path / "o.mp4", width="full")
+    assert any("spots" in note for note in video.notes)
+    assert numbers(video.path) == [0, 1, 2, 3]
+
+
+def test_hidden_layers_are_not_merged(viewer):
+    stack = noise((2, 40, 60))
+    layer = viewer.add_image(stack, contrast_limits=(0, 65535))
+    viewer.add_image(stack * 0 + 65535, visible=False)
+    assert_levels(t2v.render_frame(viewer, 0, width="full"), shown(stack[0], layer))
+
+
+def test_the_other_sliders_stay_where_they_are(viewer, tmp_path):
+    stack = np.stack([numbered(5), numbered(5)[::-1]], axis=1)  # T, C, Y, X
+    viewer.add_image(stack, contrast_limits=(0, 65535))
+    viewer.dims.set_point(1, 1)
+    viewer.dims.set_point(0, 0)
+    video = t2v.convert(viewer, tmp_path / "o.mp4", width="full")
+    assert numbers(video.path) == [4, 3, 2, 1, 0]
+
+
+def test_layers_that_do_not_cover_each_other_are_refused(viewer):
+    viewer.add_image(noise((2, 40, 60)), name="small")
+    viewer.add_image(noise((2, 50, 60)), name="tall")
+    with pytest.raises(t2v.SourceError, match="tall"):
+        t2v.render_frame(viewer, 0)
+
+
+@pytest.mark.parametrize("add", ["add_labels", "add_points", "add_shapes"])
+def test_layers_that_are_no_images_are_refused_by_name(viewer, add):
+    data = {"add_labels": np.zeros((2, 8, 8), int), "add_points": [[0, 1, 2]], "add_shapes": None}
+    layer = getattr(viewer, add)(data[add], name="no image")
+    with pytest.raises(t2v.SourceError, match="no image"):
+        t2v.render_frame(layer, 0)
+
+
+def test_an_empty_viewer_is_refused(viewer):
+    with pytest.raises(t2v.SourceError, match="no image layer"):
+        t2v.render_frame(viewer, 0)
+
+
+def test_an_axis_that_is_not_clear_is_asked_for(viewer):
+    layer = viewer.add_image(np.zeros((2, 3, 8, 8)), name="hyper")
+    with pytest.raises(t2v.SourceError, match=r"hyper.*axes"):
+        t2v.render_frame(layer, 0)
+
+
+def test_a_layer_from_files_goes_back_to_them(viewer, tmp_path):
+    folder = write_folder(tmp_path / "pos", numbered(6))
+    layer = viewer.add_image(t2v.open_stack(folder).data, contrast_limits=(0, 65535))
+    from_layer = t2v.convert(layer, tmp_path / "a.mp4")
+    from_files = t2v.convert(folder, tmp_path / "b.mp4", limits=(0, 65535))
+    assert from_layer.path.read_bytes() == from_files.path.read_bytes()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint32", "float32", "bool"])
+def test_layers_of_any_number_type(viewer, dtype):
+    stack = (noise((2, 40, 60)) >> 9).astype(dtype)
+    layer = viewer.add_image(stack, contrast_limits=(0, 1 if dtype == "bool" else 100))
+    assert_levels(t2v.render_frame(layer, 1, width="full"), shown(stack[1], layer))
+
+
+def test_an_rgb_layer_is_shown_as_it_is(viewer):
+    stack = np.random.default_rng(0).integers(0, 256, (2, 40, 60, 3), dtype=np.uint8)
+    layer = viewer.add_image(stack, rgb=True)
+    np.testing.assert_array_equal(t2v.render_frame(layer, 1, width="full"), stack[1])

@@ -1,0 +1,332 @@
+"""The dock widget in a real viewer: what a user clicks, and what comes out."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+from helpers.files import write_folder
+from helpers.frames import noise, numbered
+from helpers.video import decoded, grey_of, numbers
+
+pytest.importorskip("napari")
+
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QMessageBox
+
+import napari_tif2video as t2v
+
+
+def click(button):
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def settled(widget):
+    return not widget.result.is_busy and not widget._settle.isActive()
+
+
+def create(widget, wait, folder):
+    widget.destination.folder = folder
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and widget.run.videos)
+    return widget.run.videos
+
+
+def test_create_makes_the_video_of_the_layer(open_widget, wait, tmp_path):
+    _, widget = open_widget(numbered(7), name="stack", contrast_limits=(0, 65535))
+    (video,) = create(widget, wait, tmp_path)
+    assert video.status == "ok"
+    assert video.path.name == "stack_500px_10fps_video.mp4"
+    assert numbers(video.path) == list(range(7))
+    assert widget.run.play_button.isVisible()
+
+
+def test_the_form_and_its_settings_are_the_same(open_widget):
+    _, widget = open_widget(numbered(3))
+    settings = t2v.VideoSettings(
+        width=640, fps="29.97", crop="100x30+7+5", limits=(10, 2000), anchor=True,
+        frames="1:", quality="high",
+    )  # fmt: skip
+    widget.settings = settings
+    assert widget.settings == settings
+    widget.settings = t2v.VideoSettings(width="full", contrast="global")
+    assert widget.settings == t2v.VideoSettings(width="full", contrast="global")
+
+
+def test_the_thumbnail_is_the_frame_of_the_video(open_widget, wait, tmp_path):
+    viewer, widget = open_widget(numbered(6), name="s", contrast_limits=(0, 60000))
+    widget.settings = t2v.VideoSettings(width=200, crop="120x40", contrast="displayed", anchor=True)
+    viewer.dims.set_point(0, 4)
+    wait(lambda: settled(widget) and widget.result.preview is not None)
+    image = widget.result.preview.image
+    expected = t2v.render_frame(viewer.layers["s"], 4, settings=widget.settings)
+    np.testing.assert_array_equal(image, expected)
+    (video,) = create(widget, wait, tmp_path)
+    difference = grey_of(decoded(video.path))[4] - image.mean(axis=2)
+    assert np.abs(difference).mean() < 4
+
+
+def test_limits_of_the_whole_movie_are_measured_once_and_marked_until_then(open_widget, wait):
+    calls = []
+    stack = numbered(5)
+    stack[3, 40, 40] = 65535
+
+    import dask
+    import dask.array as da
+
+    def load(index):
+        calls.append(index)
+        return stack[index]
+
+    frames = [
+        da.from_delayed(dask.delayed(load)(i, pure=False), stack.shape[1:], stack.dtype)
+        for i in range(5)
+    ]
+    viewer, widget = open_widget(da.stack(frames), contrast_limits=(0, 65535))
+    provisional = []
+    widget.result._frame_work.done.connect(lambda p: provisional.append(p.is_provisional))
+    widget.settings = t2v.VideoSettings(contrast="global")
+    wait(lambda: settled(widget) and not widget.result.preview.is_provisional)
+    assert provisional[0]
+    assert widget.result.preview.limits == ((stack.min(), 65535),)
+    measured = calls.count(2)
+    viewer.dims.set_point(0, 1)
+    wait(lambda: settled(widget))
+    assert calls.count(2) == measured
+
+
+def test_a_value_that_makes_no_sense_says_so_and_disables_create(open_widget, wait):
+    _, widget = open_widget(numbered(3))
+    widget.form.crop.value = True
+    widget.form.crop_width.value = 5000
+    wait(lambda: settled(widget))
+    assert "larger than the frame" in widget.reason.text()
+    assert not widget.create_button.isEnabled()
+    widget.form.crop_width.value = 100
+    widget.form.crop_height.value = 30
+    wait(lambda: settled(widget))
+    assert not widget.reason.isVisible()
+    assert widget.create_button.isEnabled()
+
+
+def test_an_empty_viewer(open_widget, wait):
+    viewer, widget = open_widget()
+    wait(lambda: settled(widget))
+    assert not widget.create_button.isEnabled()
+    assert "image" in widget.reason.text()
+    viewer.add_labels(np.zeros((3, 10, 10), int))
+    wait(lambda: settled(widget))
+    assert not widget.create_button.isEnabled()
+    viewer.add_image(numbered(3))
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+
+
+def test_layers_are_followed_when_they_come_go_and_change_their_name(open_widget, wait):
+    viewer, widget = open_widget(numbered(3), name="first")
+    viewer.add_image(numbered(4), name="second")
+    names = [widget.layers.combo.native.itemText(i) for i in range(3)]
+    assert {"first", "second"} <= set(names)
+    widget.layers.layer = viewer.layers["first"]
+    viewer.layers["first"].name = "renamed"
+    assert widget.layers.layer.name == "renamed"
+    assert widget.layers.combo.native.currentText() == "renamed"
+    viewer.layers.remove("renamed")
+    wait(lambda: settled(widget))
+    assert widget.layers.layer.name == "second"
+
+
+def test_cancel_leaves_no_file(open_widget, wait, tmp_path):
+    _, widget = open_widget(noise((400, 300, 300)), contrast_limits=(0, 65535))
+    widget.settings = t2v.VideoSettings(width=1000, contrast="displayed")
+    widget.destination.folder = tmp_path
+    wait(lambda: settled(widget))
+    click(widget.create_button)
+    wait(lambda: widget.run.bar.value() > 20)
+    click(widget.run.cancel_button)
+    wait(lambda: not widget.run.is_running, timeout_s=5)
+    assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
+    assert widget.create_button.isEnabled()
+
+
+def test_closing_the_widget_cancels_the_run(open_widget, wait, tmp_path):
+    viewer, widget = open_widget(noise((400, 300, 300)), contrast_limits=(0, 65535))
+    widget.settings = t2v.VideoSettings(width=1000, contrast="displayed")
+    widget.destination.folder = tmp_path
+    wait(lambda: settled(widget))
+    click(widget.create_button)
+    wait(lambda: widget.run.bar.value() > 20)
+    viewer.window.remove_dock_widget(widget)
+    wait(lambda: not any("_run" in t.name for t in threading.enumerate()), timeout_s=5)
+    assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
+
+
+@pytest.mark.parametrize("answer", ["Replace", "Keep both", "Cancel"])
+def test_a_video_that_exists_is_asked_about(open_widget, wait, tmp_path, monkeypatch, answer):
+    _, widget = open_widget(numbered(3), name="s", contrast_limits=(0, 65535))
+    path = tmp_path / "s_500px_10fps_video.mp4"
+    path.write_bytes(b"old")
+
+    def answered(box):
+        button = next(b for b in box.buttons() if b.text().replace("&", "") == answer)
+        monkeypatch.setattr(box, "clickedButton", lambda: button)
+
+    monkeypatch.setattr(QMessageBox, "exec", answered)
+    widget.destination.folder = tmp_path
+    wait(lambda: settled(widget))
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running)
+    videos = sorted(tmp_path.glob("*.mp4"))
+    if answer == "Replace":
+        wait(lambda: widget.run.videos)
+        assert videos == [path]
+        assert numbers(path) == [0, 1, 2]
+    else:
+        assert path.read_bytes() == b"old"
+        expected = 2 if answer == "Keep both" else 1
+        wait(lambda: len(list(tmp_path.glob("*.mp4"))) == expected)
+
+
+def test_an_error_in_the_background_reaches_the_user(open_widget, wait, tmp_path):
+    import dask.array as da
+    from napari.utils.notifications import notification_manager
+
+    def fail(block_info=None):
+        raise RuntimeError("the disk went away")
+
+    stack = da.map_blocks(
+        fail, chunks=((1,) * 3, (40,), (60,)), dtype=np.uint16, meta=np.empty((0, 0, 0), np.uint16)
+    )
+    viewer, widget = open_widget()
+    with pytest.raises(RuntimeError):  # napari's own attempt to show it
+        viewer.add_image(stack, contrast_limits=(0, 1), name="broken")
+    if "broken" not in viewer.layers:
+        pytest.skip("napari does not keep a layer that it cannot show")
+    widget.destination.folder = tmp_path
+    wait(lambda: settled(widget))
+    widget.convert()
+    wait(lambda: not widget.run.is_running)
+    assert any("the disk went away" in n.message for n in notification_manager.records)
+
+
+def test_folders_one_after_the_other(open_widget, wait, tmp_path):
+    good, other = (write_folder(tmp_path / name, numbered(3)) for name in ("a", "b"))
+    broken = write_folder(tmp_path / "broken", numbered(3))
+    (broken / "t1.tif").write_bytes(b"damaged")
+    _, widget = open_widget()
+    click(widget.mode.folders)
+    widget.folders.add([good, broken, other])
+    widget.form.contrast.value = "global"
+    wait(lambda: settled(widget))
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and len(widget.run.videos) == 3)
+    states = [widget.folders._item(i).text(2) for i in range(3)]
+    assert states == ["done", "failed", "done"]
+    assert "t1.tif" in widget.folders._item(1).toolTip(2)
+    for folder in (good, other):
+        assert numbers(folder / "500px_10fps_global_norm_video.mp4") == [0, 1, 2]
+    widget.run.save_log(tmp_path / "log.csv")
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 4
+
+
+def test_a_parent_folder_offers_the_folders_below(open_widget, tmp_path, monkeypatch):
+    for name in ("p1", "p2", "p10"):
+        write_folder(tmp_path / "all" / name, numbered(2))
+    _, widget = open_widget()
+    click(widget.mode.folders)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    widget.folders.add([tmp_path / "all"])
+    assert [p.rsplit("/", 1)[-1] for p in widget.folders.paths] == ["p1", "p2", "p10"]
+
+
+def test_the_selected_folder_is_shown_and_goes_again(open_widget, wait, tmp_path):
+    folders = [write_folder(tmp_path / name, numbered(2)) for name in ("a", "b")]
+    viewer, widget = open_widget()
+    click(widget.mode.folders)
+    widget.folders.add(folders)
+    wait(lambda: "a" in viewer.layers)
+    widget.folders.tree.setCurrentItem(widget.folders._item(1))
+    wait(lambda: "b" in viewer.layers)
+    assert "a" not in viewer.layers
+    click(widget.mode.layer)
+    assert "b" not in viewer.layers
+
+
+def test_settings_are_remembered(open_widget, wait, tmp_path):
+    viewer, widget = open_widget(numbered(3), contrast_limits=(0, 65535))
+    widget.settings = t2v.VideoSettings(width=320, fps=25, contrast="local")
+    create(widget, wait, tmp_path)
+    viewer.window.remove_dock_widget(widget)
+    _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
+    assert again.settings == t2v.VideoSettings(width=320, fps=25, contrast="local")
+
+
+def test_the_command_line_does_the_same(open_widget, wait, tmp_path, cli):
+    import shlex
+
+    viewer, widget = open_widget()
+    folder = write_folder(tmp_path / "pos", numbered(4))
+    viewer.open(str(folder), plugin="napari-tif2video")
+    viewer.layers["pos"].contrast_limits = (500, 50_000)
+    widget.settings = t2v.VideoSettings(
+        width=200, crop="100x40", contrast="displayed", frames="-3:", quality="draft"
+    )
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.copy_command_line()
+    words = shlex.split(QApplication.clipboard().text())
+    (video,) = create(widget, wait, tmp_path / "out")
+    assert cli(*words[1:], "-o", tmp_path / "cli.mp4").code == 0
+    assert (tmp_path / "cli.mp4").read_bytes() == video.path.read_bytes()
+
+
+def test_a_settings_file_serves_the_command_line_too(open_widget, tmp_path, cli):
+    _, widget = open_widget(numbered(3))
+    widget.settings = t2v.VideoSettings(width=300, contrast="global", crop="100x40")
+    widget.settings.save(tmp_path / "talk.json")
+    folder = write_folder(tmp_path / "pos", numbered(3))
+    assert cli(folder, "--settings", tmp_path / "talk.json", "--quiet").code == 0
+    assert (folder / "300px_10fps_crop_100x40_global_norm_video.mp4").is_file()
+
+
+def test_auto_saturates_a_third_of_a_percent(open_widget, wait):
+    viewer, widget = open_widget(noise((2, 200, 200)), contrast_limits=(0, 65535))
+    wait(lambda: settled(widget))
+    click(widget.form.auto.native)
+    low, high = viewer.layers[0].contrast_limits
+    frame = np.asarray(viewer.layers[0].data[0])
+    assert np.mean((frame < low) | (frame > high)) == pytest.approx(0.0035, abs=0.0005)
+
+
+def test_closing_leaves_no_callback_and_no_widget_behind(open_widget, wait):
+    viewer, widget = open_widget(numbered(3), name="s")
+    layer = viewer.layers["s"]
+
+    def callbacks():
+        emitters = [
+            viewer.dims.events.current_step, viewer.layers.events.inserted,
+            viewer.layers.events.removed, layer.events.contrast_limits, layer.events.name,
+            layer.events.data, layer.events.scale,
+        ]  # fmt: skip
+        return [len(emitter.callbacks) for emitter in emitters]
+
+    wait(lambda w=widget: settled(w))
+    viewer.window.remove_dock_widget(widget)
+    reference = weakref.ref(widget)
+    del widget
+    before = callbacks()
+    for _ in range(3):
+        _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
+        wait(lambda w=again: settled(w))
+        viewer.window.remove_dock_widget(again)
+        del again
+    QApplication.processEvents()
+    assert callbacks() == before
+    assert [item.name for item in viewer.layers] == ["s"]
+    for _ in range(3):
+        gc.collect()
+        QApplication.processEvents()
+    assert reference() is None

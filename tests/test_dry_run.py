@@ -1,0 +1,104 @@
+"""`--dry-run` says what would be done, on stdout, and does nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from helpers.files import everything_in, write_folder
+from helpers.frames import noise, numbered
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = write_folder(tmp_path / "pos1", numbered(12), "frame{}.tif")
+    (folder / "frame4.tif").unlink()
+    (folder / "frame5.tif").unlink()
+    return folder
+
+
+def test_everything_is_said(folder, cli):
+    ended = cli(folder, "--dry-run", "--fps", "4", "--crop", "100x40")
+    assert ended.code == 0
+    assert ended.err == ""
+    text = ended.out
+    assert str(folder) in text
+    assert "10 images" in text
+    assert "160x48" in text  # the data
+    assert "500x200" in text  # the video
+    assert "2.5 s" in text
+    assert str(folder / "500px_4fps_crop_100x40_video.mp4") in text
+    order = [text.index(f"frame{n}.tif") for n in (0, 1, 2, 10, 11)]
+    assert order == sorted(order)
+    assert "2 missing" in text
+    assert "frame4.tif" in text
+
+
+def test_as_json(folder, cli):
+    ended = cli(folder, "--dry-run", "--json", "--contrast", "global")
+    (plan,) = json.loads(ended.out)["sources"]
+    assert plan["status"] == "planned"
+    assert plan["source"] == str(folder)
+    assert plan["output"] == str(folder / "500px_10fps_global_norm_video.mp4")
+    assert (plan["frames"], plan["width"], plan["height"]) == (10, 500, 150)
+    assert plan["duration_s"] == pytest.approx(1.0)
+    assert plan["order"] == [f"frame{n}.tif" for n in (0, 1, 2, 3, 6, 7, 8, 9, 10, 11)]
+    assert plan["gaps"] == {"missing": 2, "first_missing": "frame4.tif"}
+    assert plan["error"] is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--json"], ["--output-dir", "new"], ["-o", "new/o.mp4"], ["--report", "r.csv"]],
+    ids=" ".join,
+)
+def test_nothing_is_written(folder, cli, monkeypatch, options):
+    monkeypatch.chdir(folder.parent)
+    before = everything_in(folder.parent)
+    ended = cli(folder, "--dry-run", *options)
+    assert ended.code == 0
+    assert everything_in(folder.parent) == before
+    assert sorted(p.name for p in folder.parent.iterdir()) == ["pos1"]
+
+
+def test_a_dry_run_of_the_demo_writes_nothing(tmp_path, cli):
+    cli("--demo", tmp_path / "demo", "--dry-run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_first_frame_is_looked_at(tmp_path, cli):
+    folder = write_folder(tmp_path / "pos", noise((3, 40, 120)))
+    (folder / "t2.tif").write_bytes(b"damaged, but not looked at")
+    assert cli(folder, "--dry-run").code == 0
+
+
+def test_problems_are_said_and_set_the_exit_code(folder, tmp_path, cli):
+    (tmp_path / "empty").mkdir()
+    ended = cli(tmp_path / "empty", folder, "--dry-run")
+    assert ended.code == 1
+    assert "No TIF images found in" in ended.out
+    assert "10 images" in ended.out
+    ended = cli(tmp_path / "empty", folder, "--dry-run", "--json")
+    assert ended.code == 1
+    failed, planned = json.loads(ended.out)["sources"]
+    assert (failed["status"], planned["status"]) == ("failed", "planned")
+    assert "No TIF images found in" in failed["error"]
+
+
+def test_existing_outputs_are_said(folder, cli):
+    (folder / "500px_10fps_video.mp4").write_bytes(b"made before")
+    ended = cli(folder, "--dry-run")
+    assert ended.code == 1
+    assert "exists" in ended.out
+    ended = cli(folder, "--dry-run", "--skip-existing", "--json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["sources"][0]["status"] == "skipped"
+    assert cli(folder, "--dry-run", "--overwrite").code == 0
+    assert (folder / "500px_10fps_video.mp4").read_bytes() == b"made before"
+
+
+def test_several_sources_in_their_order(tmp_path, cli):
+    for name in ("b", "a"):
+        write_folder(tmp_path / name, numbered(2))
+    text = cli(tmp_path / "b", tmp_path / "a", "--dry-run").out
+    assert text.index(str(tmp_path / "b")) < text.index(str(tmp_path / "a"))

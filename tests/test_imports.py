@@ -1,0 +1,104 @@
+"""What is imported when, in fresh processes: short jobs must not wait for what they do not use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from helpers.files import write_folder
+from helpers.frames import numbered
+
+SLOW = ("numpy", "av", "dask", "tifffile", "psutil", "napari", "qtpy", "vispy", "scipy", "pandas")
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    """Run Python code, and return which modules it loaded.
+
+    Packages that may not be installed are put in its way, so that an attempt to load one shows.
+    """
+    for name in ("napari", "qtpy", "vispy", "scipy", "pandas", "distributed", "matplotlib"):
+        (tmp_path / "decoys" / name).mkdir(parents=True)
+        (tmp_path / "decoys" / name / "__init__.py").touch()
+
+    def run(code, *argv):
+        code += "\nimport sys; print('LOADED', *sys.modules)"
+        path = os.pathsep.join([str(tmp_path / "decoys"), os.environ.get("PYTHONPATH", "")])
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, argv)],
+            env=os.environ | {"PYTHONPATH": path},
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        return set(done.stdout.split("LOADED", 1)[1].split())
+
+    return run
+
+
+def test_importing_the_package_loads_nothing_slow(loaded):
+    assert loaded("import napari_tif2video").isdisjoint(SLOW)
+
+
+@pytest.mark.parametrize("option", ["--help", "--version", "--width=5 folder"])
+def test_help_and_usage_errors_load_nothing_slow(loaded, option):
+    code = f"import napari_tif2video.cli as c; c.main({option.split()!r})"
+    assert loaded(code).isdisjoint(SLOW)
+
+
+def test_the_program_itself_loads_nothing_slow_for_help():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "napari_tif2video", "--help"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    modules = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "argparse" in modules  # else nothing was listed at all
+    assert modules.isdisjoint(SLOW)
+    assert "--width" in done.stdout
+
+
+GUI = {"napari", "qtpy", "vispy", "PyQt6", "PyQt5", "PySide6"}
+
+
+@pytest.mark.parametrize("options", [[], ["--contrast", "batch", "--anchor", "--workers", "2"]])
+def test_converting_files_needs_no_gui_and_no_dask_array(loaded, tmp_path, options):
+    folder = write_folder(tmp_path / "pos", numbered(3))
+    code = "import sys, napari_tif2video.cli as c; assert c.main(sys.argv[1:]) == 0"
+    modules = loaded(code, folder, *options)
+    assert list(folder.glob("*.mp4"))
+    assert "napari_tif2video.render" in modules
+    assert modules.isdisjoint(GUI | {"dask.array", "scipy", "pandas", "distributed", "matplotlib"})
+
+
+def test_the_python_interface_needs_no_gui(loaded, tmp_path):
+    folder = write_folder(tmp_path / "pos", numbered(3))
+    code = """
+import sys
+import napari_tif2video as t2v
+t2v.convert(t2v.open_stack(sys.argv[1]))
+t2v.render_frame(sys.argv[1], 0)
+assert "dask.array" not in sys.modules
+t2v.open_stack(sys.argv[1]).data
+"""
+    assert loaded(code, folder).isdisjoint(GUI)
+
+
+ORDERS = ["render_frame convert open_stack", "convert_batch render_frame", "Stack Video convert"]
+
+
+@pytest.mark.parametrize("names", ORDERS)
+def test_public_names_stay_what_they_are_whatever_is_used_first(loaded, names):
+    """A submodule of the same name must not take the place of a function."""
+    code = f"""
+import napari_tif2video as t2v
+for name in {names.split()!r} * 2:
+    assert callable(getattr(t2v, name)), name
+from napari_tif2video import *
+for name in t2v.__all__:
+    assert name == "__version__" or callable(getattr(t2v, name)), name
+"""
+    loaded(code)

@@ -1,0 +1,128 @@
+"""OME metadata: what they claim about other files and planes is not believed blindly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from helpers.frames import number_of, numbered
+
+import napari_tif2video as t2v
+
+FRAMES = numbered(3)
+
+
+def ome_xml(planes, members=()):
+    """OME-XML of a time series, whose planes are in the files `members`."""
+    data = "".join(
+        f'<TiffData FirstT="{t}" FirstC="0" FirstZ="0" IFD="0" PlaneCount="1">'
+        f'<UUID FileName="{name}">urn:uuid:0000000{t}-0000-0000-0000-000000000000</UUID></TiffData>'
+        for t, name in enumerate(members)
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"'
+        ' UUID="urn:uuid:00000000-0000-0000-0000-000000000000"><Image ID="Image:0">'
+        '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="160" SizeY="48"'
+        f' SizeC="1" SizeZ="1" SizeT="{planes}"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>'
+        f"{data or '<TiffData/>'}</Pixels></Image></OME>"
+    )
+
+
+@pytest.fixture
+def members(tmp_path):
+    """A series spread over three files, each of which names all."""
+    names = [f"series_t{i}.ome.tif" for i in range(3)]
+    for index, name in enumerate(names):
+        description = ome_xml(3, names).replace("00000000-0000", f"0000000{index}-0000", 1)
+        tifffile.imwrite(tmp_path / name, FRAMES[index], description=description, metadata=None)
+    return [tmp_path / name for name in names]
+
+
+def test_a_folder_of_members_has_a_frame_for_each_file(members, tmp_path):
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES)
+
+
+def test_a_folder_of_members_may_lack_some(members, tmp_path):
+    members[1].unlink()
+    np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), FRAMES[[0, 2]])
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_single_member_never_gives_wrong_frames(members, index, complete):
+    """Refused, or its own frame, or the whole series: but not one frame again and again."""
+    if not complete:
+        members[index - 1].unlink()
+    try:
+        stack = t2v.open_stack(members[index])
+        shown = [number_of(frame >> 8) for frame in stack.data.compute()]
+    except t2v.SourceError as exc:
+        shown, message = None, str(exc)
+    if shown is None:
+        assert members[index].name in message
+    else:
+        assert shown in ([index], [0, 1, 2])
+
+
+OPENED = """
+import sys
+import napari_tif2video as t2v
+
+def audit(event, arguments):
+    if event == "open" and "outside" in str(arguments[0]):
+        print("opened", arguments[0])
+
+sys.addaudithook(audit)
+try:
+    t2v.convert(sys.argv[1], sys.argv[2], overwrite=True)
+except t2v.SourceError:
+    pass
+"""
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_files_elsewhere_are_not_opened(tmp_path, folder):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    tifffile.imwrite(tmp_path / "outside.tif", FRAMES[1])
+    names = ["series.ome.tif", "../outside.tif", str(tmp_path / "outside.tif")]
+    path = inside / names[0]
+    tifffile.imwrite(path, FRAMES[0], description=ome_xml(3, names), metadata=None)
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED, inside if folder else path, tmp_path / "o.mp4"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert done.stdout == ""
+
+
+PEAK_KB = """
+import sys
+import napari_tif2video as t2v
+try:
+    assert len(t2v.open_stack(sys.argv[1])) == 1
+except t2v.SourceError as exc:
+    assert "claims.ome.tif" in str(exc)
+with open("/proc/self/status") as file:
+    print(*(line.split()[1] for line in file if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to measure memory")
+def test_planes_that_are_only_claimed_cost_no_memory(tmp_path):
+    peaks = []
+    for planes in (2, 5_000_000):
+        path = tmp_path / "claims.ome.tif"
+        tifffile.imwrite(path, FRAMES[0], description=ome_xml(planes), metadata=None)
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK_KB, path], capture_output=True, check=True, text=True
+        )
+        peaks.append(int(done.stdout))
+    assert peaks[1] < 1.5 * peaks[0]

@@ -1,0 +1,213 @@
+"""Wrong usage: found before any work, said in one line, exit code 2."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from helpers.files import everything_in, write_folder
+from helpers.frames import numbered
+
+import napari_tif2video as t2v
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_folder(tmp_path / "pos", numbered(3))
+
+
+# Options, and a word that the message must hold.
+WRONG = {
+    "width too small": ("--width 99", "100"),
+    "width too large": ("--width 4001", "4000"),
+    "width negative": ("--width=-500", "width"),
+    "width no number": ("--width wide", "full"),
+    "width not whole": ("--width 500.5", "width"),
+    "fps too small": ("--fps 0.99", "fps"),
+    "fps too large": ("--fps 120.5", "120"),
+    "fps zero": ("--fps 0", "fps"),
+    "fps no number": ("--fps fast", "29.97"),
+    "fps by zero": ("--fps 10/0", "fps"),
+    "fps nan": ("--fps nan", "fps"),
+    "fps infinite": ("--fps inf", "fps"),
+    "fps too fine": ("--fps 29.97000001", "fps"),
+    "crop one number": ("--crop 250", "WxH"),
+    "crop words": ("--crop large", "WxH"),
+    "crop zero": ("--crop 0x10", "crop"),
+    "crop negative": ("--crop=-5x10", "crop"),
+    "crop half a corner": ("--crop 10x10+5", "WxH"),
+    "crop negative corner": ("--crop 10x10+-5+5", "crop"),
+    "crop fraction": ("--crop 10.5x10", "crop"),
+    "contrast unknown": ("--contrast bright", "contrast"),
+    "contrast twice": ("--global-normalize --contrast local", "--global-normalize"),
+    "limits with contrast": ("--limits 0 100 --contrast global", "limits"),
+    "limits with global": ("--limits 0 100 --global-normalize", "limits"),
+    "limits turned": ("--limits 100 0", "limits"),
+    "limits equal": ("--limits 5 5", "limits"),
+    "limits nan": ("--limits nan 5", "limits"),
+    "limits infinite": ("--limits 0 inf", "limits"),
+    "limits one number": ("--limits 5", "limits"),
+    "workers zero": ("--workers 0", "workers"),
+    "workers negative": ("--workers -2", "workers"),
+    "workers no number": ("--workers many", "workers"),
+    "two ways with existing files": ("--overwrite --skip-existing", "overwrite"),
+    "output twice": ("-o o.mp4 --output-dir out", "output"),
+    "another ending": ("-o o.avi", ".mp4"),
+    "no ending": ("-o video", ".mp4"),
+    "unknown option": ("--colour blue", "--colour"),
+    "option without its value": ("--width", "width"),
+}
+
+
+@pytest.mark.parametrize(("options", "word"), WRONG.values(), ids=WRONG)
+def test_wrong_options(folder, cli, monkeypatch, options, word):
+    monkeypatch.chdir(folder.parent)
+    before = everything_in(folder.parent)
+    ended = cli(folder, *options.split())
+    assert ended.code == 2
+    assert ended.out == ""
+    assert ended.error_line.startswith("tif2video: ")
+    assert word in ended.error_line
+    assert everything_in(folder.parent) == before
+
+
+@pytest.mark.parametrize(
+    "options", ["--workers 0", "-o o.avi", "--width 5", "--overwrite --skip-existing"]
+)
+def test_wrong_options_of_the_demo_write_nothing(tmp_path, cli, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    assert cli("--demo", "new", *options.split()).code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_source(cli):
+    ended = cli("--nogui")
+    assert ended.code == 2
+    assert "folder" in ended.error_line
+
+
+def test_a_demo_with_sources_is_refused(folder, tmp_path, cli):
+    ended = cli(folder, "--demo", tmp_path / "demo")
+    assert ended.code == 2
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_report_that_cannot_be_written_is_found_before_any_work(folder, tmp_path, cli):
+    ended = cli(folder, "--report", tmp_path / "no" / "such" / "folder.csv")
+    assert ended.code == 2
+    assert "--report" in ended.error_line
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
+def test_version(cli):
+    ended = cli("--version")
+    assert (ended.code, ended.out) == (0, f"tif2video {t2v.__version__}\n")
+    assert ended.err == ""
+
+
+def test_help_names_every_option(cli):
+    ended = cli("--help")
+    assert ended.code == 0
+    assert ended.err == ""
+    options = """--nogui --output --output-dir --width --fps --crop --anchor --global-normalize
+        --workers --contrast --limits --recursive --match --overwrite --skip-existing --dry-run
+        --json --report --quiet --demo --version"""
+    for option in options.split():
+        assert option in ended.out
+
+
+# What the last line of defence says about sources: exit code 1, the reason, a way out.
+def test_an_empty_folder(tmp_path, cli):
+    (tmp_path / "empty").mkdir()
+    ended = cli(tmp_path / "empty", "--quiet")
+    assert ended.code == 1
+    assert f"No TIF images found in {tmp_path / 'empty'}" in ended.error_line
+    assert "--recursive" not in ended.error_line
+
+
+def test_a_folder_whose_subfolders_hold_the_images(tmp_path, cli):
+    for name in ("pos1", "pos2"):
+        write_folder(tmp_path / "exp" / name, numbered(1))
+    (tmp_path / "exp" / "notes").mkdir()
+    ended = cli(tmp_path / "exp", "--quiet")
+    assert ended.code == 1
+    assert "No TIF images found in" in ended.error_line
+    assert "--recursive" in ended.error_line
+    assert "2 of its subfolders" in ended.error_line
+
+
+MISSING = {
+    "folder": "missing",
+    "file": "missing.tif",
+    "folder in a folder": "no/such/folder",
+    "very long name": "x" * 300,
+    "pattern": "pos*9/",
+}
+
+
+@pytest.mark.parametrize("name", MISSING.values(), ids=MISSING)
+def test_a_source_that_is_not_there(tmp_path, cli, name):
+    ended = cli(tmp_path / name, "--quiet")
+    assert ended.code == 1
+    assert name.rstrip("/") in ended.error_line
+    assert "unexpected" not in ended.error_line
+
+
+def test_a_file_that_is_no_tiff(tmp_path, cli):
+    (tmp_path / "movie.avi").write_bytes(b"RIFF")
+    ended = cli(tmp_path / "movie.avi", "--quiet")
+    assert ended.code == 1
+    assert "movie.avi" in ended.error_line
+
+
+def test_a_crop_larger_than_the_frame(folder, cli):
+    ended = cli(folder, "--crop", "500x500", "--quiet")
+    assert ended.code == 1
+    assert str(folder) in ended.error_line
+    assert "500x500" in ended.error_line
+    assert "160x48" in ended.error_line
+
+
+def test_messages_stay_on_one_line_whatever_the_name(tmp_path, cli):
+    folder = tmp_path / "two\nlines"
+    folder.mkdir()
+    ended = cli(folder, "--quiet")
+    assert ended.code == 1
+    assert "No TIF images found" in ended.error_line
+
+
+def test_options_of_old_scripts_still_work(folder, cli):
+    argv = "--nogui --width 800 --fps 20 --crop 40x30 --anchor --global-normalize --workers 1"
+    assert cli(*argv.split(), folder).code == 0
+    assert (folder / "800px_20fps_crop_40x30_global_norm_video.mp4").is_file()
+
+
+def test_a_run_as_a_program(folder, command):
+    ended = command(folder, "--width", "200")
+    assert ended.code == 0
+    assert ended.out == ""
+    assert (folder / "200px_10fps_video.mp4").is_file()
+    failed = command(folder, "--width", "200", "--quiet")
+    assert failed.code == 1
+    assert "exists" in failed.error_line
+    wrong = command(folder, "--width", "2")
+    assert wrong.code == 2
+    assert "width" in wrong.error_line
+
+
+ANY_NAME = {"letters": "zellen_µm_日本", "no text at all": "bytes\udcff"}
+
+
+@pytest.mark.parametrize("name", ANY_NAME.values(), ids=ANY_NAME)
+@pytest.mark.parametrize("option", [None, "--dry-run", "--json", "--report"])
+def test_any_folder_name_on_any_terminal(tmp_path, command, name, option):
+    """A terminal that cannot show a name must not stop a conversion."""
+    try:
+        folder = write_folder(tmp_path / name, numbered(2))
+    except (OSError, UnicodeError):
+        pytest.skip("this file system refuses the name")
+    options = {None: [], "--report": [option, tmp_path / "report.csv"]}.get(option, [option])
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    ended = command(folder, "--width", "100", *options, env=environment)
+    assert ended.code == 0, ended.err
+    assert (folder / "100px_10fps_video.mp4").is_file() == (option != "--dry-run")
