@@ -186,6 +186,25 @@ def test_small_extra_page_of_a_stack(tmp_path, place, compression):
     check(t2v.open_stack(path), GREY16)
 
 
+BOXES = ("10x8", "11x9+3+5", "48x32", "2x2+46+30")
+
+
+@pytest.mark.parametrize("kind", ["folder", "compressed folder", "pages", "compressed pages"])
+@pytest.mark.parametrize("frames", [GREY16, RGB8], ids=["grey", "RGB"])
+def test_the_box_is_cut_from_every_kind_of_file(tmp_path, kind, frames):
+    options = {"compression": "zlib"} if "compressed" in kind else {}
+    if "pages" in kind:
+        options["photometric"] = "rgb" if frames.ndim == 4 else "minisblack"
+        tifffile.imwrite(tmp_path / "s.tif", frames, **options)
+        source = tmp_path / "s.tif"
+    else:
+        source = write_folder(tmp_path / "in", frames, **options)
+    for crop in BOXES:
+        shown = t2v.render_frame(source, 2, crop=crop, width="full")
+        expected = t2v.render_frame(frames, 2, crop=crop, width="full")
+        np.testing.assert_array_equal(shown, expected)
+
+
 def test_a_stack_of_one_page(tmp_path):
     tifffile.imwrite(tmp_path / "one.tiff", GREY16[0])
     check(t2v.open_stack(tmp_path / "one.tiff"), GREY16[:1])

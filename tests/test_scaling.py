@@ -56,15 +56,16 @@ def computed(_folder, count):
 def test_the_cost_of_a_frame(tmp_path, make, contrast):
     sources = {count: make(tmp_path, count) for count in (FEW, MANY)}
     best = dict.fromkeys(sources, float("inf"))
-    # The best of up to six: a machine that is busy with other things is slow, never fast.
-    for _ in range(6):
+    # Processor time, and the best of up to six: other programs make it longer, never shorter.
+    for attempt in range(6):
         for count, source in sources.items():
-            begun = time.perf_counter()
+            begun = time.process_time()
             t2v.convert(source, tmp_path / "o.mp4", overwrite=True, width="full", contrast=contrast)
-            best[count] = min(best[count], (time.perf_counter() - begun) / count)
-        if best[MANY] < 1.3 * best[FEW]:
+            best[count] = min(best[count], (time.process_time() - begun) / count)
+        ratio = best[MANY] / best[FEW]
+        if ratio < 1.3 or (ratio > 3 and attempt > 0):
             break
-    assert best[MANY] < 1.6 * best[FEW]
+    assert ratio < 1.6, f"{ratio:.1f} times the cost of a frame for {MANY} as for {FEW} frames"
 
 
 # The memory of a process of its own: what the test run itself takes must not hide it.

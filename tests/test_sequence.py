@@ -132,6 +132,7 @@ def planned(folder, capsys):
         ("t1 t2 t4 t5", 1, "t3"),
         ("t001 t002 t009 t010", 6, "t003"),
         ("t8 t9 t12 t13", 2, "t10"),
+        ("t1 t3 t4 t5", 1, "t2"),
         ("a_5_x a_10_x a_25_x a_30_x", 2, "a_15_x"),
         ("t1 t2 t3", 0, None),
         ("t0 t5 t10", 0, None),

@@ -49,6 +49,12 @@ def test_facts(tmp_path, ffmpeg, fps, count):
     assert video.duration_s == pytest.approx(float(count / rate))
 
 
+@pytest.mark.parametrize("fps", ["10", "29.97", "30000/1001", "60"])
+def test_the_rate_is_also_right_inside_the_bitstream(tmp_path, ffmpeg, fps):
+    video = t2v.convert(numbered(3), tmp_path / "o.mp4", width=120, fps=fps)
+    assert ffmpeg.rate_in_the_bitstream(video.path, tmp_path / "o.h264") == Fraction(fps)
+
+
 @given(
     fps=st.one_of(
         st.sampled_from([12, 15, 24, 25, 30, 48, 50, 60, "29.97", "59.94", "24000/1001"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import dataclasses
+import math
 import os
 from types import TracebackType
 from typing import IO, Any
@@ -17,9 +18,17 @@ def video_object(video: Video) -> dict[str, Any]:
     """A result as plain JSON values."""
     return dataclasses.asdict(video) | {
         "output": None if video.output is None else os.fspath(video.output),
+        "limits": _finite(video.limits),
         "fps": float(video.fps),
         "seconds": round(video.seconds, 3),
     }
+
+
+def _finite(value: Any) -> Any:
+    """Limits with None for what JSON cannot say: a frame of NaN only has no range."""
+    if isinstance(value, tuple):
+        return [_finite(part) for part in value]
+    return value if value is None or math.isfinite(value) else None
 
 
 class Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -43,6 +44,15 @@ class FFmpeg:
         found = json.loads(done.stdout)
         (stream,) = found["streams"]
         return stream | {"container": found["format"]}
+
+    def rate_in_the_bitstream(self, path, raw):
+        """The frame rate that H.264 itself states, whatever the file around it says."""
+        copy = ["ffmpeg", "-v", "error", "-i", str(path), "-c", "copy", "-f", "h264", str(raw)]
+        subprocess.run(copy, check=True)
+        show = ["-v", "error", "-f", "h264", "-of", "csv=p=0"]
+        show += ["-show_entries", "stream=r_frame_rate"]
+        done = subprocess.run(["ffprobe", *show, str(raw)], check=True, capture_output=True)
+        return Fraction(done.stdout.decode().strip())
 
     def pictures(self, path, size):
         """Frames (T, H, W, 3) of a video in RGB, converted as a player does."""
