@@ -27,9 +27,10 @@ SEGMENT_FRAMES = 50
 
 # Chosen by benchmarks/encoder_table.py; the table is in docs/encoding.md.
 # "ultrafast" alone would be Constrained Baseline and blocky: the transform of 8x8 pixels makes
-# it High profile, and the deblocking filter costs next to nothing.
+# it High profile, the deblocking filter costs next to nothing, and small intra blocks keep a
+# frame from shining through into a black one after it.
 PRESET = "ultrafast"
-X264_PARAMS = "8x8dct=1:no-deblock=0"
+X264_PARAMS = "8x8dct=1:no-deblock=0:partitions=i4x4,i8x8"
 RATE_FACTORS = {"draft": 25, "standard": 19, "high": 15}
 
 # Values of ITU-T H.273 as FFmpeg numbers them: BT.709 throughout, limited ("MPEG") range.
