@@ -449,6 +449,16 @@ class TestGone:
         canvas.drag(image, (9.5, 40), (19.5, 40))
         assert boxes == [Box(20, 20, 30, 40)]
 
+    def test_frames_after_it_is_gone(self, viewer, preview):
+        image = add_image(viewer)
+        for _ in range(3):  # napari alone may crash here
+            preview.show(image, BOX, True)
+            for end in (lambda: None, preview.hide):
+                end()
+                for _ in range(3):
+                    viewer.scene.camera.zoom *= 1.01
+                    QTest.qWait(30)
+
     def test_other_image(self, viewer, preview):
         image, other = add_image(viewer), add_image(viewer, translate=(0, 100, 0))
         preview.show(image, BOX, True)
@@ -524,38 +534,37 @@ DRAGS = {
 
 
 class TestMouse:
-    # One viewer each: napari 0.9 may crash when layers were drawn, removed, and others are drawn.
-    @pytest.mark.parametrize("placement", MOUSE_PLACEMENTS)
-    def test_move_resize_and_draw(self, viewer, preview, placement):
-        leading, arguments = MOUSE_PLACEMENTS[placement]
-        image = add_image(viewer, leading, **arguments)
+    def test_move_resize_and_draw(self, viewer, preview):
         canvas = Canvas(viewer)
-        canvas.fit()
         boxes = events_of(preview)
-        for what in list(DRAGS)[:: 1 if placement == "3D" else 4]:
-            start, end, expected = DRAGS[what]
-            preview.show(image, BOX, True)
+        for placement, (leading, arguments) in MOUSE_PLACEMENTS.items():
+            image = add_image(viewer, leading, **arguments)
+            canvas.fit()
+            for what in list(DRAGS)[:: 1 if placement == "3D" else 4]:
+                start, end, expected = DRAGS[what]
+                preview.show(image, BOX, True)
+                before = state_of(viewer)
+                canvas.drag(image, start, end)
+                assert boxes == [expected], (placement, what)
+                assert preview.box == expected
+                np.testing.assert_allclose(preview.layer.data[0], corners(expected))
+                assert state_of(viewer) | cursor_of(before) == before
+                boxes.clear()
+            preview.show(image, None, False)
             before = state_of(viewer)
-            canvas.drag(image, start, end)
-            assert boxes == [expected], what
-            assert preview.box == expected
-            np.testing.assert_allclose(preview.layer.data[0], corners(expected))
-            assert state_of(viewer) | cursor_of(before) == before
-            boxes.clear()
-        preview.show(image, None, False)
-        before = state_of(viewer)
-        for start, end, expected in [
-            ((4.75, 9.25), (24.25, 49.75), Box(5, 10, 20, 40)),
-            ((24.5, 49.5), (14.5, 19.5), Box(15, 20, 10, 30)),
-            ((29.5, 39.5), (75, 95), Box(30, 40, 30, 40)),
-        ]:
-            preview.start_drawing()
-            assert preview.is_drawing
-            canvas.drag(image, start, end)
-            assert boxes == [expected]
-            assert not preview.is_drawing
-            assert state_of(viewer) | cursor_of(before) == before
-            boxes.clear()
+            for start, end, expected in [
+                ((4.75, 9.25), (24.25, 49.75), Box(5, 10, 20, 40)),
+                ((24.5, 49.5), (14.5, 19.5), Box(15, 20, 10, 30)),
+                ((29.5, 39.5), (75, 95), Box(30, 40, 30, 40)),
+            ]:
+                preview.start_drawing()
+                assert preview.is_drawing
+                canvas.drag(image, start, end)
+                assert boxes == [expected], placement
+                assert not preview.is_drawing
+                assert state_of(viewer) | cursor_of(before) == before
+                boxes.clear()
+            viewer.layers.remove(image)
 
     def test_a_drawn_box_can_be_moved(self, viewer, preview):
         image = add_image(viewer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import astuple
 from functools import partial
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from napari.components import ViewerModel
 from napari.layers import Layer
 from numpy.typing import NDArray
 from psygnal import Signal
+from vispy.gloo import get_current_canvas
 
 from ..geometry import Box, nearest_even
 from ..overlays import anchor as anchor_dot
@@ -177,6 +179,7 @@ class CanvasPreview:
         layer_list = self._viewer.layers.events
         self._connections = [
             *((getattr(image.events, name), self._on_image_changed) for name in names),
+            (layer_list.removing, self._on_removing),
             (layer_list.removed, self._on_removed),
             (layer_list.begin_batch, self._on_batch),
             (layer_list.end_batch, self._on_batch),
@@ -249,6 +252,15 @@ class CanvasPreview:
             kinds = self._layer.shape_type
             self._layer.edge_width = [line if k == "rectangle" else 0 for k in kinds]
             self._layer.refresh()
+
+    def _on_removing(self, event: Any) -> None:
+        # napari 0.9 frees at once what a removed layer had on the graphics card, in whatever OpenGL
+        # context is current. If that is not the canvas's own, Mesa crashes at one of the next
+        # frames.
+        canvas = get_current_canvas()
+        if canvas is not None:
+            with suppress(RuntimeError):  # of a viewer that is closed already
+                canvas.set_current()
 
     def _on_removed(self, event: Any) -> None:
         if self._layer is not None and event.value is self._layer:
