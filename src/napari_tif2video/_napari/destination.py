@@ -26,7 +26,8 @@ Answer = Literal["replace", "keep", "skip", "cancel"]
 
 def stored() -> QSettings:
     """What is remembered from one start to the next."""
-    return QSettings("napari-tif2video", "napari-tif2video")
+    name = "napari-tif2video"
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, name, name)
 
 
 class DestinationRow(QWidget):
