@@ -3,8 +3,9 @@
     python benchmarks/encoder_table.py FOLDER[=WIDTH[,WIDTH]] ... [--preset P] [--crf N]
 
 On folders of real frames: every preset and rate factor with segments of 50 frames; then, with the
-chosen preset and rate factor (default: those of the package), segment lengths and both entropy
-coders. Everything else is as the package encodes: one thread, no macroblock tree, High profile.
+chosen preset and rate factor (default: those of the package), both entropy coders and segment
+lengths. Everything else is as the package encodes: one thread, no macroblock tree, and its own
+x264 options on top of each preset.
 
 ms/frame  CPU time of the one thread that encodes the rendered frames, conversion to the codec's
           pixel format included; the fastest of --runs.

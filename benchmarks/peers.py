@@ -7,8 +7,8 @@ count; files are in the page cache. All videos are 500 px wide at 10 fps. The pe
 
 OpenCV + Pillow  peer_opencv.py: Pillow reads, NumPy normalises, multiprocessing, codec `mp4v`
 OpenCV only      the same with OpenCV for reading and arithmetic
-ffmpeg           the ffmpeg command, libx264 with the same preset and rate factor. It does not
-                 normalise: 12-bit data stay nearly black, which is easy to encode.
+ffmpeg           the ffmpeg command, libx264 with the same preset, rate factor and x264 options.
+                 It does not normalise: 12-bit data stay nearly black, which is easy to encode.
 ffmpeg, levels   the same with limits given to it, so that it encodes a picture like ours
 
 Needs 4.2 GB of disk and as much free memory for the large frames, ffmpeg on the path, and
@@ -29,7 +29,7 @@ from statistics import median
 from measuring import print_machine, print_table, run_in_turns, spread
 from synthetic import FILE_PATTERN, data_folder, frame_folder
 
-from napari_tif2video.encode import PRESET, RATE_FACTORS
+from napari_tif2video.encode import PRESET, RATE_FACTORS, X264_PARAMS
 
 WIDTH_PX, FPS = 500, 10
 LIMITS = (150, 3000)  # about the range of the synthetic frames
@@ -78,6 +78,7 @@ def ffmpeg(folder: Path, output: Path, filters: str) -> list[str]:
     command += ["-i", str(folder / FILE_PATTERN)]
     command += ["-vf", f"scale={WIDTH_PX}:-2:flags=area{filters}"]
     command += ["-c:v", "libx264", "-preset", PRESET, "-crf", str(RATE_FACTOR)]
+    command += ["-x264-params", X264_PARAMS, "-profile:v", "high"]
     return [*command, "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(output)]
 
 
