@@ -1,8 +1,8 @@
 """The job done with OpenCV, Pillow and multiprocessing, as a peer to compare with.
 
-What one writes for a folder of 16-bit TIFFs with these libraries: a pool of processes reads,
-normalises to 8 bits and shrinks; the frames come back in order and go to OpenCV's video writer.
-For a global range all files are read once before.
+It does what the original script does to a frame (Pillow reads, NumPy normalises in float64,
+OpenCV shrinks the 8-bit result), but with a pool of processes for all frames, where the original
+has one for measuring the global range alone. Frames come back in order and go to OpenCV's writer.
 
     python benchmarks/peer_opencv.py FOLDER OUTPUT.mp4 [--global-range] [--opencv-only]
 
@@ -46,10 +46,12 @@ def measure_file(path: str, opencv_only: bool) -> tuple[float, float]:
 
 
 def to_8_bits(image: np.ndarray, low: float, high: float, opencv_only: bool) -> np.ndarray:
-    gain = 255 / (high - low) if high > low else 0.0
+    if high <= low:
+        return np.zeros(image.shape, np.uint8)
     if opencv_only:
+        gain = 255 / (high - low)
         return cv2.convertScaleAbs(image, alpha=gain, beta=-low * gain)
-    return ((image - np.float32(low)) * np.float32(gain)).astype(np.uint8)
+    return ((image - low) / (high - low) * 255).astype(np.uint8)
 
 
 def make_frame(

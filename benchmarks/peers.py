@@ -5,19 +5,22 @@
 Every command runs in a fresh process, in turns with the others, after one round that does not
 count; files are in the page cache. All videos are 500 px wide at 10 fps. The peers:
 
-OpenCV + Pillow  peer_opencv.py: Pillow reads, NumPy normalises, multiprocessing, codec `mp4v`
+OpenCV + Pillow  peer_opencv.py: what the original script does, with all frames on all cores
 OpenCV only      the same with OpenCV for reading and arithmetic
 ffmpeg           the ffmpeg command, libx264 with the same preset, rate factor and x264 options.
-                 It does not normalise: 12-bit data stay nearly black, which is easy to encode.
-ffmpeg, levels   the same with limits given to it, so that it encodes a picture like ours
+                 It does not normalise: frames of 16 bits look as ours do, those of 12 bits stay
+                 nearly black, which is easy to encode.
+ffmpeg, levels   for these the same with limits given to it, so that the picture is like ours
+original         create_video.py of "TIF to Video Creator" itself, with --original FILE
 
 Needs 4.2 GB of disk and as much free memory for the large frames, ffmpeg on the path, and
-pip install opencv-python-headless pillow
+pip install opencv-python-headless pillow (for the original also matplotlib and tqdm)
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -32,7 +35,7 @@ from synthetic import FILE_PATTERN, data_folder, frame_folder
 from napari_tif2video.encode import PRESET, RATE_FACTORS, X264_PARAMS
 
 WIDTH_PX, FPS = 500, 10
-LIMITS = (150, 3000)  # about the range of the synthetic frames
+LIMITS = 150, 3000  # about the range of synthetic frames of 12 bits
 OURS = "tif2video"
 RATE_FACTOR = RATE_FACTORS["standard"]
 
@@ -42,17 +45,19 @@ class Case:
     frames: int
     side_px: int
     contrast: str
+    bits: int = 16
 
 
 CASES = {
     "large-local": Case(500, 2048, "local"),
     "large-global": Case(500, 2048, "global"),
+    "large-12-bit": Case(500, 2048, "local", 12),
     "small-local": Case(1000, 512, "local"),
     "small-global": Case(1000, 512, "global"),
 }
 
 
-def commands(case: Case, folder: Path, videos: Path) -> dict[str, list[str]]:
+def commands(case: Case, folder: Path, videos: Path, original: str | None) -> dict[str, list[str]]:
     """The command lines, ours first."""
     ours = [sys.executable, "-m", "napari_tif2video", str(folder), "--overwrite"]
     ours += ["--width", str(WIDTH_PX), "--fps", str(FPS), "--contrast", case.contrast]
@@ -60,17 +65,24 @@ def commands(case: Case, folder: Path, videos: Path) -> dict[str, list[str]]:
     opencv = [sys.executable, str(Path(__file__).with_name("peer_opencv.py")), str(folder)]
     opencv += [str(videos / "opencv.mp4"), "--width", str(WIDTH_PX), "--fps", str(FPS)]
     opencv += ["--global-range"] * (case.contrast == "global")
-    black, white = (count / 65535 for count in LIMITS)
-    levels = ":".join(f"{c}imin={black}:{c}imax={white}" for c in "rgb")
-    return {
+    peers = {
         OURS: ours,
         "OpenCV + Pillow": opencv,
         "OpenCV only": [*opencv, "--opencv-only"],
         "ffmpeg": ffmpeg(folder, videos / "ffmpeg.mp4", ""),
-        "ffmpeg, levels": ffmpeg(
-            folder, videos / "levels.mp4", f",format=gbrp16,colorlevels={levels}"
-        ),
     }
+    if case.bits == 12:
+        black, white = (count / 65535 for count in LIMITS)
+        levels = ":".join(f"{c}imin={black}:{c}imax={white}" for c in "rgb")
+        filters = f",format=gbrp16,colorlevels={levels}"
+        peers["ffmpeg, levels"] = ffmpeg(folder, videos / "levels.mp4", filters)
+    if original is not None:
+        peers["original"] = [sys.executable, original, "--nogui", str(folder)]
+        peers["original"] += ["--width", str(WIDTH_PX), "--fps", str(FPS)]
+        peers["original"] += ["--output", str(videos / "original.mp4")]
+        if case.contrast == "global":
+            peers["original"] += ["--global-normalize", "--workers", str(os.cpu_count())]
+    return peers
 
 
 def ffmpeg(folder: Path, output: Path, filters: str) -> list[str]:
@@ -95,31 +107,33 @@ def main() -> None:
     parser.add_argument("--case", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--shrink", type=int, default=1, metavar="K", help="1/K of the frames")
     parser.add_argument("--data", metavar="DIR", help="keep the frames here, and use them again")
+    parser.add_argument("--original", metavar="FILE", help="create_video.py of the original")
     args = parser.parse_args()
     check_peers()
 
-    rows = []
-    names: list[str] = []
+    rows: list[tuple[str, ...]] = []
     with data_folder(args.data) as data:
         for name in args.case:
             case = CASES[name]
-            folder = frame_folder(data, case.frames // args.shrink, case.side_px)
+            folder = frame_folder(data, case.frames // args.shrink, case.side_px, case.bits)
             print(name, file=sys.stderr)
             with tempfile.TemporaryDirectory(dir=data) as videos:
-                made = commands(case, folder, Path(videos))
+                made = commands(case, folder, Path(videos), args.original)
                 seconds = run_in_turns(made, args.runs)
-            names = list(seconds)
             ours = median(seconds[OURS])
-            row = [f"{case.frames // args.shrink} × {case.side_px}², {case.contrast}"]
-            row += [spread(seconds[OURS])]
-            row += [f"{spread(seconds[n])} = {median(seconds[n]) / ours:.1f}×" for n in names[1:]]
-            rows.append(row)
+            title = (
+                f"{case.frames // args.shrink} × {case.side_px}², {case.bits} bit, {case.contrast}"
+            )
+            rows += [(title, OURS, spread(seconds.pop(OURS)), "")]
+            rows += [
+                ("", peer, spread(s), f"{median(s) / ours:.1f}") for peer, s in seconds.items()
+            ]
     print_machine("napari-tif2video", "av", "opencv-python-headless", "pillow")
     print(
         f"H.264 {PRESET} crf {RATE_FACTOR} (OpenCV: mp4v), medians of {args.runs} runs in seconds "
         "(smallest to largest), and how many times longer than ours\n"
     )
-    print_table(["frames, contrast", *names], rows)
+    print_table(["frames", "command", "seconds", "times ours"], rows)
 
 
 if __name__ == "__main__":

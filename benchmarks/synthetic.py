@@ -1,7 +1,8 @@
 """Synthetic camera frames for the benchmarks: drifting blobs on a lit background, with shot noise.
 
-Counts span 12 bits, as most scientific cameras deliver them, in uncompressed uint16 TIFF files.
-The same arguments always give the same files.
+Uncompressed uint16 TIFF files, either with counts of 12 bits, as most scientific cameras deliver
+them, or with counts that fill the 16 bits, so that tools which do not normalise show the same
+picture as those which do. The same arguments always give the same files.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tifffile import imwrite
 FILE_PATTERN = "frame_%05d.tif"
 
 _OFFSET, _BACKGROUND, _WHITE = 100, 200, 4095  # counts
+_BLACKEST, _BRIGHTEST = 150, 3000  # counts; about the range that comes about
 _READ_NOISE = 3.0
 _NOISE_FIELDS = 4
 _BLOBS = 40
@@ -39,9 +41,9 @@ def data_folder(keep: str | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def frame_folder(parent: Path, frames: int, side_px: int) -> Path:
+def frame_folder(parent: Path, frames: int, side_px: int, bits: int = 12) -> Path:
     """A folder of square frames below `parent`, written unless it is there already."""
-    folder = parent / f"{frames}x{side_px}px"
+    folder = parent / f"{frames}x{side_px}px-{bits}bit"
     if folder.exists():
         return folder
     print(f"writing {frames} frames of {side_px}x{side_px} ...", file=sys.stderr)
@@ -51,7 +53,7 @@ def frame_folder(parent: Path, frames: int, side_px: int) -> Path:
     camera = Camera(side_px)
     with ThreadPool(os.cpu_count()) as pool:
         pool.map(
-            lambda i: imwrite(part / (FILE_PATTERN % i), camera.frame(i)),
+            lambda i: imwrite(part / (FILE_PATTERN % i), camera.frame(i, fills_16_bits=bits == 16)),
             range(frames),
             chunksize=1,
         )
@@ -75,7 +77,7 @@ class Camera:
         self._sigma = random.uniform(0.008, 0.025, _BLOBS) * side_px
         self._height = random.uniform(200, 2500, _BLOBS)
 
-    def frame(self, number: int) -> NDArray[np.uint16]:
+    def frame(self, number: int, fills_16_bits: bool = False) -> NDArray[np.uint16]:
         random = np.random.default_rng((self._seed, number))
         light = self._still.copy()
         for start, drift, sigma, height in zip(
@@ -88,7 +90,12 @@ class Camera:
         noise *= np.sqrt(light + np.float32(_READ_NOISE**2))
         light += noise
         light += _OFFSET
-        return np.clip(np.rint(light, out=light), 0, _WHITE, out=light).astype(np.uint16)
+        white = _WHITE
+        if fills_16_bits:
+            white = 65535
+            light -= _BLACKEST
+            light *= white / (_BRIGHTEST - _BLACKEST)
+        return np.clip(np.rint(light, out=light), 0, white, out=light).astype(np.uint16)
 
 
 def _add_blob(light: NDArray[np.float32], centre: Any, sigma: float, height: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .resample import resample, shrink_fast
+from .buffers import thread_buffer
+from .resample import DEPTHS, resample, shrink_fast
 
 #: The counts that become black and white.
 Limits = tuple[float, float]
@@ -26,7 +26,8 @@ _CAMERA_DTYPES = ("uint8", "uint16")
 # An output pixel of whose area less than this is known is shown as missing, that is black.
 _MIN_SHARE = 0.5
 
-_local = threading.local()
+# Frames are measured in blocks of about this size, which stay in a core's cache.
+_BLOCK_BYTES = 256 << 10
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ _EMPTY = (math.inf, -math.inf)
 
 def measure(frame: NDArray[Any]) -> Limits:
     """Smallest and largest finite count of a frame, over all colours."""
-    low, high = frame.min(), frame.max()
+    # Both of a block while it is in the cache: large frames do not fit.
+    rows = max(1, _BLOCK_BYTES // max(1, frame[0].nbytes))
+    blocks = [frame[i : i + rows] for i in range(0, len(frame), rows)]
+    low, high = min(b.min() for b in blocks), max(b.max() for b in blocks)
     if frame.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
         finite = frame[np.isfinite(frame)]
         if not finite.size:
@@ -100,9 +104,9 @@ def prepare(frame: NDArray[Any], size: tuple[int, int], limits: Limits | None = 
     shrinks = _shrinks(frame.shape, size)
     gain = 1.0 if limits is None else (high - low) / (limits[1] - limits[0])
     if shrinks and gain <= _MAX_FAST_GAIN:
-        offset, shift = _stretching(int(low), int(high))
-        planes = [shrink_fast(_stretch(p, offset, shift), size) for p in _planes(frame)]
-        return Prepared(_join(planes), offset, 2.0**-shift, low, high)
+        offset, shift, depth = _stretching(int(low), int(high))
+        planes = [shrink_fast(_stretch(p, offset, shift), size, depth) for p in _planes(frame)]
+        return Prepared(_join(planes), offset, 2.0 ** (depth - 16 - shift), low, high)
     return _prepare_exactly(frame, size, low, high)
 
 
@@ -178,25 +182,23 @@ def _join(planes: list[NDArray[Any]]) -> NDArray[Any]:
     return planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
 
 
-def _stretching(low: int, high: int) -> tuple[int, int]:
-    """Offset and shift that spread counts over 16 bits.
+def _stretching(low: int, high: int) -> tuple[int, int, int]:
+    """Offset and shift that make counts fill a number of bits, and that number.
 
-    Without it, a frame that spans 30 counts would come out in 30 bands. The offset costs a pass
-    over the frame, so it stays 0 where that loses at most one bit.
+    Without it, a frame that spans 30 counts would come out in 30 bands. Offset and shift cost
+    passes over the frame, so they stay 0 where at most three of the bits are not used.
     """
-    shift = 16 - (high - low).bit_length()
-    without = 16 - high.bit_length()
-    return (0, without) if shift - without <= 1 else (low, shift)
+    used = (high - low).bit_length()
+    depth = next(d for d in DEPTHS if d >= high.bit_length())
+    return (0, 0, depth) if depth - used <= 3 else (low, 16 - used, 16)
 
 
 def _stretch(plane: NDArray[Any], offset: int, shift: int) -> NDArray[np.uint16]:
     """(plane - offset) * 2**shift as a contiguous uint16 array, in a buffer kept per thread."""
     if not offset and not shift and plane.flags.c_contiguous and plane.dtype == np.uint16:
         return plane
-    buffer: NDArray[np.uint16] | None = getattr(_local, "buffer", None)
-    if buffer is None or buffer.shape != plane.shape:
-        buffer = _local.buffer = np.empty(plane.shape, np.uint16)
-    if offset:
-        plane = np.subtract(plane, offset, out=buffer, dtype=np.uint16)
-    np.left_shift(plane, shift, out=buffer, dtype=np.uint16)
+    buffer = thread_buffer("stretched", plane.shape, np.uint16)
+    np.subtract(plane, offset, out=buffer, dtype=np.uint16)
+    if shift:
+        np.left_shift(buffer, shift, out=buffer)
     return buffer

@@ -37,8 +37,8 @@ RATE_FACTORS = {"draft": 25, "standard": 19, "high": 15}
 _BT709 = 1
 _LIMITED = 1
 
-# The grey levels 0 to 255 as BT.709 luma of limited range, 16 to 235 (ITU-R BT.709-6, 3.5).
-_LUMA = np.rint(16 + np.arange(256) * 219 / 255).astype(np.uint8).tobytes()
+# BT.709 luma of limited range is 16 to 235 (ITU-R BT.709-6, 3.5).
+_LUMA_BLACK, _LUMA_STEPS = 16, 219
 _NEUTRAL_CHROMA = 128
 
 
@@ -133,8 +133,11 @@ def _to_video_frame(picture: NDArray[np.uint8]) -> VideoFrame:
     frame = VideoFrame(width, height, "yuv420p")
     luma, *chroma = (np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes)
     rows = luma.reshape(-1, frame.planes[0].line_size)[:height, :width]
-    # Half the time of indexing a table with numpy.
-    rows[...] = np.frombuffer(picture.tobytes().translate(_LUMA), np.uint8).reshape(picture.shape)
+    # Rounded division in integers: a fifth of the time of a table of the 256 levels.
+    steps = np.multiply(picture, _LUMA_STEPS, dtype=np.uint16)
+    steps += 255 * _LUMA_BLACK + 127
+    steps //= 255
+    rows[...] = steps
     for plane in chroma:
         plane[:] = _NEUTRAL_CHROMA
     return frame

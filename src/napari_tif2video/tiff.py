@@ -19,6 +19,7 @@ import psutil
 from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffPage
 
+from .buffers import thread_buffer
 from .errors import SourceError, Tif2VideoError
 from .stack import FrameFormat
 
@@ -90,7 +91,7 @@ _MEMORY_CHECK_BYTES = 256 << 20
 def read_page(page: TiffPage, where: object, frame_format: FrameFormat) -> Frame:
     """The pixels of a page as a frame of native byte order."""
     direct = page.is_contiguous and page.shape == frame_format.shape
-    out = thread_buffer(frame_format.shape, frame_format.dtype) if direct else None
+    out = thread_buffer("file", frame_format.shape, frame_format.dtype) if direct else None
     frame = page.asarray(out=out, maxworkers=1)
     if frame.ndim == 3 and frame.shape[:2] != frame_format.shape[:2]:  # planes one after another
         frame = np.moveaxis(frame, 0, -1)
@@ -103,14 +104,6 @@ def read_page(page: TiffPage, where: object, frame_format: FrameFormat) -> Frame
 
 
 _local = threading.local()
-
-
-def thread_buffer(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Frame:
-    """An array kept per thread: a fresh one for each frame costs a page fault every 4 KB."""
-    buffer: Frame | None = getattr(_local, "buffer", None)
-    if buffer is None or buffer.shape != shape or buffer.dtype != dtype:
-        buffer = _local.buffer = np.empty(shape, dtype)
-    return buffer
 
 
 class _Findings(logging.Handler):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
+from .buffers import thread_buffer
 from .errors import SourceError
 from .geometry import Box
 from .stack import FrameFormat
@@ -20,7 +21,6 @@ from .tiff import (
     page_format,
     read_page,
     single_page,
-    thread_buffer,
     translated,
 )
 
@@ -114,7 +114,7 @@ class PageFrames:
     def _read_run(self, tif: TiffFile) -> Frame:
         shape, dtype = self.format.shape, self.format.dtype
         frame: Frame = tif.filehandle.read_array(
-            dtype.newbyteorder(tif.byteorder), prod(shape), out=thread_buffer(shape, dtype)
+            dtype.newbyteorder(tif.byteorder), prod(shape), out=thread_buffer("file", shape, dtype)
         )
         return frame.reshape(shape)
 
