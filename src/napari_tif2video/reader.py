@@ -60,7 +60,7 @@ def open_stack(source: Any, match: str | None = None) -> Stack:
 def _open_path(path: Path, match: str | None) -> Stack:
     path = Path(os.path.abspath(path))
     if path.is_dir():
-        return Stack.of(FileFrames.open(list_frames(path, match)), path.name or "root", path)
+        return Stack.of(FileFrames.open(path, list_frames(path, match)), path.name or "root", path)
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
     if path.suffix.lower() not in TIFF_SUFFIXES:

@@ -27,6 +27,10 @@ from .stack import Frames
 # sequence between workers.
 _BATCH_FRAMES = 8
 
+# From this many segments on, a task prepares and encodes a whole one: sharing them out more finely
+# gains nothing but at the very end, and each task takes a few kB of memory.
+_MANY_SEGMENTS = 32
+
 # Prepared frames of one segment that may wait for its encoder. Beyond, the encoder prepares them
 # itself, one at a time: less parallel at the very end, but a 4000 px video needs no gigabytes.
 _MAX_WAITING_BYTES = 128 << 20
@@ -245,7 +249,8 @@ def segment_graph(
     spans = _split(range(plan.frames), SEGMENT_FRAMES)
     kept = None if measured is None else measured.batches
     waits = SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
-    if kept is None and frames.batch_starts is None and waits > _MAX_WAITING_BYTES:
+    is_large = waits > _MAX_WAITING_BYTES or len(spans) >= _MANY_SEGMENTS
+    if kept is None and frames.batch_starts is None and is_large:
         for number, span in enumerate(spans):
             task = partial(
                 prepare_and_encode_task, _select(plan, span), picture, encoder, limits, job
@@ -284,6 +289,8 @@ def _batches(frames: Frames) -> list[range]:
     if frames.batch_starts is not None:
         return [range(a, b) for a, b in pairwise((*frames.batch_starts, len(frames)))]
     segments = _split(range(len(frames)), SEGMENT_FRAMES)
+    if len(segments) >= _MANY_SEGMENTS:
+        return segments
     return [batch for segment in segments for batch in _split(segment, _BATCH_FRAMES)]
 
 

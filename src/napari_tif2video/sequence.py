@@ -35,8 +35,8 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
 
 
-def list_frames(folder: Path, match: str | None = None) -> list[Path]:
-    """The TIFF files of a folder in natural order.
+def list_frames(folder: Path, match: str | None = None) -> list[str]:
+    """The names of the TIFF files of a folder in natural order.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def list_frames(folder: Path, match: str | None = None) -> list[Path]:
     if not names:
         kind = "TIF images" if match is None else f"TIF images matching {match!r}"
         raise SourceError(f"No {kind} found in {folder}{_where_they_are(folder, match)}")
-    return [folder / name for name in sorted(names, key=natural_key)]
+    return sorted(names, key=natural_key)
 
 
 def folders_with_frames(root: Path, match: str | None = None) -> list[Path]:

@@ -32,28 +32,31 @@ class FileFrames:
     Use `FileFrames.open`; the first file decides size and type.
     """
 
-    paths: tuple[Path, ...]
+    folder: Path
+    names: tuple[str, ...]  # a Path for each would take four times the memory
     format: FrameFormat
     first: str
     batch_starts = None
 
     @classmethod
-    def open(cls, paths: Sequence[Path]) -> FileFrames:
-        with opened(paths[0]) as tif:
-            first = page_format(single_page(tif, paths[0]), paths[0])
-        return cls(tuple(paths), first, paths[0].name)
+    def open(cls, folder: Path, names: Sequence[str]) -> FileFrames:
+        path = folder / names[0]
+        with opened(path) as tif:
+            first = page_format(single_page(tif, path), path)
+        return cls(folder, tuple(names), first, names[0])
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.names)
 
     def label(self, index: int) -> str:
-        return self.paths[index].name
+        return self.names[index]
 
     def select(self, indices: Sequence[int]) -> FileFrames:
-        return replace(self, paths=tuple(self.paths[i] for i in indices))
+        return replace(self, names=tuple(self.names[i] for i in indices))
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
-        for path in self.paths:
+        for name in self.names:
+            path = self.folder / name
             with opened(path) as tif:
                 page = single_page(tif, path)
                 self.format.check(page_format(page, path), path, self.first)
