@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from .panel import row
+from .panel import let_shrink, row
 
 BESIDE = "Beside the data"
 Answer = Literal["replace", "keep", "skip", "cancel"]
@@ -40,9 +40,7 @@ class DestinationRow(QWidget):
         self._automatic = ""
         self.where = QComboBox()
         self.where.addItem(BESIDE)
-        self.where.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        let_shrink(self.where)
         remembered = str(stored().value("folder", "") or "")
         if remembered:
             self._offer(remembered)

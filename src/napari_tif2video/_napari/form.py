@@ -14,12 +14,12 @@ from magicgui.widgets import (
     SpinBox,
 )
 from psygnal import Signal
-from qtpy.QtWidgets import QLabel
+from qtpy.QtWidgets import QAbstractSpinBox, QLabel
 
 from ..errors import SettingsError
 from ..geometry import Box
 from ..settings import FPS_RANGE, QUALITIES, WIDTH_RANGE_PX, CropBox, VideoSettings
-from .panel import column, row
+from .panel import column, let_shrink, row
 
 FIXED = "fixed"
 CONTRAST_WORDS = {
@@ -33,8 +33,8 @@ LAYER_CONTRASTS = ("displayed", "global", "local", FIXED)
 FOLDER_CONTRASTS = ("global", "batch", "local", FIXED)
 
 _MAX_CROP_PX = 100_000
-_SPIN_WIDTH_PX = 78
-_BUTTON_WIDTH_PX = 52
+_SIDE_WIDTH_PX = 52  # of the spin boxes for the sides of the crop box
+_SPIN_WIDTH_PX = 104
 
 
 class SettingsForm:
@@ -66,7 +66,7 @@ class SettingsForm:
             tooltip="Limits that saturate 0.35 % of the pixels of this frame, as in Fiji",
         )
         self.width = _spin(500, *WIDTH_RANGE_PX, "Width of the video in pixels")
-        self.full = CheckBox(text="data's own", tooltip="No scaling: one pixel for each pixel")
+        self.full = CheckBox(text="full size", tooltip="No scaling: one pixel for each pixel")
         low, high = FPS_RANGE
         self.fps = FloatSpinBox(value=10, min=low, max=high, step=1, tooltip="Frames per second")
         self.anchor = CheckBox(
@@ -85,11 +85,17 @@ class SettingsForm:
         self._set_up()
 
     def _set_up(self) -> None:
-        for spin in (self.crop_width, self.crop_height, self.width, self.fps):
+        for side in (self.crop_width, self.crop_height):
+            # The box is dragged on the canvas; there is no room for arrows, nor for the width that
+            # napari's style sheet gives a spin box at least.
+            side.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            side.native.setStyleSheet("QAbstractSpinBox { min-width: 0; padding: 1px; }")
+            side.native.setFixedWidth(_SIDE_WIDTH_PX)
+        for spin in (self.width, self.fps):
             spin.native.setFixedWidth(_SPIN_WIDTH_PX)
         self.fps.native.setDecimals(2)
-        for button in (self.draw, self.centre):
-            button.native.setFixedWidth(_BUTTON_WIDTH_PX)
+        for combo in (self.contrast, self.quality):
+            let_shrink(combo.native)
         parts = (
             self.crop, self.crop_width, self.crop_height, self.contrast, self.width, self.full,
             self.fps, self.anchor, self.black, self.white, self.frames, self.quality,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QRadioButton,
@@ -90,6 +91,12 @@ def column(*widgets: QWidget) -> QWidget:
     holder = QWidget()
     _stack_up(QVBoxLayout(holder), widgets)
     return holder
+
+
+def let_shrink(combo: QComboBox) -> None:
+    """Let a drop-down list be narrower than its longest entry, which then ends in dots."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(8)
 
 
 def lay_out(panel: QWidget, scrolled: list[QWidget], fixed: list[QWidget]) -> None:

@@ -27,6 +27,7 @@ from qtpy.QtWidgets import (
 )
 
 from ..sequence import folders_with_frames, is_tiff_name
+from .panel import let_shrink
 
 #: Metadata key of layers that the plugin shows for a while; they are not offered as sources.
 TEMPORARY = "napari-tif2video temporary"
@@ -48,6 +49,7 @@ class LayerPicker:
             nullable=True,
             tooltip="The image layer to convert",
         )
+        let_shrink(self.combo.native)
         self.combo.changed.connect(self._on_choice)
         self._refresh()
 
