@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import astuple
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from napari import layers
 from napari.components import ViewerModel
 from napari.layers import Layer
-from numpy.typing import NDArray
 from psygnal import Signal
 from vispy.gloo import get_current_canvas
 
-from ..geometry import Box, nearest_even
-from ..overlays import anchor as anchor_dot
+from ..geometry import Box
+from .box_shapes import Point, corners, dot_corners, frame_size, plane_of
+from .canvas_mouse import BoxMouse
 
 LAYER_NAME = "crop preview (not saved)"
 
 # Neither black nor white, and not the red of the anchor.
 _BOX_COLOUR = "#ff9500"
 _ANCHOR_COLOUR = "red"
-# On the screen: the width of the line, how near to it the mouse takes hold, how far along it a
-# corner reaches, and the shortest way that is a drag and no click.
-_LINE_PX, _NEAR_PX, _CORNER_PX, _DRAG_PX = 2, 6, 16, 4
-_MIN_SIDE = 2  # data pixels
-
-_Point = NDArray[np.float64]
-# What the mouse holds of the rows and of the columns: -1 the first edge of the box, 1 the last
-# one; (0, 0) is the box as a whole.
-_Grip = tuple[int, int]
+_LINE_PX = 2  # on the screen
 
 
 class Shapes(layers.Shapes):
@@ -92,8 +83,7 @@ class CanvasPreview:
         self._video_width: int | Literal["full"] = "full"
         self._plane = np.eye(3)
         self._look: tuple[Any, ...] | None = None
-        self._is_drawing = False
-        self._has_set_cursor = False
+        self._mouse = BoxMouse(self)
         self._is_batch = False
         self._connections: list[tuple[Any, Callable[..., None]]] = []
 
@@ -110,7 +100,21 @@ class CanvasPreview:
     @property
     def is_drawing(self) -> bool:
         """Whether the next drag draws a new box."""
-        return self._is_drawing
+        return self._mouse.is_drawing
+
+    @property
+    def image(self) -> Layer | None:
+        """The layer that is drawn over; None while nothing is shown."""
+        return self._image
+
+    @property
+    def plane(self) -> Point:
+        """The (3, 3) map from (row, column, 1) of the image to its world."""
+        return self._plane
+
+    @property
+    def has_anchor(self) -> bool:
+        return self._anchor
 
     def show(
         self,
@@ -152,8 +156,7 @@ class CanvasPreview:
         self._image = None
         for emitter, callback in self._connections:
             emitter.disconnect(callback)
-        self._viewer.mouse_drag_callbacks.remove(self._on_drag)
-        self._viewer.mouse_move_callbacks.remove(self._on_hover)
+        self._mouse.stop_listening()
 
     def close(self) -> None:
         """Hide the preview for good, and let go of the viewer."""
@@ -163,13 +166,17 @@ class CanvasPreview:
     def start_drawing(self) -> None:
         """Let the next drag on the canvas draw a new box; needs a layer that is shown."""
         if self._image is not None:
-            self._is_drawing = True
-            self._set_cursor("cross")
+            self._mouse.start_drawing()
 
     def stop_drawing(self) -> None:
         """Let drags pan again."""
-        self._is_drawing = False
-        self._set_cursor(None)
+        self._mouse.stop_drawing()
+
+    def change_box(self, box: Box) -> None:
+        """Show another box while it is being dragged."""
+        self._box = box
+        self._draw()
+        self.box_changing.emit(box)
 
     # The layer
 
@@ -183,22 +190,21 @@ class CanvasPreview:
             (layer_list.removed, self._on_removed),
             (layer_list.begin_batch, self._on_batch),
             (layer_list.end_batch, self._on_batch),
-            (self._camera.events.zoom, self._on_zoom),
+            (self.camera.events.zoom, self._on_zoom),
         ]
         for emitter, callback in self._connections:
             # Last, so that napari is done with one removal before it is asked for the next.
             emitter.connect(callback, position="last")
-        self._viewer.mouse_drag_callbacks.append(self._on_drag)
-        self._viewer.mouse_move_callbacks.append(self._on_hover)
+        self._mouse.listen()
 
     def _draw(self) -> None:
         image = self._image
         assert image is not None
-        shapes = [] if self._box is None else [(_corners(*astuple(self._box)), "rectangle")]
+        shapes = [] if self._box is None else [(corners(*astuple(self._box)), "rectangle")]
         if self._anchor:
-            box = self._box or Box(0, 0, *_frame_size(image))
-            shapes.append((_dot(box, self._video_width), "ellipse"))
-        self._plane = _plane_of(image)
+            box = self._box or Box(0, 0, *frame_size(image))
+            shapes.append((dot_corners(box, self._video_width), "ellipse"))
+        self._plane = plane_of(image)
         if not shapes:
             self._remove_layer()
             return
@@ -248,7 +254,7 @@ class CanvasPreview:
 
     def _on_zoom(self, event: Any = None) -> None:
         if self._layer is not None:
-            line = _LINE_PX / math.sqrt(math.prod(self._screen_px()))
+            line = _LINE_PX / math.sqrt(math.prod(self.screen_px()))
             kinds = self._layer.shape_type
             self._layer.edge_width = [line if k == "rectangle" else 0 for k in kinds]
             self._layer.refresh()
@@ -275,13 +281,17 @@ class CanvasPreview:
         if not self._is_batch and self._image not in self._viewer.layers:
             self.hide()
 
-    # The mouse
+    # How the image lies on the screen
 
     @property
-    def _camera(self) -> Any:
+    def viewer(self) -> ViewerModel:
+        return self._viewer
+
+    @property
+    def camera(self) -> Any:
         return getattr(self._viewer, "scene", self._viewer).camera  # before 0.9: viewer.camera
 
-    def _unit_factors(self) -> _Point:
+    def unit_factors(self) -> Point:
         """What napari multiplies a layer's world with to draw it among layers in other units."""
         assert self._image is not None
         shown = self._viewer.layers.extent.units
@@ -290,157 +300,8 @@ class CanvasPreview:
         pairs = zip(self._image.units[-2:], shown[-2:], strict=True)
         return np.array([(1.0 * own).to(unit).magnitude for own, unit in pairs])
 
-    def _screen_px(self) -> tuple[float, float]:
+    def screen_px(self) -> tuple[float, float]:
         """Screen pixels for one data pixel down and one across."""
-        linear = self._plane[:2, :2] * self._unit_factors()[:, np.newaxis]
-        down, across = np.linalg.norm(linear, axis=0) * self._camera.zoom
+        linear = self._plane[:2, :2] * self.unit_factors()[:, np.newaxis]
+        down, across = np.linalg.norm(linear, axis=0) * self.camera.zoom
         return float(down), float(across)
-
-    def _position(self, event: Any) -> _Point | None:
-        """Row and column under the mouse; None in a view of other axes, or while a key is held."""
-        n = self._viewer.dims.ndim
-        if set(event.dims_displayed) != {n - 2, n - 1} or event.modifiers:
-            return None
-        world = np.asarray(event.position[-2:]) / self._unit_factors()
-        return np.asarray(np.linalg.solve(self._plane, (*world, 1))[:2], float)
-
-    def _grip_at(self, position: _Point | None) -> _Grip | None:
-        """What a drag from here takes hold of; None: nothing."""
-        box, layer = self._box, self._layer
-        if position is None or box is None or layer is None or not layer.visible:
-            return None
-        if not self._camera.mouse_pan:  # the drag belongs to a tool of the active layer
-            return None
-        px = np.array(self._screen_px())
-        centre = (box.top + (box.height - 1) / 2, box.left + (box.width - 1) / 2)
-        at, half = (position - centre) * px, np.array(box.shape) / 2 * px
-        outside = max(abs(at) - half)  # inside it is negative
-        if abs(outside) <= _NEAR_PX:
-            # At most a quarter of a side, so that a small box can still be moved.
-            is_corner = np.all(half - abs(at) <= np.minimum(_CORNER_PX, half / 2))
-            return (int(np.sign(at[0])), int(np.sign(at[1]))) if is_corner else (0, 0)
-        radius = np.ptp(layer.data[-1], axis=0) / 2 * px
-        is_dot = self._anchor and np.all(abs(at) <= np.maximum(radius, _NEAR_PX))
-        return (0, 0) if is_dot else None
-
-    def _on_hover(self, viewer: Any, event: Any) -> None:
-        grip = self._grip_at(self._position(event))
-        if self._is_drawing or (grip and any(grip)):
-            self._set_cursor("cross")
-        else:
-            self._set_cursor(None if grip is None else "pointing")
-
-    def _set_cursor(self, style: str | None) -> None:
-        """Change the mouse cursor; None: give it back to the active layer."""
-        if style is not None:
-            self._viewer.cursor.style = style
-        elif self._has_set_cursor:
-            active = self._viewer.layers.selection.active
-            self._viewer.cursor.style = "standard" if active is None else active.cursor
-        self._has_set_cursor = style is not None
-
-    def _on_drag(self, viewer: Any, event: Any) -> Iterator[None]:
-        # napari resumes this at every move of the mouse, and when it is let go.
-        image, before, start = self._image, self._box, self._position(event)
-        grip = self._grip_at(start)
-        if image is None or start is None or event.button != 1:
-            return
-        changed: Callable[[_Point], Box | None]
-        if self._is_drawing:
-            changed = partial(_drawn, _frame_size(image), start)
-        elif before is not None and grip is not None:
-            changed = partial(_dragged, _frame_size(image), before, grip, start)
-        else:
-            return
-        # Neither the camera nor a tool of the active layer takes part. Marking the events as
-        # handled is not enough: napari passes moves on to its callbacks later than to the camera.
-        active = self._viewer.layers.selection.active
-        mode = None if active is None else str(active.mode)
-        if active is not None and mode != "pan_zoom":
-            active.mode = "pan_zoom"
-        camera = self._camera
-        camera.mouse_pan = False
-        press, is_click = event.pos, True
-        try:
-            yield
-            while self._image is image:  # hide() ends the drag
-                is_click = is_click and max(abs(event.pos - press)) < _DRAG_PX
-                end = self._position(event)
-                box = None if is_click or end is None else changed(end)
-                if box is not None and box != self._box:
-                    self._box = box
-                    self._draw()
-                    self.box_changing.emit(box)
-                if event.type != "mouse_move":
-                    break
-                yield
-        finally:
-            if active is not None and mode != "pan_zoom":
-                active.mode = mode
-            active = viewer.layers.selection.active
-            camera.mouse_pan = active is None or active.mouse_pan
-        if self._image is image and self._box is not None and self._box != before:
-            self.stop_drawing()
-            self.box_changed.emit(self._box)
-
-
-def _plane_of(image: Layer) -> _Point:
-    """The map from (row, column, 1) to the world: what the image does to its last two axes."""
-    points = np.zeros((3, image.ndim))
-    points[0, -2] = points[1, -1] = 1
-    down, across, origin = (np.array(image.data_to_world(point))[-2:] for point in points)
-    return np.vstack([np.stack([down - origin, across - origin, origin], axis=1), (0, 0, 1)])
-
-
-def _frame_size(image: Layer) -> tuple[int, int]:
-    height, width = (int(last) + 1 for last in image.extent.data[1][-2:])
-    return height, width
-
-
-def _corners(top: float, left: float, height: float, width: float) -> NDArray[np.float32]:
-    # The centre of a pixel has the whole number in napari, so its edges are half a pixel off.
-    rows = np.array([0, 0, height, height]) + top - 0.5
-    columns = np.array([0, width, width, 0]) + left - 0.5
-    return np.stack([rows, columns], axis=1, dtype=np.float32)
-
-
-def _dot(box: Box, video_width: int | Literal["full"]) -> NDArray[np.float32]:
-    """The square around the anchor, in data pixels, inside the box."""
-    width = max(2, box.width - box.width % 2) if video_width == "full" else video_width
-    height = max(2, nearest_even(box.height * width, box.width))
-    diameter = len(anchor_dot((height, width)).coverage)
-    side = min(diameter * box.width / width, *box.shape)
-    top, left = box.top + (box.height - side) / 2, box.left + (box.width - side) / 2
-    return _corners(top, left, side, side)
-
-
-def _drawn(frame: tuple[int, int], start: _Point, end: _Point) -> Box | None:
-    """The box between two positions, as far as it lies in the frame."""
-    first, last = _rounded(np.sort([start, end], axis=0) + 0.5)
-    if np.any(last <= 0) or np.any(first >= frame):
-        return None
-    first = np.clip(first, 0, np.array(frame) - _MIN_SIDE)
-    return _box_between(first, np.clip(last, first + _MIN_SIDE, frame))
-
-
-def _dragged(frame: tuple[int, int], box: Box, grip: _Grip, start: _Point, end: _Point) -> Box:
-    """The box after a drag of what the mouse holds, kept inside the frame."""
-    way, held = _rounded(end - start), np.array(grip)
-    first = np.array([box.top, box.left])
-    last = first + box.shape
-    if not held.any():
-        way = np.clip(way, -first, frame - last)
-        return _box_between(first + way, last + way)
-    return _box_between(
-        np.where(held < 0, np.clip(first + way, 0, last - _MIN_SIDE), first),
-        np.where(held > 0, np.clip(last + way, first + _MIN_SIDE, frame), last),
-    )
-
-
-def _rounded(values: _Point) -> NDArray[np.int64]:
-    return np.floor(values + 0.5).astype(np.int64)  # np.rint takes halves to the even side
-
-
-def _box_between(first: NDArray[Any], last: NDArray[Any]) -> Box:
-    (top, left), (height, width) = first.tolist(), (last - first).tolist()
-    return Box(top, left, height, width)

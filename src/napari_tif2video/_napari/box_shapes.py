@@ -1,0 +1,81 @@
+"""The arithmetic of boxes on the canvas: where they are drawn, and what a drag makes of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from napari.layers import Layer
+from numpy.typing import NDArray
+
+from ..geometry import Box, nearest_even
+from ..overlays import anchor as anchor_dot
+
+_MIN_SIDE = 2  # data pixels
+
+Point = NDArray[np.float64]
+#: What the mouse holds of the rows and of the columns: -1 the first edge of the box, 1 the last
+#: one; (0, 0) is the box as a whole.
+Grip = tuple[int, int]
+
+
+def plane_of(image: Layer) -> Point:
+    """The map from (row, column, 1) to the world: what the image does to its last two axes."""
+    points = np.zeros((3, image.ndim))
+    points[0, -2] = points[1, -1] = 1
+    down, across, origin = (np.array(image.data_to_world(point))[-2:] for point in points)
+    return np.vstack([np.stack([down - origin, across - origin, origin], axis=1), (0, 0, 1)])
+
+
+def frame_size(image: Layer) -> tuple[int, int]:
+    height, width = (int(last) + 1 for last in image.extent.data[1][-2:])
+    return height, width
+
+
+def corners(top: float, left: float, height: float, width: float) -> NDArray[np.float32]:
+    # The centre of a pixel has the whole number in napari, so its edges are half a pixel off.
+    rows = np.array([0, 0, height, height]) + top - 0.5
+    columns = np.array([0, width, width, 0]) + left - 0.5
+    return np.stack([rows, columns], axis=1, dtype=np.float32)
+
+
+def dot_corners(box: Box, video_width: int | Literal["full"]) -> NDArray[np.float32]:
+    """The square around the anchor, in data pixels, inside the box."""
+    width = max(2, box.width - box.width % 2) if video_width == "full" else video_width
+    height = max(2, nearest_even(box.height * width, box.width))
+    diameter = len(anchor_dot((height, width)).coverage)
+    side = min(diameter * box.width / width, *box.shape)
+    top, left = box.top + (box.height - side) / 2, box.left + (box.width - side) / 2
+    return corners(top, left, side, side)
+
+
+def drawn_box(frame: tuple[int, int], start: Point, end: Point) -> Box | None:
+    """The box between two positions, as far as it lies in the frame."""
+    first, last = _rounded(np.sort([start, end], axis=0) + 0.5)
+    if np.any(last <= 0) or np.any(first >= frame):
+        return None
+    first = np.clip(first, 0, np.array(frame) - _MIN_SIDE)
+    return _box_between(first, np.clip(last, first + _MIN_SIDE, frame))
+
+
+def dragged_box(frame: tuple[int, int], box: Box, grip: Grip, start: Point, end: Point) -> Box:
+    """The box after a drag of what the mouse holds, kept inside the frame."""
+    way, held = _rounded(end - start), np.array(grip)
+    first = np.array([box.top, box.left])
+    last = first + box.shape
+    if not held.any():
+        way = np.clip(way, -first, frame - last)
+        return _box_between(first + way, last + way)
+    return _box_between(
+        np.where(held < 0, np.clip(first + way, 0, last - _MIN_SIDE), first),
+        np.where(held > 0, np.clip(last + way, first + _MIN_SIDE, frame), last),
+    )
+
+
+def _rounded(values: Point) -> NDArray[np.int64]:
+    return np.floor(values + 0.5).astype(np.int64)  # np.rint takes halves to the even side
+
+
+def _box_between(first: NDArray[Any], last: NDArray[Any]) -> Box:
+    (top, left), (height, width) = first.tolist(), (last - first).tolist()
+    return Box(top, left, height, width)
