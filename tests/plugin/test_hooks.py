@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from helpers.files import write_folder
 from helpers.frames import numbered
-from helpers.video import numbers
+from helpers.video import decoded, grey_of, numbers
 
 napari = pytest.importorskip("napari")
 npe2 = pytest.importorskip("npe2")
@@ -78,3 +78,35 @@ def test_a_layer_is_written_as_it_is_displayed(tmp_path, model):
     path = tmp_path / "out.mp4"
     assert npe2.write(str(path), [layer.as_layer_data_tuple()], plugin_name=PLUGIN) == [str(path)]
     assert numbers(path) == [0, 1, 2, 3, 4]
+
+
+def test_several_layers_are_written_as_one_video(tmp_path, model):
+    black_red = model.add_image(
+        numbered(4), contrast_limits=(0, 65535), colormap="red", blending="additive"
+    )
+    green = np.full_like(numbered(4), 65535)
+    full_green = model.add_image(
+        green, contrast_limits=(0, 65535), colormap="green", blending="additive"
+    )
+    path = tmp_path / "out.mp4"
+    layers = [layer.as_layer_data_tuple() for layer in (black_red, full_green)]
+    assert npe2.write(str(path), layers, plugin_name=PLUGIN) == [str(path)]
+    luma = 0.2126 * numbered(4) / 257 + 0.7152 * 255  # of BT.709, red and green
+    assert np.abs(grey_of(decoded(path)) - luma).mean() < 2
+
+
+def test_an_interrupted_save_leaves_nothing(tmp_path, model, monkeypatch):
+    import napari.utils
+
+    class Cancelled(napari.utils.cancelable_progress):
+        is_canceled = True
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.is_canceled = True
+
+    monkeypatch.setattr(napari.utils, "cancelable_progress", Cancelled)
+    layer = model.add_image(np.zeros((400, 64, 64), np.uint16) + np.arange(64, dtype=np.uint16))
+    path = tmp_path / "out.mp4"
+    assert not npe2.write(str(path), [layer.as_layer_data_tuple()], plugin_name=PLUGIN)
+    assert list(tmp_path.iterdir()) == []

@@ -276,7 +276,7 @@ def test_the_command_line_does_the_same(open_widget, wait, tmp_path, cli):
         width=200, crop="100x40", contrast="displayed", frames="-3:", quality="draft"
     )
     wait(lambda: settled(widget) and widget.create_button.isEnabled())
-    widget.copy_command_line()
+    widget.recipe_button.copy_command_line()
     words = shlex.split(QApplication.clipboard().text())
     (video,) = create(widget, wait, tmp_path / "out")
     assert cli(*words[1:], "-o", tmp_path / "cli.mp4").code == 0

@@ -33,6 +33,10 @@ LAYER_CONTRASTS = ("displayed", "global", "local", FIXED)
 FOLDER_CONTRASTS = ("global", "batch", "local", FIXED)
 
 _MAX_CROP_PX = 100_000
+# Only these can make no sense; the other widgets offer nothing but what does.
+_PLACES_OF_PROBLEMS = ("crop", "limits", "frames")
+_PROBLEM_COLOUR = "#e06c00"  # readable on napari's dark and its light theme
+
 _SIDE_WIDTH_PX = 52  # of the spin boxes for the sides of the crop box
 _SPIN_WIDTH_PX = 104
 
@@ -107,6 +111,11 @@ class SettingsForm:
         self.auto.changed.connect(self._on_auto)
         self.duration = QLabel("")
         self.limits_row = row("Limits", self.black.native, QLabel("to"), self.white.native)
+        self._problems = {name: QLabel("") for name in _PLACES_OF_PROBLEMS}
+        for label in self._problems.values():
+            label.setWordWrap(True)
+            label.setStyleSheet(f"color: {_PROBLEM_COLOUR}")
+            label.hide()
         self.top = column(
             row(
                 self.crop.native,
@@ -116,14 +125,17 @@ class SettingsForm:
                 self.draw.native,
                 self.centre.native,
             ),
+            self._problems["crop"],
             row("Contrast", self.contrast.native, self.auto.native, stretch=1),
+            self.limits_row,
+            self._problems["limits"],
             row("Width", self.width.native, QLabel("px"), self.full.native),
             row("Speed", self.fps.native, QLabel("fps"), self.duration),
             self.anchor.native,
         )
         self.more = column(
-            self.limits_row,
             row("Frames", self.frames.native, stretch=1),
+            self._problems["frames"],
             row("Quality", self.quality.native, stretch=1),
         )
         self._enable()
@@ -209,6 +221,13 @@ class SettingsForm:
         except SettingsError:
             return VideoSettings()
 
+    def show_problem(self, message: str) -> None:
+        """Show a message below the row that it is about, as far as it names one of them."""
+        field = message.partition(":")[0]
+        for name, label in self._problems.items():
+            label.setText(message if name == field else "")
+            label.setVisible(name == field)
+
     @property
     def is_centred(self) -> bool:
         return self._corner is None
@@ -231,7 +250,7 @@ class SettingsForm:
         for part in (self.crop_width, self.crop_height, self.centre):
             part.enabled = self.crop.value
         self.width.enabled = not self.full.value
-        self.limits_row.setEnabled(self.contrast.value == FIXED)
+        self.limits_row.setVisible(self.contrast.value == FIXED)
 
 
 def _exact(fps: float) -> str:

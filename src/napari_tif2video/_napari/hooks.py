@@ -6,13 +6,25 @@ import os
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import Tif2VideoError
+from ..engine import Progress
+from ..errors import Cancelled, Tif2VideoError
 from ..reader import open_stack
 from ..sample import SAMPLE_NAME
 from ..sequence import TIFF_SUFFIXES, list_frames
 from ..stack import Stack
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+_STEPS = 1000
+
+# What decides how a layer is displayed, of all that napari hands to a writer.
+_KEPT = (
+    "name", "rgb", "multiscale", "visible", "contrast_limits", "colormap", "gamma", "opacity",
+    "blending", "scale", "translate", "rotate",
+)  # fmt: skip
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -51,16 +63,47 @@ def _layer_data(stack: Stack) -> LayerData:
 
 def write(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     """Write an image layer as a video, as it is displayed, at the size of the data."""
-    from napari.layers import Image
+    return _write(path, [_layer(data, meta)])
+
+
+def write_layers(path: str, layers: list[LayerData]) -> list[str]:
+    """Write several image layers as one video, on top of each other as they are displayed."""
+    return _write(path, [_layer(data, meta) for data, meta, _ in layers])
+
+
+def _write(path: str, layers: list[Image]) -> list[str]:
+    """Convert in the calling thread, which napari gives to writers; empty if cancelled."""
+    from napari.components import ViewerModel
+    from napari.utils import cancelable_progress
 
     from ..api import convert
 
-    layer = Image(data, **_constructor_arguments(meta))
-    convert(layer, path, width="full", overwrite=True)
+    source = layers[0] if len(layers) == 1 else ViewerModel()
+    if isinstance(source, ViewerModel):
+        source.layers.extend(layers)
+    bar = cancelable_progress(total=_STEPS, desc="Saving video")
+
+    def show(progress: Progress) -> None:
+        # Each update also lets the window live.
+        bar.update(round(progress.fraction * _STEPS) - bar.n)
+
+    try:
+        convert(
+            source,
+            path,
+            width="full",
+            overwrite=True,  # the save dialog has asked
+            progress=show,
+            cancel=lambda: bool(bar.is_canceled),
+        )
+    except Cancelled:
+        return []
+    finally:
+        bar.close()
     return [path]
 
 
-def _constructor_arguments(meta: dict[str, Any]) -> dict[str, Any]:
-    known = ("name", "rgb", "contrast_limits", "colormap", "gamma", "opacity", "blending")
-    arguments = {name: meta[name] for name in known if name in meta}
-    return arguments | {"multiscale": meta.get("multiscale", False)}
+def _layer(data: Any, meta: dict[str, Any]) -> Image:
+    from napari.layers import Image
+
+    return Image(data, **{name: meta[name] for name in _KEPT if name in meta})

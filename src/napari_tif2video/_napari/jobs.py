@@ -24,17 +24,14 @@ def automatic_name(plan: Plan, folder: Path | None) -> str:
 
 
 def layer_jobs(plan: Plan, destination: DestinationRow) -> list[SourceJob]:
-    """The one job for a planned layer; asks for a folder where the layer has none of its own.
+    """The one job for a planned layer, or none if the user was asked for a folder and left.
 
-    Raises
-    ------
-    SettingsError
-        No folder was chosen.
+    Asked is only where the layer has no folder of its own, and none was chosen before.
     """
     folder, path = destination.folder, plan.stack.path
     if folder is None and path is None:
         if not destination.ask():
-            raise SettingsError("choose where to save the video")
+            return []
         folder = destination.folder
     name = destination.file_name or automatic_name(plan, folder)
     if folder is None and path is not None:

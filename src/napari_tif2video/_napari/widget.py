@@ -6,26 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox
 from napari.layers import Image
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QFileDialog, QLabel, QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from ..batch import SourceJob
 from ..errors import SettingsError, Tif2VideoError, describe
 from ..plan import Plan, plan
-from ..reader import open_stack
 from ..settings import VideoSettings
-from . import recipes
 from .canvas import CanvasPreview
 from .destination import DestinationRow, stored
 from .form import FOLDER_CONTRASTS, LAYER_CONTRASTS, SettingsForm
 from .jobs import IF_EXISTS, automatic_name, folder_jobs, layer_jobs, settle_existing
-from .layers import display_of
 from .panel import Fold, ModeRow, lay_out, row
+from .recipe_button import RecipeButton
 from .result import ResultPreview, auto_limits
 from .runner import RunRow
-from .sources import TEMPORARY, FolderList, LayerPicker
+from .sources import FolderList, LayerPicker
+from .temporary import TemporaryLayer
 from .time_axis import TimeAxis
 
 if TYPE_CHECKING:
@@ -45,8 +43,8 @@ class TiffToVideo(QWidget):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = napari_viewer
-        self._plan: Plan | None = None
-        self._temporary: Image | None = None
+        self.plan: Plan | None = None
+        self._temporary = TemporaryLayer(napari_viewer)
         self._watched: Image | None = None
         self._is_attached = False
 
@@ -61,9 +59,9 @@ class TiffToVideo(QWidget):
             choices=[(words, name) for name, words in IF_EXISTS.items()],
             tooltip="What to do when the video exists",
         )
-        self.recipe_button = QPushButton("Copy or save settings")
+        self.recipe_button = RecipeButton(self)
         self.more = Fold(
-            "More  (frames, fixed limits, quality)",
+            "More  (frames, quality, existing files)",
             self.form.more,
             row("If it exists", self.existing.native, stretch=1),
             self.recipe_button,
@@ -99,10 +97,10 @@ class TiffToVideo(QWidget):
             return False
         try:
             jobs = self._jobs()
-            overwrite = settle_existing(jobs, self.existing.value, self)
         except Tif2VideoError as exc:
             show_error(describe(exc))
             return False
+        overwrite = settle_existing(jobs, self.existing.value, self) if jobs else None
         if overwrite is None:
             return False
         stored().setValue("settings", self.form.settings.to_json())
@@ -114,12 +112,6 @@ class TiffToVideo(QWidget):
     def _lay_out(self) -> None:
         self.info.setWordWrap(True)
         self.reason.setWordWrap(True)
-        menu = QMenu(self.recipe_button)
-        menu.addAction("Copy as command line", self.copy_command_line)
-        menu.addAction("Copy as Python", self.copy_python)
-        menu.addAction("Save settings…", self.save_settings)
-        menu.addAction("Load settings…", self.load_settings)
-        self.recipe_button.setMenu(menu)
         lay_out(
             self,
             scrolled=[
@@ -167,7 +159,7 @@ class TiffToVideo(QWidget):
     @property
     def layer(self) -> Image | None:
         """The layer whose frames are previewed."""
-        return self._temporary if self.is_folder_mode else self.layers.layer
+        return self._temporary.layer if self.is_folder_mode else self.layers.layer
 
     def refresh(self, event: Any = None) -> None:
         """Bring everything up to date soon; many changes at once cost one update."""
@@ -195,7 +187,7 @@ class TiffToVideo(QWidget):
         """Stop what runs, and let go of the viewer."""
         self.run.cancel(wait_s=_CANCEL_WAIT_S)
         self._detach()
-        self._remove_temporary()
+        self._temporary.remove()
         self.time_axis.forget()
 
     def _detach(self) -> None:
@@ -218,30 +210,13 @@ class TiffToVideo(QWidget):
             paths = self.folders.paths
             self._on_row(paths[0] if paths else "")
         else:
-            self._remove_temporary()
+            self._temporary.remove()
         self.refresh()
 
     def _on_row(self, path: str) -> None:
-        """Open the selected row as a temporary layer."""
-        self._remove_temporary()
-        if path and self.is_folder_mode:
-            try:
-                stack = open_stack(path)
-            except Tif2VideoError as exc:
-                self.result.show_nothing(describe(exc))
-                return
-            self._temporary = self._viewer.add_image(
-                stack.data,
-                name=stack.name,
-                rgb=stack.frames.format.is_rgb,
-                metadata={TEMPORARY: path},
-            )
+        """Show what the selected row names."""
+        self._temporary.show(path if self.is_folder_mode else "")
         self.refresh()
-
-    def _remove_temporary(self) -> None:
-        if self._temporary is not None and self._temporary in self._viewer.layers:
-            self._viewer.layers.remove(self._temporary)
-        self._temporary = None
 
     def _on_draw(self) -> None:
         if self.layer is not None:
@@ -249,9 +224,9 @@ class TiffToVideo(QWidget):
 
     def _on_auto(self) -> None:
         layer = self.layer
-        if layer is None or self._plan is None:
+        if layer is None or self.plan is None:
             return
-        low, high = auto_limits(self._plan, self.time_axis.frame_index(layer, self._plan))
+        low, high = auto_limits(self.plan, self.time_axis.frame_index(layer, self.plan))
         if self.form.contrast.value == "displayed":
             layer.contrast_limits_range = (
                 min(low, layer.contrast_limits_range[0]),
@@ -277,27 +252,28 @@ class TiffToVideo(QWidget):
         layer = self.layer
         self._follow(layer if self.isVisible() else None)
         self.time_axis.offer(layer)
-        self._plan, reason = None, ""
+        self.plan, reason = None, ""
         try:
             settings = self.form.settings
-            if layer is None:
-                reason = "Add a folder." if self.is_folder_mode else "Open an image first."
-            else:
-                self._plan = plan(self.time_axis.stack_of(layer), settings)
+            if layer is not None:
+                self.plan = plan(self.time_axis.stack_of(layer), settings)
+            elif not self.is_folder_mode:
+                reason = "Open an image first."
+            elif not self.folders.count:
+                reason = "Add a folder."
         except Tif2VideoError as exc:
             reason = describe(exc)
         self._show_plan(layer)
-        if self.is_folder_mode and self.folders.count:
-            reason = "" if self._plan is not None else reason
+        self.form.show_problem(reason)
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
         self.create_button.setEnabled(not reason and not self.run.is_running)
 
     def _show_plan(self, layer: Image | None) -> None:
-        made = self._plan
+        made = self.plan
         if made is None or layer is None:
             self.canvas.hide()
-            self.result.show_nothing()
+            self.result.show_nothing(self._temporary.problem)
             self.info.setText("")
             self.form.duration.setText("")
             return
@@ -313,7 +289,8 @@ class TiffToVideo(QWidget):
         self.destination.show_automatic(automatic_name(made, self.destination.folder))
         if self.isVisible():
             box = made.picture.box if made.settings.crop is not None else None
-            self.canvas.show(layer, box, made.settings.anchor)
+            width = made.settings.width
+            self.canvas.show(layer, box, made.settings.anchor, video_width=width)
             self.result.show_plan(made, self.time_axis.frame_index(layer, made))
 
     # ---- converting
@@ -321,64 +298,11 @@ class TiffToVideo(QWidget):
     def _jobs(self) -> list[SourceJob]:
         if self.is_folder_mode:
             return folder_jobs(self.folders.paths, self.form.settings, self.destination)
-        if self._plan is None:
+        if self.plan is None:
             raise SettingsError(self.reason.text() or "choose a layer first")
-        return layer_jobs(self._plan, self.destination)
+        return layer_jobs(self.plan, self.destination)
 
     def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
         if self.is_folder_mode and index < self.folders.count:
             self.folders.set_row(index, name, state, why)
         self.create_button.setEnabled(not self.run.is_running)
-
-    # ---- recipes
-
-    def copy_command_line(self) -> None:
-        settings, layer = self.form.settings, self.layer
-        folder = self.destination.folder
-        if self.is_folder_mode:
-            text = recipes.as_command_line(self.folders.paths, settings, folder, None)
-        elif layer is None or layer.source.path is None:
-            show_info("This layer was not read from disk; use Copy as Python instead.")
-            return
-        else:
-            display = display_of(layer)
-            if recipes.loses_colours(settings, display):
-                show_info("Colormap, gamma and opacity of the layer are not in the command line.")
-            text = recipes.as_command_line([layer.source.path], settings, folder, display)
-        _to_clipboard(text)
-
-    def copy_python(self) -> None:
-        settings = self.form.settings
-        folder = self.destination.folder
-        if self.is_folder_mode:
-            text = recipes.as_python(self.folders.paths, settings, folder, is_layer=False)
-        elif self.layer is None or self._plan is None:
-            return
-        else:
-            name = self.destination.file_name or automatic_name(self._plan, folder)
-            output = None if folder is None else folder / name
-            text = recipes.as_python(self.layer.name, settings, output, is_layer=True)
-        _to_clipboard(text)
-
-    def save_settings(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save settings", "", "JSON (*.json)")
-        if name:
-            self._try(lambda: self.form.settings.save(name))
-
-    def load_settings(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Load settings", "", "JSON (*.json)")
-        if name:
-            self._try(lambda: setattr(self, "settings", VideoSettings.load(name)))
-
-    @staticmethod
-    def _try(action: Any) -> None:
-        try:
-            action()
-        except Tif2VideoError as exc:
-            show_error(describe(exc))
-
-
-def _to_clipboard(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)
