@@ -169,6 +169,6 @@ def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[s
         findings.append(
             f"the video is very dark (mean grey level {grey_mean:.1f} of 255): a few bright pixels "
             f"may set the range; try {'other' if plan.contrast == 'fixed' else 'fixed'} limits "
-            "with --limits LO HI"
+            "(--limits LO HI on the command line)"
         )
     return findings

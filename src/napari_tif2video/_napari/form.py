@@ -222,11 +222,10 @@ class SettingsForm:
             return VideoSettings()
 
     def show_problem(self, message: str) -> None:
-        """Show a message below the row that it is about, as far as it names one of them."""
-        field = message.partition(":")[0]
+        """Show a message below the row that it begins with, as far as it does."""
         for name, label in self._problems.items():
-            label.setText(message if name == field else "")
-            label.setVisible(name == field)
+            label.setText(message)
+            label.setVisible(message.startswith(name))
 
     @property
     def is_centred(self) -> bool:

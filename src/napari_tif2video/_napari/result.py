@@ -146,7 +146,7 @@ class ResultPreview(QWidget):
         self.stop()
         self._plan = self.preview = None
         self._picture.setPixmap(QPixmap())
-        self._picture.setText("")
+        self._picture.hide()
         self._facts.setText(reason)
         self._limits.setText("")
 
@@ -166,6 +166,7 @@ class ResultPreview(QWidget):
         )
         pixmap.setDevicePixelRatio(ratio)
         self._picture.setPixmap(pixmap)
+        self._picture.show()
         pairs = "; ".join(f"black {low:g} · white {high:g}" for low, high in preview.limits)
         text = f"{pairs} · {100 * preview.clipped:.2g} % clipped"
         if preview.is_provisional:

@@ -139,9 +139,10 @@ class RunRow(QWidget):
         left = elapsed * (1 - share) / share if share > 0.02 else None
         self.bar.setValue(step)
         self.bar.setFormat("%p %" if left is None else f"%p % · {_readable(left)} left")
+        self._on_state(self._current, None, f"{round(100 * progress.fraction)} %", "")
+        # Last, as napari handles waiting events in it: the end of the run may be among them.
         if self._activity is not None:
             self._activity.update(step - self._activity.n)
-        self._on_state(self._current, None, f"{round(100 * progress.fraction)} %", "")
 
     def _on_finished_one(self, index: int, video: Video) -> None:
         self.videos.append(video)
@@ -151,7 +152,7 @@ class RunRow(QWidget):
         if len(self._jobs) == 1 and video.status == "failed":
             show_error(video.error or "failed")
         for note in video.notes:
-            show_warning(note)
+            show_warning(note if len(self._jobs) == 1 else f"{video.source}: {note}")
 
     def _on_ended(self, error: str | None, was_cancelled: bool) -> None:
         total, self._jobs = len(self._jobs), []

@@ -263,6 +263,9 @@ class TiffToVideo(QWidget):
                 reason = "Add a folder."
         except Tif2VideoError as exc:
             reason = describe(exc)
+            if layer is not None:  # which one it is can be seen above
+                stack = self.time_axis.stack_of(layer)
+                reason = reason.removeprefix(f"{stack.path or stack.name}: ")
         self._show_plan(layer)
         self.form.show_problem(reason)
         self.reason.setText(reason)
