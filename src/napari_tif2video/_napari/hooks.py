@@ -46,16 +46,17 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
 def read(path: str | list[str]) -> list[LayerData]:
     """Each folder or file as one lazy image layer."""
     paths = [path] if isinstance(path, (str, os.PathLike)) else path
-    return [_layer_data(open_stack(one)) for one in paths]
+    return [layer_data(open_stack(one)) for one in paths]
 
 
 def sample() -> list[LayerData]:
     """The bundled time-lapse, lazily."""
     stack = open_stack(Path(str(files("napari_tif2video") / "sample" / f"{SAMPLE_NAME}.tif")))
-    return [_layer_data(stack)]
+    return [layer_data(stack)]
 
 
-def _layer_data(stack: Stack) -> LayerData:
+def layer_data(stack: Stack) -> LayerData:
+    """A stack as napari takes it: lazy data, how to add them, and the kind of layer."""
     meta: dict[str, Any] = {"name": stack.name, "rgb": stack.frames.format.is_rgb}
     meta["axis_labels"] = tuple(stack.axes[:3].lower())
     return stack.data, meta, "image"

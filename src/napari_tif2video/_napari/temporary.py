@@ -7,6 +7,7 @@ from napari.layers import Image
 
 from ..errors import Tif2VideoError, describe
 from ..reader import open_stack
+from .hooks import layer_data
 from .sources import TEMPORARY
 
 
@@ -28,12 +29,8 @@ class TemporaryLayer:
         except Tif2VideoError as exc:
             self.problem = describe(exc)
             return
-        self.layer = self._viewer.add_image(
-            stack.data,
-            name=stack.name,
-            rgb=stack.frames.format.is_rgb,
-            metadata={TEMPORARY: path},
-        )
+        data, options, _ = layer_data(stack)
+        self.layer = self._viewer.add_image(data, **options, metadata={TEMPORARY: path})
 
     def remove(self) -> None:
         if self.layer is not None and self.layer in self._viewer.layers:

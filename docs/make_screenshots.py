@@ -1,0 +1,104 @@
+"""Make the README's pictures of the real window.
+
+    python docs/make_screenshots.py [FOLDER]
+
+Opens napari with the bundled sample, sets up the dock widget, makes videos in a temporary folder,
+and writes one PNG for each theme into FOLDER (default: docs/images). Needs napari, a Qt binding and
+a screen; on a machine without one:
+
+    xvfb-run -a -s "-screen 0 1400x1000x24" python docs/make_screenshots.py
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+SIZE = 1280, 800
+
+
+def main() -> None:
+    here = Path(__file__).parent
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else here / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="tif2video-screenshots-") as scratch:
+        # Neither the user's settings of napari nor what the widget remembers are in the pictures.
+        os.environ["XDG_CONFIG_HOME"] = os.environ["NAPARI_CONFIG_HOME"] = scratch
+        os.environ["NAPARI_CONFIG"] = str(Path(scratch) / "napari.yaml")
+        from napari.settings import get_settings
+
+        for theme, show in (("dark", layer_with_a_crop), ("light", finished_folders)):
+            get_settings().appearance.theme = theme
+            show(folder / f"widget-{theme}.png", Path(scratch) / theme)
+
+
+def layer_with_a_crop(picture: Path, scratch: Path) -> None:
+    """A layer, its crop box and anchor on the canvas, the frame of the video beside it."""
+    from napari_tif2video import VideoSettings
+
+    viewer, widget = open_window()
+    viewer.open_sample("napari-tif2video", "mitosis")
+    viewer.dims.set_point(0, 17)
+    widget.settings = VideoSettings(crop="110x80+40+50", contrast="global", anchor=True)
+    until(lambda: not widget.result.is_busy and widget.result.preview is not None)
+    save(viewer, picture)
+
+
+def finished_folders(picture: Path, scratch: Path) -> None:
+    """Folders converted one after the other."""
+    import tifffile
+
+    import napari_tif2video as t2v
+
+    stack = t2v.open_stack(Path(t2v.__file__).parent / "sample" / "mitosis.tif")
+    folders = [scratch / f"position {number}" for number in (1, 2, 3)]
+    for number, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        for index, frame in enumerate(stack.data[:: number + 1].compute()):
+            tifffile.imwrite(folder / f"t{index}.tif", frame)
+    viewer, widget = open_window()
+    widget.mode.folders.setChecked(True)
+    widget.folders.add(folders)
+    widget.settings = t2v.VideoSettings(contrast="batch")
+    until(lambda: not widget.result.is_busy and widget.create_button.isEnabled())
+    widget.convert()
+    until(lambda: not widget.run.is_running)
+    save(viewer, picture)
+
+
+def open_window():
+    import napari
+
+    viewer = napari.Viewer(show=True)
+    viewer.window.resize(*SIZE)
+    _, widget = viewer.window.add_plugin_dock_widget("napari-tif2video")
+    return viewer, widget
+
+
+def save(viewer, picture: Path) -> None:
+    pause(1.5)
+    viewer.window.screenshot(str(picture), canvas_only=False, flash=False)
+    print(picture)
+    viewer.close()
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            sys.exit("the window did not get ready in time")
+        pause(0.05)
+
+
+def pause(seconds: float) -> None:
+    from qtpy.QtTest import QTest
+
+    QTest.qWait(round(1000 * seconds))
+
+
+if __name__ == "__main__":
+    main()
