@@ -10,31 +10,39 @@ Python 3.11 or newer is needed; an older one looks for a newer one and hands ove
 
 from __future__ import annotations
 
-import ctypes.util
-import functools
+import contextlib
 import importlib.util
 import os
 import platform
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+from system import (
+    FFMPEG,
+    ROOT,
+    SetupError,
+    apt_install,
+    failure,
+    install_system_needs,
+    run,
+    say,
+    screen,
+    window_needs,
+)
 
 # This file keeps to the syntax of Python 3.9, so that an older Python can say what is missing.
 MINIMUM = (3, 11)
 TESTED = ("3.13", "3.12", "3.11", "3.14")  # in the order in which we would choose
 
-ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = str(BIN / ("python.exe" if os.name == "nt" else "python"))
 STAMP = VENV / "made-for.txt"  # a moved environment has the old path in its scripts
 VENV_PACKAGE = "python{}.{}-venv".format(*sys.version_info)
-APT_WAIT = "DPkg::Lock::Timeout=300"  # seconds; a new machine may be updating itself
 # The interpreter below the environment that we may run in, and may be about to rebuild.
 BASE_PYTHON = getattr(sys, "_base_executable", None) or sys.executable
 
@@ -47,31 +55,6 @@ CHECKS = {
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
 }
-
-say = functools.partial(print, flush=True)
-
-
-class SystemNeed(NamedTuple):
-    """What the tests need from the system; a program or a shared library shows that it is there."""
-
-    apt: str
-    brew: str = ""  # empty when only Linux needs it
-    program: str = ""
-    library: str = ""
-
-    def is_missing(self) -> bool:
-        if platform.system() != "Linux" and not self.brew:
-            return False
-        if self.program:
-            return shutil.which(self.program) is None
-        return ctypes.util.find_library(self.library) is None
-
-
-SYSTEM_NEEDS = (SystemNeed(apt="ffmpeg", brew="ffmpeg", program="ffmpeg"),)
-
-
-class SetupError(Exception):
-    """The set-up cannot go on; the message is one line and says what to do."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -130,19 +113,37 @@ def demo() -> int:
 
 def test(pytest_arguments: Sequence[str]) -> int:
     """Install everything for the tests, then run the checks and, last, the tests."""
-    install("test", "plugin", "lint", "types")
-    install_system_needs()
-    failed = []
+    install("test", "plugin", "window", "lint", "types")
+    no_ffmpeg = install_system_needs([FFMPEG])
+    if no_ffmpeg:
+        say(f"    Tests that compare with ffmpeg are skipped: {no_ffmpeg}")
+    no_window = install_system_needs(window_needs())
+    if no_window:
+        say(f"    Tests of the window are skipped: {no_window}")
+    ended = {}
     for name, command in CHECKS.items():
         say(f"==> {name}")
-        if run([PYTHON, "-m", *command]):
-            failed.append(name)
-    say("==> Checks: " + ", ".join(f"{n} {'FAILED' if n in failed else 'ok'}" for n in CHECKS))
-    say("==> pytest")
-    code = run([PYTHON, "-m", "pytest", "--cov", "--cov-report=term", *pytest_arguments])
-    if failed:
-        say(f"dev.py: failed before the tests: {', '.join(failed)}", file=sys.stderr)
-    return code or int(bool(failed))
+        ended[name] = run([PYTHON, "-m", *command])
+    # The window in a process of its own: where Qt crashes, it takes the whole process with it.
+    core = ["--ignore=tests/window", "-p", "no:pytest-qt"]
+    runs = {"tests": core, "tests of the window": ["tests/window", "--cov-append"]}
+    if no_window:
+        runs = {"tests": [*core, *pytest_arguments]}
+    elif pytest_arguments:
+        runs = {"chosen tests": pytest_arguments}
+    with contextlib.nullcontext({}) if no_window else screen() as environment:
+        for name, arguments in runs.items():
+            say(f"==> pytest: {name}")
+            pytest = [PYTHON, "-m", "pytest", "--cov", "--cov-report="]
+            ended[name] = run([*pytest, *arguments], environment)
+    say("==> Coverage")
+    run([PYTHON, "-m", "coverage", "report"])
+    if no_window and os.environ.get("CI"):
+        say("==> Tests of the window have to run where CI is set")
+        ended["tests of the window"] = 1
+    outcomes = [f"{name} {f'FAILED ({code})' if code else 'ok'}" for name, code in ended.items()]
+    say("==> " + ", ".join(outcomes))
+    return int(any(ended.values()))
 
 
 def install(*groups: str) -> None:
@@ -213,58 +214,6 @@ def with_installed_venv() -> str:
     reason = apt_install([VENV_PACKAGE])
     importlib.invalidate_caches()
     return reason or with_venv()
-
-
-def install_system_needs() -> None:
-    """Install what the tests need from the system, or say how; the tests skip what needs it."""
-    missing = [need for need in SYSTEM_NEEDS if need.is_missing()]
-    if not missing:
-        return
-    names = [need.apt if platform.system() == "Linux" else need.brew for need in missing]
-    listed = " ".join(names)
-    say(f"==> Installing for the tests: {listed}")
-    if shutil.which("apt-get"):
-        reason, by_hand = apt_install(names), f"sudo apt-get install {listed}"
-    elif shutil.which("brew"):
-        reason, by_hand = failure(["brew", "install", *names]), f"brew install {listed}"
-    else:
-        reason = "there is no apt-get or brew here"
-        by_hand = f"{listed}, with the package manager of this system"
-    if reason or any(need.is_missing() for need in missing):
-        say(f"    not possible: {reason or 'still not found'}")
-        say(f"    Tests that need it will be skipped. To install it by hand: {by_hand}")
-
-
-def apt_install(packages: Sequence[str]) -> str:
-    """Install Debian packages; returns why that is not possible, nothing when done."""
-    if shutil.which("apt-get") is None:
-        return "there is no apt-get here"
-    sudo = [] if getattr(os, "geteuid", int)() == 0 else ["sudo", "-n"]
-    if sudo and failure([*sudo, "true"]):
-        return "it takes an administrator's rights"
-    apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", APT_WAIT]
-    failure([*apt, "update"])  # one broken source among many need not matter
-    return failure([*apt, "install", "--yes", "--no-install-recommends", *packages])
-
-
-def run(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
-    """Run a command in the checkout, with its output on the screen; returns its exit code."""
-    return subprocess.call(command, cwd=ROOT, env={**os.environ, **(extra_env or {})})
-
-
-def failure(command: Sequence[str], extra_env: dict[str, str] | None = None) -> str:
-    """Run a command silently; returns one line that says why it failed, nothing when it did not."""
-    env = {**os.environ, **(extra_env or {})}
-    try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=env, input="", capture_output=True, text=True, errors="replace"
-        )
-    except OSError as exc:
-        return f"{command[0]}: {exc.strerror or exc}"
-    output = f"{done.stdout}\n{done.stderr}"
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.lower().startswith(("error", "e:"))]
-    return (errors or lines or [f"{command[0]} failed"])[-1] if done.returncode else ""
 
 
 if __name__ == "__main__":
