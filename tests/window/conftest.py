@@ -62,8 +62,8 @@ def wait():
     """Let the window work until something is true."""
     from qtpy.QtWidgets import QApplication
 
-    def until(condition, timeout_s=20.0):
-        end = time.monotonic() + timeout_s
+    def until(condition):
+        end = time.monotonic() + 20.0
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"
             QApplication.processEvents()

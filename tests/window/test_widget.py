@@ -148,7 +148,7 @@ def test_cancel_leaves_no_file(open_widget, wait, tmp_path):
     click(widget.create_button)
     wait(lambda: widget.run.bar.value() > 20)
     click(widget.run.cancel_button)
-    wait(lambda: not widget.run.is_running, timeout_s=5)
+    wait(lambda: not widget.run.is_running)
     assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
     assert widget.create_button.isEnabled()
 
@@ -161,7 +161,7 @@ def test_closing_the_widget_cancels_the_run(open_widget, wait, tmp_path):
     click(widget.create_button)
     wait(lambda: widget.run.bar.value() > 20)
     viewer.window.remove_dock_widget(widget)
-    wait(lambda: not any("_run" in t.name for t in threading.enumerate()), timeout_s=5)
+    wait(lambda: not any("_run" in t.name for t in threading.enumerate()))
     assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
 
 
