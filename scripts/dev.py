@@ -119,7 +119,7 @@ def test(pytest_arguments: Sequence[str]) -> int:
         say(f"    Tests that compare with ffmpeg are skipped: {no_ffmpeg}")
     no_window = install_system_needs(window_needs())
     if no_window:
-        say(f"    Tests of the window are skipped: {no_window}")
+        say(f"    Tests of the window cannot run: {no_window}")
     ended = {}
     for name, command in CHECKS.items():
         say(f"==> {name}")
@@ -138,12 +138,12 @@ def test(pytest_arguments: Sequence[str]) -> int:
             ended[name] = run([*pytest, *arguments], environment)
     say("==> Coverage")
     run([PYTHON, "-m", "coverage", "report"])
-    if no_window and os.environ.get("CI"):
-        say("==> Tests of the window have to run where CI is set")
-        ended["tests of the window"] = 1
     outcomes = [f"{name} {f'FAILED ({code})' if code else 'ok'}" for name, code in ended.items()]
+    must_have_window = bool(os.environ.get("CI"))  # as for ffmpeg: a build machine runs all tests
+    if no_window:
+        outcomes.append(f"tests of the window {'MISSING' if must_have_window else 'skipped'}")
     say("==> " + ", ".join(outcomes))
-    return int(any(ended.values()))
+    return int(any(ended.values()) or (bool(no_window) and must_have_window))
 
 
 def install(*groups: str) -> None:
