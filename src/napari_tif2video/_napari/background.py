@@ -123,22 +123,22 @@ class Conversion(QObject):
                     jobs,
                     execution,
                     overwrite=overwrite,
-                    started=lambda index, _: self._tell(self.started, index),
+                    started=lambda index, _: self._tell("started", index),
                 )
             ):
-                self._tell(self.finished_one, index, video)
+                self._tell("finished_one", index, video)
                 if self._cancel.is_set():
                     break
         except Cancelled:
             pass
         except Exception as exc:
             error = describe(exc)
-        self._tell(self.ended, error, self._cancel.is_set())
+        self._tell("ended", error, self._cancel.is_set())
 
     def _tell_progress(self, progress: Any) -> None:
-        self._tell(self.progressed, progress)
+        self._tell("progressed", progress)
 
-    @staticmethod
-    def _tell(signal: Any, *values: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
-            signal.emit(*values)
+    def _tell(self, signal: str, *values: Any) -> None:
+        # By name: when the window was closed meanwhile, even looking for the signal fails.
+        with contextlib.suppress(RuntimeError):
+            getattr(self, signal).emit(*values)
