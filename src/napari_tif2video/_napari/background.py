@@ -139,6 +139,7 @@ class Conversion(QObject):
         self._tell("progressed", progress)
 
     def _tell(self, signal: str, *values: Any) -> None:
-        # By name: when the window was closed meanwhile, even looking for the signal fails.
-        with contextlib.suppress(RuntimeError):
+        try:
             getattr(self, signal).emit(*values)
+        except RuntimeError:  # the window is gone, and nobody waits for the rest
+            self._cancel.set()

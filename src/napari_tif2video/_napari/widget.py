@@ -176,6 +176,8 @@ class TiffToVideo(QWidget):
     def hideEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         super().hideEvent(event)
         self._detach()
+        if not _main_window_of(self).isVisible():  # the viewer is being closed
+            self.run.cancel(wait_s=_CANCEL_WAIT_S)
 
     def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)
@@ -309,3 +311,10 @@ class TiffToVideo(QWidget):
         if self.is_folder_mode and index < self.folders.count:
             self.folders.set_row(index, name, state, why)
         self.create_button.setEnabled(not self.run.is_running)
+
+
+def _main_window_of(widget: QWidget) -> QWidget:
+    """The viewer's window, also while the dock floats."""
+    while (parent := widget.parentWidget()) is not None:
+        widget = parent
+    return widget
