@@ -127,6 +127,7 @@ class ResultPreview(QWidget):
     def show_plan(self, plan: Plan, index: int) -> None:
         """Show a frame of this plan as soon as it is ready."""
         self._plan, self._index = plan, index
+        self.setEnabled(True)
         height, width = plan.picture.size
         self._facts.setText(
             f"{width}×{height} · {plan.frames} frames · {plan.duration_s:.1f} s · "
@@ -140,6 +141,11 @@ class ResultPreview(QWidget):
                 self._series_work.request(lambda is_stale: _measure(plan, is_stale))
         else:
             self._series_work.cancel()
+
+    def show_outdated(self) -> None:
+        """Grey out what is shown, as the settings make no sense."""
+        self.stop()
+        self.setEnabled(False)
 
     def show_nothing(self, reason: str = "") -> None:
         """No picture, and why."""

@@ -278,9 +278,12 @@ class TiffToVideo(QWidget):
         made = self.plan
         if made is None or layer is None:
             self.canvas.hide()
+            self.form.duration.setText("")
+            if layer is not None:  # while the user is typing, nothing should jump
+                self.result.show_outdated()
+                return
             self.result.show_nothing(self._temporary.problem)
             self.info.setText("")
-            self.form.duration.setText("")
             return
         frame_format = made.stack.frames.format
         total = len(self.time_axis.stack_of(layer))
