@@ -250,14 +250,6 @@ def test_kinds_of_image_that_would_come_out_wrong_are_refused(tmp_path, photomet
         t2v.open_stack(tmp_path)
 
 
-def test_a_hyperstack_is_refused_with_its_axes(tmp_path):
-    tifffile.imwrite(
-        tmp_path / "s.tif", noise((3, 2, 16, 24)), imagej=True, metadata={"axes": "TCYX"}
-    )
-    with pytest.raises(t2v.SourceError, match=r"s\.tif.*2 channels.*3 frames"):
-        t2v.open_stack(tmp_path / "s.tif")
-
-
 def test_messages_of_tifffile_do_not_reach_the_user(tmp_path, command):
     folder = write_folder(tmp_path / "pos", FRAMES)
     content = (folder / "t2.tif").read_bytes()

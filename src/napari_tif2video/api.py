@@ -74,9 +74,13 @@ def convert(
     folder = None if output_dir is None else Path(output_dir)
     job = SourceJob(source)
     destination = Destination(file, folder, overwrite, skip_existing)
-    plan_jobs([job], _settings(settings, options), destination, match)
+    jobs = plan_jobs([job], _settings(settings, options), destination, match)
     if job.problem is not None:
         raise job.problem
+    if len(jobs) > 1:
+        raise SettingsError(
+            f"channel: 'each' makes {len(jobs)} videos of {job.label}; use convert_batch"
+        )
     execution = _execution(workers, memory_budget, progress, cancel)
     return convert_job(job, execution, None, overwrite)
 
@@ -142,7 +146,8 @@ def render_frame(
     -------
     uint8 array (H, W, 3)
     """
-    made = plan(open_stack(source, match), _settings(settings, options))
+    chosen_settings = _settings(settings, options)
+    made = plan(open_stack(source, match, chosen_settings.axes), chosen_settings)
     frames = made.stack.frames
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")

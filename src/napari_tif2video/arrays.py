@@ -38,7 +38,8 @@ def stack_of_array(array: Any, name: str = "array", *, is_rgb: bool | None = Non
         array = array[np.newaxis]
     if array.ndim != 3 + has_colours or 0 in shape:
         raise SourceError(
-            f"{name}: has the shape {shape}; expected (T, Y, X) or (T, Y, X, 3), none of them 0"
+            f"{name}: has the shape {shape}; expected (T, Y, X) or (T, Y, X, 3), none of them 0; "
+            "name other axes with axes, such as axes='TCZYX'"
         )
     FrameFormat(shape[1:], np.dtype(array.dtype)).require_supported(name)
     if isinstance(array, np.ndarray):

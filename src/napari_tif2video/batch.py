@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import os
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SettingsError, SourceError, Tif2VideoError
+from .hyperstack import channel_numbers
 from .output import check_suffix, exists_error, same_output_key, video_name
 from .plan import Plan, plan
 from .reader import open_stack, source_stem
@@ -124,7 +126,8 @@ def plan_jobs(
 ) -> list[SourceJob]:
     """Open and plan each source, and choose its output, before any work.
 
-    A source that cannot be converted keeps its problem, and the others go on.
+    A source that cannot be converted keeps its problem, and the others go on. With channel
+    "each", a job for each channel takes the place of its source in `jobs`.
 
     Raises
     ------
@@ -136,17 +139,33 @@ def plan_jobs(
             f"output: {len(jobs)} sources cannot go into the one file {destination.file}; "
             "use --output-dir"
         )
-    for job in jobs:
-        if job.problem is not None:
-            continue
-        try:
-            job.plan = plan(open_stack(job.source, match), settings)
-        except Tif2VideoError as exc:
-            job.problem = exc
-        except OSError as exc:
-            job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
+    jobs[:] = [planned for job in jobs for planned in _planned(job, settings, match)]
+    if destination.file is not None and len(jobs) > 1:
+        raise SettingsError(
+            f"output: the videos of {len(jobs)} channels cannot go into the one file "
+            f"{destination.file}; use --output-dir"
+        )
     _choose_outputs(jobs, destination)
     return jobs
+
+
+def _planned(job: SourceJob, settings: VideoSettings, match: str | None) -> list[SourceJob]:
+    """The job with its plan, or one job for each of its channels."""
+    if job.problem is not None:
+        return [job]
+    try:
+        stack = open_stack(job.source, match, settings.axes)
+        channels = channel_numbers(stack) if settings.channel == "each" else range(1)
+        if len(channels) < 2:
+            job.plan = plan(stack, settings)
+            return [job]
+        one_by_one = [dataclasses.replace(settings, channel=number) for number in channels]
+        return [SourceJob(job.source, plan(stack, one)) for one in one_by_one]
+    except Tif2VideoError as exc:
+        job.problem = exc
+    except OSError as exc:
+        job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
+    return [job]
 
 
 def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:

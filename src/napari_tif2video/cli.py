@@ -229,6 +229,19 @@ def _parser() -> argparse.ArgumentParser:
         choices=QUALITIES,
         help=f"how much the encoder may lose (default: {VideoSettings.quality})",
     )
+    add(
+        "--channel",
+        metavar="N|NAME|all|each",
+        help="channel of a hyperstack, from 0; all: merged in their colours; each: a video of each",
+    )
+    add(
+        "--z",
+        metavar="N|max|mean|sum",
+        help="slice of a hyperstack, from 0, or how all become one (default: max, where there is "
+        "time too)",
+    )
+    add("--play", metavar="AXIS", help="the axis that is played, where there are several: T, Z, C")
+    add("--axes", metavar="TCZYX", help="names of axes that the file does not name, slowest first")
     add("--settings", metavar="FILE", help="start from settings that were saved as JSON")
 
     files = parser.add_argument_group("sources and outputs")

@@ -125,16 +125,30 @@ def _describe(plan: Plan) -> str:
     crop = plan.settings.crop
     return (
         f"{plan.frames} images, {plan.stack.frames.format}"
-        f"{'' if crop is None else f', crop {crop}'} -> {width}x{height}, "
+        f"{_describe_data(plan)}{'' if crop is None else f', crop {crop}'} -> {width}x{height}, "
         f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps"
     )
+
+
+def _describe_data(plan: Plan) -> str:
+    """Channels and calibration, as far as there is something to say."""
+    parts = []
+    names = [channel.name for channel in plan.stack.channels]
+    if any(names) or len(names) > 1:
+        shown = (c.name or str(c.number) for c in plan.stack.channels)
+        parts.append(f"channel{'s' * (len(names) > 1)} {' + '.join(shown)}")
+    if str(plan.stack.calibration):
+        parts.append(str(plan.stack.calibration))
+    return "".join(f", {part}" for part in parts)
 
 
 def _describe_limits(video: Video) -> str:
     if video.contrast == "local":
         return "each frame with limits of its own"
-    low, high = video.single_limits
-    return f"limits {low:g} to {high:g} ({video.contrast})"
+    pairs = [f"{low:g} to {high:g}" for low, high in video.channel_limits]
+    if len(pairs) > 1:
+        pairs = [f"{name} {pair}" for name, pair in zip(video.channels, pairs, strict=True)]
+    return f"limits {', '.join(pairs)} ({video.contrast})"
 
 
 def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:
@@ -171,6 +185,7 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
     names = job.plan.stack.labels
     gaps = find_gaps(names)
     height, width = job.plan.picture.size
+    stack = job.plan.stack
     return facts | {
         "frames": job.plan.frames,
         "width": width,
@@ -180,6 +195,11 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
         "contrast": job.plan.contrast,
         "order": names,
         "gaps": None if gaps is None else dataclasses.asdict(gaps),
+        "channels": [channel.name or str(channel.number) for channel in stack.channels],
+        "pixel_size_um": stack.calibration.pixel_size_um,
+        "pixel_size_origin": stack.calibration.pixel_size_origin,
+        "frame_interval_s": stack.calibration.frame_interval_s,
+        "frame_interval_origin": stack.calibration.frame_interval_origin,
         "notes": list(job.plan.notes),
     }
 

@@ -9,6 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+#: Colours of merged channels whose source names none. Two: magenta and green, which people with
+#: red-green blindness tell apart (Wong 2011, Nature Methods 8:441, doi:10.1038/nmeth.1618). More:
+#: cyan, magenta and yellow first, each light enough to be seen on black.
+TWO_COLOURS = ((255, 0, 255), (0, 255, 0))
+MORE_COLOURS = (
+    (0, 255, 255), (255, 0, 255), (255, 255, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255),
+)  # fmt: skip
+
 Blending = Literal["additive", "translucent", "opaque", "minimum", "multiplicative"]
 
 
@@ -40,6 +48,34 @@ class Display:
     def is_plain(self) -> bool:
         """Whether grey levels can be shown as they are."""
         return self.colours is None and self.opacity == 1
+
+
+@dataclass(frozen=True)
+class ChannelInfo:
+    """What a source says about one of its channels.
+
+    Attributes
+    ----------
+    name : str
+        Empty where it has none.
+    colours : bytes, optional
+        256 RGB triples, from black to white level.
+    """
+
+    name: str = ""
+    colours: bytes | None = None
+
+
+def ramp(colour: tuple[int, int, int]) -> bytes:
+    """256 RGB triples from black to a colour."""
+    table = np.arange(256)[:, np.newaxis] / 255 * np.array(colour)
+    return bytes(np.rint(table).astype(np.uint8))
+
+
+def default_colours(count: int) -> list[bytes]:
+    """The colours of merged channels, where nobody says others."""
+    chosen = TWO_COLOURS if count == 2 else MORE_COLOURS
+    return [ramp(chosen[i % len(chosen)]) for i in range(count)]
 
 
 def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) -> NDArray[np.uint8]:

@@ -35,6 +35,7 @@ def video_name(plan: Plan, source: str = "") -> str:
         tokens += f"_crop_{crop.width}x{crop.height}"
         if crop.x is not None:
             tokens += f"_at_{crop.x}_{crop.y}"
+    tokens += _part_tokens(plan)
     tokens += _CONTRAST_TOKENS.get(plan.contrast, "")
     if plan.settings.frames is not None:
         tokens += f"_frames_{plan.indices[0]}-{plan.indices[-1]}"
@@ -44,6 +45,22 @@ def video_name(plan: Plan, source: str = "") -> str:
         tokens += f"_{plan.settings.quality}"
     prefix = f"{source}_" if source else ""
     return f"{prefix}{plan.picture.size[1]}px_{decimal_fps(plan.fps)}fps{tokens}_video{SUFFIXES[0]}"
+
+
+def _part_tokens(plan: Plan) -> str:
+    """What was asked for of a hyperstack."""
+    settings, tokens = plan.settings, ""
+    if settings.axes is not None:
+        tokens += f"_{settings.axes.lower()}"
+    if settings.channel == "all":
+        tokens += "_merged"
+    elif settings.channel is not None:
+        tokens += f"_ch{plan.stack.channels[0].number}"
+    if settings.z is not None:
+        tokens += f"_z{settings.z}"
+    if settings.play is not None:
+        tokens += f"_play_{settings.play.lower()}"
+    return tokens
 
 
 def decimal_fps(fps: Fraction) -> str:

@@ -9,6 +9,7 @@ from .display import Display
 from .encode import Encoder
 from .errors import SourceError
 from .geometry import Box, resolve_crop, resolve_size
+from .hyperstack import choose
 from .settings import DEFAULT_CONTRAST, VideoSettings, frames_slice
 from .stack import Stack
 
@@ -89,6 +90,7 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
     SourceError
         The settings do not fit the stack, such as a crop box larger than its frames.
     """
+    stack = choose(stack, settings)
     indices = range(len(stack))[frames_slice(settings.frames)]
     if settings.frames is not None:
         stack = _in_time(stack, settings, indices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import numpy as np
 
 from .arrays import stack_of_array
 from .errors import SourceError
+from .planes import stack_with_axes
+from .selection import parse_axes
 from .sequence import TIFF_SUFFIXES, list_frames
 from .stack import Stack
-from .tiff_frames import FileFrames, PageFrames
+from .tiff_frames import FileFrames, open_file
 
 
-def open_stack(source: Any, match: str | None = None) -> Stack:
+def open_stack(source: Any, match: str | None = None, axes: str | None = None) -> Stack:
     """Open a sequence of images lazily: ``stack = open_stack("frames/")``.
 
     Parameters
@@ -27,18 +30,31 @@ def open_stack(source: Any, match: str | None = None) -> Stack:
         viewer, whose visible image layers are merged as displayed.
     match : str, optional
         Of a folder, only the files whose name matches this pattern, such as ``"*_C0_*"``.
+    axes : str, optional
+        The letter of each axis, slowest first, such as ``"TCZYX"`` (S for the samples of RGB):
+        of an array of more axes than (T, Y, X), and of a file that does not name its own.
 
     Returns
     -------
     Stack
         At once: only the first file has been looked at. ``stack.data`` is a dask array with one
-        frame a chunk.
+        frame a chunk. A hyperstack has more axes, such as ``"TCZYX"``; which part of it is shown
+        is for `convert` and `render_frame` to say.
 
     Raises
     ------
     SourceError
         There is nothing to read, or it is of a kind that cannot be converted.
     """
+    letters = parse_axes(axes)
+    is_array = isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__")
+    if is_array and letters is not None and Stack.behind(source) is None:
+        return stack_with_axes(source, letters)
+    stack = _open(source, match)
+    return stack if letters is None else _renamed(stack, letters)
+
+
+def _open(source: Any, match: str | None) -> Stack:
     if isinstance(source, Stack):
         return source
     if isinstance(source, (str, os.PathLike)):
@@ -65,7 +81,23 @@ def _open_path(path: Path, match: str | None) -> Stack:
         raise SourceError(f"{path}: no such file or folder")
     if path.suffix.lower() not in TIFF_SUFFIXES:
         raise SourceError(f"{path}: is not a TIFF file; expected {' or '.join(TIFF_SUFFIXES)}")
-    return Stack.of(PageFrames.open(path), source_stem(path), path)
+    return open_file(path, source_stem(path))
+
+
+def _renamed(stack: Stack, axes: str) -> Stack:
+    """The stack with other names of its axes; their order stays."""
+    leading, frame = axes.rstrip("YXS"), "YXS" if stack.format.is_rgb else "YX"
+    if leading == "" and len(stack) == 1:
+        return stack
+    if len(leading) != len(stack.sizes) or axes != leading + frame:
+        sizes = "x".join(map(str, stack.shape))
+        raise SourceError(
+            f"{stack.path or stack.name}: has the axes {stack.axes} with the sizes {sizes}, which "
+            f"cannot be named {axes}"
+        )
+    if stack.planes is None:
+        return replace(stack, played=leading)
+    return replace(stack, planes=stack.planes.renamed(leading))
 
 
 def source_stem(path: Path) -> str:

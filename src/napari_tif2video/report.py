@@ -31,6 +31,11 @@ def _finite(value: Any) -> Any:
     return value if value is None or math.isfinite(value) else None
 
 
+def _joined(values: tuple[float, ...]) -> float | str:
+    """The value of the one channel, or those of several in their order."""
+    return values[0] if len(values) == 1 else ";".join(map(str, values))
+
+
 class Report:
     """A CSV file with one row per source, each written out at once; added to if it exists."""
 
@@ -71,8 +76,10 @@ class Report:
     def write(self, video: Video) -> None:
         if self._file is None:
             return
-        limits = () if video.status != "ok" or video.contrast == "local" else video.single_limits
-        facts = video_object(video) | dict(zip(("black", "white"), limits, strict=False))
+        facts = video_object(video)
+        if video.status == "ok" and video.contrast != "local":
+            low, high = zip(*video.channel_limits, strict=True)
+            facts |= {"black": _joined(low), "white": _joined(high)}
         self._row([facts.get(column, "") for column in self.COLUMNS])
 
     def _row(self, values: Any) -> None:

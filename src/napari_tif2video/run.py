@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -45,14 +45,13 @@ def run_jobs(
     is told their number, and `started` the index of each source when its turn comes.
     """
     measured: dict[int, Measured] = {}
-    limits = None
+    limits: dict[Hashable, ChannelLimits] = {}
     readable = [job.plan for job in jobs if job.plan is not None]
     if any(plan.contrast == "batch" for plan in readable):
         if measuring is not None:
             measuring(len(readable))
         measured = _measure_batch(jobs, execution)
-        if measured:
-            limits = combine_measured(measured.values())
+        limits = _batch_limits(jobs, measured)
     for index, job in enumerate(jobs):
         if started is not None:
             started(index, job)
@@ -61,12 +60,33 @@ def run_jobs(
             if job.problem is not None:
                 raise job.problem
             own = measured.pop(index, None)
-            yield convert_job(job, execution, None if limits is None else (limits, own), overwrite)
+            together = limits.get(_channel_key(job)) if limits else None
+            batch = None if together is None else (together, own)
+            yield convert_job(job, execution, batch, overwrite)
         except Cancelled:
             raise
         except Exception as exc:  # whatever it is, it concerns this source and not the others
             seconds = time.perf_counter() - begun
             yield Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
+
+
+def _batch_limits(
+    jobs: list[SourceJob], measured: dict[int, Measured]
+) -> dict[Hashable, ChannelLimits]:
+    """One range for all sources that show the same channels: a stain is compared with itself."""
+    groups: dict[Hashable, list[Measured]] = {}
+    for index, found in measured.items():
+        groups.setdefault(_channel_key(jobs[index]), []).append(found)
+    return {numbers: combine_measured(group) for numbers, group in groups.items()}
+
+
+def _channel_key(job: SourceJob) -> Hashable:
+    """Equal for sources that show the same channels: by the name asked for, else by number."""
+    assert job.plan is not None
+    asked = job.plan.settings.channel
+    if isinstance(asked, str) and asked != "all":
+        return asked
+    return tuple(channel.number for channel in job.plan.stack.channels)
 
 
 def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Measured]:
@@ -97,6 +117,7 @@ def convert_job(
     assert job.plan is not None  # else it would have a problem
     assert job.output is not None
     begun = time.perf_counter()
+    calibration = job.plan.stack.calibration
     result = Video(
         source=job.label,
         status="skipped",
@@ -107,6 +128,11 @@ def convert_job(
         fps=job.plan.fps,
         contrast=job.plan.contrast,
         notes=job.plan.notes,
+        channels=tuple(c.name or str(c.number) for c in job.plan.stack.channels),
+        pixel_size_um=calibration.pixel_size_um,
+        pixel_size_origin=calibration.pixel_size_origin,
+        frame_interval_s=calibration.frame_interval_s,
+        frame_interval_origin=calibration.frame_interval_origin,
     )
     if job.skip:
         return result

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .errors import SettingsError
+from .selection import parse_axes, parse_channel, parse_play, parse_z
 
 WIDTH_RANGE_PX = (100, 4000)
 FPS_RANGE = (1, 120)
@@ -187,6 +188,15 @@ class VideoSettings:
         A Python slice of time: ``"10:50"``, ``"::2"``, ``"-10:"``.
     quality : {"draft", "standard", "high"}
         How much the encoder may lose.
+    channel : int or str, optional
+        Of a hyperstack: a channel by number (from 0) or name, ``"all"`` (merged in their colours)
+        or ``"each"`` (a video of each).
+    z : int or {"max", "mean", "sum"}, optional
+        A slice (from 0), or how the slices become one.
+    play : str, optional
+        The letter of the axis that is played, where there are several.
+    axes : str, optional
+        The letters of all axes, where the source does not name them: ``"TCZYX"``.
     """
 
     width: int | Literal["full"] = 500
@@ -197,6 +207,10 @@ class VideoSettings:
     anchor: bool = False
     frames: str | None = None
     quality: str = "standard"
+    channel: int | str | None = None
+    z: int | str | None = None
+    play: str | None = None
+    axes: str | None = None
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -208,6 +222,10 @@ class VideoSettings:
         put("limits", _parse_limits(self.limits))
         put("anchor", bool(self.anchor))
         put("frames", parse_frames(self.frames))
+        put("channel", parse_channel(self.channel))
+        put("z", parse_z(self.z))
+        put("play", parse_play(self.play))
+        put("axes", parse_axes(self.axes))
         if self.quality not in QUALITIES:
             raise SettingsError(
                 f"quality: must be one of {', '.join(QUALITIES)}, got {self.quality!r}"
@@ -230,6 +248,10 @@ class VideoSettings:
             "anchor": self.anchor,
             "frames": self.frames,
             "quality": self.quality,
+            "channel": self.channel,
+            "z": self.z,
+            "play": self.play,
+            "axes": self.axes,
         }
 
     def to_json(self) -> str:

@@ -1,13 +1,14 @@
 """`Stack`: a sequence of frames of one size and type, with what is known about it.
 
-The only owner of the order of axes: frames are (Y, X) or (Y, X, 3), a stack is (T, frame).
+The only owner of the order of axes: frames are (Y, X) or (Y, X, 3), a stack is (T, frame), a
+hyperstack, of which a part has to be chosen, (T, C, Z, frame) or whatever axes it has.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -17,7 +18,8 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from .display import Display
+from .calibration import Calibration
+from .display import ChannelInfo, Display
 from .errors import SourceError
 from .geometry import Box
 
@@ -95,12 +97,50 @@ class Frames(Protocol):
         ...
 
 
+class Planes(Protocol):
+    """The planes of a hyperstack, on a grid of axes.
+
+    Attributes
+    ----------
+    sizes : tuple of (str, int)
+        Letter and length of each axis before the frame's own, slowest first.
+    frames : Frames, optional
+        All planes one after the other, where they can be read like that.
+    """
+
+    @property
+    def format(self) -> FrameFormat: ...
+
+    @property
+    def sizes(self) -> tuple[tuple[str, int], ...]: ...
+
+    @property
+    def frames(self) -> Frames | None: ...
+
+    @property
+    def array(self) -> Any:
+        """The planes as an array, where `frames` is None."""
+        ...
+
+    def renamed(self, letters: str) -> Planes:
+        """The same planes with other names of their axes."""
+        ...
+
+    def sequence(self, play: str, point: Mapping[str, int], depth: str, projection: str) -> Frames:
+        """The frames along the axis `play` (or one frame, if empty).
+
+        Other axes stand at `point`, but for the axis `depth`: if given, all its planes become one
+        by `projection`, "max", "mean" or "sum".
+        """
+        ...
+
+
 class _Origin:
     """Where a lazy array came from. Its graph holds this, so it lives as long as the array."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, frames: Frames) -> None:
         self.stack: Stack | None = stack
-        self.frames = stack.frames
+        self.frames = frames
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels with a task: the stack holds the array, and with it the whole graph."""
@@ -113,10 +153,20 @@ _origin_of_array: WeakValueDictionary[str, _Origin] = WeakValueDictionary()
 
 @dataclass(frozen=True)
 class Channel:
-    """One of the image sequences that make up a stack, and how it is shown."""
+    """One of the image sequences that make up a stack, and how it is shown.
+
+    Attributes
+    ----------
+    name : str
+        As the source calls it, if it does.
+    number : int
+        Its place among the channels of the source, from 0.
+    """
 
     frames: Frames
     display: Display = field(default_factory=Display)
+    name: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +176,8 @@ class Stack:
     Attributes
     ----------
     channels : tuple of Channel
-        Sequences of the same length and size, put on top of each other; mostly one.
+        Sequences of the same length and size, put on top of each other; mostly one. A hyperstack
+        has none until a part of it is chosen (`hyperstack.choose`).
     name : str
         Names the source in messages and in the names of videos.
     path : Path, optional
@@ -135,6 +186,13 @@ class Stack:
         What should be said about how it came together.
     measured : dict
         What `limits` found out about regions of it; shared by its selections.
+    played : str
+        What the source calls the axis along which the frames follow each other: T, Z, C.
+    planes : Planes, optional
+        Of a hyperstack.
+    channel_info : tuple of ChannelInfo
+        What is known about the channels of the source, if anything.
+    calibration : Calibration
     """
 
     channels: tuple[Channel, ...]
@@ -142,6 +200,10 @@ class Stack:
     path: Path | None = None
     notes: tuple[str, ...] = ()
     measured: dict[Any, Any] = field(default_factory=dict, repr=False)
+    played: str = "T"
+    planes: Planes | None = None
+    channel_info: tuple[ChannelInfo, ...] = ()
+    calibration: Calibration = field(default_factory=Calibration)
 
     @classmethod
     def of(cls, frames: Frames, name: str, path: Path | None = None) -> Stack:
@@ -151,28 +213,58 @@ class Stack:
     @property
     def frames(self) -> Frames:
         """The frames of the first channel."""
+        if not self.channels:
+            raise SourceError(
+                f"{self.path or self.name}: is a hyperstack with the axes {self.axes}; choose "
+                "what is shown with channel, z and play"
+            )
         return self.channels[0].frames
 
     def select(self, indices: Sequence[int]) -> Stack:
         """Only these points in time, in this order."""
-        channels = (Channel(c.frames.select(indices), c.display) for c in self.channels)
-        return Stack(tuple(channels), self.name, self.path, self.notes, self.measured)
+        channels = (replace(c, frames=c.frames.select(indices)) for c in self.channels)
+        calibration = self.calibration.select(indices)
+        return replace(self, channels=tuple(channels), calibration=calibration)
+
+    @property
+    def format(self) -> FrameFormat:
+        """Size and type of every frame."""
+        return self.frames.format if self.planes is None else self.planes.format
+
+    @property
+    def sizes(self) -> tuple[tuple[str, int], ...]:
+        """Letter and length of each axis before those of a frame."""
+        return ((self.played, len(self.frames)),) if self.planes is None else self.planes.sizes
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (len(self.frames), *self.frames.format.shape)
+        return (*(n for _, n in self.sizes), *self.format.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self.frames.format.dtype
+        return self.format.dtype
 
     @property
     def axes(self) -> str:
-        """One letter an axis: ``"TYX"`` or, for RGB, ``"TYXS"``."""
-        return "TYXS" if self.frames.format.is_rgb else "TYX"
+        """One letter an axis: ``"TYX"``, with S for RGB, or ``"TCZYX"`` for a hyperstack.
+
+        A single axis is time, for it is played: programs save time series as slices or channels.
+        """
+        leading = "T" if self.planes is None else "".join(letter for letter, _ in self.sizes)
+        return leading + ("YXS" if self.format.is_rgb else "YX")
+
+    @property
+    def pixel_size_um(self) -> float | None:
+        """Width of a pixel in µm, if it is known; `calibration` says from where."""
+        return self.calibration.pixel_size_um
+
+    @property
+    def frame_interval_s(self) -> float | None:
+        """Time between frames in s, if it is known; `calibration` says from where."""
+        return self.calibration.frame_interval_s
 
     def __len__(self) -> int:
-        return len(self.frames)
+        return self.shape[0]
 
     @property
     def labels(self) -> list[str]:
@@ -184,16 +276,21 @@ class Stack:
         """The frames as a lazy dask array of `shape`, one frame a chunk."""
         import dask.array as da  # costs over a second where scipy is installed
 
-        frame_shape = self.frames.format.shape
-        chunks = ((1,) * len(self), *((n,) for n in frame_shape))
-        origin = _Origin(self)
+        frames = self.frames if self.planes is None else self.planes.frames
+        if frames is None:
+            assert self.planes is not None
+            whole: da.Array = da.asarray(self.planes.array)
+            return whole
+        chunks = (*((1,) * n for _, n in self.sizes), *((n,) for n in self.format.shape))
+        origin = _Origin(self, frames)
         array: da.Array = da.map_blocks(
             _read_block,
             origin=origin,
+            leading=len(self.sizes),
             name=f"tif2video-{uuid.uuid4().hex}",
             chunks=chunks,
             dtype=self.dtype,
-            meta=np.empty((0,) * (1 + len(frame_shape)), self.dtype),
+            meta=np.empty((0,) * len(chunks), self.dtype),
         )
         _origin_of_array[array.name] = origin
         return array
@@ -205,9 +302,10 @@ class Stack:
         return None if origin is None else origin.stack
 
 
-def _read_block(origin: _Origin, block_info: Any = None) -> NDArray[Any]:
-    frames = origin.frames
-    index = block_info[None]["chunk-location"][0]
+def _read_block(origin: _Origin, leading: int, block_info: Any = None) -> NDArray[Any]:
+    frames, place = origin.frames, block_info[None]
+    index = np.ravel_multi_index(place["chunk-location"][:leading], place["num-chunks"][:leading])
     height, width = frames.format.size
-    (frame,) = (f.copy() for f in frames.select([index]).read_frames(Box(0, 0, height, width)))
-    return frame[np.newaxis]
+    chosen = frames.select([int(index)])
+    (frame,) = (f.copy() for f in chosen.read_frames(Box(0, 0, height, width)))
+    return frame[(np.newaxis,) * leading]

@@ -38,6 +38,12 @@ class Video:
         What the user should know about the result.
     seconds : float
         Time it took.
+    channels : tuple of str
+        Names, or else numbers, of the channels that are shown.
+    pixel_size_um, frame_interval_s : float or None
+        What a pixel of the source and the step to the next frame are in µm and s, if known.
+    pixel_size_origin, frame_interval_origin : str
+        Who says so, such as "from OME metadata".
     """
 
     source: str
@@ -53,6 +59,11 @@ class Video:
     constant_frames: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    channels: tuple[str, ...] = ()
+    pixel_size_um: float | None = None
+    pixel_size_origin: str = ""
+    frame_interval_s: float | None = None
+    frame_interval_origin: str = ""
 
     @property
     def path(self) -> Path | None:
@@ -60,13 +71,11 @@ class Video:
         return self.output
 
     @property
-    def single_limits(self) -> Limits:
-        """The one pair of limits of a video whose frames all have the same."""
+    def channel_limits(self) -> tuple[Limits, ...]:
+        """The pair of limits of each channel, of a video whose frames all have the same."""
         assert self.limits is not None
-        low, high = self.limits
-        assert isinstance(low, float)
-        assert isinstance(high, float)
-        return low, high
+        is_pair = isinstance(self.limits[0], float)
+        return (self.limits,) if is_pair else self.limits  # type: ignore[return-value]
 
     @property
     def duration_s(self) -> float:

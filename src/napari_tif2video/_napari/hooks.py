@@ -57,8 +57,8 @@ def sample() -> list[LayerData]:
 
 def layer_data(stack: Stack) -> LayerData:
     """A stack as napari takes it: lazy data, how to add them, and the kind of layer."""
-    meta: dict[str, Any] = {"name": stack.name, "rgb": stack.frames.format.is_rgb}
-    meta["axis_labels"] = tuple(stack.axes[:3].lower())
+    meta: dict[str, Any] = {"name": stack.name, "rgb": stack.format.is_rgb}
+    meta["axis_labels"] = tuple(stack.axes.removesuffix("S").lower())
     return stack.data, meta, "image"
 
 

@@ -109,7 +109,7 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
                 "layers that cover each other exactly can be merged"
             )
     play = _played_axis(viewer, images)
-    channels = []
+    channels: list[Channel] = []
     for layer in images:
         # Axes of a layer are the last ones of the viewer.
         missing = viewer.dims.ndim - (layer.ndim)
@@ -118,7 +118,8 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
         point = [_clamped(viewer.dims.current_step[a + missing], n) for a, n in enumerate(sizes)]
         moves = 0 <= own_play < len(sizes) and sizes[own_play] > 1
         stack = stack_of_layer(layer, play=own_play if moves else -1, point=point)
-        channels.append(Channel(stack.frames, display_of(layer)))
+        number = len(channels)
+        channels.append(Channel(stack.frames, display_of(layer), layer.name, number))
     length = max(len(channel.frames) for channel in channels)
     channels = [_lengthened(channel, length, images[i]) for i, channel in enumerate(channels)]
     left_out = [layer.name for layer in visible if not isinstance(layer, Image)]
@@ -179,7 +180,7 @@ def _lengthened(channel: Channel, length: int, layer: Image) -> Channel:
     if own == length:
         return channel
     if own == 1:
-        return Channel(StillFrames(channel.frames, length), channel.display)
+        return dataclasses.replace(channel, frames=StillFrames(channel.frames, length))
     raise SourceError(
         f"{layer.name}: has {own} frames where another visible layer has {length}; only layers "
         "of the same length can be merged"

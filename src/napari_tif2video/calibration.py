@@ -1,0 +1,113 @@
+"""What lengths and times in the data mean: pixel size, frame interval, and who says so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+_METRE_UM = 1e6
+_UM = {
+    "m": _METRE_UM,
+    "cm": 1e4,
+    "mm": 1e3,
+    "um": 1.0,
+    "micron": 1.0,
+    "microns": 1.0,
+    "micrometer": 1.0,
+    "micrometers": 1.0,
+    "nm": 1e-3,
+    "pm": 1e-6,
+    "inch": 25400.0,
+    "inches": 25400.0,
+    "in": 25400.0,
+}
+_S = {
+    "d": 86400.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+    "hr": 3600.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
+    "s": 1.0,
+    "sec": 1.0,
+    "seconds": 1.0,
+    "ms": 1e-3,
+    "msec": 1e-3,
+    "us": 1e-6,
+    "ns": 1e-9,
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Lengths and times of a stack, as far as they are known.
+
+    Attributes
+    ----------
+    pixel_size_um : float, optional
+        Width of a pixel in µm.
+    pixel_size_origin : str
+        Who says so, such as "from OME metadata".
+    frame_interval_s : float, optional
+        Time from one frame to the next in s.
+    frame_interval_origin : str
+    times_s : tuple of float, optional
+        When each frame was taken, in s after the start, where each was recorded.
+    """
+
+    pixel_size_um: float | None = None
+    pixel_size_origin: str = ""
+    frame_interval_s: float | None = None
+    frame_interval_origin: str = ""
+    times_s: tuple[float, ...] | None = None
+
+    def select(self, indices: Sequence[int]) -> Calibration:
+        """What is true of these frames, in this order."""
+        times = None if self.times_s is None else tuple(self.times_s[i] for i in indices)
+        steps = {b - a for a, b in pairwise(indices)}
+        interval = self.frame_interval_s
+        if interval is not None and steps:
+            interval = abs(steps.pop()) * interval if len(steps) == 1 else None
+        origin = "" if interval is None else self.frame_interval_origin
+        return replace(self, frame_interval_s=interval, frame_interval_origin=origin, times_s=times)
+
+    def without_time(self) -> Calibration:
+        """What is left when another axis than time is played."""
+        return replace(self, frame_interval_s=None, frame_interval_origin="", times_s=None)
+
+    def __str__(self) -> str:
+        parts = []
+        if self.pixel_size_um is not None:
+            parts.append(f"{self.pixel_size_um:.6g} µm a pixel ({self.pixel_size_origin})")
+        if self.frame_interval_s is not None:
+            parts.append(f"{self.frame_interval_s:.6g} s a frame ({self.frame_interval_origin})")
+        return ", ".join(parts)
+
+
+def length_um(value: object, unit: str) -> float | None:
+    """A length in µm; None for a unit that is none of length, or a value that is no size."""
+    return _scaled(value, _UM.get(_plain(unit)))
+
+
+def time_s(value: object, unit: str) -> float | None:
+    """A time in s; None for an unknown unit, or a value that is no duration."""
+    return _scaled(value, _S.get(_plain(unit)))
+
+
+def _plain(unit: str) -> str:
+    # The micro sign and the Greek letter look alike; ImageJ writes the former as an escape.
+    unit = unit.replace("\\u00B5", "u").replace("\u00b5", "u").replace("\u03bc", "u")
+    return unit.strip().lower()
+
+
+def _scaled(value: object, factor: float | None) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    if factor is None or not math.isfinite(number) or number <= 0:
+        return None
+    return number * factor

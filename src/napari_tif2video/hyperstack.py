@@ -1,0 +1,202 @@
+"""Which part of a hyperstack is shown: the channels, the slice or projection, the axis played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .display import ChannelInfo, Display, default_colours
+from .errors import SourceError
+from .planes import FramePlanes
+from .settings import VideoSettings
+from .stack import Channel, Planes, Stack
+
+_NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
+DEFAULT_PROJECTION = "max"
+
+
+@dataclass(frozen=True)
+class _View:
+    """What is shown: the channels by number, the axis played, where the others stand."""
+
+    channels: tuple[int, ...]
+    play: str
+    point: tuple[tuple[str, int], ...]
+    depth: str
+    projection: str
+
+
+def choose(stack: Stack, settings: VideoSettings) -> Stack:
+    """The part of a stack that the settings ask for, as a stack of frames to be played.
+
+    A stack that has but one axis, and settings that ask for nothing else, come back as they are.
+
+    Raises
+    ------
+    SourceError
+        There is no such part, or there are several and the settings name none.
+    """
+    if len(stack.channels) > 1:
+        return _choose_composed(stack, settings)
+    planes = stack.planes or FramePlanes(stack.frames, stack.sizes)
+    try:
+        _check_letters(planes)
+        view, notes = _view(planes, stack.channel_info, settings)
+    except SourceError as exc:
+        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+    if stack.planes is None and not view.depth and view.play == stack.played:
+        return stack
+    numbers = view.channels or (0,)
+    displays = _displays(stack.channel_info, numbers) if len(numbers) > 1 else (Display(),)
+    channels = []
+    for number, display in zip(numbers, displays, strict=True):
+        point = dict(view.point) | ({"C": number} if view.channels else {})
+        frames = planes.sequence(view.play, point, view.depth, view.projection)
+        name = "" if view.play == "C" else channel_name(stack.channel_info, number)
+        channels.append(Channel(frames, display, name, number))
+    return replace(
+        stack,
+        channels=tuple(channels),
+        played=view.play or "T",
+        planes=None,
+        notes=(*stack.notes, *notes),
+        measured=stack.measured.setdefault(view, {}),
+        calibration=stack.calibration if view.play == "T" else stack.calibration.without_time(),
+    )
+
+
+def channel_numbers(stack: Stack) -> range:
+    """The channels that there are to choose from."""
+    if len(stack.channels) > 1:
+        return range(len(stack.channels))
+    return range(dict(stack.sizes).get("C", 1))
+
+
+def channel_name(info: Sequence[ChannelInfo], number: int) -> str:
+    return info[number].name if number < len(info) else ""
+
+
+def _choose_composed(stack: Stack, settings: VideoSettings) -> Stack:
+    """A part of channels that were put together before, such as the layers of a viewer."""
+    info = tuple(ChannelInfo(channel.name) for channel in stack.channels)
+    channel = "all" if settings.channel is None else settings.channel
+    try:
+        sizes = dict(stack.sizes) | {"C": len(info)}
+        _check_options(sizes, info, settings, stack.played)
+        numbers = _channels(len(stack.channels), info, channel)
+    except SourceError as exc:
+        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+    if len(numbers) == len(stack.channels):
+        return stack
+    measured = stack.measured.setdefault(numbers, {})
+    return replace(stack, channels=tuple(stack.channels[n] for n in numbers), measured=measured)
+
+
+def _view(
+    planes: Planes, info: Sequence[ChannelInfo], settings: VideoSettings
+) -> tuple[_View, list[str]]:
+    sizes = dict(planes.sizes)
+    play = settings.play
+    _check_options(sizes, info, settings, play)
+    # An axis that an option speaks of is no longer to be played.
+    left = [
+        letter
+        for letter in sizes
+        if not (letter == "C" and settings.channel is not None)
+        and not (letter == "Z" and settings.z is not None)
+    ]
+    if play is None:
+        play = "T" if "T" in left else left[0] if len(left) == len(sizes) == 1 else ""
+        others = [letter for letter in left if letter != "C"]
+        if not play and len(others) == 1:
+            play = others[0]
+        elif not play and others:
+            listed = ", ".join(f"{letter} ({sizes[letter]})" for letter in others)
+            raise SourceError(f"has several axes to play, {listed}; add --play {others[0]}")
+    point: dict[str, int] = {}
+    notes: list[str] = []
+    channels: tuple[int, ...] = ()
+    depth = projection = ""
+    for letter, length in sizes.items():
+        if letter == play:
+            continue
+        if letter == "C":
+            channels = _channels(length, info, settings.channel)
+        elif letter == "Z":
+            z = DEFAULT_PROJECTION if settings.z is None else settings.z
+            if isinstance(z, int):
+                point[letter] = z
+            else:
+                depth, projection = letter, z
+            if settings.z is None:
+                notes.append(f"each frame is the {z} of {length} slices; --z chooses otherwise")
+        else:
+            point[letter] = 0
+            what = _NAMES.get(letter, f"steps along {letter}")
+            notes.append(f"shown is the first of {length} {what}; --play {letter} plays them")
+    return _View(channels, play, tuple(point.items()), depth, projection), notes
+
+
+def _check_options(
+    sizes: Mapping[str, int],
+    info: Sequence[ChannelInfo],
+    settings: VideoSettings,
+    play: str | None,
+) -> None:
+    """Refuse what the settings ask of axes that are not there, or are shown otherwise."""
+    if settings.play is not None and settings.play not in sizes:
+        listed = ", ".join(f"{letter} ({n})" for letter, n in sizes.items())
+        raise SourceError(f"has no axis {settings.play} to play; its axes are {listed}")
+    slices = sizes.get("Z", 1)
+    if isinstance(settings.z, int) and settings.z >= slices:
+        raise SourceError(f"has no slice {settings.z}: {slices} in all, counted from 0")
+    if play == "Z" and settings.z is not None:
+        raise SourceError("cannot play z and choose a slice or projection; leave out --play or --z")
+    if settings.play == "C" and settings.channel is not None:
+        raise SourceError("cannot play the channels and choose one; leave out --play or --channel")
+    if settings.channel not in (None, "all", "each") and "C" not in sizes:
+        _channels(1, info, settings.channel)
+
+
+def _channels(
+    count: int, info: Sequence[ChannelInfo], channel: int | str | None
+) -> tuple[int, ...]:
+    names = [channel_name(info, number) or str(number) for number in range(count)]
+    listed = f"{count} channel{'s' * (count > 1)}: {', '.join(names)}"
+    if channel is None:
+        raise SourceError(f"{listed}; add --channel {names[0]}, all or each")
+    if channel == "each":
+        raise SourceError(f"{listed}; each makes several videos, choose one or all here")
+    if channel == "all":
+        return tuple(range(count))
+    if isinstance(channel, int):
+        found = [channel] if channel < count else []
+    else:
+        found = [n for n, name in enumerate(names) if name == channel]
+        found = found or [
+            n for n, name in enumerate(names) if name.casefold() == channel.casefold()
+        ]
+    if len(found) > 1:
+        raise SourceError(f"{listed}; several are called {channel}, give the number")
+    if not found:
+        raise SourceError(f"has no channel {channel}, but {listed}")
+    return (found[0],)
+
+
+def _displays(info: Sequence[ChannelInfo], numbers: tuple[int, ...]) -> tuple[Display, ...]:
+    """Additive, in the colours of the source where it has one for each that can be told apart."""
+    known = [info[n].colours if n < len(info) else None for n in numbers]
+    colours = [c for c in known if c is not None]
+    if len(set(colours)) < len(numbers):
+        colours = default_colours(len(numbers))
+    return tuple(Display(colours=c, blending="additive") for c in colours)
+
+
+def _check_letters(planes: Planes) -> None:
+    letters = [letter for letter, _ in planes.sizes]
+    if len(letters) > 1 and (len(set(letters)) != len(letters) or set(letters) & set("IQ")):
+        sizes = "x".join(str(n) for _, n in planes.sizes)
+        raise SourceError(
+            f"has {len(letters)} axes of unknown meaning with the sizes {sizes}; name them with "
+            f"--axes, such as {'TCZ'[: len(letters)]}YX"
+        )

@@ -1,0 +1,93 @@
+"""What the metadata of a TIFF file say about lengths, times and channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from tifffile import RESUNIT, TiffFile, TiffPage
+
+from .calibration import Calibration, length_um, time_s
+from .display import ChannelInfo, ramp
+from .ome import OmeImage
+
+# Resolution tags are often what a printer or screen wants; no microscope has such pixels.
+PLAUSIBLE_UM = (0.001, 100.0)
+_OME, _IMAGEJ, _TIFF = "from OME metadata", "from ImageJ metadata", "from the TIFF resolution"
+
+
+def calibration_of(
+    tif: TiffFile, ome: OmeImage | None, frames: int
+) -> tuple[Calibration, tuple[str, ...]]:
+    """The calibration of a file with so many time points, and what should be said about it."""
+    page = tif.pages.first
+    imagej: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
+    width, height, origin = _pixel_size(page, imagej, ome)
+    interval, interval_origin, times = None, "", None
+    if ome is not None:
+        times = _times(ome, frames)
+        interval, interval_origin = ome.frame_interval_s, _OME
+        if interval is None and times is not None and len(times) > 1:
+            interval = (times[-1] - times[0]) / (len(times) - 1)
+            interval_origin = "mean of the times of the planes in OME metadata"
+            interval = interval if interval > 0 else None
+    if interval is None:
+        interval = time_s(imagej.get("finterval"), str(imagej.get("tunit", "s")))
+        interval_origin = "" if interval is None else _IMAGEJ
+    notes: tuple[str, ...] = ()
+    if width is not None and height is not None and abs(width / height - 1) > 0.01:
+        notes = (f"its pixels are not square: {width:.6g} µm wide and {height:.6g} µm high",)
+    return Calibration(width, origin, interval, interval_origin, times), notes
+
+
+def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[ChannelInfo, ...]:
+    """Names and colours of the channels, as far as they are known."""
+    if ome is not None:
+        pairs = zip(ome.names, ome.colours, strict=True)
+        known = [ChannelInfo(name, None if c is None else ramp(c)) for name, c in pairs]
+        return tuple(known[:count])
+    tables = ((tif.imagej_metadata if tif.is_imagej else None) or {}).get("LUTs") or []
+    tables = [np.asarray(table) for table in tables[:count]]
+    if any(table.shape != (3, 256) or table.dtype != np.uint8 for table in tables):
+        return ()
+    return tuple(ChannelInfo("", np.ascontiguousarray(table.T).tobytes()) for table in tables)
+
+
+def _pixel_size(
+    page: TiffPage, imagej: dict[str, Any], ome: OmeImage | None
+) -> tuple[float | None, float | None, str]:
+    """Width and height of a pixel in µm, and who says so."""
+    if ome is not None and ome.pixel_size_um is not None:
+        return ome.pixel_size_um, ome.pixel_height_um, _OME
+    per_unit = _resolution(page, "XResolution"), _resolution(page, "YResolution")
+    if per_unit[0] is None:
+        return None, None, ""
+    unit = str(imagej.get("unit", ""))
+    width, height = (None if n is None else length_um(1 / n, unit) for n in per_unit)
+    if width is not None:
+        return width, height, _IMAGEJ
+    tag = page.tags.valueof("ResolutionUnit", default=RESUNIT.INCH)
+    unit = {RESUNIT.INCH: "inch", RESUNIT.CENTIMETER: "cm"}.get(tag, "")
+    width, height = (None if n is None else length_um(1 / n, unit) for n in per_unit)
+    if width is None or not PLAUSIBLE_UM[0] <= width <= PLAUSIBLE_UM[1]:
+        return None, None, ""
+    return width, height, _TIFF
+
+
+def _resolution(page: TiffPage, name: str) -> float | None:
+    """Pixels per unit of length."""
+    value = page.tags.valueof(name)
+    if not isinstance(value, tuple) or len(value) != 2 or not value[0] or not value[1]:
+        return None
+    return float(value[0] / value[1])
+
+
+def _times(ome: OmeImage, frames: int) -> tuple[float, ...] | None:
+    """When each time point began: its earliest plane; None unless all are known."""
+    if not ome.times_s or frames > len(ome.times_s):
+        return None
+    begun: dict[int, float] = {}
+    for (t, _, _), seconds in ome.times_s.items():
+        begun[t] = min(seconds, begun.get(t, seconds))
+    times = tuple(begun[t] for t in range(frames) if t in begun)
+    return times if len(times) == frames else None
