@@ -16,7 +16,7 @@ from .planes import stack_with_axes
 from .selection import parse_axes
 from .sequence import TIFF_SUFFIXES, list_frames
 from .stack import Stack
-from .tiff_frames import FileFrames, open_file
+from .tiff_frames import open_file, open_folder
 
 
 def open_stack(source: Any, match: str | None = None, axes: str | None = None) -> Stack:
@@ -76,7 +76,7 @@ def _open(source: Any, match: str | None) -> Stack:
 def _open_path(path: Path, match: str | None) -> Stack:
     path = Path(os.path.abspath(path))
     if path.is_dir():
-        return Stack.of(FileFrames.open(path, list_frames(path, match)), path.name or "root", path)
+        return open_folder(path, list_frames(path, match))
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
     if path.suffix.lower() not in TIFF_SUFFIXES:

@@ -255,13 +255,23 @@ class Stack:
 
     @property
     def pixel_size_um(self) -> float | None:
-        """Width of a pixel in µm, if it is known; `calibration` says from where."""
+        """Width of a pixel in µm, if it is known."""
         return self.calibration.pixel_size_um
 
     @property
+    def pixel_size_origin(self) -> str:
+        """Who says so, such as "from OME metadata"."""
+        return self.calibration.pixel_size_origin
+
+    @property
     def frame_interval_s(self) -> float | None:
-        """Time between frames in s, if it is known; `calibration` says from where."""
+        """Time between frames in s, if it is known."""
         return self.calibration.frame_interval_s
+
+    @property
+    def frame_interval_origin(self) -> str:
+        """Who says so, such as "from ImageJ metadata"."""
+        return self.calibration.frame_interval_origin
 
     def __len__(self) -> int:
         return self.shape[0]

@@ -17,20 +17,24 @@ _OME, _IMAGEJ, _TIFF = "from OME metadata", "from ImageJ metadata", "from the TI
 
 
 def calibration_of(
-    tif: TiffFile, ome: OmeImage | None, frames: int
+    tif: TiffFile, ome: OmeImage | None, frames: int | None
 ) -> tuple[Calibration, tuple[str, ...]]:
-    """The calibration of a file with so many time points, and what should be said about it."""
-    page = tif.pages.first
+    """What is known about a file, and what should be said about it.
+
+    Parameters
+    ----------
+    frames : int, optional
+        Its number of time points; None where it has no axis of time.
+    """
     imagej: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
-    width, height, origin = _pixel_size(page, imagej, ome)
+    width, height, origin = _pixel_size(tif.pages.first, imagej, ome)
     interval, interval_origin, times = None, "", None
-    if ome is not None:
+    if ome is not None and frames is not None:
         times = _times(ome, frames)
         interval, interval_origin = ome.frame_interval_s, _OME
-        if interval is None and times is not None and len(times) > 1:
+        if interval is None and times is not None and times[-1] > times[0]:
             interval = (times[-1] - times[0]) / (len(times) - 1)
-            interval_origin = "mean of the times of the planes in OME metadata"
-            interval = interval if interval > 0 else None
+            interval_origin = "mean of the plane times in OME metadata"
     if interval is None:
         interval = time_s(imagej.get("finterval"), str(imagej.get("tunit", "s")))
         interval_origin = "" if interval is None else _IMAGEJ
@@ -84,10 +88,9 @@ def _resolution(page: TiffPage, name: str) -> float | None:
 
 def _times(ome: OmeImage, frames: int) -> tuple[float, ...] | None:
     """When each time point began: its earliest plane; None unless all are known."""
-    if not ome.times_s or frames > len(ome.times_s):
-        return None
     begun: dict[int, float] = {}
     for (t, _, _), seconds in ome.times_s.items():
         begun[t] = min(seconds, begun.get(t, seconds))
-    times = tuple(begun[t] for t in range(frames) if t in begun)
-    return times if len(times) == frames else None
+    if ome.sizes["T"] != frames or len(begun) != frames or max(begun) != frames - 1:
+        return None
+    return tuple(begun[t] for t in range(frames))

@@ -10,10 +10,13 @@ from pathlib import Path
 from tifffile import TiffFile, TiffPage
 
 from .buffers import thread_buffer
+from .errors import SourceError
 from .geometry import Box
+from .ome import OmeImage, parse_ome
 from .planes import FramePlanes
 from .stack import Channel, FrameFormat, Stack
 from .tiff import Frame, opened, page_format, read_page, single_page, translated
+from .tiff_calibration import calibration_of
 from .tiff_layout import layout_of
 
 
@@ -35,11 +38,30 @@ def open_file(path: Path, name: str) -> Stack:
     )
 
 
+def open_folder(folder: Path, names: Sequence[str]) -> Stack:
+    """The files of a folder, one frame each, as a stack; the first one decides what they are."""
+    path = folder / names[0]
+    with opened(path) as tif:
+        first = page_format(single_page(tif, path), path)
+        calibration, notes = calibration_of(tif, _ome_of(tif, path), len(names))
+    frames = FileFrames(folder, tuple(names), first, names[0])
+    stack = Stack.of(frames, folder.name or "root", folder)
+    return replace(stack, calibration=calibration, notes=notes)
+
+
+def _ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
+    """OME metadata of one file of a folder; what they say of others may be no use."""
+    try:
+        return parse_ome(tif.pages.first.description, path)
+    except SourceError:
+        return None
+
+
 @dataclass(frozen=True)
 class FileFrames:
     """One frame a file: the first full-size page of each.
 
-    Use `FileFrames.open`; the first file decides size and type.
+    Use `open_folder`; the first file decides size and type.
     """
 
     folder: Path
@@ -47,13 +69,6 @@ class FileFrames:
     format: FrameFormat
     first: str
     batch_starts = None
-
-    @classmethod
-    def open(cls, folder: Path, names: Sequence[str]) -> FileFrames:
-        path = folder / names[0]
-        with opened(path) as tif:
-            first = page_format(single_page(tif, path), path)
-        return cls(folder, tuple(names), first, names[0])
 
     def __len__(self) -> int:
         return len(self.names)

@@ -79,7 +79,7 @@ def layout_of(tif: TiffFile, path: Path) -> Layout:
     sizes, order = _canonical(grid.sizes)
     if order is not None:
         numbers, offsets = (tuple(values[i] for i in order) for values in (numbers, offsets))
-    calibration, notes = calibration_of(tif, ome, dict(sizes).get("T", 1))
+    calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
     names = channels_of(tif, ome, dict(sizes).get("C", 1))
     return Layout(
         frame_format, sizes, numbers, offsets, is_run, names, calibration, (*grid.notes, *notes)

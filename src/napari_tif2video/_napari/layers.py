@@ -88,7 +88,9 @@ def stack_of_layer(
     stack = stack_of_array(_as_array(chosen), layer.name, is_rgb=layer.rgb)
     channel = Channel(stack.frames, display_of(layer))
     path = layer.source.path
-    return Stack((channel,), layer.name, None if path is None else Path(path))
+    calibration = stack.calibration  # known if the array is one that our reader made
+    folder = None if path is None else Path(path)
+    return Stack((channel,), layer.name, folder, calibration=calibration)
 
 
 def stack_of_viewer(viewer: ViewerModel) -> Stack:

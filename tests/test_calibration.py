@@ -1,0 +1,128 @@
+"""Pixel size and frame interval come from the metadata, with their origin, or are not known."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from helpers.files import write_folder
+from helpers.frames import noise
+
+import napari_tif2video as t2v
+
+FRAMES = noise((4, 32, 120))
+OME, IMAGEJ, TIFF = "from OME metadata", "from ImageJ metadata", "from the TIFF resolution"
+
+
+def calibration(path):
+    stack = t2v.open_stack(path)
+    return (
+        stack.pixel_size_um and pytest.approx(stack.pixel_size_um, rel=1e-5),
+        stack.pixel_size_origin,
+        stack.frame_interval_s and pytest.approx(stack.frame_interval_s),
+        stack.frame_interval_origin,
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "unit", "pixel", "step", "time_unit", "interval"),
+    [
+        (0.325, "µm", 0.325, 30, "s", 30),
+        (325, "nm", 0.325, 0.5, "min", 30),
+        (0.000325, "mm", 0.325, 30000, "ms", 30),
+        (0.325, None, 0.325, 30, None, 30),
+        (2, "pixel", None, 0, "s", None),
+    ],
+)
+def test_ome(tmp_path, size, unit, pixel, step, time_unit, interval):
+    meta = {"axes": "TYX", "PhysicalSizeX": size, "PhysicalSizeY": size, "TimeIncrement": step}
+    meta |= {} if unit is None else {"PhysicalSizeXUnit": unit, "PhysicalSizeYUnit": unit}
+    meta |= {} if time_unit is None else {"TimeIncrementUnit": time_unit}
+    tifffile.imwrite(tmp_path / "s.tif", FRAMES, ome=True, metadata=meta)
+    found = calibration(tmp_path / "s.tif")
+    assert found == (pixel, OME if pixel else "", interval, OME if interval else "")
+
+
+def test_times_of_the_planes(tmp_path):
+    times = [0.0, 2.0, 4.5, 6.0]
+    meta = {"axes": "TYX", "Plane": {"DeltaT": times, "DeltaTUnit": ["min"] * 4}}
+    tifffile.imwrite(tmp_path / "s.tif", FRAMES, ome=True, metadata=meta)
+    stack = t2v.open_stack(tmp_path / "s.tif")
+    assert stack.calibration.times_s == pytest.approx([0, 120, 270, 360])
+    assert stack.frame_interval_s == pytest.approx(120)
+    assert "mean" in stack.frame_interval_origin
+    assert stack.select([3, 1]).calibration.times_s == pytest.approx([360, 120])
+
+
+@pytest.mark.parametrize("unit", ["micron", "um", "\\u00B5m"])
+def test_imagej(tmp_path, unit):
+    meta = {"axes": "TYX", "unit": unit, "finterval": 12.5}
+    resolution = (1 / 0.65, 1 / 0.65)
+    tifffile.imwrite(tmp_path / "s.tif", FRAMES, imagej=True, metadata=meta, resolution=resolution)
+    assert calibration(tmp_path / "s.tif") == (0.65, IMAGEJ, 12.5, IMAGEJ)
+
+
+@pytest.mark.parametrize(
+    ("pixels_per_cm", "pixel"),
+    [(10000 / 0.5, 0.5), (10000 / 99, 99), (10000 / 101, None), (72 / 2.54, None), (3e7, None)],
+)
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_resolution_tags_if_plausible(tmp_path, kind, pixels_per_cm, pixel):
+    options = {"resolution": (pixels_per_cm, pixels_per_cm), "resolutionunit": "CENTIMETER"}
+    path = tmp_path / "s.tif"
+    if kind == "folder":
+        path = write_folder(tmp_path / "in", FRAMES, **options)
+    else:
+        tifffile.imwrite(path, FRAMES, photometric="minisblack", **options)
+    assert calibration(path) == (pixel, TIFF if pixel else "", None, "")
+
+
+def test_nothing_is_known_of_plain_files_and_arrays(tmp_path):
+    folder = write_folder(tmp_path / "in", FRAMES)
+    for source in (folder, FRAMES):
+        assert calibration(source) == (None, "", None, "")
+
+
+def test_a_folder_of_imagej_files(tmp_path):
+    options = {"imagej": True, "resolution": (2, 2), "metadata": {"unit": "um", "finterval": 5}}
+    assert calibration(write_folder(tmp_path, FRAMES, **options)) == (0.5, IMAGEJ, 5, IMAGEJ)
+
+
+def test_a_step_in_time_is_that_much_longer(tmp_path):
+    meta = {"axes": "TZYX", "unit": "um", "finterval": 5}
+    data = np.stack([FRAMES] * 3, axis=1)
+    tifffile.imwrite(tmp_path / "s.tif", data, imagej=True, metadata=meta, resolution=(2, 2))
+    for options, interval in (({}, 5), ({"frames": "::2"}, 10), ({"play": "Z"}, None)):
+        video = t2v.convert(tmp_path / "s.tif", overwrite=True, **options)
+        assert (video.pixel_size_um, video.frame_interval_s) == (0.5, interval)
+
+
+def test_it_is_said_with_its_origin(tmp_path, cli):
+    meta = {"axes": "TYX", "PhysicalSizeX": 0.2, "PhysicalSizeY": 0.3, "TimeIncrement": 30}
+    path = tmp_path / "s.ome.tif"
+    tifffile.imwrite(path, FRAMES, ome=True, metadata=meta)
+    text = cli(path, "--dry-run").out
+    assert f"0.2 µm a pixel ({OME})" in text
+    assert f"30 s a frame ({OME})" in text
+    assert "not square" in text
+    for options in (["--dry-run"], ["--quiet"]):
+        (source,) = json.loads(cli(path, "--json", *options).out)["sources"]
+        assert (source["pixel_size_um"], source["frame_interval_s"]) == (0.2, 30)
+        assert source["pixel_size_origin"] == source["frame_interval_origin"] == OME
+
+
+@pytest.mark.parametrize("value", ["nan", "-1", "0", "1e400", "wide"])
+def test_sizes_that_are_none_are_not_known(tmp_path, value):
+    meta = {"axes": "TYX", "PhysicalSizeX": 7}
+    tifffile.imwrite(tmp_path / "s.tif", FRAMES, ome=True, metadata=meta)
+    data = (tmp_path / "s.tif").read_bytes()
+    xml = b'PhysicalSizeX="7"'
+    assert xml in data or b'PhysicalSizeX="7.0"' in data
+    new = f'PhysicalSizeX="{value}"'.encode()
+    old = xml if xml in data else b'PhysicalSizeX="7.0"'
+    with tifffile.TiffFile(tmp_path / "s.tif", mode="r+b") as tif:
+        text = tif.pages.first.description.encode().replace(old, new)
+        tif.pages.first.tags["ImageDescription"].overwrite(text.decode())
+    assert calibration(tmp_path / "s.tif") == (None, "", None, "")
