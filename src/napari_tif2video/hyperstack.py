@@ -43,7 +43,9 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         _check_letters(planes)
         view, notes = _view(planes, stack.channel_info, settings)
     except SourceError as exc:
-        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+        is_folder = stack.path is not None and stack.path.is_dir()
+        hint = "; --match chooses files by their names" if is_folder else ""
+        raise SourceError(f"{stack.path or stack.name}: {exc}{hint}") from None
     if stack.planes is None and not view.depth and view.play == stack.played:
         return stack
     numbers = view.channels or (0,)

@@ -71,8 +71,7 @@ class ProjectedFrames:
         return len(self.planes) // self.depth
 
     def label(self, index: int) -> str:
-        first = self.planes.label(index * self.depth)
-        return f"{self.projection} of {self.depth} slices from {first}"
+        return self.planes.label(index * self.depth)
 
     def select(self, indices: Sequence[int]) -> ProjectedFrames:
         wanted = [i * self.depth + z for i in indices for z in range(self.depth)]

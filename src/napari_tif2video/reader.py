@@ -16,7 +16,7 @@ from .planes import stack_with_axes
 from .selection import parse_axes
 from .sequence import TIFF_SUFFIXES, list_frames
 from .stack import Stack
-from .tiff_frames import open_file, open_folder
+from .tiff_stacks import open_file, open_folder
 
 
 def open_stack(source: Any, match: str | None = None, axes: str | None = None) -> Stack:

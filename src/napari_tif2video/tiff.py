@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import psutil
 from numpy.typing import NDArray
-from tifffile import PHOTOMETRIC, TiffFile, TiffPage
+from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
 from .buffers import thread_buffer
 from .errors import SourceError, Tif2VideoError
@@ -26,22 +26,27 @@ from .stack import FrameFormat
 Frame = NDArray[Any]
 
 
-def single_page(tif: TiffFile, path: Path) -> TiffPage:
-    """The first full-size page of a file that holds one image, and maybe smaller extra pages."""
+def full_pages(tif: TiffFile, path: Path) -> list[TiffPage | TiffFrame]:
+    """The pages of a file without smaller extra ones."""
     count = len(tif.pages)
     check_findings(path)
     if count == 0:
         raise SourceError(f"{path}: holds no image; the file is damaged or incomplete")
     if count == 1:
-        return tif.pages.first
+        return [tif.pages.first]
     pages = [tif.pages[i] for i in range(count)]
     check_findings(path)
     area = max(prod(page.shape) for page in pages)
-    full = [page for page in pages if prod(page.shape) == area]
+    return [page for page in pages if prod(page.shape) == area]
+
+
+def single_page(tif: TiffFile, path: Path) -> TiffPage:
+    """The first full-size page of a file that holds one image, and maybe smaller extra pages."""
+    full = full_pages(tif, path)
     if len(full) > 1:
         raise SourceError(
-            f"{path}: holds {len(full)} images, but a folder must hold one image a file; "
-            "convert the file itself"
+            f"{path}: holds {len(full)} images where the first file of its folder holds one; "
+            "convert the file itself, or use --match to choose files that are alike"
         )
     return full[0] if isinstance(full[0], TiffPage) else full[0].aspage()
 

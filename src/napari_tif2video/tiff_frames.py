@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from math import prod
 from pathlib import Path
 
@@ -12,56 +13,16 @@ from tifffile import TiffFile, TiffPage
 from .buffers import thread_buffer
 from .errors import SourceError
 from .geometry import Box
-from .ome import OmeImage, parse_ome
-from .planes import FramePlanes
-from .stack import Channel, FrameFormat, Stack
+from .stack import FrameFormat
 from .tiff import Frame, opened, page_format, read_page, single_page, translated
-from .tiff_calibration import calibration_of
-from .tiff_layout import layout_of
-
-
-def open_file(path: Path, name: str) -> Stack:
-    """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes."""
-    with opened(path) as tif:
-        layout = layout_of(tif, path)
-    frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
-    is_grid = len(layout.sizes) > 1
-    return Stack(
-        channels=() if is_grid else (Channel(frames),),
-        name=name,
-        path=path,
-        notes=layout.notes,
-        played=layout.sizes[0][0] if layout.sizes else "T",
-        planes=FramePlanes(frames, layout.sizes) if is_grid else None,
-        channel_info=layout.channels,
-        calibration=layout.calibration,
-    )
-
-
-def open_folder(folder: Path, names: Sequence[str]) -> Stack:
-    """The files of a folder, one frame each, as a stack; the first one decides what they are."""
-    path = folder / names[0]
-    with opened(path) as tif:
-        first = page_format(single_page(tif, path), path)
-        calibration, notes = calibration_of(tif, _ome_of(tif, path), len(names))
-    frames = FileFrames(folder, tuple(names), first, names[0])
-    stack = Stack.of(frames, folder.name or "root", folder)
-    return replace(stack, calibration=calibration, notes=notes)
-
-
-def _ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
-    """OME metadata of one file of a folder; what they say of others may be no use."""
-    try:
-        return parse_ome(tif.pages.first.description, path)
-    except SourceError:
-        return None
+from .tiff_layout import Sizes, layout_of
 
 
 @dataclass(frozen=True)
 class FileFrames:
     """One frame a file: the first full-size page of each.
 
-    Use `open_folder`; the first file decides size and type.
+    The first file decides size and type.
     """
 
     folder: Path
@@ -91,7 +52,7 @@ class FileFrames:
 
 @dataclass(frozen=True)
 class PageFrames:
-    """The frames of one multi-page TIFF file, one a page; use `open_file`.
+    """The frames of one multi-page TIFF file, one a page.
 
     Positions are looked up once, so that reading a frame does not walk through the file: the
     offset of the pixels where the data are one contiguous run, else the offset of each page.
@@ -137,3 +98,69 @@ class PageFrames:
             dtype.newbyteorder(tif.byteorder), prod(shape), out=thread_buffer("file", shape, dtype)
         )
         return frame.reshape(shape)
+
+
+@dataclass(frozen=True)
+class VolumeFrames:
+    """The planes of files that hold several each, one file after the other.
+
+    Attributes
+    ----------
+    sizes : tuple of (str, int)
+        The axes inside each file, as `Layout` gives them.
+    numbers : tuple of int
+        Which planes these are: number of the file times planes of a file, plus plane.
+    """
+
+    folder: Path
+    names: tuple[str, ...]
+    format: FrameFormat
+    sizes: Sizes
+    numbers: tuple[int, ...]
+    batch_starts = None
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def label(self, index: int) -> str:
+        return self.names[self.numbers[index] // self._depth]
+
+    def select(self, indices: Sequence[int]) -> VolumeFrames:
+        """These planes, with the names of no other files than theirs."""
+        numbers = [self.numbers[i] for i in indices]
+        files = sorted({number // self._depth for number in numbers})
+        place = {file: i for i, file in enumerate(files)}
+        return replace(
+            self,
+            names=tuple(self.names[file] for file in files),
+            numbers=tuple(
+                place[number // self._depth] * self._depth + number % self._depth
+                for number in numbers
+            ),
+        )
+
+    def read_frames(self, box: Box) -> Iterator[Frame]:
+        for file, numbers in groupby(self.numbers, lambda number: number // self._depth):
+            planes = self._planes(self.folder / self.names[file])
+            yield from planes.select([n % self._depth for n in numbers]).read_frames(box)
+
+    @property
+    def _depth(self) -> int:
+        return prod(n for _, n in self.sizes)
+
+    def _planes(self, path: Path) -> PageFrames:
+        """The planes of one file, which has to be laid out as the first one."""
+        with opened(path) as tif:
+            layout = layout_of(tif, path, is_member=True)
+        self.format.check(layout.format, path, "the first file")
+        if layout.sizes != self.sizes:
+            mine, first = (_described(sizes) for sizes in (layout.sizes, self.sizes))
+            raise SourceError(
+                f"{path}: holds {mine}, but the first file {first}; all files must be alike, use "
+                "--match to choose some"
+            )
+        return PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
+
+
+def _described(sizes: Sizes) -> str:
+    return " x ".join(f"{n} along {letter}" for letter, n in sizes) or "a single plane"

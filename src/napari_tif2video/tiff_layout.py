@@ -7,7 +7,7 @@ there are: lists are made only of pages that exist.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
@@ -33,7 +33,8 @@ class Layout:
     Attributes
     ----------
     sizes : tuple of (str, int)
-        Axes longer than one, slowest first: T, C and Z in this order behind any others.
+        Axes longer than one, slowest first: T, C and Z in this order behind any others. An axis
+        without a name that says something has another letter.
     pages, offsets : tuple of int
         Page number of each plane; offset in the file of its pixels, if `is_run`, or of its page.
     is_run : bool
@@ -62,8 +63,13 @@ class _Grid:
     notes: tuple[str, ...] = ()
 
 
-def layout_of(tif: TiffFile, path: Path) -> Layout:
+def layout_of(tif: TiffFile, path: Path, *, is_member: bool = False) -> Layout:
     """Find the planes of a file.
+
+    Parameters
+    ----------
+    is_member : bool
+        The file is one of many: its OME metadata may describe all of them together.
 
     Raises
     ------
@@ -71,7 +77,10 @@ def layout_of(tif: TiffFile, path: Path) -> Layout:
         Planes are missing, or there are several images.
     """
     ome = parse_ome(tif.pages.first.description, path)
-    grid = _ome_grid(tif, ome, path) if ome is not None else _imagej_grid(tif, path)
+    if ome is not None:
+        grid = _ome_grid(tif, _own_part(tif, ome) if is_member else ome, path)
+    else:
+        grid = _imagej_grid(tif, path)
     if grid is None:
         grid = _series_grid(tif, path)
     frame_format = page_format(grid.keyframe, path)
@@ -89,8 +98,8 @@ def layout_of(tif: TiffFile, path: Path) -> Layout:
 def _canonical(sizes: Sizes) -> tuple[Sizes, list[int] | None]:
     """Axes in the order T, C, Z, and which plane of the file comes where; None where as it is."""
     moving = [(letter, n) for letter, n in sizes if n > 1]
-    if len(moving) < 2:  # the only axis is played, whatever it is; unnamed, it is time
-        return tuple((a if a in "TCZ" else "T", n) for a, n in moving), None
+    if len(moving) < 2:
+        return tuple(moving), None
     axes = sorted(range(len(moving)), key=lambda i: "TCZ".find(moving[i][0]))
     if axes == sorted(axes):
         return tuple(moving), None
@@ -123,6 +132,18 @@ def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path) -> _Grid | None:
         notes = (f"{there - stated} of {there} pages are no planes of its OME metadata",)
     grid = tuple((axis, sizes[axis]) for axis in ome.order)
     return _Grid(first, grid, [pages[i] for i in table], stated, None, notes)
+
+
+def _own_part(tif: TiffFile, ome: OmeImage) -> OmeImage:
+    """What OME metadata of a whole series say about one of its files: the order of its planes."""
+    there = len(tif.pages)
+    if prod(ome.sizes.values()) <= there:
+        return ome
+    for axes in ("Z", "C", "CZ"):
+        if prod(ome.sizes[axis] for axis in axes) == there:
+            sizes = {axis: ome.sizes[axis] if axis in axes else 1 for axis in "TCZ"}
+            return replace(ome, sizes=sizes, blocks=[])
+    return replace(ome, sizes=dict.fromkeys("TCZ", 1), blocks=[])
 
 
 def _ome_table(ome: OmeImage, sizes: dict[str, int], there: int, name: str) -> list[int]:
@@ -184,6 +205,17 @@ def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
     pages = _frames_of(tif) if there > 1 else None
     count = prod(sizes.values())
     return _Grid(first, grid, pages, count, first.dataoffsets[0], notes)
+
+
+def has_planes_behind(tif: TiffFile) -> bool:
+    """Whether the only page of a file of ImageJ stands for several planes, and they are there."""
+    meta = tif.imagej_metadata if tif.is_imagej else None
+    images = int(meta.get("images", 1)) if meta else 1
+    page = tif.pages.first
+    if images < 2 or len(tif.pages) > 1 or not page.is_contiguous:
+        return False
+    end: int = page.dataoffsets[0] + images * page.nbytes
+    return end <= tif.filehandle.size
 
 
 def _check_run(tif: TiffFile, page: TiffPage, images: int, path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Files and folders of TIFFs as stacks: what their metadata and names make of their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+
+from tifffile import TiffFile
+
+from .display import ChannelInfo
+from .errors import SourceError
+from .name_axes import axes_of_names
+from .ome import OmeImage, parse_ome
+from .planes import FramePlanes
+from .stack import Channel, Frames, Stack
+from .tiff import full_pages, opened, page_format, single_page
+from .tiff_calibration import calibration_of
+from .tiff_frames import FileFrames, PageFrames, VolumeFrames
+from .tiff_layout import Layout, Sizes, has_planes_behind, layout_of
+
+
+def open_file(path: Path, name: str) -> Stack:
+    """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes."""
+    with opened(path) as tif:
+        layout = layout_of(tif, path)
+    frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
+    stack = Stack(
+        channels=(),
+        name=name,
+        path=path,
+        notes=layout.notes,
+        channel_info=layout.channels,
+        calibration=layout.calibration,
+    )
+    return _with_axes(stack, frames, layout.sizes)
+
+
+def open_folder(folder: Path, names: Sequence[str]) -> Stack:
+    """The files of a folder as a stack; the first one decides what they all are.
+
+    Each is a time point, of one plane or several, unless their names tell of channels or slices.
+    """
+    named = axes_of_names(names, folder)
+    order = tuple(names) if named is None else named.names
+    sizes: Sizes = (("T", len(order)),) if named is None else named.sizes
+    path = folder / order[0]
+    with opened(path) as tif:
+        times = dict(sizes).get("T", 1)
+        calibration, notes = calibration_of(tif, _ome_of(tif, path), times)
+        layout = None
+        if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
+            layout = layout_of(tif, path, is_member=True)
+        else:
+            first = page_format(single_page(tif, path), path)
+    stack = Stack((), folder.name or "root", folder, notes, calibration=calibration)
+    if named is not None:
+        info = tuple(ChannelInfo(channel) for channel in named.channels)
+        stack = replace(stack, channel_info=info, notes=(*notes, *named.notes))
+    if layout is None:
+        return _with_axes(stack, FileFrames(folder, order, first, order[0]), sizes)
+    inside = _axes_inside(layout, sizes, path)
+    info = stack.channel_info or layout.channels
+    numbers = tuple(range(len(order) * prod(n for _, n in inside)))
+    frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
+    whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
+    return _with_axes(replace(stack, channel_info=info), frames, whole)
+
+
+def _with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
+    """The frames as a sequence, or as planes to choose from."""
+    if len(sizes) > 1:
+        return replace(stack, planes=FramePlanes(frames, sizes))
+    # The only axis is played, whatever it is; without a name it is time.
+    letter = sizes[0][0] if sizes else "T"
+    played = letter if letter in "TCZ" else "T"
+    return replace(stack, channels=(Channel(frames),), played=played)
+
+
+def _axes_inside(layout: Layout, outside: Sizes, path: Path) -> Sizes:
+    """The axes within each file of a folder; planes of which nothing is said are slices."""
+    inside = layout.sizes
+    if len(inside) == 1 and inside[0][0] not in "TCZ":
+        inside = (("Z", inside[0][1]),)
+    letters = [letter for letter, _ in inside]
+    if "T" in letters or set(letters) & {letter for letter, n in outside if n > 1}:
+        described = ", ".join(f"{letter} ({n})" for letter, n in inside)
+        raise SourceError(
+            f"{path}: holds the axes {described} itself, where its folder has one time point a "
+            "file; convert the files one by one"
+        )
+    return inside
+
+
+def _ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
+    """OME metadata of one file of a folder; what they say of others may be no use."""
+    try:
+        return parse_ome(tif.pages.first.description, path)
+    except SourceError:
+        return None

@@ -1,0 +1,163 @@
+"""Folders whose files are not simply one frame after the other: volumes, channels, positions."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from helpers.files import write_folder
+from helpers.frames import noise, numbered
+
+import napari_tif2video as t2v
+
+T, C, Z = 3, 2, 4
+HYPER = noise((T, C, Z, 16, 100), low=100, high=9001)
+NAMES = {
+    "ImageJ": ("img_t{t}_C{c}_.tif", ("C0", "C1")),
+    "Leica": ("exp_t{t:02}_ch{c:02}.tif", ("ch00", "ch01")),
+    "MetaMorph": ("exp_w{c}{stain}_t{t}.TIF", ("DAPI", "GFP")),
+    "Nikon": ("a1xy01c{c}t{t:03}.tif", ("c0", "c1")),
+    "words": ("channel{c} t{t}.tif", ("channel0", "channel1")),
+    "two": ("C1-MAX_t{t}_c{c}.tif", ("c0", "c1")),
+}
+
+
+def write_channels(folder, name, data=HYPER[:, :, 0]):
+    folder.mkdir()
+    for t, frames in enumerate(data):
+        for c, frame in enumerate(frames):
+            path = folder / name.format(t=t, c=c, stain=("DAPI", "GFP")[c])
+            tifffile.imwrite(path, frame)
+    return folder
+
+
+@pytest.mark.parametrize(("name", "channels"), NAMES.values(), ids=NAMES)
+def test_channels_in_names(tmp_path, name, channels):
+    folder = write_channels(tmp_path / "in", name)
+    with pytest.raises(t2v.SourceError) as caught:
+        t2v.convert(folder)
+    message = str(caught.value)
+    assert f"2 channels: {', '.join(channels)}; add --channel {channels[0]}, all" in message
+    assert "--match" in message
+    for number, channel in enumerate(channels):
+        for choice in (number, channel):
+            picture = t2v.render_frame(folder, 2, channel=choice, width="full")[..., 0]
+            expected = t2v.render_frame(HYPER[:, number, 0], 2, width="full")[..., 0]
+            np.testing.assert_array_equal(picture, expected)
+    stack = t2v.open_stack(folder)
+    assert (stack.axes, stack.shape) == ("TCYX", (T, C, 16, 100))
+    np.testing.assert_array_equal(stack.data.compute(), HYPER[:, :, 0])
+
+
+def test_match_takes_one_channel(tmp_path):
+    folder = write_channels(tmp_path / "in", "img_t{t}_C{c}_.tif")
+    np.testing.assert_array_equal(
+        t2v.open_stack(folder, match="*_C1_*").data.compute(), HYPER[:, 1, 0]
+    )
+
+
+@pytest.mark.parametrize("name", ["e_s{c}_t{t}.tif", "xy{c:02}t{t}.tif", "Pos{c}_t{t:03}.tif"])
+def test_positions_in_names(tmp_path, name):
+    folder = write_channels(tmp_path / "in", name)
+    with pytest.raises(
+        t2v.SourceError, match=r"in: holds 2 positions: .*--match '(.*)'$"
+    ) as caught:
+        t2v.convert(folder)
+    pattern = str(caught.value).split("'")[1]
+    stack = t2v.open_stack(folder, match=pattern)
+    np.testing.assert_array_equal(stack.data.compute(), HYPER[:, 0, 0])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["c{}.tif", "xy{:02}.tif", "img_s{}.tif", "w{}.tif", "z{:03}.tif", "C1-t{}_ch00.tif",
+     "20180101ef002xy01t{:02}.tif", "0m{}s10.tif"],
+)  # fmt: skip
+def test_a_single_number_is_time(tmp_path, name):
+    folder = write_folder(tmp_path / "in", numbered(12), name)
+    stack = t2v.open_stack(folder)
+    assert stack.axes == "TYX"
+    assert stack.labels == [name.format(i) for i in range(12)]
+    assert stack.notes == ()
+
+
+def test_slices_in_names(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for t in range(T):
+        for z in range(Z):
+            tifffile.imwrite(folder / f"t{t}_z{z}.tif", HYPER[t, 0, z])
+    stack = t2v.open_stack(folder)
+    assert stack.axes == "TZYX"
+    picture = t2v.render_frame(stack, 1, width="full")
+    expected = t2v.render_frame(HYPER[:, 0].max(axis=1), 1, width="full")
+    np.testing.assert_array_equal(picture, expected)
+
+
+def test_channels_that_are_not_always_there(tmp_path):
+    folder = write_channels(tmp_path / "in", "t{t}_c{c}.tif")
+    (folder / "t1_c1.tif").unlink()
+    stack = t2v.open_stack(folder)
+    np.testing.assert_array_equal(stack.data.compute(), HYPER[[0, 2], :, 0])
+    assert "1 of 3 time points are left out" in stack.notes[0]
+
+
+@pytest.mark.parametrize("kind", ["plain", "imagej", "ome", "single directory", "zlib"])
+def test_a_volume_a_file(tmp_path, cli, kind):
+    options = {
+        "plain": {"photometric": "minisblack", "metadata": None},
+        "imagej": {"imagej": True, "metadata": {"axes": "ZYX"}},
+        "ome": {"ome": True, "metadata": {"axes": "ZYX"}},
+        "single directory": {"imagej": True, "truncate": True, "metadata": {"axes": "ZYX"}},
+        "zlib": {"photometric": "minisblack", "compression": "zlib", "metadata": None},
+    }[kind]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for t in range(T):
+        tifffile.imwrite(folder / f"t{t}.tif", HYPER[t, 0], **options)
+    stack = t2v.open_stack(folder)
+    assert (stack.axes, stack.shape) == ("TZYX", (T, Z, 16, 100))
+    np.testing.assert_array_equal(stack.data.compute(), HYPER[:, 0])
+    for z, reduced in ((2, HYPER[:, 0, 2]), ("max", HYPER[:, 0].max(axis=1))):
+        picture = t2v.render_frame(folder, 2, z=z, width="full")
+        np.testing.assert_array_equal(picture, t2v.render_frame(reduced, 2, width="full"))
+    (source,) = json.loads(cli(folder, "--dry-run", "--json").out)["sources"]
+    assert source["order"] == ["t0.tif", "t1.tif", "t2.tif"]
+    assert "max of 4 slices" in source["notes"][0]
+
+
+def test_volumes_of_channels(tmp_path):
+    """Channels in the names, slices in the files."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for t in range(T):
+        for c in range(C):
+            tifffile.imwrite(folder / f"t{t}_c{c}.tif", HYPER[t, c], photometric="minisblack")
+    stack = t2v.open_stack(folder)
+    assert stack.axes == "TCZYX"
+    np.testing.assert_array_equal(stack.data.compute(), HYPER)
+
+
+def test_volumes_that_are_not_alike(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for t, depth in enumerate((4, 4, 3)):
+        path = folder / f"t{t}.tif"
+        tifffile.imwrite(path, HYPER[t, 0, :depth], photometric="minisblack")
+    with pytest.raises(t2v.SourceError, match=r"t2\.tif: holds 3 along.*4 along.*--match"):
+        t2v.convert(folder)
+    tifffile.imwrite(folder / "t0.tif", HYPER[0, 0, 0])
+    with pytest.raises(t2v.SourceError, match=r"t1\.tif: holds 4 images.*--match"):
+        t2v.convert(folder)
+
+
+def test_time_series_in_a_folder_are_converted_one_by_one(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for t in range(2):
+        path = folder / f"s{t}.tif"
+        tifffile.imwrite(path, HYPER[:, 0, 0], imagej=True, metadata={"axes": "TYX"})
+    with pytest.raises(t2v.SourceError, match=r"s0\.tif: holds the axes T \(3\).*one by one"):
+        t2v.convert(folder)
