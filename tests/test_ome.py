@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from helpers.files import write_pages
 from helpers.frames import number_of, numbered
+from helpers.video import numbers
 
 import napari_tif2video as t2v
 
@@ -70,6 +72,45 @@ def test_a_single_member_never_gives_wrong_frames(members, index, complete):
         assert shown in ([index], [0, 1, 2])
 
 
+def test_a_series_over_several_files_is_read_from_any_of_them(members, cli):
+    for path in members:
+        stack = t2v.open_stack(path)
+        assert stack.labels == [f"page 1 of series_t{i}.ome.tif" for i in range(3)]
+        np.testing.assert_array_equal(stack.data.compute(), FRAMES)
+    assert "read from 3 files" in cli(members[1], "--dry-run").out
+
+
+def test_a_hyperstack_over_several_files(tmp_path):
+    """A file a channel, the time points in reverse in the second one."""
+    data = numbered(6).reshape(2, 3, 48, 160)
+    blocks = "".join(
+        f'<TiffData FirstT="{t}" FirstC="{c}" IFD="{2 - t if c else t}" PlaneCount="1">'
+        f'<UUID FileName="c{c}.ome.tif">urn:uuid:{c}</UUID></TiffData>'
+        for c in range(2)
+        for t in range(3)
+    )
+    xml = ome_xml(3).replace('SizeC="1"', 'SizeC="2"').replace("<TiffData/>", blocks)
+    for c in range(2):
+        write_pages(tmp_path / f"c{c}.ome.tif", data[c][:: -1 if c else 1], description=xml)
+    stack = t2v.open_stack(tmp_path / "c1.ome.tif")
+    assert stack.axes == "TCYX"
+    np.testing.assert_array_equal(stack.data.compute(), data.swapaxes(0, 1))
+    video = t2v.convert(tmp_path / "c0.ome.tif", channel=1, width="full")
+    assert numbers(video.path) == [3, 4, 5]
+
+
+def test_members_that_are_links_to_elsewhere_are_not_read(members, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    members[2].rename(outside / "moved.tif")
+    try:
+        members[2].symlink_to(outside / "moved.tif")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    with pytest.raises(t2v.SourceError, match=r"series_t0.*not in its folder"):
+        t2v.open_stack(members[0])
+
+
 OPENED = """
 import sys
 import napari_tif2video as t2v
@@ -116,11 +157,15 @@ with open("/proc/self/status") as file:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to measure memory")
-def test_planes_that_are_only_claimed_cost_no_memory(tmp_path):
+@pytest.mark.parametrize("spread", [False, True])
+def test_planes_that_are_only_claimed_cost_no_memory(tmp_path, spread):
+    tifffile.imwrite(tmp_path / "other.ome.tif", FRAMES[1])
     peaks = []
     for planes in (2, 5_000_000):
         path = tmp_path / "claims.ome.tif"
-        tifffile.imwrite(path, FRAMES[0], description=ome_xml(planes), metadata=None)
+        xml = ome_xml(planes, ["other.ome.tif"] if spread else ()).replace('IFD="0" ', "")
+        xml = xml.replace('PlaneCount="1"', f'PlaneCount="{planes}"')
+        tifffile.imwrite(path, FRAMES[0], description=xml, metadata=None)
         done = subprocess.run(
             [sys.executable, "-c", PEAK_KB, path], capture_output=True, check=True, text=True
         )

@@ -15,7 +15,7 @@ from .hyperstack import channel_numbers
 from .output import check_suffix, exists_error, same_output_key, video_name
 from .plan import Plan, plan
 from .reader import open_stack, source_stem
-from .sequence import folders_with_frames, is_tiff_name, natural_key
+from .sequence import folders_with_frames, is_stack_name, natural_key
 from .settings import VideoSettings
 
 
@@ -100,7 +100,7 @@ def _expand(
         only_folders = pattern.endswith(("/", os.sep))
         matches = (Path(p) for p in glob.glob(pattern, recursive=True))
         found = sorted(
-            (p for p in matches if p.is_dir() or (not only_folders and is_tiff_name(p.name))),
+            (p for p in matches if p.is_dir() or (not only_folders and is_stack_name(p.name))),
             key=lambda p: [natural_key(part) for part in p.parts],
         )
         if not found:

@@ -14,7 +14,7 @@ from .arrays import stack_of_array
 from .errors import SourceError
 from .planes import stack_with_axes
 from .selection import parse_axes
-from .sequence import TIFF_SUFFIXES, list_frames
+from .sequence import STACK_SUFFIXES, list_frames
 from .stack import Stack
 from .tiff_stacks import open_file, open_folder
 
@@ -79,8 +79,8 @@ def _open_path(path: Path, match: str | None) -> Stack:
         return open_folder(path, list_frames(path, match))
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
-    if path.suffix.lower() not in TIFF_SUFFIXES:
-        raise SourceError(f"{path}: is not a TIFF file; expected {' or '.join(TIFF_SUFFIXES)}")
+    if path.suffix.lower() not in STACK_SUFFIXES:
+        raise SourceError(f"{path}: is not a TIFF file; expected {', '.join(STACK_SUFFIXES)}")
     return open_file(path, source_stem(path))
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from .errors import SourceError
 
 TIFF_SUFFIXES = (".tif", ".tiff")
+#: Of files that hold a stack: MetaMorph's are TIFF too.
+STACK_SUFFIXES = (*TIFF_SUFFIXES, ".stk")
 
 # MetaMorph and several slide scanners put "name_thumb.tif" beside each image.
 _THUMBNAIL = re.compile(r"(?:^|[^a-z])thumb(?:nail)?s?(?:[^a-z]|$)", re.IGNORECASE)
@@ -27,6 +29,11 @@ def is_tiff_name(name: str) -> bool:
         and not name.startswith(".")  # includes the "._name" files of macOS
         and _THUMBNAIL.search(stem) is None
     )
+
+
+def is_stack_name(name: str) -> bool:
+    """Whether a file of this name can be converted by itself."""
+    return is_tiff_name(name) or (name.lower().endswith(".stk") and not name.startswith("."))
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:

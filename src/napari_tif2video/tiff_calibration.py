@@ -13,7 +13,8 @@ from .ome import OmeImage
 
 # Resolution tags are often what a printer or screen wants; no microscope has such pixels.
 PLAUSIBLE_UM = (0.001, 100.0)
-_OME, _IMAGEJ, _TIFF = "from OME metadata", "from ImageJ metadata", "from the TIFF resolution"
+_TIFF = "from the TIFF resolution"
+_OME, _IMAGEJ, _METAMORPH = (f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph"))
 
 
 def calibration_of(
@@ -27,17 +28,22 @@ def calibration_of(
         Its number of time points; None where it has no axis of time.
     """
     imagej: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
-    width, height, origin = _pixel_size(tif.pages.first, imagej, ome)
+    metamorph: dict[str, Any] = (tif.stk_metadata if tif.is_stk else None) or {}
+    width, height, origin = _pixel_size(tif.pages.first, imagej, metamorph, ome)
     interval, interval_origin, times = None, "", None
     if ome is not None and frames is not None:
         times = _times(ome, frames)
         interval, interval_origin = ome.frame_interval_s, _OME
-        if interval is None and times is not None and times[-1] > times[0]:
-            interval = (times[-1] - times[0]) / (len(times) - 1)
-            interval_origin = "mean of the plane times in OME metadata"
+        if interval is None and times is not None:
+            interval = _mean_step(times)
+            interval_origin = f"mean of the plane times {_OME}"
     if interval is None:
         interval = time_s(imagej.get("finterval"), str(imagej.get("tunit", "s")))
         interval_origin = "" if interval is None else _IMAGEJ
+    if metamorph and frames is not None:
+        times = _metamorph_times(metamorph, frames)
+        interval = None if times is None else _mean_step(times)
+        interval_origin = "" if interval is None else f"mean of the plane times {_METAMORPH}"
     notes: tuple[str, ...] = ()
     if width is not None and height is not None and abs(width / height - 1) > 0.01:
         notes = (f"its pixels are not square: {width:.6g} µm wide and {height:.6g} µm high",)
@@ -58,11 +64,15 @@ def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[Channe
 
 
 def _pixel_size(
-    page: TiffPage, imagej: dict[str, Any], ome: OmeImage | None
+    page: TiffPage, imagej: dict[str, Any], metamorph: dict[str, Any], ome: OmeImage | None
 ) -> tuple[float | None, float | None, str]:
     """Width and height of a pixel in µm, and who says so."""
     if ome is not None and ome.pixel_size_um is not None:
         return ome.pixel_size_um, ome.pixel_height_um, _OME
+    unit = str(metamorph.get("CalibrationUnits", ""))
+    width, height = (length_um(metamorph.get(f"{a}Calibration"), unit) for a in "XY")
+    if width is not None:
+        return width, height, _METAMORPH
     per_unit = _resolution(page, "XResolution"), _resolution(page, "YResolution")
     if per_unit[0] is None:
         return None, None, ""
@@ -94,3 +104,18 @@ def _times(ome: OmeImage, frames: int) -> tuple[float, ...] | None:
     if ome.sizes["T"] != frames or len(begun) != frames or max(begun) != frames - 1:
         return None
     return tuple(begun[t] for t in range(frames))
+
+
+def _mean_step(times: tuple[float, ...]) -> float | None:
+    return (times[-1] - times[0]) / (len(times) - 1) if times[-1] > times[0] else None
+
+
+def _metamorph_times(meta: dict[str, Any], frames: int) -> tuple[float, ...] | None:
+    """When each plane was made, in s after the first."""
+    ms = meta.get("TimeCreated")
+    if ms is None or len(ms) != frames:
+        return None
+    seconds = np.asarray(ms, np.float64) / 1000
+    # The time of day: past midnight the count begins again.
+    seconds += 86400.0 * np.concatenate([[0], np.cumsum(np.diff(seconds) < 0)])
+    return tuple((seconds - seconds[0]).tolist())

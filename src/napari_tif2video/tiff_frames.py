@@ -13,6 +13,7 @@ from tifffile import TiffFile, TiffPage
 from .buffers import thread_buffer
 from .errors import SourceError
 from .geometry import Box
+from .ome_members import Members
 from .stack import FrameFormat
 from .tiff import Frame, opened, page_format, read_page, single_page, translated
 from .tiff_layout import Sizes, layout_of
@@ -98,6 +99,39 @@ class PageFrames:
             dtype.newbyteorder(tif.byteorder), prod(shape), out=thread_buffer("file", shape, dtype)
         )
         return frame.reshape(shape)
+
+
+@dataclass(frozen=True)
+class MemberFrames:
+    """Planes on any pages of several files of a folder."""
+
+    folder: Path
+    format: FrameFormat
+    planes: Members
+    batch_starts = None
+
+    def __len__(self) -> int:
+        return len(self.planes.pages)
+
+    def label(self, index: int) -> str:
+        planes = self.planes
+        return f"page {planes.pages[index] + 1} of {planes.names[planes.files[index]]}"
+
+    def select(self, indices: Sequence[int]) -> MemberFrames:
+        return replace(self, planes=self.planes.select(indices))
+
+    def read_frames(self, box: Box) -> Iterator[Frame]:
+        places = zip(self.planes.files, self.planes.pages, strict=True)
+        for file, pages in groupby(places, lambda place: place[0]):
+            path = self.folder / self.planes.names[file]
+            with opened(path) as tif:
+                for _, number in pages:
+                    where = f"{path}: page {number + 1}"
+                    with translated(where):
+                        page = tif.pages[number].aspage()
+                    self.format.check(page_format(page, where), where, self.planes.names[0])
+                    frame = read_page(page, where, self.format)
+                    yield frame[box.rows, box.columns]
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def layout_of(tif: TiffFile, path: Path, *, is_member: bool = False) -> Layout:
         grid = _series_grid(tif, path)
     frame_format = page_format(grid.keyframe, path)
     numbers, offsets, is_run = _locate(tif, grid, path)
-    sizes, order = _canonical(grid.sizes)
+    sizes, order = canonical(grid.sizes)
     if order is not None:
         numbers, offsets = (tuple(values[i] for i in order) for values in (numbers, offsets))
     calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
@@ -95,7 +95,7 @@ def layout_of(tif: TiffFile, path: Path, *, is_member: bool = False) -> Layout:
     )
 
 
-def _canonical(sizes: Sizes) -> tuple[Sizes, list[int] | None]:
+def canonical(sizes: Sizes) -> tuple[Sizes, list[int] | None]:
     """Axes in the order T, C, Z, and which plane of the file comes where; None where as it is."""
     moving = [(letter, n) for letter, n in sizes if n > 1]
     if len(moving) < 2:
@@ -107,12 +107,17 @@ def _canonical(sizes: Sizes) -> tuple[Sizes, list[int] | None]:
     return tuple(moving[i] for i in axes), planes.transpose(axes).ravel().tolist()
 
 
+def ome_sizes(tif: TiffFile, ome: OmeImage) -> dict[str, int]:
+    """Lengths of T, C and Z; the samples of RGB, which OME counts as channels, are one."""
+    sizes, samples = dict(ome.sizes), tif.pages.first.samplesperpixel
+    if sizes["C"] % samples == 0:
+        sizes["C"] //= samples
+    return sizes
+
+
 def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path) -> _Grid | None:
     """The planes as OME metadata place them; None where the pages alone say enough."""
-    first = tif.pages.first
-    sizes = dict(ome.sizes)
-    if sizes["C"] % first.samplesperpixel == 0:
-        sizes["C"] //= first.samplesperpixel
+    first, sizes = tif.pages.first, ome_sizes(tif, ome)
     stated, there = prod(sizes.values()), len(tif.pages)
     check_findings(path)
     if stated > there:
@@ -260,6 +265,11 @@ def _locate(
             starts = tuple(page.dataoffsets[0] for page in grid.pages)
         else:  # a single page stands for all planes
             assert grid.dataoffset is not None
+            if grid.dataoffset + grid.count * first.nbytes > tif.filehandle.size:
+                raise SourceError(
+                    f"{path}: states {grid.count} planes, more than it has room for; the file is "
+                    "damaged or incomplete"
+                )
             starts = tuple(grid.dataoffset + i * first.nbytes for i in range(grid.count))
         begin = min(starts)
         if all(s == begin + i * first.nbytes for i, s in enumerate(sorted(starts))):

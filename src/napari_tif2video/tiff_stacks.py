@@ -13,17 +13,21 @@ from .display import ChannelInfo
 from .errors import SourceError
 from .name_axes import axes_of_names
 from .ome import OmeImage, parse_ome
+from .ome_members import members_of
 from .planes import FramePlanes
 from .stack import Channel, Frames, Stack
 from .tiff import full_pages, opened, page_format, single_page
-from .tiff_calibration import calibration_of
-from .tiff_frames import FileFrames, PageFrames, VolumeFrames
-from .tiff_layout import Layout, Sizes, has_planes_behind, layout_of
+from .tiff_calibration import calibration_of, channels_of
+from .tiff_frames import FileFrames, MemberFrames, PageFrames, VolumeFrames
+from .tiff_layout import Layout, Sizes, canonical, has_planes_behind, layout_of, ome_sizes
 
 
 def open_file(path: Path, name: str) -> Stack:
     """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes."""
     with opened(path) as tif:
+        series = _spread_series(tif, path, name)
+        if series is not None:
+            return series
         layout = layout_of(tif, path)
     frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
     stack = Stack(
@@ -35,6 +39,28 @@ def open_file(path: Path, name: str) -> Stack:
         calibration=layout.calibration,
     )
     return _with_axes(stack, frames, layout.sizes)
+
+
+def _spread_series(tif: TiffFile, path: Path, name: str) -> Stack | None:
+    """The series that a file is a part of, if its OME metadata name others that hold the rest."""
+    ome = parse_ome(tif.pages.first.description, path)
+    if ome is None or all(block.file is None for block in ome.blocks):
+        return None
+    lengths = ome_sizes(tif, ome)
+    if prod(lengths.values()) <= len(tif.pages):
+        return None
+    members = members_of(ome, lengths, path)
+    sizes, order = canonical(tuple((axis, lengths[axis]) for axis in ome.order))
+    frames = MemberFrames(
+        path.parent,
+        page_format(tif.pages.first, path),
+        members if order is None else members.select(order),
+    )
+    calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
+    info = channels_of(tif, ome, dict(sizes).get("C", 1))
+    others = f"read from {len(members.names)} files, as its OME metadata say"
+    stack = Stack((), name, path, (others, *notes), channel_info=info, calibration=calibration)
+    return _with_axes(stack, frames, sizes)
 
 
 def open_folder(folder: Path, names: Sequence[str]) -> Stack:

@@ -1,0 +1,96 @@
+"""Series that OME metadata spread over several files: which plane is on which page of which."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from .errors import SourceError
+from .ome import OmeImage
+
+# A page needs a directory of at least eight entries of twelve bytes: more pages than that, a file
+# cannot have. Claims beyond it are refused before a list is made.
+_MIN_PAGE_BYTES = 100
+
+
+@dataclass(frozen=True)
+class Members:
+    """The planes of a series, in the order of the axes in its metadata.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The files, all in one folder.
+    files, pages : tuple of int
+        Of each plane, the number of its file and of the page in it.
+    """
+
+    names: tuple[str, ...]
+    files: tuple[int, ...]
+    pages: tuple[int, ...]
+
+    def select(self, indices: Sequence[int]) -> Members:
+        """These planes, in this order, with the names of no other files than theirs."""
+        used = sorted({self.files[i] for i in indices})
+        place = {file: number for number, file in enumerate(used)}
+        return Members(
+            tuple(self.names[file] for file in used),
+            tuple(place[self.files[i]] for i in indices),
+            tuple(self.pages[i] for i in indices),
+        )
+
+
+def members_of(ome: OmeImage, sizes: Mapping[str, int], path: Path) -> Members:
+    """Find the planes of a series; the files have to lie beside `path`, and none is opened.
+
+    Raises
+    ------
+    SourceError
+        A file lies elsewhere or is not there, or planes are missing.
+    """
+    names = list(dict.fromkeys(path.name if b.file is None else b.file for b in ome.blocks))
+    room = [_most_pages(path, name) for name in names]
+    stated = prod(sizes.values())
+    if stated > sum(room):
+        raise SourceError(
+            f"{path}: its OME metadata state {stated} planes, more than its {len(names)} files "
+            "can hold; convert the folder"
+        )
+    place = {name: number for number, name in enumerate(names)}
+    files, pages = [-1] * stated, [0] * stated
+    for block in ome.blocks:
+        file = place[path.name if block.file is None else block.file]
+        if any(block.first[axis] >= n for axis, n in sizes.items()):
+            continue
+        start = 0
+        for axis in ome.order:
+            start = start * sizes[axis] + block.first[axis]
+        count = room[file] - block.page if block.count is None else block.count
+        for i in range(min(count, room[file] - block.page, stated - start)):
+            files[start + i], pages[start + i] = file, block.page + i
+    missing = files.count(-1)
+    if missing:
+        raise SourceError(f"{path}: {missing} of {stated} planes are missing; convert the folder")
+    return Members(tuple(names), tuple(files), tuple(pages))
+
+
+def _most_pages(path: Path, name: str) -> int:
+    """How many pages a file beside `path` can have at most."""
+    file = path.parent / name
+    # Names with "/" or "\\", and links, lead out of the folder.
+    is_plain = name == os.path.basename(name) and "\\" not in name and name not in ("", ".", "..")
+    if not is_plain or os.path.realpath(file.parent) != os.path.dirname(os.path.realpath(file)):
+        raise SourceError(
+            f"{path}: its OME metadata name the file {name!r}, which is not in its folder; only "
+            "files that lie together are read"
+        )
+    try:
+        return os.stat(file).st_size // _MIN_PAGE_BYTES
+    except OSError as exc:
+        raise SourceError(
+            f"{path}: its OME metadata name the file {name}, which cannot be opened "
+            f"({exc.strerror or exc}); convert the folder"
+        ) from exc
