@@ -213,6 +213,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("LO", "HI"),
         help="fixed grey values for black and white",
     )
+    add("--gamma", metavar="G", help="exponent of the grey level; below 1, dark parts get brighter")
+    add("--invert", action="store_true", default=None, help="swap black and white")
+    add("--colormap", metavar="NAME", help="show grey in colours, such as viridis, magma or green")
     add(
         "--anchor",
         action="store_true",

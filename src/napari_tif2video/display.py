@@ -36,6 +36,8 @@ class Display:
         0 to 1.
     blending : str
         How it goes on top of what is below it, as napari names it.
+    invert : bool
+        Whether black and white are swapped, before it gets its colours.
     """
 
     limits: tuple[float, float] | None = None
@@ -43,6 +45,7 @@ class Display:
     colours: bytes | None = None
     opacity: float = 1.0
     blending: Blending = "translucent"
+    invert: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -79,7 +82,7 @@ def default_colours(count: int) -> list[bytes]:
 
 
 def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) -> NDArray[np.uint8]:
-    """Put channels on top of each other, the first at the bottom on black.
+    """Give channels their colours and put them on top of each other, the first on black.
 
     Parameters
     ----------
@@ -92,6 +95,7 @@ def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) ->
     uint8 array
         (H, W) for one plain grey channel, else (H, W, 3).
     """
+    levels = [np.invert(v) if d.invert else v for v, d in zip(levels, displays, strict=True)]
     if len(levels) == 1 and displays[0].is_plain:
         return levels[0]
     if len(levels) == 1 and displays[0].opacity == 1:

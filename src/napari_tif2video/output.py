@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from .errors import OutputError, OutputExistsError, SettingsError
 from .plan import Plan
+from .settings import VideoSettings
 
 #: Endings of a video's name, and what is written for each.
 SUFFIXES = (".mp4",)
@@ -37,6 +39,7 @@ def video_name(plan: Plan, source: str = "") -> str:
             tokens += f"_at_{crop.x}_{crop.y}"
     tokens += _part_tokens(plan)
     tokens += _CONTRAST_TOKENS.get(plan.contrast, "")
+    tokens += _display_tokens(plan.settings)
     if plan.settings.frames is not None:
         tokens += f"_frames_{plan.indices[0]}-{plan.indices[-1]}"
         if plan.indices.step != 1:
@@ -60,6 +63,14 @@ def _part_tokens(plan: Plan) -> str:
         tokens += f"_z{settings.z}"
     if settings.play is not None:
         tokens += f"_play_{settings.play.lower()}"
+    return tokens
+
+
+def _display_tokens(settings: VideoSettings) -> str:
+    tokens = "" if settings.gamma is None else f"_gamma_{settings.gamma:g}"
+    tokens += "_inverted" if settings.invert else ""
+    if settings.colormap is not None:
+        tokens += "_colormap_" + re.sub(r"[^\w-]+", "-", settings.colormap)
     return tokens
 
 

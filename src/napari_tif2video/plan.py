@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -100,7 +101,7 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
     except SourceError as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
     contrast = _contrast(stack, settings)
-    displays = tuple(channel.display for channel in stack.channels)
+    displays = _displays(stack, settings)
     known: tuple[tuple[float, float] | None, ...] = (settings.limits,) * len(displays)
     if contrast == "displayed":
         known = tuple(display.limits for display in displays)
@@ -123,6 +124,34 @@ def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:
             f"{len(stack)} frames; indices count from 0"
         )
     return stack.select(indices)
+
+
+def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
+    """How each channel is shown: as it comes, with what the settings say about it instead."""
+    displays = [channel.display for channel in stack.channels]
+    where = stack.path or stack.name
+    if settings.gamma is not None:
+        displays = [dataclasses.replace(d, gamma=settings.gamma) for d in displays]
+    if settings.invert:
+        if len(displays) > 1:
+            raise SourceError(f"{where}: merged channels cannot be inverted; choose one of them")
+        displays = [dataclasses.replace(d, invert=not d.invert) for d in displays]
+    if settings.colormap is not None:
+        if len(displays) > 1:
+            raise SourceError(
+                f"{where}: merged channels have colours of their own; choose one of them, or "
+                "leave out the colormap"
+            )
+        if stack.frames.format.is_rgb:
+            raise SourceError(
+                f"{where}: is in colour already; a colormap is for grey images, leave it out"
+            )
+        from .colormaps import GREY_TABLE, colour_table
+
+        table = colour_table(settings.colormap)
+        colours = None if table == GREY_TABLE else table  # grey is encoded faster than colours
+        displays = [dataclasses.replace(d, colours=colours) for d in displays]
+    return tuple(displays)
 
 
 def _contrast(stack: Stack, settings: VideoSettings) -> str:

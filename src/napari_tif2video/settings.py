@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import numbers
 import operator
 import os
@@ -17,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
+from .brightness import parse_colormap, parse_gamma, parse_limits
 from .errors import SettingsError
 from .selection import parse_axes, parse_channel, parse_play, parse_z
 
@@ -125,20 +125,6 @@ def _parse_crop(value: object) -> CropBox | None:
     )
 
 
-def _parse_limits(value: object) -> tuple[float, float] | None:
-    if value is None:
-        return None
-    try:
-        low, high = (float(v) for v in value)  # type: ignore[attr-defined]
-    except (ValueError, TypeError):
-        raise SettingsError(f"limits: expected two grey values LO HI, got {value!r}") from None
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise SettingsError(f"limits: both must be finite, got {low:g} and {high:g}")
-    if low >= high:
-        raise SettingsError(f"limits: LO must be below HI, got {low:g} and {high:g}")
-    return low, high
-
-
 def parse_frames(value: object) -> str | None:
     """A slice of time as text, ``START:STOP:STEP`` with any part left out; None for all."""
     if value is None:
@@ -182,6 +168,14 @@ class VideoSettings:
         of the call, or the napari layer. Default: ``"displayed"`` for layers, else ``"local"``.
     limits : (float, float), optional
         Fixed grey values that become black and white; not together with `contrast`.
+    gamma : float, optional
+        Exponent of the grey level between 0 and 1, from 0.05 to 20: below 1, dark parts get
+        brighter. Default: 1, or that of the napari layer.
+    invert : bool
+        Swap black and white.
+    colormap : str, optional
+        Show grey levels in the colours of this map, such as ``"viridis"``. Default: grey, or that
+        of the napari layer.
     anchor : bool
         Draw a red dot at the centre of the frame.
     frames : str or slice, optional
@@ -204,6 +198,9 @@ class VideoSettings:
     crop: CropBox | None = None
     contrast: str | None = None
     limits: tuple[float, float] | None = None
+    gamma: float | None = None
+    invert: bool = False
+    colormap: str | None = None
     anchor: bool = False
     frames: str | None = None
     quality: str = "standard"
@@ -219,7 +216,10 @@ class VideoSettings:
         put("width", parse_width(self.width))
         put("fps", parse_fps(self.fps))
         put("crop", _parse_crop(self.crop))
-        put("limits", _parse_limits(self.limits))
+        put("limits", parse_limits(self.limits))
+        put("gamma", parse_gamma(self.gamma))
+        put("invert", bool(self.invert))
+        put("colormap", parse_colormap(self.colormap))
         put("anchor", bool(self.anchor))
         put("frames", parse_frames(self.frames))
         put("channel", parse_channel(self.channel))
@@ -245,6 +245,9 @@ class VideoSettings:
             "crop": None if self.crop is None else str(self.crop),
             "contrast": self.contrast,
             "limits": None if self.limits is None else list(self.limits),
+            "gamma": self.gamma,
+            "invert": self.invert,
+            "colormap": self.colormap,
             "anchor": self.anchor,
             "frames": self.frames,
             "quality": self.quality,

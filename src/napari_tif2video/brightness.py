@@ -1,0 +1,48 @@
+"""Settings that say how counts become grey: limits, gamma, colormap, validated."""
+
+from __future__ import annotations
+
+import math
+
+from .errors import SettingsError
+
+GAMMA_RANGE = (0.05, 20)
+
+
+def parse_limits(value: object) -> tuple[float, float] | None:
+    """Two counts LO HI."""
+    if value is None:
+        return None
+    try:
+        low, high = (float(v) for v in value)  # type: ignore[attr-defined]
+    except (ValueError, TypeError):
+        raise SettingsError(f"limits: expected two grey values LO HI, got {value!r}") from None
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise SettingsError(f"limits: both must be finite, got {low:g} and {high:g}")
+    if low >= high:
+        raise SettingsError(f"limits: LO must be below HI, got {low:g} and {high:g}")
+    return low, high
+
+
+def parse_gamma(value: object) -> float | None:
+    """The exponent of the grey level."""
+    if value is None:
+        return None
+    try:
+        gamma = float(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        raise SettingsError(f"gamma: expected a number such as 0.5, got {value!r}") from None
+    low, high = GAMMA_RANGE
+    if not low <= gamma <= high:
+        raise SettingsError(f"gamma: must be between {low:g} and {high:g}, got {gamma:g}")
+    return gamma
+
+
+def parse_colormap(value: object) -> str | None:
+    """The name of a colormap that exists."""
+    if value is None:
+        return None
+    from .colormaps import full_name  # loads numpy
+
+    full_name(value)
+    return str(value).strip()
