@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+
 import numpy as np
 import pytest
 from helpers.files import write_folder
@@ -174,3 +177,50 @@ def test_the_source_array_is_not_changed(tmp_path):
     t2v.convert(stack, tmp_path / "o.mp4", width=100, contrast="global", anchor=True)
     t2v.render_frame(stack, 0, width="full", anchor=True)
     np.testing.assert_array_equal(stack, copy)
+
+
+def test_limits_and_clipped_share_are_in_every_report(tmp_path, cli):
+    stack = brightening()
+    folder = write_folder(tmp_path / "in", stack)
+    ended = cli(folder, "--limits", 300, 900.5, "--json", "--report", tmp_path / "r.csv")
+    share = ((stack < 300) | (stack > 900.5)).mean()
+    (found,) = json.loads(ended.out)["sources"]
+    assert (found["limits"], found["clipped"]) == ([300, 900.5], pytest.approx(share))
+    with open(tmp_path / "r.csv", newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["black"], row["white"]) == ("300.0", "900.5")
+    assert float(row["clipped"]) == pytest.approx(share)
+    assert f"{100 * share:.2g} % of the values clipped" in ended.err
+
+
+@pytest.mark.parametrize("contrast", ["local", "smooth"])
+def test_limits_of_each_frame_are_in_json(tmp_path, cli, contrast):
+    stack = brightening()
+    folder = write_folder(tmp_path / "in", stack)
+    ended = cli(folder, "--contrast", contrast, "--json", "--report", tmp_path / "r.csv")
+    (found,) = json.loads(ended.out)["sources"]
+    assert np.shape(found["limits"]) == (len(stack), 2)
+    assert "--limits" not in ended.err
+    assert (found["clipped"] == 0) == (contrast == "local")
+
+
+@pytest.mark.parametrize(
+    ("contrast", "percentile"), [("global", None), ("batch", None), ("batch", ("2", "97.5"))]
+)
+def test_the_line_that_repeats_the_limits(tmp_path, cli, contrast, percentile):
+    folder = write_folder(tmp_path / "in", brightening())
+    options = [] if percentile is None else ["--percentile", *percentile]
+    ended = cli(folder, "--contrast", contrast, *options, "--width", "full")
+    (line,) = (line for line in ended.err.splitlines() if "--limits" in line)
+    again = line[line.index("--limits") :].split()
+    (before,) = folder.glob("*_norm*.mp4")
+    assert cli(folder, *again, "-o", tmp_path / "again.mp4", "--width", "full").code == 0
+    assert (tmp_path / "again.mp4").read_bytes() == before.read_bytes()
+
+
+def test_clipped_share_of_missing_values_and_infinities(tmp_path):
+    frame = np.linspace(0, 100, 4000, dtype=np.float32).reshape(40, 100)
+    frame[0, :7], frame[1, :5] = np.nan, np.inf
+    video = t2v.convert(frame[None], tmp_path / "o.mp4", limits=(0, 90))
+    finite = frame[np.isfinite(frame)]
+    assert video.clipped == pytest.approx((finite > 90).sum() / frame.size)

@@ -10,7 +10,19 @@ import pytest
 from helpers.files import write_folder
 from helpers.frames import numbered
 
-SLOW = ("numpy", "av", "dask", "tifffile", "psutil", "napari", "qtpy", "vispy", "scipy", "pandas")
+SLOW = (
+    "numpy",
+    "cmap",
+    "av",
+    "dask",
+    "tifffile",
+    "psutil",
+    "napari",
+    "qtpy",
+    "vispy",
+    "scipy",
+    "pandas",
+)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ SOURCES = [from_files, from_pages, from_numpy, from_dask]
 
 def graph_of(stack, **options):
     planned = plan(stack, t2v.VideoSettings(width=100, **options))
-    graph = segment_graph(planned, ((0.0, 65535.0),), None, "no such job")
+    graph = segment_graph(planned, (((0.0, 65535.0),),), None, "no such job")
     keys = [key for key in graph if key[0] == "encode"]
     return graph, keys
 

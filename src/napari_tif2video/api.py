@@ -15,9 +15,9 @@ from .batch import Destination, SourceJob, find_sources, plan_jobs
 from .engine import Execution, Progress, default_workers
 from .errors import SettingsError
 from .limits import series_limits
+from .moments import limits_at, prepare_moments, render
 from .plan import plan
 from .reader import open_stack
-from .render import prepare_moments, render
 from .run import convert_job, run_jobs
 from .settings import VideoSettings
 from .video import Video
@@ -151,8 +151,11 @@ def render_frame(
     frames = made.stack.frames
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
-    limits = series_limits(made, Execution()) if made.needs_measuring else None
-    chosen = [channel.frames.select([index % len(frames)]) for channel in made.stack.channels]
+    index %= len(frames)
+    limits = None
+    if made.needs_measuring:
+        limits = limits_at(series_limits(made, Execution()), index)
+    chosen = [channel.frames.select([index]) for channel in made.stack.channels]
     (moment,) = prepare_moments(chosen, made.picture)
     picture, _ = render(moment, made.picture, limits)
     return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)

@@ -1,4 +1,4 @@
-"""Settings that say how counts become grey: limits, gamma, colormap, validated."""
+"""Settings that say how counts become grey: limits, percentiles, gamma, colormap, validated."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ def parse_limits(value: object) -> tuple[float, float] | None:
         raise SettingsError(f"limits: both must be finite, got {low:g} and {high:g}")
     if low >= high:
         raise SettingsError(f"limits: LO must be below HI, got {low:g} and {high:g}")
+    return low, high
+
+
+def parse_percentile(value: object) -> tuple[float, float] | None:
+    """Two percentages LO HI of the counts, 0 to 100."""
+    if value is None:
+        return None
+    try:
+        low, high = (float(v) for v in value)  # type: ignore[attr-defined]
+    except (ValueError, TypeError):
+        raise SettingsError(
+            f"percentile: expected two percentages LO HI such as 1 99.9, got {value!r}"
+        ) from None
+    if not 0 <= low < high <= 100:
+        raise SettingsError(f"percentile: expected 0 <= LO < HI <= 100, got {low:g} and {high:g}")
     return low, high
 
 

@@ -116,8 +116,11 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
         return VideoSettings(**given)
     if "contrast" in given:  # replaces the limits of the file, and the other way round
         given.setdefault("limits", None)
+    if "percentile" in given:
+        given.setdefault("limits", None)
     if "limits" in given:
         given.setdefault("contrast", None)
+        given.setdefault("percentile", None)
     return dataclasses.replace(VideoSettings.load(args.settings), **given)
 
 
@@ -202,10 +205,16 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--contrast",
         choices=[name for name in CONTRASTS if name != "displayed"],
-        help="black and white from each frame, from its sequence, or from all sources of this "
-        "call (default: local)",
+        help="black and white from each frame, from its sequence, from all sources of this "
+        "call, or from each frame but smoothed over time (default: local)",
     )
     add("--global-normalize", action="store_true", help="short for --contrast global")
+    add(
+        "--percentile",
+        nargs=2,
+        metavar=("LO", "HI"),
+        help="percentiles of the grey values, such as 0.1 99.9, instead of smallest and largest",
+    )
     add(
         "--limits",
         nargs=2,

@@ -11,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from .batch import SourceJob
+from .contrast import Limits
 from .engine import Execution, Progress
 from .errors import describe, one_line
 from .output import decimal_fps
@@ -82,6 +83,11 @@ class Console:
                 self._say(f"  failed: {_with_source(video)}")
             elif video.status == "ok":
                 self._say(f"  ok: {video.output}, {_describe_limits(video)}")
+        measured = {v.shared_limits for v in self.videos if v.contrast in ("global", "batch")}
+        if len(measured) == 1 and len(*measured) == 1:
+            ((pair,),) = measured
+            if pair[0] < pair[1]:
+                self._say(f"The same limits again: {_as_option(pair)}")
 
     def _plan_notes(self, video: Video) -> tuple[str, ...]:
         plan = self._jobs[len(self.videos) - 1].plan
@@ -143,12 +149,19 @@ def _describe_data(plan: Plan) -> str:
 
 
 def _describe_limits(video: Video) -> str:
-    if video.contrast == "local":
-        return "each frame with limits of its own"
-    pairs = [f"{low:g} to {high:g}" for low, high in video.channel_limits]
+    clipped = f"{100 * (video.clipped or 0):.2g} % of the values clipped"
+    if video.contrast in ("local", "smooth"):
+        each = "of its own" if video.contrast == "local" else "smoothed over time"
+        return f"each frame with limits {each}, {clipped}"
+    pairs = [f"{low:g} to {high:g}" for low, high in video.shared_limits]
     if len(pairs) > 1:
         pairs = [f"{name} {pair}" for name, pair in zip(video.channels, pairs, strict=True)]
-    return f"limits {', '.join(pairs)} ({video.contrast})"
+    return f"limits {', '.join(pairs)} ({video.contrast}), {clipped}"
+
+
+def _as_option(limits: Limits) -> str:
+    """The option that gives these very limits."""
+    return "--limits " + " ".join(repr(v).removesuffix(".0") for v in limits)
 
 
 def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,10 @@ class Prepared:
         counts = `offset` + `pixels` * `scale`.
     low, high : float
         Smallest and largest count inside the crop box, before resizing.
+    percentiles : (float, float), optional
+        Percentiles of the counts, where the frame's own limits are to be those.
+    clipped : float
+        Share of the values inside the crop box outside the limits that were known.
     """
 
     pixels: NDArray[Any]
@@ -47,10 +51,13 @@ class Prepared:
     scale: float
     low: float
     high: float
+    percentiles: Limits | None = None
+    clipped: float = 0.0
 
     @property
     def range(self) -> Limits:
-        return self.low, self.high
+        """The frame's own limits."""
+        return self.percentiles or (self.low, self.high)
 
     @property
     def is_constant(self) -> bool:
@@ -58,21 +65,26 @@ class Prepared:
 
 
 # The range of a frame without a single finite value: it adds nothing to a range over many.
-_EMPTY = (math.inf, -math.inf)
+EMPTY_RANGE = (math.inf, -math.inf)
 
 
 def measure(frame: NDArray[Any]) -> Limits:
     """Smallest and largest finite count of a frame, over all colours."""
     # Both of a block while it is in the cache: large frames do not fit.
-    rows = max(1, _BLOCK_BYTES // max(1, frame[0].nbytes))
-    blocks = [frame[i : i + rows] for i in range(0, len(frame), rows)]
+    blocks = list(row_blocks(frame))
     low, high = min(b.min() for b in blocks), max(b.max() for b in blocks)
     if frame.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
         finite = frame[np.isfinite(frame)]
         if not finite.size:
-            return _EMPTY
+            return EMPTY_RANGE
         low, high = finite.min(), finite.max()
     return float(low), float(high)
+
+
+def row_blocks(frame: NDArray[Any], nbytes: int = _BLOCK_BYTES) -> Iterator[NDArray[Any]]:
+    """A frame in groups of rows of about this size."""
+    rows = max(1, nbytes // max(1, frame[0].nbytes))
+    return (frame[i : i + rows] for i in range(0, len(frame), rows))
 
 
 def combine(ranges: Iterable[Limits]) -> Limits:
@@ -81,7 +93,13 @@ def combine(ranges: Iterable[Limits]) -> Limits:
     return min(lows), max(highs)
 
 
-def prepare(frame: NDArray[Any], size: tuple[int, int], limits: Limits | None = None) -> Prepared:
+def prepare(
+    frame: NDArray[Any],
+    size: tuple[int, int],
+    limits: Limits | None = None,
+    *,
+    is_exact: bool = False,
+) -> Prepared:
     """Measure a frame and bring it to `size` (height, width).
 
     Parameters
@@ -90,9 +108,11 @@ def prepare(frame: NDArray[Any], size: tuple[int, int], limits: Limits | None = 
         The part inside the crop box. It is not changed. NaN becomes black, infinities clip.
     limits : (float, float), optional
         The limits it will be shown with, where they are known already.
+    is_exact : bool
+        The limits are not known yet, and may turn out narrower than the frame's range.
     """
     low, high = measure(frame)
-    if (low, high) == _EMPTY:
+    if (low, high) == EMPTY_RANGE:
         black = np.full((*size, *frame.shape[2:]), -np.inf, np.float32)
         return Prepared(black, 0.0, 1.0, low, high)
     if low == high and frame.dtype.kind != "f":
@@ -101,7 +121,7 @@ def prepare(frame: NDArray[Any], size: tuple[int, int], limits: Limits | None = 
         return _prepare_exactly(frame, size, low, high)
     if frame.shape[:2] == size:
         return Prepared(frame.copy(), 0.0, 1.0, low, high)
-    shrinks = _shrinks(frame.shape, size)
+    shrinks = _shrinks(frame.shape, size) and not is_exact
     gain = 1.0 if limits is None else (high - low) / (limits[1] - limits[0])
     if shrinks and gain <= _MAX_FAST_GAIN:
         offset, shift, depth = _stretching(int(low), int(high))
@@ -160,14 +180,14 @@ def to_grey(prepared: Prepared, limits: Limits, gamma: float = 1.0) -> NDArray[n
 
 
 def prepared_dtype(
-    dtype: np.dtype[Any], shape: tuple[int, int], size: tuple[int, int]
+    dtype: np.dtype[Any], shape: tuple[int, int], size: tuple[int, int], is_exact: bool
 ) -> np.dtype[Any]:
-    """The type of `Prepared.pixels`, for frames shown with limits of at least their own range."""
+    """The type of `Prepared.pixels`, where the limits are not known yet."""
     if dtype.name not in _CAMERA_DTYPES:
         return np.dtype(np.float32)
     if shape == size:
         return dtype
-    return np.dtype(np.uint16 if _shrinks(shape, size) else np.float32)
+    return np.dtype(np.uint16 if _shrinks(shape, size) and not is_exact else np.float32)
 
 
 def _shrinks(shape: tuple[int, ...], size: tuple[int, int]) -> bool:

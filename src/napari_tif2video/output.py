@@ -20,7 +20,12 @@ from .settings import VideoSettings
 SUFFIXES = (".mp4",)
 
 _PART_PREFIX, _PART_SUFFIX = ".tif2video-", ".part"
-_CONTRAST_TOKENS = {"global": "_global_norm", "batch": "_batch_norm", "fixed": "_fixed"}
+_CONTRAST_TOKENS = {
+    "global": "_global_norm",
+    "batch": "_batch_norm",
+    "smooth": "_smooth_norm",
+    "fixed": "_fixed",
+}
 
 
 def video_name(plan: Plan, source: str = "") -> str:
@@ -67,7 +72,10 @@ def _part_tokens(plan: Plan) -> str:
 
 
 def _display_tokens(settings: VideoSettings) -> str:
-    tokens = "" if settings.gamma is None else f"_gamma_{settings.gamma:g}"
+    tokens = ""
+    if settings.percentile is not None:
+        tokens += "_percentile_{:g}-{:g}".format(*settings.percentile)
+    tokens += "" if settings.gamma is None else f"_gamma_{settings.gamma:g}"
     tokens += "_inverted" if settings.invert else ""
     if settings.colormap is not None:
         tokens += "_colormap_" + re.sub(r"[^\w-]+", "-", settings.colormap)

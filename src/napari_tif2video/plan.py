@@ -34,6 +34,10 @@ class Picture:
         For each channel the limits that are known before any frame is read, or None.
     anchor : bool
         Whether the red dot is drawn.
+    percentile : (float, float), optional
+        What a frame's own limits are, where not its smallest and largest count.
+    is_exact : bool
+        Whether frames may be shown with limits narrower than their range, unknown beforehand.
     """
 
     box: Box
@@ -41,6 +45,8 @@ class Picture:
     displays: tuple[Display, ...]
     limits: tuple[tuple[float, float] | None, ...]
     anchor: bool
+    percentile: tuple[float, float] | None = None
+    is_exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Plan:
     ----------
     indices : range
         Which frames of the source are shown.
-    contrast : {"local", "global", "batch", "fixed", "displayed"}
+    contrast : {"local", "global", "batch", "smooth", "fixed", "displayed"}
         Where the limits come from.
     notes : tuple of str
         What the user should know before it starts.
@@ -80,7 +86,12 @@ class Plan:
     @property
     def needs_measuring(self) -> bool:
         """Whether all frames have to be seen before the first one can be shown."""
-        return self.contrast in ("global", "batch")
+        return self.contrast in ("global", "batch", "smooth")
+
+    @property
+    def has_own_limits(self) -> bool:
+        """Whether each frame is shown with limits of its own."""
+        return self.contrast in ("local", "smooth")
 
 
 def plan(stack: Stack, settings: VideoSettings) -> Plan:
@@ -105,11 +116,21 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
     known: tuple[tuple[float, float] | None, ...] = (settings.limits,) * len(displays)
     if contrast == "displayed":
         known = tuple(display.limits for display in displays)
+    measures = contrast in ("global", "batch", "smooth")
+    picture = Picture(
+        box,
+        size,
+        displays,
+        known,
+        settings.anchor,
+        percentile=settings.percentile if contrast in ("local", "smooth") else None,
+        is_exact=contrast == "smooth" or (measures and settings.percentile is not None),
+    )
     return Plan(
         stack=stack,
         settings=settings,
         indices=indices,
-        picture=Picture(box, size, displays, known, settings.anchor),
+        picture=picture,
         encoder=Encoder(*size, settings.fps, settings.quality),
         contrast=contrast,
         notes=(*stack.notes, *_notes(stack)),
@@ -159,13 +180,15 @@ def _contrast(stack: Stack, settings: VideoSettings) -> str:
     if settings.contrast == "displayed" and not is_displayed:
         raise SourceError(
             f"{stack.path or stack.name}: contrast 'displayed' is for layers of napari; "
-            "choose local, global, batch or fixed limits"
+            "choose local, global, batch, smooth or fixed limits"
         )
     if settings.contrast is not None:
         return settings.contrast
     if settings.limits is not None:
         return "fixed"
-    return "displayed" if is_displayed else DEFAULT_CONTRAST
+    if is_displayed and settings.percentile is None:
+        return "displayed"
+    return DEFAULT_CONTRAST
 
 
 def _notes(stack: Stack) -> tuple[str, ...]:

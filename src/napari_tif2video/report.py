@@ -31,17 +31,12 @@ def _finite(value: Any) -> Any:
     return value if value is None or math.isfinite(value) else None
 
 
-def _joined(values: tuple[float, ...]) -> float | str:
-    """The value of the one channel, or those of several in their order."""
-    return values[0] if len(values) == 1 else ";".join(map(str, values))
-
-
 class Report:
     """A CSV file with one row per source, each written out at once; added to if it exists."""
 
     COLUMNS = (
         "source", "output", "status", "error", "frames", "width", "height", "fps", "contrast",
-        "black", "white", "seconds",
+        "black", "white", "clipped", "seconds",
     )  # fmt: skip
 
     def __init__(self, path: str | None) -> None:
@@ -77,9 +72,10 @@ class Report:
         if self._file is None:
             return
         facts = video_object(video)
-        if video.status == "ok" and video.contrast != "local":
-            low, high = zip(*video.channel_limits, strict=True)
-            facts |= {"black": _joined(low), "white": _joined(high)}
+        for column, values in zip(
+            ("black", "white"), zip(*video.shared_limits, strict=True), strict=False
+        ):
+            facts[column] = " ".join(map(str, values))  # one for each channel
         self._row([facts.get(column, "") for column in self.COLUMNS])
 
     def _row(self, values: Any) -> None:

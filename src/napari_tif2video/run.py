@@ -13,18 +13,11 @@ from .batch import SourceJob
 from .encode import MovieWriter, check_movie
 from .engine import Execution
 from .errors import Cancelled, describe
+from .measuring import Measured, limits_of, measure_sequence
+from .moments import FrameFacts, SequenceLimits
 from .output import publishing
 from .plan import Plan
-from .render import (
-    ChannelLimits,
-    FrameFacts,
-    Measured,
-    Segment,
-    combine_measured,
-    encode_sequence,
-    measure_sequence,
-    prepared_nbytes,
-)
+from .render import Segment, encode_sequence, prepared_nbytes
 from .video import Video
 
 # A mean grey level below a twentieth of the range: nearly black on a projector.
@@ -45,7 +38,7 @@ def run_jobs(
     is told their number, and `started` the index of each source when its turn comes.
     """
     measured: dict[int, Measured] = {}
-    limits: dict[Hashable, ChannelLimits] = {}
+    limits: dict[Hashable, SequenceLimits] = {}
     readable = [job.plan for job in jobs if job.plan is not None]
     if any(plan.contrast == "batch" for plan in readable):
         if measuring is not None:
@@ -72,12 +65,16 @@ def run_jobs(
 
 def _batch_limits(
     jobs: list[SourceJob], measured: dict[int, Measured]
-) -> dict[Hashable, ChannelLimits]:
+) -> dict[Hashable, SequenceLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
     groups: dict[Hashable, list[Measured]] = {}
+    plans: dict[Hashable, Plan] = {}
     for index, found in measured.items():
-        groups.setdefault(_channel_key(jobs[index]), []).append(found)
-    return {numbers: combine_measured(group) for numbers, group in groups.items()}
+        job = jobs[index]
+        assert job.plan is not None  # else it was not measured
+        groups.setdefault(_channel_key(job), []).append(found)
+        plans[_channel_key(job)] = job.plan
+    return {key: limits_of(plans[key], group) for key, group in groups.items()}
 
 
 def _channel_key(job: SourceJob) -> Hashable:
@@ -111,7 +108,7 @@ def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Mea
 def convert_job(
     job: SourceJob,
     execution: Execution,
-    batch: tuple[ChannelLimits, Measured | None] | None,
+    batch: tuple[SequenceLimits, Measured | None] | None,
     overwrite: bool,
 ) -> Video:
     assert job.plan is not None  # else it would have a problem
@@ -137,7 +134,7 @@ def convert_job(
     if job.skip:
         return result
     with publishing(job.output, overwrite=overwrite) as part:
-        facts = _write(job.plan, part, execution, batch)
+        facts, clipped = _write(job.plan, part, execution, batch)
     used: tuple[Any, ...] = tuple(fact.limits for fact in facts)
     if len(job.plan.stack.channels) == 1:
         used = tuple(pair for (pair,) in used)
@@ -146,7 +143,8 @@ def convert_job(
     return dataclasses.replace(
         result,
         status="ok",
-        limits=used if job.plan.contrast == "local" else used[0],
+        limits=used if job.plan.has_own_limits else used[0],
+        clipped=clipped,
         constant_frames=constant,
         notes=(*job.plan.notes, *_findings(job.plan, constant, grey)),
         seconds=time.perf_counter() - begun,
@@ -157,9 +155,9 @@ def _write(
     plan: Plan,
     part: Path,
     execution: Execution,
-    batch: tuple[ChannelLimits, Measured | None] | None,
-) -> list[FrameFacts]:
-    """Encode a plan into a file and check it."""
+    batch: tuple[SequenceLimits, Measured | None] | None,
+) -> tuple[list[FrameFacts], float]:
+    """Encode a plan into a file and check it; also returns the share of clipped values."""
     limits, measured = batch or (None, None)
     measures = plan.needs_measuring and batch is None
     keep = measures and prepared_nbytes(plan) <= execution.budget
@@ -168,7 +166,7 @@ def _write(
     with execution.job(plan.frames, 1 + prepares + (measures and not keep)) as work:
         if measures:
             measured = measure_sequence(plan, work, keep=keep)
-            limits = measured.limits
+            limits = limits_of(plan, [measured])
         writer = MovieWriter(part, plan.encoder)
         try:
 
@@ -176,11 +174,21 @@ def _write(
                 writer.append(segment.encoded)
                 facts.extend(segment.facts)
 
-            encode_sequence(plan, limits, measured, work, append)
+            kept = None if measured is None else measured.batches
+            encode_sequence(plan, limits, kept, work, append)
         finally:
             writer.close()
         check_movie(part, plan.encoder, plan.frames)
-    return facts
+    if limits is not None and measured is not None and measured.histograms:
+        return facts, _outside(measured, limits)
+    return facts, fmean(fact.clipped for fact in facts)
+
+
+def _outside(measured: Measured, limits: SequenceLimits) -> float:
+    """The share of all values that lie outside the one pair of limits of each channel."""
+    counted = measured.histograms
+    outside = sum(found.outside(pair) for found, pair in zip(counted, limits[0], strict=True))
+    return outside / max(1, sum(int(found.numbers.sum()) for found in counted))
 
 
 def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[str]:

@@ -16,13 +16,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from .brightness import parse_colormap, parse_gamma, parse_limits
+from .brightness import parse_colormap, parse_gamma, parse_limits, parse_percentile
 from .errors import SettingsError
 from .selection import parse_axes, parse_channel, parse_play, parse_z
 
 WIDTH_RANGE_PX = (100, 4000)
 FPS_RANGE = (1, 120)
-CONTRASTS = ("local", "global", "batch", "displayed")
+CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
 DEFAULT_CONTRAST = "local"
 QUALITIES = ("draft", "standard", "high")
 
@@ -163,11 +163,16 @@ class VideoSettings:
         Frames per second, 1 to 120, kept as an exact fraction.
     crop : str or CropBox, optional
         ``"WxH"`` (centred) or ``"WxH+X+Y"``.
-    contrast : {"local", "global", "batch", "displayed"}, optional
+    contrast : {"local", "global", "batch", "smooth", "displayed"}, optional
         Where black and white come from: each frame by itself, the whole sequence, all sources
-        of the call, or the napari layer. Default: ``"displayed"`` for layers, else ``"local"``.
+        of the call, each frame but smoothed over time, or the napari layer. Default:
+        ``"displayed"`` for layers without `percentile`, else ``"local"``.
+    percentile : (float, float), optional
+        Percentiles of the counts that become black and white, instead of the smallest and the
+        largest one; not for ``"displayed"``.
     limits : (float, float), optional
-        Fixed grey values that become black and white; not together with `contrast`.
+        Fixed grey values that become black and white; not together with `contrast` or
+        `percentile`.
     gamma : float, optional
         Exponent of the grey level between 0 and 1, from 0.05 to 20: below 1, dark parts get
         brighter. Default: 1, or that of the napari layer.
@@ -197,6 +202,7 @@ class VideoSettings:
     fps: Fraction = Fraction(10)
     crop: CropBox | None = None
     contrast: str | None = None
+    percentile: tuple[float, float] | None = None
     limits: tuple[float, float] | None = None
     gamma: float | None = None
     invert: bool = False
@@ -216,6 +222,7 @@ class VideoSettings:
         put("width", parse_width(self.width))
         put("fps", parse_fps(self.fps))
         put("crop", _parse_crop(self.crop))
+        put("percentile", parse_percentile(self.percentile))
         put("limits", parse_limits(self.limits))
         put("gamma", parse_gamma(self.gamma))
         put("invert", bool(self.invert))
@@ -236,6 +243,12 @@ class VideoSettings:
             )
         if self.limits is not None and self.contrast is not None:
             raise SettingsError("limits: fixed limits cannot be combined with a contrast rule")
+        if self.percentile is not None and self.limits is not None:
+            raise SettingsError("percentile: cannot be combined with fixed limits")
+        if self.percentile is not None and self.contrast == "displayed":
+            raise SettingsError(
+                "percentile: is for contrast local, global, batch or smooth, not for 'displayed'"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; `from_dict` reads them back."""
@@ -244,6 +257,7 @@ class VideoSettings:
             "fps": str(self.fps),
             "crop": None if self.crop is None else str(self.crop),
             "contrast": self.contrast,
+            "percentile": None if self.percentile is None else list(self.percentile),
             "limits": None if self.limits is None else list(self.limits),
             "gamma": self.gamma,
             "invert": self.invert,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from .contrast import Limits
 
@@ -31,7 +31,10 @@ class Video:
         Where the limits came from.
     limits : tuple or None
         The counts that became black and white: one pair, or a pair for each frame when every
-        frame was normalised by itself. With several channels, a tuple of pairs in place of each.
+        frame has limits of its own. With several channels, a tuple of pairs in place of each.
+    clipped : float or None
+        Share of the values inside the crop box, of all frames, that lie outside the limits.
+        With smooth contrast, of the pixels at the size of the video.
     constant_frames : tuple of int
         Indices of frames without any contrast (all pixels equal).
     notes : tuple of str
@@ -56,6 +59,7 @@ class Video:
     fps: Fraction = Fraction(0)
     contrast: str = ""
     limits: Limits | tuple[Limits, ...] | tuple[tuple[Limits, ...], ...] | None = None
+    clipped: float | None = None
     constant_frames: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -71,11 +75,12 @@ class Video:
         return self.output
 
     @property
-    def channel_limits(self) -> tuple[Limits, ...]:
-        """The pair of limits of each channel, of a video whose frames all have the same."""
-        assert self.limits is not None
-        is_pair = isinstance(self.limits[0], float)
-        return (self.limits,) if is_pair else self.limits  # type: ignore[return-value]
+    def shared_limits(self) -> tuple[Limits, ...]:
+        """The limits of each channel, where they are the same for all frames; else empty."""
+        if self.limits is None or self.contrast in ("local", "smooth"):
+            return ()
+        channels = self.limits if isinstance(self.limits[0], tuple) else (self.limits,)
+        return cast(tuple[Limits, ...], channels)
 
     @property
     def duration_s(self) -> float:

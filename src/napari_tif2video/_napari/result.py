@@ -16,9 +16,9 @@ from ..contrast import measure
 from ..encode import RATE_FACTORS
 from ..engine import Execution
 from ..errors import Cancelled, describe
-from ..limits import known_limits, series_limits
+from ..limits import known_limits, measured_key, series_limits
+from ..moments import ChannelLimits, SequenceLimits, limits_at, prepare_moments, render
 from ..plan import Plan
-from ..render import ChannelLimits, prepare_moments, render
 from .background import Background
 
 _HEIGHT_PX = 150
@@ -56,7 +56,8 @@ def preview_frame(plan: Plan, index: int) -> FramePreview:
     is_provisional = plan.needs_measuring and limits is None
     chosen = [channel.frames.select([index]) for channel in plan.stack.channels]
     (moment,) = prepare_moments(chosen, plan.picture)
-    image, facts = render(moment, plan.picture, limits)
+    shown = None if limits is None else limits_at(limits, index)
+    image, facts = render(moment, plan.picture, shown)
     if image.ndim == 2:
         image = np.repeat(image[..., np.newaxis], 3, axis=2)
     outside = total = 0
@@ -134,7 +135,7 @@ class ResultPreview(QWidget):
             f"≈{_readable(estimated_bytes(plan))}"
         )
         self._frame_work.request(lambda _: preview_frame(plan, index))
-        key = (id(plan.stack.measured), plan.picture.box, plan.indices)
+        key = (id(plan.stack.measured), measured_key(plan))
         if plan.needs_measuring and known_limits(plan) is None:
             if key != self._measured_key or not self._series_work.is_busy:
                 self._measured_key = key
@@ -183,12 +184,12 @@ class ResultPreview(QWidget):
         self._picture.setPixmap(QPixmap())
         self._limits.setText(describe(error))
 
-    def _on_measured(self, limits: ChannelLimits | None) -> None:
+    def _on_measured(self, limits: SequenceLimits | None) -> None:
         if limits is not None and self._plan is not None:
             self.show_plan(self._plan, self._index)
 
 
-def _measure(plan: Plan, is_stale: Callable[[], bool]) -> ChannelLimits | None:
+def _measure(plan: Plan, is_stale: Callable[[], bool]) -> SequenceLimits | None:
     """Limits of the series; None when nobody waits for them any more."""
     try:
         return series_limits(plan, Execution(cancel=is_stale))

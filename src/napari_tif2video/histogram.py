@@ -1,0 +1,193 @@
+"""How counts are distributed: histograms that can be added up, and percentiles from them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .contrast import EMPTY_RANGE, Limits, row_blocks
+
+# Enough for a bin for each count of 16-bit data, and for bins of less than 1/100,000 of the range
+# of others.
+_BINS = 1 << 18
+
+# So that adding up the bins of each block costs little beside counting.
+_LARGE_BLOCK_BYTES = 4 << 20
+
+# Mantissa bits of float64 behind the point: finer bins would tell nothing apart.
+_MANTISSA_BITS = 52
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many values lie in each of a row of bins as wide as a power of two.
+
+    The bins lie at multiples of their width, so that two histograms can be added without an error:
+    the sum is what all values together would have given, in any order.
+
+    Attributes
+    ----------
+    numbers : int64 array
+        Values in each bin: the first one reaches from `first` * 2**`exponent` to below
+        (`first` + 1) * 2**`exponent`.
+    low, high : int or float
+        Smallest and largest value; integers where the frames hold integers.
+    """
+
+    numbers: NDArray[np.int64]
+    first: int
+    exponent: int
+    low: float
+    high: float
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every bin stands for one integer."""
+        return isinstance(self.low, int) and self.exponent == 0
+
+    def __add__(self, other: Histogram) -> Histogram:
+        if not self.numbers.size or not other.numbers.size:
+            return self if self.numbers.size else other
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        exponent = _exponent(low, high, max(self.exponent, other.exponent))
+        first = _bin(low, exponent)
+        numbers = np.zeros(_bin(high, exponent) - first + 1, np.int64)
+        for part in (self, other):
+            own = part._in_bins_of(exponent)
+            start = _bin(part.low, exponent) - first
+            numbers[start : start + len(own)] += own
+        return Histogram(numbers, first, exponent, low, high)
+
+    def _in_bins_of(self, exponent: int) -> NDArray[np.int64]:
+        """The numbers in bins of another width, at least the own one."""
+        if exponent == self.exponent:
+            return self.numbers
+        # Beyond 62 bits, only the sign is left in any case.
+        places = self.first + np.arange(len(self.numbers))
+        places >>= min(exponent - self.exponent, 62)
+        starts = np.flatnonzero(np.diff(places, prepend=places[0] - 1))
+        return np.add.reduceat(self.numbers, starts)
+
+    def percentiles(self, percent: tuple[float, float]) -> Limits:
+        """The counts below which two percentages of the values lie.
+
+        Between two values it is interpolated linearly, which is method 7 of Hyndman and Fan (Am.
+        Stat. 50, 361-365, 1996) and the default of `numpy.percentile`. Exact where every bin
+        stands for one integer, else right to the width of a bin. Where both percentiles are the
+        same count, they are replaced by the smallest and the largest count.
+        """
+        if not self.numbers.size:
+            return EMPTY_RANGE
+        sums = np.cumsum(self.numbers)
+        low, high = (self._percentile(share / 100, sums) for share in percent)
+        return (low, high) if low < high else (float(self.low), float(self.high))
+
+    def _percentile(self, share: float, sums: NDArray[np.int64]) -> float:
+        position = (int(sums[-1]) - 1) * share
+        rank = math.floor(position)
+        below = self._ranked(rank, sums)
+        above = self._ranked(min(rank + 1, int(sums[-1]) - 1), sums)
+        return below + (above - below) * (position - rank)
+
+    def _ranked(self, rank: int, sums: NDArray[np.int64]) -> float:
+        """The value at a place in the sorted row of all values."""
+        if rank == 0:
+            return float(self.low)
+        if rank == sums[-1] - 1:
+            return float(self.high)
+        number = int(np.searchsorted(sums, rank, side="right"))
+        if self.is_exact:
+            return float(self.first + number)
+        before = 0 if number == 0 else int(sums[number - 1])
+        inside = (rank - before + 0.5) / int(self.numbers[number])
+        value = math.ldexp(self.first + number + inside, self.exponent)
+        return min(max(value, float(self.low)), float(self.high))
+
+    def outside(self, limits: Limits) -> int:
+        """How many values lie outside the limits; all those of a bin count as its centre."""
+        places = self.first + np.arange(len(self.numbers)) + (0 if self.is_exact else 0.5)
+        values = np.ldexp(places.astype(np.float64), self.exponent).clip(self.low, self.high)
+        low, high = limits
+        return int(self.numbers[(values < low) | (values > high)].sum())
+
+
+EMPTY = Histogram(np.zeros(0, np.int64), 0, 0, *EMPTY_RANGE)
+
+
+def histogram(frame: NDArray[Any]) -> Histogram:
+    """The histogram of the finite values of a frame (Y, X) or (Y, X, 3)."""
+    if frame.dtype.kind in "bui" and frame.dtype.itemsize <= 2:
+        return _of_small_integers(frame)
+    if frame.dtype == np.uint64 and frame.max() >= 2**63:
+        frame = frame.astype(np.float64)
+    is_float = frame.dtype.kind == "f"
+    if is_float and not np.isfinite(frame).all():
+        frame = frame[np.isfinite(frame)][np.newaxis]
+        if not frame.size:
+            return EMPTY
+    low, high = frame.min().item(), frame.max().item()
+    finest = _finest_exponent(max(abs(low), abs(high))) if is_float else 0
+    exponent = _exponent(low, high, finest)
+    first = _bin(low, exponent)
+    numbers = np.zeros(_bin(high, exponent) - first + 1, np.int64)
+    for block in row_blocks(frame, _LARGE_BLOCK_BYTES):
+        if is_float:
+            places = np.floor(np.ldexp(block.astype(np.float64), -exponent)) - first
+        else:
+            places = (block.astype(np.int64) >> exponent) - first
+        numbers += np.bincount(places.astype(np.int64).ravel(), minlength=len(numbers))
+    return Histogram(numbers, first, exponent, low, high)
+
+
+def _of_small_integers(frame: NDArray[Any]) -> Histogram:
+    bits = 8 * frame.dtype.itemsize
+    numbers = np.zeros(1 << bits, np.int64)
+    for block in row_blocks(frame):
+        # Negative counts as the large ones that have the same bits, until all are counted.
+        found = np.bincount(block.ravel().view(f"u{frame.dtype.itemsize}"))
+        numbers[: len(found)] += found
+    first = 0
+    if frame.dtype.kind == "i":
+        first = -(1 << (bits - 1))
+        numbers = np.roll(numbers, -first)
+    used = np.flatnonzero(numbers)
+    low, high = int(used[0]), int(used[-1])
+    return Histogram(numbers[low : high + 1].copy(), low + first, 0, low + first, high + first)
+
+
+def count_outside(frame: NDArray[Any], limits: Limits) -> int:
+    """How many finite values of a frame lie below the first or above the second limit."""
+    is_float = frame.dtype.kind == "f"
+    # Integers compare with integers faster than with numbers between them; a plain float would
+    # be rounded to the type of the frame.
+    low, high = (
+        map(np.float64, limits) if is_float else (math.ceil(limits[0]), math.floor(limits[1]))
+    )
+    outside = 0
+    for block in row_blocks(frame):
+        values = block[np.isfinite(block)] if is_float else block
+        outside += int(np.count_nonzero(values < low)) + int(np.count_nonzero(values > high))
+    return outside
+
+
+def _finest_exponent(largest: float) -> int:
+    """Of the width of bins that tell all float64 numbers up to this one apart."""
+    return math.frexp(largest)[1] - _MANTISSA_BITS - 1 if largest else -1074
+
+
+def _exponent(low: float, high: float, finest: int) -> int:
+    """The smallest one, from `finest` on, of which few enough bins cover the range."""
+    exponent = finest
+    while _bin(high, exponent) - _bin(low, exponent) >= _BINS:
+        exponent += 1
+    return exponent
+
+
+def _bin(value: float, exponent: int) -> int:
+    if isinstance(value, int):
+        return value >> exponent
+    return math.floor(math.ldexp(value, -exponent))

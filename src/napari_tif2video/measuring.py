@@ -1,0 +1,146 @@
+"""Limits of a whole sequence: what is measured of every frame, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
+
+from .contrast import combine, measure
+from .engine import Job, step
+from .histogram import EMPTY, Histogram, histogram
+from .moments import ChannelLimits, Look, Moment, SequenceLimits, prepare_moments
+from .plan import Picture, Plan
+from .render import Batch, batches_of, selected
+from .smoothing import Level, level_of, smooth_limits
+from .stack import Frames
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is measured besides the range of each frame, and whether prepared frames are kept."""
+
+    histograms: bool
+    levels: bool
+    keep: bool
+
+
+@dataclass
+class Measured:
+    """What is known of a sequence, or a part of it, once all its frames were seen.
+
+    Attributes
+    ----------
+    ranges : list of tuple
+        The limits that each moment would have by itself, for each channel.
+    levels : list of tuple
+        How bright it is, where limits are smoothed.
+    histograms : tuple of Histogram
+        One for each channel over all frames, where limits are percentiles of them all.
+    batches : list of Batch, optional
+        What was prepared, where it fitted into memory.
+    """
+
+    ranges: list[ChannelLimits] = field(default_factory=list)
+    levels: list[tuple[Level, ...]] = field(default_factory=list)
+    histograms: tuple[Histogram, ...] = ()
+    batches: list[Batch] | None = None
+
+    def add(self, part: Measured) -> None:
+        """Take in the part that comes next."""
+        self.ranges += part.ranges
+        self.levels += part.levels
+        pairs = zip(self.histograms, part.histograms, strict=True)
+        self.histograms = tuple(a + b for a, b in pairs) if self.histograms else part.histograms
+        if self.batches is not None and part.batches is not None:
+            self.batches += part.batches
+
+
+def measure_task(
+    sources: Sequence[Frames], first: int, picture: Picture, wanted: Wanted, job: str
+) -> Measured:
+    """Measure some moments in a row."""
+    histograms = [EMPTY] * len(sources)
+
+    def count(channel: int, frame: NDArray[Any]) -> None:
+        histograms[channel] += histogram(frame)
+
+    found = Measured()
+    moments: list[Moment] = []
+    look = count if wanted.histograms else None
+    if wanted.keep or wanted.levels:
+        for moment in prepare_moments(sources, picture, look):
+            found.ranges.append(tuple(prepared.range for prepared in moment))
+            if wanted.levels:
+                found.levels.append(tuple(map(level_of, moment)))
+            if wanted.keep:
+                moments.append(moment)
+            step(job)
+    else:
+        for ranges in _ranges(sources, picture, look):
+            found.ranges.append(ranges)
+            step(job)
+    if wanted.histograms:
+        found.histograms = tuple(histograms)
+    if wanted.keep:
+        found.batches = [Batch(first, tuple(moments))]
+    return found
+
+
+def _ranges(
+    sources: Sequence[Frames], picture: Picture, look: Look | None
+) -> Iterator[ChannelLimits]:
+    """The range of each moment, without anything else being done with its frames."""
+    readers = [frames.read_frames(picture.box) for frames in sources]
+    for _ in range(len(sources[0])):
+        ranges = []
+        for channel, reader in enumerate(readers):
+            frame = next(reader)
+            if look is not None:
+                look(channel, frame)
+            ranges.append(measure(frame))
+        yield tuple(ranges)
+
+
+def measure_sequence(plan: Plan, job: Job, *, keep: bool) -> Measured:
+    """Measure every frame, and keep what was prepared if told to."""
+    job.phase = "measuring"
+    is_smooth = plan.contrast == "smooth"
+    wanted = Wanted(plan.settings.percentile is not None and not is_smooth, is_smooth, keep)
+    measured = Measured(batches=[] if keep else None)
+    graph: dict[Hashable, Any] = {}
+    # A chain of its own, so that each part is dropped from memory once it is taken in.
+    previous = None
+    for span in batches_of(plan.stack.frames):
+        sources, key = selected(plan, span), ("measure", span.start)
+        graph[key] = (partial(measure_task, sources, span.start, plan.picture, wanted, job.key),)
+        graph["add", span.start] = (partial(_add, measured.add), previous, key)
+        previous = ("add", span.start)
+    job.run(graph, previous)
+    return measured
+
+
+def _add(add: Callable[[Measured], None], _previous: None, part: Measured) -> None:
+    add(part)
+
+
+def limits_of(plan: Plan, sequences: Sequence[Measured]) -> SequenceLimits:
+    """The limits of a sequence, or those that several have in common.
+
+    Smoothed ones are different for each moment, and always those of a single sequence.
+    """
+    if plan.contrast == "smooth":
+        (measured,) = sequences
+        ranges = zip(*measured.ranges, strict=True)
+        levels = zip(*measured.levels, strict=True)
+        return tuple(zip(*map(smooth_limits, ranges, levels), strict=True))
+    if plan.settings.percentile is not None:
+        together = [
+            sum(same, EMPTY) for same in zip(*(m.histograms for m in sequences), strict=True)
+        ]
+        return (tuple(found.percentiles(plan.settings.percentile) for found in together),)
+    moments = (moment for measured in sequences for moment in measured.ranges)
+    return (tuple(combine(channel) for channel in zip(*moments, strict=True)),)

@@ -1,0 +1,124 @@
+"""One point in time: its frames are read and prepared, and become the picture of the video."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .contrast import Limits, Prepared, prepare, to_grey
+from .display import compose
+from .histogram import count_outside, histogram
+from .overlays import anchor
+from .plan import Picture
+from .stack import Frames
+
+# One point in time: a prepared frame of each channel.
+Moment = tuple[Prepared, ...]
+ChannelLimits = tuple[Limits, ...]
+
+# Measured limits: one entry that holds for all moments, or one for each.
+SequenceLimits = tuple[ChannelLimits, ...]
+
+# Shown each frame that was read, with the number of its channel.
+Look = Callable[[int, NDArray[Any]], None]
+
+
+@dataclass(frozen=True)
+class FrameFacts:
+    """What was learnt about a frame on the way.
+
+    Attributes
+    ----------
+    limits : tuple
+        Of each channel.
+    grey_mean : float
+        Mean grey level.
+    clipped : float
+        Share of its values outside the limits, all channels together: of the values inside the
+        crop box where the limits were known when it was read, else of the prepared pixels.
+    """
+
+    limits: ChannelLimits
+    is_constant: bool
+    grey_mean: float
+    clipped: float
+
+
+def limits_at(limits: SequenceLimits, number: int) -> ChannelLimits:
+    """The limits of one moment of a sequence."""
+    return limits[number if len(limits) > 1 else 0]
+
+
+def render(
+    moment: Moment, picture: Picture, limits: ChannelLimits | None
+) -> tuple[NDArray[np.uint8], FrameFacts]:
+    """The picture of one moment, (H, W) where it is grey and (H, W, 3) where it has colour.
+
+    Without measured limits the known ones are used, or the frame's own range.
+    """
+    shown = limits or tuple(
+        known or prepared.range for known, prepared in zip(picture.limits, moment, strict=True)
+    )
+    levels = [
+        to_grey(prepared, pair, display.gamma)
+        for prepared, pair, display in zip(moment, shown, picture.displays, strict=True)
+    ]
+    composed = compose(levels, picture.displays)
+    is_constant = all(prepared.is_constant for prepared in moment)
+    measured = limits or (None,) * len(moment)
+    clipped = fmean(map(_clipped, moment, measured))
+    facts = FrameFacts(shown, is_constant, _mean(composed), clipped)
+    return (anchor(picture.size).draw(composed) if picture.anchor else composed), facts
+
+
+def _clipped(prepared: Prepared, limits: Limits | None) -> float:
+    """The share of a frame's values outside limits that were measured, or known beforehand."""
+    if limits is None:
+        return prepared.clipped
+    low, high = limits
+    if low <= prepared.low and prepared.high <= high:
+        return 0.0
+    relative = (low - prepared.offset) / prepared.scale, (high - prepared.offset) / prepared.scale
+    return count_outside(prepared.pixels, relative) / prepared.pixels.size
+
+
+def prepare_moments(
+    sources: Sequence[Frames],
+    picture: Picture,
+    look: Look | None = None,
+) -> Iterator[Moment]:
+    """Read and prepare the frames of all channels, one point in time after the other."""
+    readers = [frames.read_frames(picture.box) for frames in sources]
+    for _ in range(len(sources[0])):
+        # One channel after the other: a frame that was read is gone when the next one is.
+        moment = []
+        for number, reader in enumerate(readers):
+            frame = next(reader)
+            if look is not None:
+                look(number, frame)
+            moment.append(_prepare(frame, picture, picture.limits[number]))
+        yield tuple(moment)
+
+
+def _prepare(frame: NDArray[Any], picture: Picture, known: Limits | None) -> Prepared:
+    if picture.percentile is not None:
+        found = histogram(frame)
+        own = found.percentiles(picture.percentile)
+        outside = found.outside(own) if found.is_exact else count_outside(frame, own)
+        prepared = prepare(frame, picture.size, own, is_exact=picture.is_exact)
+        return dataclasses.replace(prepared, percentiles=own, clipped=outside / frame.size)
+    prepared = prepare(frame, picture.size, known, is_exact=picture.is_exact)
+    if known is None or (known[0] <= prepared.low and prepared.high <= known[1]):
+        return prepared
+    return dataclasses.replace(prepared, clipped=count_outside(frame, known) / frame.size)
+
+
+def _mean(grey: NDArray[np.uint8]) -> float:
+    """The mean grey level, from one pixel in sixteen: enough to tell a dark video."""
+    return float(grey[::4, ::4].mean())
