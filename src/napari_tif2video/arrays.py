@@ -42,11 +42,12 @@ def stack_of_array(array: Any, name: str = "array", *, is_rgb: bool | None = Non
             "name other axes with axes, such as axes='TCZYX'"
         )
     FrameFormat(shape[1:], np.dtype(array.dtype)).require_supported(name)
+    notes = ("its alpha channel is left out",) if has_colours and shape[-1] == 4 else ()
     if isinstance(array, np.ndarray):
-        return Stack.of(NumpyFrames(array), name)
+        return replace(Stack.of(NumpyFrames(array), name), notes=notes)
     if any(isnan(n) for n in shape):
         raise SourceError(f"{name}: has chunks of unknown size; call compute_chunk_sizes() first")
-    return Stack.of(DaskFrames.of(array), name)
+    return replace(Stack.of(DaskFrames.of(array), name), notes=notes)
 
 
 @dataclass(frozen=True)

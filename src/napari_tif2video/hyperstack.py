@@ -49,7 +49,7 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
     if stack.planes is None and not view.depth and view.play == stack.played:
         return stack
     numbers = view.channels or (0,)
-    displays = _displays(stack.channel_info, numbers) if len(numbers) > 1 else (Display(),)
+    displays = _displays(stack, numbers)
     channels = []
     for number, display in zip(numbers, displays, strict=True):
         point = dict(view.point) | ({"C": number} if view.channels else {})
@@ -185,13 +185,16 @@ def _channels(
     return (found[0],)
 
 
-def _displays(info: Sequence[ChannelInfo], numbers: tuple[int, ...]) -> tuple[Display, ...]:
-    """Additive, in the colours of the source where it has one for each that can be told apart."""
+def _displays(stack: Stack, numbers: tuple[int, ...]) -> tuple[Display, ...]:
+    """Of several channels: additive, in the colours of the source where they can be told apart."""
+    invert, info = stack.format.white_is_zero, stack.channel_info
+    if len(numbers) == 1:
+        return (stack.channels[0].display if stack.channels else Display(invert=invert),)
     known = [info[n].colours if n < len(info) else None for n in numbers]
     colours = [c for c in known if c is not None]
     if len(set(colours)) < len(numbers):
         colours = default_colours(len(numbers))
-    return tuple(Display(colours=c, blending="additive") for c in colours)
+    return tuple(Display(colours=c, blending="additive", invert=invert) for c in colours)
 
 
 def _check_letters(planes: Planes) -> None:

@@ -32,10 +32,20 @@ _SUPPORTED_KINDS = "buif"
 
 @dataclass(frozen=True)
 class FrameFormat:
-    """Shape, (height, width) or (height, width, 3), and native type of every frame of a stack."""
+    """Shape, (height, width) or (height, width, 3), and native type of every frame of a stack.
+
+    Attributes
+    ----------
+    white_is_zero : bool
+        Whether small counts mean bright.
+    has_alpha : bool
+        Whether there was a fourth sample a pixel, which is left out.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    white_is_zero: bool = False
+    has_alpha: bool = field(default=False, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -48,6 +58,16 @@ class FrameFormat:
     @property
     def nbytes(self) -> int:
         return prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user may not expect."""
+        notes: tuple[str, ...] = ()
+        if self.white_is_zero:
+            notes += ("is stored with white as zero (MinIsWhite) and shown so",)
+        if self.has_alpha:
+            notes += ("its alpha channel is left out",)
+        return notes
 
     def require_supported(self, where: object) -> None:
         if self.dtype.kind not in _SUPPORTED_KINDS:
@@ -64,7 +84,8 @@ class FrameFormat:
             )
 
     def __str__(self) -> str:
-        return f"{self.shape[1]}x{self.shape[0]} {'RGB ' if self.is_rgb else ''}{self.dtype.name}"
+        kind = "RGB " if self.is_rgb else "MinIsWhite " if self.white_is_zero else ""
+        return f"{self.shape[1]}x{self.shape[0]} {kind}{self.dtype.name}"
 
 
 class Frames(Protocol):
@@ -208,7 +229,9 @@ class Stack:
     @classmethod
     def of(cls, frames: Frames, name: str, path: Path | None = None) -> Stack:
         """A stack of one channel."""
-        return cls((Channel(frames),), name, path)
+        form = frames.format
+        channel = Channel(frames, Display(invert=form.white_is_zero))
+        return cls((channel,), name, path, notes=form.notes)
 
     @property
     def frames(self) -> Frames:

@@ -57,18 +57,34 @@ def page_format(page: TiffPage, where: object) -> FrameFormat:
         raise SourceError(f"{where}: holds no pixels; the file is damaged or incomplete")
     photometric = page.photometric
     colour = photometric in (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
-    grey = photometric == PHOTOMETRIC.MINISBLACK and page.samplesperpixel == 1
-    if page.imagedepth != 1 or not (grey or (colour and page.samplesperpixel in (3, 4))):
+    samples = page.samplesperpixel
+    grey = photometric in (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE) and samples == 1
+    has_palette = _has_palette(page)
+    if page.imagedepth != 1 or not (grey or has_palette or (colour and samples in (3, 4))):
         name = getattr(photometric, "name", photometric)
         raise SourceError(
-            f"{where}: is a {name} image with {page.samplesperpixel} samples a pixel; "
-            "grey and RGB images can be converted"
+            f"{where}: is a {name} image with {samples} samples a pixel; grey images, RGB images "
+            "and those with a colour table can be converted"
         )
     size = (page.imagelength, page.imagewidth)
     _check_claims(page, where)
-    frame_format = FrameFormat(size if grey else (*size, 3), page.dtype.newbyteorder("="))
+    frame_format = FrameFormat(
+        size if grey else (*size, 3),
+        np.dtype(np.uint16) if has_palette else page.dtype.newbyteorder("="),
+        white_is_zero=photometric == PHOTOMETRIC.MINISWHITE,
+        has_alpha=colour and samples == 4,
+    )
     frame_format.require_supported(where)
     return frame_format
+
+
+def _has_palette(page: TiffPage) -> bool:
+    """Whether the pixels are places in a table of colours, which have 16 bits in TIFF."""
+    return (
+        page.photometric == PHOTOMETRIC.PALETTE
+        and page.samplesperpixel == 1
+        and page.colormap is not None
+    )
 
 
 def _check_claims(page: TiffPage, where: object) -> None:
@@ -100,7 +116,9 @@ def read_page(page: TiffPage, where: object, frame_format: FrameFormat) -> Frame
     frame = page.asarray(out=out, maxworkers=1)
     if frame.ndim == 3 and frame.shape[:2] != frame_format.shape[:2]:  # planes one after another
         frame = np.moveaxis(frame, 0, -1)
-    if len(frame_format.shape) == 3:
+    if _has_palette(page) and page.colormap is not None:
+        frame = np.take(page.colormap.T, frame, axis=0)
+    elif frame_format.is_rgb:
         frame = frame[..., :3]  # the fourth sample is an alpha channel
     if frame.shape != frame_format.shape:
         raise SourceError(f"{where}: holds no full image; the file is damaged or incomplete")

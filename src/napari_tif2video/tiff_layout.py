@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
+from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
 from .calibration import Calibration
 from .display import ChannelInfo
@@ -260,6 +260,7 @@ def _locate(
     """Page numbers, and offsets of the pixels where they are one contiguous run, else of pages."""
     first = grid.keyframe
     plain = first.is_contiguous and first.fillorder == 1 and first.predictor == 1
+    plain = plain and first.photometric != PHOTOMETRIC.PALETTE  # a page has its own table
     if plain and first.planarconfig == 1 and first.samplesperpixel in (1, 3):
         if grid.pages is not None and len(grid.pages) == grid.count:
             starts = tuple(page.dataoffsets[0] for page in grid.pages)

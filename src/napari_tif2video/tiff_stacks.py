@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tifffile import TiffFile
 
-from .display import ChannelInfo
+from .display import ChannelInfo, Display
 from .errors import SourceError
 from .name_axes import axes_of_names
 from .ome import OmeImage, parse_ome
@@ -96,12 +96,14 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
 
 def _with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
     """The frames as a sequence, or as planes to choose from."""
+    stack = replace(stack, notes=(*stack.notes, *frames.format.notes))
     if len(sizes) > 1:
         return replace(stack, planes=FramePlanes(frames, sizes))
     # The only axis is played, whatever it is; without a name it is time.
     letter = sizes[0][0] if sizes else "T"
     played = letter if letter in "TCZ" else "T"
-    return replace(stack, channels=(Channel(frames),), played=played)
+    channel = Channel(frames, Display(invert=frames.format.white_is_zero))
+    return replace(stack, channels=(channel,), played=played)
 
 
 def _axes_inside(layout: Layout, outside: Sizes, path: Path) -> Sizes:

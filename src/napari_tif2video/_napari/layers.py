@@ -88,9 +88,9 @@ def stack_of_layer(
     stack = stack_of_array(_as_array(chosen), layer.name, is_rgb=layer.rgb)
     channel = Channel(stack.frames, display_of(layer))
     path = layer.source.path
-    calibration = stack.calibration  # known if the array is one that our reader made
     folder = None if path is None else Path(path)
-    return Stack((channel,), layer.name, folder, calibration=calibration)
+    # Calibration is known if the array is one that our reader made.
+    return Stack((channel,), layer.name, folder, notes=stack.notes, calibration=stack.calibration)
 
 
 def stack_of_viewer(viewer: ViewerModel) -> Stack:
