@@ -75,7 +75,7 @@ class Report:
         for column, values in zip(
             ("black", "white"), zip(*video.shared_limits, strict=True), strict=False
         ):
-            facts[column] = " ".join(map(str, values))  # one for each channel
+            facts[column] = ";".join(map(str, values))  # one for each channel
         self._row([facts.get(column, "") for column in self.COLUMNS])
 
     def _row(self, values: Any) -> None:
