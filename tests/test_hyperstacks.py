@@ -296,6 +296,7 @@ def test_a_single_axis_is_always_played(tmp_path, cli, axes):
     tifffile.imwrite(tmp_path / "s.tif", HYPER[:, 0, 0], imagej=True, metadata={"axes": axes})
     (source,) = json.loads(cli(tmp_path / "s.tif", "--dry-run", "--json").out)["sources"]
     assert source["frames"] == T
+    assert any("are played" in note for note in source["notes"]) == (axes != "TYX")
     picture = shown(t2v.open_stack(HYPER[:, 0, 0], axes=axes), 3)
     np.testing.assert_array_equal(picture, to_grey(HYPER[3, 0, 0], 100, 9001))
 
@@ -375,6 +376,7 @@ def test_the_choices_are_said_and_named(ome, cli):
     text = cli(ome, "--channel", "all", "--dry-run").out
     assert "channels DAPI + GFP" in text
     assert "max of 3 slices" in text
+    assert "DAPI magenta, GFP green" in text
     assert "cells_500px_10fps_merged_video.mp4" in text
     text = cli(ome, "--channel", "GFP", "--play", "Z", "--dry-run").out
     assert "channel GFP" in text

@@ -9,13 +9,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-#: Colours of merged channels whose source names none. Two: magenta and green, which people with
-#: red-green blindness tell apart (Wong 2011, Nature Methods 8:441, doi:10.1038/nmeth.1618). More:
-#: cyan, magenta and yellow first, each light enough to be seen on black.
-TWO_COLOURS = ((255, 0, 255), (0, 255, 0))
-MORE_COLOURS = (
-    (0, 255, 255), (255, 0, 255), (255, 255, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255),
-)  # fmt: skip
+# Colours of merged channels whose source names none. Two: magenta and green, which people with
+# red-green blindness tell apart (Wong 2011, Nature Methods 8:441, doi:10.1038/nmeth.1618). More:
+# cyan, magenta and yellow first, each light enough to be seen on black.
+_TWO_COLOURS = ("magenta", "green")
+_MORE_COLOURS = ("cyan", "magenta", "yellow", "red", "green", "blue")
+_RGB = {
+    "red": (255, 0, 0),
+    "green": (0, 255, 0),
+    "blue": (0, 0, 255),
+    "cyan": (0, 255, 255),
+    "magenta": (255, 0, 255),
+    "yellow": (255, 255, 0),
+}
 
 Blending = Literal["additive", "translucent", "opaque", "minimum", "multiplicative"]
 
@@ -75,10 +81,11 @@ def ramp(colour: tuple[int, int, int]) -> bytes:
     return bytes(np.rint(table).astype(np.uint8))
 
 
-def default_colours(count: int) -> list[bytes]:
-    """The colours of merged channels, where nobody says others."""
-    chosen = TWO_COLOURS if count == 2 else MORE_COLOURS
-    return [ramp(chosen[i % len(chosen)]) for i in range(count)]
+def default_colours(count: int) -> list[tuple[str, bytes]]:
+    """The colours of so many merged channels, where nobody says others: names and tables."""
+    chosen = _TWO_COLOURS if count == 2 else _MORE_COLOURS
+    names = (chosen[i % len(chosen)] for i in range(count))
+    return [(name, ramp(_RGB[name])) for name in names]
 
 
 def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) -> NDArray[np.uint8]:

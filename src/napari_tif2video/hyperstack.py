@@ -47,9 +47,10 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         hint = "; --match chooses files by their names" if is_folder else ""
         raise SourceError(f"{stack.path or stack.name}: {exc}{hint}") from None
     if stack.planes is None and not view.depth and view.play == stack.played:
-        return stack
+        return replace(stack, notes=(*stack.notes, *notes)) if notes else stack
     numbers = view.channels or (0,)
-    displays = _displays(stack, numbers)
+    displays, said = _displays(stack, numbers)
+    notes += said
     channels = []
     for number, display in zip(numbers, displays, strict=True):
         point = dict(view.point) | ({"C": number} if view.channels else {})
@@ -98,25 +99,13 @@ def _view(
     planes: Planes, info: Sequence[ChannelInfo], settings: VideoSettings
 ) -> tuple[_View, list[str]]:
     sizes = dict(planes.sizes)
-    play = settings.play
-    _check_options(sizes, info, settings, play)
-    # An axis that an option speaks of is no longer to be played.
-    left = [
-        letter
-        for letter in sizes
-        if not (letter == "C" and settings.channel is not None)
-        and not (letter == "Z" and settings.z is not None)
-    ]
-    if play is None:
-        play = "T" if "T" in left else left[0] if len(left) == len(sizes) == 1 else ""
-        others = [letter for letter in left if letter != "C"]
-        if not play and len(others) == 1:
-            play = others[0]
-        elif not play and others:
-            listed = ", ".join(f"{letter} ({sizes[letter]})" for letter in others)
-            raise SourceError(f"has several axes to play, {listed}; add --play {others[0]}")
+    _check_options(sizes, info, settings, settings.play)
+    play = settings.play or _default_axis(sizes, settings)
     point: dict[str, int] = {}
     notes: list[str] = []
+    if settings.play is None and play in ("C", "Z"):
+        hint = "--channel chooses or merges them" if play == "C" else "--z makes one of them"
+        notes.append(f"its {sizes[play]} {_NAMES[play]} are played; {hint}")
     channels: tuple[int, ...] = ()
     depth = projection = ""
     for letter, length in sizes.items():
@@ -137,6 +126,20 @@ def _view(
             what = _NAMES.get(letter, f"steps along {letter}")
             notes.append(f"shown is the first of {length} {what}; --play {letter} plays them")
     return _View(channels, play, tuple(point.items()), depth, projection), notes
+
+
+def _default_axis(sizes: Mapping[str, int], settings: VideoSettings) -> str:
+    """The axis to play where the settings name none; empty where there is but one frame."""
+    # An axis that an option speaks of is no longer to be played.
+    spoken = {"C": settings.channel, "Z": settings.z}
+    left = [letter for letter in sizes if spoken.get(letter) is None]
+    if "T" in left or len(sizes) == 1:
+        return "T" if "T" in left else "".join(left)
+    left = [letter for letter in left if letter != "C"]
+    if len(left) > 1:
+        listed = ", ".join(f"{letter} ({sizes[letter]})" for letter in left)
+        raise SourceError(f"has several axes to play, {listed}; add --play {left[0]}")
+    return "".join(left)
 
 
 def _check_options(
@@ -185,16 +188,21 @@ def _channels(
     return (found[0],)
 
 
-def _displays(stack: Stack, numbers: tuple[int, ...]) -> tuple[Display, ...]:
+def _displays(stack: Stack, numbers: tuple[int, ...]) -> tuple[tuple[Display, ...], list[str]]:
     """Of several channels: additive, in the colours of the source where they can be told apart."""
     invert, info = stack.format.white_is_zero, stack.channel_info
     if len(numbers) == 1:
-        return (stack.channels[0].display if stack.channels else Display(invert=invert),)
+        return (stack.channels[0].display if stack.channels else Display(invert=invert),), []
     known = [info[n].colours if n < len(info) else None for n in numbers]
     colours = [c for c in known if c is not None]
+    notes = []
     if len(set(colours)) < len(numbers):
-        colours = default_colours(len(numbers))
-    return tuple(Display(colours=c, blending="additive", invert=invert) for c in colours)
+        chosen = default_colours(len(numbers))
+        colours = [table for _, table in chosen]
+        names = (channel_name(info, n) or f"channel {n}" for n in numbers)
+        said = ", ".join(f"{n} {colour}" for n, (colour, _) in zip(names, chosen, strict=True))
+        notes = [f"the source does not tell the channels' colours apart; shown are {said}"]
+    return tuple(Display(colours=c, blending="additive", invert=invert) for c in colours), notes
 
 
 def _check_letters(planes: Planes) -> None:
