@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import time
 import weakref
 
 import numpy as np
@@ -37,12 +38,28 @@ class Canvas:
         self.viewer = viewer.__wrapped__
         self.canvas = self.viewer.window._qt_viewer.canvas
         self.widget = self.canvas.native
-        QTest.qWait(50)  # until it is drawn, the camera does not know the size of the canvas
+        self.draw()  # until then, the camera does not know the size of the canvas
 
     def fit(self) -> None:
-        QTest.qWait(50)  # sliders may come and go
+        self.draw()  # sliders may come and go
         self.viewer.reset_view(margin=0.2)
-        QTest.qWait(50)
+        self.draw()
+
+    def draw(self) -> None:
+        """Let the window work until the canvas is drawn anew, at a size that it keeps."""
+        sizes: list[tuple[int, int]] = []
+
+        def note(event) -> None:
+            sizes.append(self.canvas.size)
+
+        draws = self.canvas._scene_canvas.events.draw
+        draws.connect(note)
+        end = time.monotonic() + 20.0
+        while len(sizes) < 2 or sizes[-1] != sizes[-2]:
+            assert time.monotonic() < end, "the canvas is not drawn"
+            self.widget.update()
+            QTest.qWait(10)
+        draws.disconnect(note)
 
     def pixel(self, layer, position) -> np.ndarray:
         """The screen pixel (x, y) of a position in data coordinates (row, column)."""
