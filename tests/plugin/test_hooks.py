@@ -9,6 +9,8 @@ from helpers.files import write_folder
 from helpers.frames import numbered
 from helpers.video import decoded, grey_of, numbers
 
+import napari_tif2video as t2v
+
 napari = pytest.importorskip("napari")
 npe2 = pytest.importorskip("npe2")
 
@@ -71,6 +73,37 @@ def test_the_sample_is_real_and_lazy():
     assert kind == "image"
     assert data.shape == (36, 196, 171)
     assert data[3].compute().max() > 10_000
+
+
+@pytest.mark.parametrize("axes", ["TCYX", "TCZYX"])
+def test_channels_become_layers_with_their_names_and_places(tmp_path, axes):
+    import tifffile
+
+    sizes = {"T": 3, "C": 2, "Z": 4, "Y": 40, "X": 60}
+    data = np.random.default_rng(0).integers(0, 65535, [sizes[a] for a in axes], np.uint16)
+    metadata = {
+        "axes": axes,
+        "PhysicalSizeX": 0.325, "PhysicalSizeXUnit": "µm", "TimeIncrement": 30.0,
+        "Channel": {"Name": ["DAPI", "GFP"]},
+    }  # fmt: skip
+    path = tmp_path / "cells.ome.tif"
+    tifffile.imwrite(path, data, ome=True, metadata=metadata, photometric="minisblack")
+    viewer = napari.components.ViewerModel()
+    viewer.open(str(path), plugin=PLUGIN)
+    assert [layer.name for layer in viewer.layers] == ["cells DAPI", "cells GFP"]
+    for number, layer in enumerate(viewer.layers):
+        assert isinstance(layer.data, da.Array)
+        assert "".join(layer.axis_labels) == axes.replace("C", "").lower()
+        assert layer.scale[0] == 30
+        assert layer.scale[-1] == 0.325
+        assert [str(layer.units[i]) for i in (0, -1)] == ["second", "micrometer"]
+        np.testing.assert_array_equal(layer.data.compute(), data[:, number])
+    tints = [layer.colormap.colors[-1][:3].tolist() for layer in viewer.layers]
+    assert tints[0] != tints[1]
+    if axes == "TCYX":
+        video = t2v.convert(viewer.layers[0], tmp_path / "one.mp4")
+        assert video.pixel_size_um == pytest.approx(0.325)
+        assert video.frame_interval_s == 30
 
 
 def test_a_layer_is_written_as_it_is_displayed(tmp_path, model):

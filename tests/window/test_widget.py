@@ -58,6 +58,24 @@ def test_the_form_and_its_settings_are_the_same(open_widget):
     assert widget.settings == t2v.VideoSettings(width="full", contrast="global")
 
 
+def test_settings_without_a_widget_are_shown_used_and_forgotten(open_widget, wait):
+    stack = noise((3, 40, 60))
+    viewer, widget = open_widget(stack, name="s")
+    viewer.dims.set_point(0, 0)
+    settings = t2v.VideoSettings(contrast="global", gamma=0.5, invert=True, percentile=(5, 95))
+    widget.settings = settings
+    assert widget.settings == settings
+    assert "gamma 0.5" in widget.form.kept_label.text()
+    wait(lambda: settled(widget) and widget.result.preview is not None)
+    wait(lambda: settled(widget) and not widget.result.preview.is_provisional)
+    np.testing.assert_array_equal(
+        widget.result.preview.image, t2v.render_frame(stack, 0, settings=settings)
+    )
+    click(widget.form.forget.native)
+    assert widget.settings == t2v.VideoSettings(contrast="global")
+    assert not widget.form.kept_row.isVisible()
+
+
 def test_the_thumbnail_is_the_frame_of_the_video(open_widget, wait, tmp_path):
     viewer, widget = open_widget(numbered(6), name="s", contrast_limits=(0, 60000))
     widget.settings = t2v.VideoSettings(width=200, crop="120x40", contrast="displayed", anchor=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from magicgui.widgets import (
     CheckBox,
@@ -27,12 +28,16 @@ CONTRAST_WORDS = {
     "global": "Whole movie, one scale",
     "batch": "All movies, one scale",
     "local": "Each frame by itself",
+    "smooth": "Each frame, without flicker",
     FIXED: "Fixed…",
 }
-LAYER_CONTRASTS = ("displayed", "global", "local", FIXED)
-FOLDER_CONTRASTS = ("global", "batch", "local", FIXED)
+LAYER_CONTRASTS = ("displayed", "global", "local", "smooth", FIXED)
+FOLDER_CONTRASTS = ("global", "batch", "local", "smooth", FIXED)
 
 _MAX_CROP_PX = 100_000
+# Settings from a file or a script that are kept, shown and used, but cannot be edited here.
+_KEPT = ("percentile", "gamma", "invert", "colormap", "channel", "z", "play", "axes")
+
 # Only these can make no sense; the other widgets offer nothing but what does.
 _PLACES_OF_PROBLEMS = ("crop", "limits", "frames")
 _PROBLEM_COLOUR = "#e06c00"  # readable on napari's dark and its light theme
@@ -58,6 +63,7 @@ class SettingsForm:
         self.draw = PushButton(text="Draw", tooltip="Draw the box on the image")
         self.centre = PushButton(text="Centre", tooltip="Put the box into the middle")
         self._corner: tuple[int, int] | None = None
+        self._kept: dict[str, Any] = {}
 
         self._contrasts: Sequence[str] = LAYER_CONTRASTS
         self.contrast = ComboBox(
@@ -110,6 +116,12 @@ class SettingsForm:
         self.centre.changed.connect(self._on_centre)
         self.auto.changed.connect(self._on_auto)
         self.duration = QLabel("")
+        self.kept_label = QLabel("")
+        self.kept_label.setWordWrap(True)
+        self.forget = PushButton(text="Forget", tooltip="Use the defaults instead")
+        self.forget.changed.connect(self._on_forget)
+        self.kept_row = row(self.kept_label, self.forget.native, stretch=0)
+        self._keep(VideoSettings())
         self.limits_row = row("Limits", self.black.native, QLabel("to"), self.white.native)
         self._problems = {name: QLabel("") for name in _PLACES_OF_PROBLEMS}
         for label in self._problems.values():
@@ -132,6 +144,7 @@ class SettingsForm:
             row("Width", self.width.native, QLabel("px"), self.full.native),
             row("Speed", self.fps.native, QLabel("fps"), self.duration),
             self.anchor.native,
+            self.kept_row,
         )
         self.more = column(
             row("Frames", self.frames.native, stretch=1),
@@ -163,6 +176,7 @@ class SettingsForm:
             anchor=self.anchor.value,
             frames=self.frames.value or None,
             quality=self.quality.value,
+            **self._kept,
         )
 
     @settings.setter
@@ -186,7 +200,19 @@ class SettingsForm:
             self.anchor.value = settings.anchor
             self.frames.value = settings.frames or ""
             self.quality.value = settings.quality
+            self._keep(settings)
             self._enable()
+        self.changed.emit()
+
+    def _keep(self, settings: VideoSettings) -> None:
+        values, defaults = settings.to_dict(), VideoSettings().to_dict()
+        self._kept = {n: values[n] for n in _KEPT if values[n] != defaults[n]}
+        said = ", ".join(f"{name} {value}" for name, value in self._kept.items())
+        self.kept_label.setText(f"Also: {said}")
+        self.kept_row.setVisible(bool(self._kept))
+
+    def _on_forget(self) -> None:
+        self._keep(VideoSettings())
         self.changed.emit()
 
     def offer_contrasts(self, names: Sequence[str]) -> None:

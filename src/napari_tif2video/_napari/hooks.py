@@ -8,12 +8,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..engine import Progress
 from ..errors import Cancelled, Tif2VideoError
+from ..hyperstack import choose
 from ..reader import open_stack
 from ..sample import SAMPLE_NAME
 from ..sequence import TIFF_SUFFIXES, list_frames
-from ..stack import Stack
+from ..settings import VideoSettings
+from ..stack import Channel, Stack
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -44,22 +48,59 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
 
 
 def read(path: str | list[str]) -> list[LayerData]:
-    """Each folder or file as one lazy image layer."""
+    """Each folder or file as one lazy image layer, or one for each of its channels."""
     paths = [path] if isinstance(path, (str, os.PathLike)) else path
-    return [layer_data(open_stack(one)) for one in paths]
+    return [layer for one in paths for layer in layers_data(open_stack(one))]
 
 
 def sample() -> list[LayerData]:
     """The bundled time-lapse, lazily."""
     stack = open_stack(Path(str(files("napari_tif2video") / "sample" / f"{SAMPLE_NAME}.tif")))
-    return [layer_data(stack)]
+    return layers_data(stack)
 
 
-def layer_data(stack: Stack) -> LayerData:
-    """A stack as napari takes it: lazy data, how to add them, and the kind of layer."""
-    meta: dict[str, Any] = {"name": stack.name, "rgb": stack.format.is_rgb}
-    meta["axis_labels"] = tuple(stack.axes.removesuffix("S").lower())
-    return stack.data, meta, "image"
+def layers_data(stack: Stack) -> list[LayerData]:
+    """A stack as napari takes it, a layer for each channel: lazy data, and how to add them."""
+    axes = stack.axes.removesuffix("S")
+    axis = axes.find("C")
+    if axis < 0 or stack.planes is None:
+        return [(stack.data, {"name": stack.name} | _space(stack, axes), "image")]
+    play = axes.replace("C", "")[0]
+    channels = choose(stack, VideoSettings(channel="all", play=play)).channels
+    layers: list[LayerData] = []
+    for number, channel in enumerate(channels):
+        options = _space(stack, axes.replace("C", ""))
+        options["name"] = f"{stack.name} {channel.name or f'channel {number}'}"
+        options |= {"blending": "additive", "colormap": _colormap(channel)}
+        data = stack.data[(slice(None),) * axis + (number,)]
+        if set(axes) <= set("TCYX"):  # so that it leads back to the files
+            data = Stack((Channel(channel.frames),), stack.name, stack.path).data
+        layers.append((data, options, "image"))
+    return layers
+
+
+def _space(stack: Stack, axes: str) -> dict[str, Any]:
+    """Names of the axes, and how long a step along each is, as far as it is known."""
+    scale, units = [1.0] * len(axes), ["pixel"] * len(axes)
+    for letter, step, unit in (
+        ("T", stack.frame_interval_s, "second"),
+        ("Y", stack.pixel_size_um, "micrometer"),
+        ("X", stack.pixel_size_um, "micrometer"),
+    ):
+        if step is not None and letter in axes:
+            scale[axes.index(letter)], units[axes.index(letter)] = step, unit
+    labels = tuple(axes.lower())
+    return {"rgb": stack.format.is_rgb, "axis_labels": labels, "scale": scale, "units": units}
+
+
+def _colormap(channel: Channel) -> Any:
+    from napari.utils import Colormap
+
+    table = channel.display.colours
+    if table is None:
+        return "gray"
+    colours = np.frombuffer(table, np.uint8).reshape(256, 3) / 255
+    return Colormap(colours, name=f"channel {channel.name or channel.number}")
 
 
 def write(path: str, data: Any, meta: dict[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from napari.layers import Image, Layer
 from numpy.typing import NDArray
 
 from ..arrays import stack_of_array
+from ..calibration import Calibration
 from ..display import Display
 from ..errors import SourceError
 from ..geometry import Box
@@ -89,8 +90,20 @@ def stack_of_layer(
     channel = Channel(stack.frames, display_of(layer))
     path = layer.source.path
     folder = None if path is None else Path(path)
-    # Calibration is known if the array is one that our reader made.
-    return Stack((channel,), layer.name, folder, notes=stack.notes, calibration=stack.calibration)
+    calibration = _calibration_of(layer, play)
+    return Stack((channel,), layer.name, folder, notes=stack.notes, calibration=calibration)
+
+
+def _calibration_of(layer: Image, play: int | None) -> Calibration:
+    """Pixel size and frame interval, where the layer has units for them."""
+    steps: list[float | None] = []
+    for axis, unit in ((layer.ndim - 1, "micrometer"), (play, "second")):
+        known = axis is not None and axis >= 0 and layer.units[axis].is_compatible_with(unit)
+        step = (abs(layer.scale[axis]) * layer.units[axis]).to(unit) if known else None
+        steps.append(None if step is None else float(step.magnitude))
+    pixel, interval = steps
+    said = ("" if step is None else "from the layer's scale" for step in (pixel, interval))
+    return Calibration(pixel, next(said), interval, next(said))
 
 
 def stack_of_viewer(viewer: ViewerModel) -> Stack:

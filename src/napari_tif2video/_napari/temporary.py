@@ -7,7 +7,7 @@ from napari.layers import Image
 
 from ..errors import Tif2VideoError, describe
 from ..reader import open_stack
-from .hooks import layer_data
+from .hooks import layers_data
 from .sources import TEMPORARY
 
 
@@ -29,7 +29,7 @@ class TemporaryLayer:
         except Tif2VideoError as exc:
             self.problem = describe(exc)
             return
-        data, options, _ = layer_data(stack)
+        data, options, _ = layers_data(stack)[0]
         self.layer = self._viewer.add_image(data, **options, metadata={TEMPORARY: path})
 
     def remove(self) -> None:

@@ -289,7 +289,7 @@ class TiffToVideo(QWidget):
         total = len(self.time_axis.stack_of(layer))
         self.info.setText(
             f"{total} frames · {frame_format.size[1]}×{frame_format.size[0]} "
-            f"{frame_format.dtype.name} · no pixel size"
+            f"{frame_format.dtype.name} · {_pixel_size(made.stack.pixel_size_um)}"
         )
         self.form.duration.setText(f"= {made.duration_s:.1f} s long")
         many = self.is_folder_mode and self.folders.count > 1
@@ -314,6 +314,10 @@ class TiffToVideo(QWidget):
         if self.is_folder_mode and index < self.folders.count:
             self.folders.set_row(index, name, state, why)
         self.create_button.setEnabled(not self.run.is_running)
+
+
+def _pixel_size(size_um: float | None) -> str:
+    return "no pixel size" if size_um is None else f"{size_um:.4g} µm a pixel"
 
 
 def _main_window_of(widget: QWidget) -> QWidget:
