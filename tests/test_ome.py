@@ -92,11 +92,53 @@ def test_a_hyperstack_over_several_files(tmp_path):
     xml = ome_xml(3).replace('SizeC="1"', 'SizeC="2"').replace("<TiffData/>", blocks)
     for c in range(2):
         write_pages(tmp_path / f"c{c}.ome.tif", data[c][:: -1 if c else 1], description=xml)
-    stack = t2v.open_stack(tmp_path / "c1.ome.tif")
-    assert stack.axes == "TCYX"
-    np.testing.assert_array_equal(stack.data.compute(), data.swapaxes(0, 1))
+    for source in (tmp_path / "c1.ome.tif", tmp_path):
+        stack = t2v.open_stack(source)
+        assert stack.axes == "TCYX"
+        assert stack.path == source
+        np.testing.assert_array_equal(stack.data.compute(), data.swapaxes(0, 1))
     video = t2v.convert(tmp_path / "c0.ome.tif", channel=1, width="full")
     assert numbers(video.path) == [3, 4, 5]
+
+
+def test_a_folder_that_lacks_a_member_of_a_hyperstack(tmp_path):
+    """Whatever its other files are, planes are not mixed up."""
+    blocks = "".join(
+        f'<TiffData FirstC="{c}" IFD="0" PlaneCount="3"><UUID FileName="c{c}.ome.tif"/></TiffData>'
+        for c in range(2)
+    )
+    xml = ome_xml(3).replace('SizeC="1"', 'SizeC="2"').replace("<TiffData/>", blocks)
+    write_pages(tmp_path / "c0.ome.tif", FRAMES, description=xml)
+    for source in (tmp_path / "c0.ome.tif", tmp_path):
+        with pytest.raises(t2v.SourceError, match=r"c0\.ome\.tif"):
+            t2v.open_stack(source)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("<TiffData/>", '<TiffData FirstT="-1" IFD="0"/>'),
+        ("<TiffData/>", '<TiffData IFD="-1"/>'),
+        ("<TiffData/>", '<TiffData IFD="99999999999999999999"/>'),
+        ("<TiffData/>", '<TiffData IFD="one"/>'),
+        ('SizeC="1"', 'SizeC="-7"'),
+        ('SizeT="3"', 'SizeT="' + "9" * 5000 + '"'),
+        ("</Pixels>", ""),
+        ("<OME ", '<!DOCTYPE a [<!ENTITY b "b">]><OME '),
+        ("XYCZT", "XYZ"),
+    ],
+    ids=str,
+)
+def test_damaged_metadata_are_one_line(tmp_path, change):
+    xml = ome_xml(3)
+    assert change[0] in xml
+    write_pages(tmp_path / "s.tif", FRAMES, description=xml.replace(*change))
+    try:
+        found, message = t2v.open_stack(tmp_path / "s.tif").data.compute(), None
+    except t2v.SourceError as exc:
+        found, message = FRAMES, str(exc)
+    np.testing.assert_array_equal(found, FRAMES)
+    assert message is None or ("s.tif" in message and len(message.splitlines()) == 1)
 
 
 def test_members_that_are_links_to_elsewhere_are_not_read(members, tmp_path):

@@ -26,6 +26,10 @@ shared = {
     "fps": st.fractions(1, 120, max_denominator=5000),
     "crop": st.one_of(st.none(), boxes),
     "anchor": st.booleans(),
+    "channel": st.sampled_from([None, 0, 3, "2", "GFP", "all", "each"]),
+    "z": st.sampled_from([None, 0, "7", "max", "mean", "sum"]),
+    "play": st.sampled_from([None, "T", "z"]),
+    "axes": st.sampled_from([None, "TCZYX", "zyx"]),
 }
 any_settings = st.one_of(
     st.builds(

@@ -63,14 +63,15 @@ def members_of(ome: OmeImage, sizes: Mapping[str, int], path: Path) -> Members:
     files, pages = [-1] * stated, [0] * stated
     for block in ome.blocks:
         file = place[path.name if block.file is None else block.file]
-        if any(block.first[axis] >= n for axis, n in sizes.items()):
+        if not all(0 <= block.first[axis] < n for axis, n in sizes.items()):
             continue
         start = 0
         for axis in ome.order:
             start = start * sizes[axis] + block.first[axis]
-        count = room[file] - block.page if block.count is None else block.count
-        for i in range(min(count, room[file] - block.page, stated - start)):
-            files[start + i], pages[start + i] = file, block.page + i
+        page = max(0, block.page)
+        count = room[file] - page if block.count is None else block.count
+        for i in range(min(count, room[file] - page, stated - start)):
+            files[start + i], pages[start + i] = file, page + i
     missing = files.count(-1)
     if missing:
         raise SourceError(f"{path}: {missing} of {stated} planes are missing; convert the folder")

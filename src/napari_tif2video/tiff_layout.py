@@ -144,7 +144,7 @@ def _own_part(tif: TiffFile, ome: OmeImage) -> OmeImage:
     there = len(tif.pages)
     if prod(ome.sizes.values()) <= there:
         return ome
-    for axes in ("Z", "C", "CZ"):
+    for axes in ("Z", "C", "CZ", "T", "TZ", "TC"):
         if prod(ome.sizes[axis] for axis in axes) == there:
             sizes = {axis: ome.sizes[axis] if axis in axes else 1 for axis in "TCZ"}
             return replace(ome, sizes=sizes, blocks=[])
@@ -162,11 +162,11 @@ def _ome_table(ome: OmeImage, sizes: dict[str, int], there: int, name: str) -> l
     for block in ome.blocks:
         if block.file not in own:
             continue
+        if not all(0 <= block.first[axis] < n for axis, n in sizes.items()):
+            continue
         start = 0
         for axis in ome.order:
             start = start * sizes[axis] + block.first[axis]
-            if block.first[axis] >= sizes[axis]:
-                start = stated
         run = min(there - block.page, stated - start, there if block.count is None else block.count)
         for i in range(run):
             table[start + i] = block.page + i
@@ -193,19 +193,19 @@ def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
         _check_run(tif, first, images, path)
     if sum(n > 1 for n in sizes.values()) < 2:
         return None
+    order = str(meta.get("order", "czt")).upper()
+    axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"
     notes: tuple[str, ...] = ()
     if there > 1 and stated != there:
         # The pages are right: programs that edit such files leave stale numbers.
         frames, rest = divmod(there, sizes["C"] * sizes["Z"])
-        if rest:
+        if rest or axes[0] != "T":
             raise SourceError(
                 f"{path}: states {sizes['T']} frames of {sizes['C']} channels and {sizes['Z']} "
                 f"slices, but holds {there} planes; the file is damaged or was edited"
             )
         notes = (f"it states {sizes['T']} time points but holds the planes of {frames}",)
         sizes["T"] = frames
-    order = str(meta.get("order", "czt")).upper()
-    axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"
     grid = tuple((axis, sizes[axis]) for axis in axes)
     pages = _frames_of(tif) if there > 1 else None
     count = prod(sizes.values())

@@ -13,7 +13,7 @@ from .display import ChannelInfo, Display
 from .errors import SourceError
 from .name_axes import axes_of_names
 from .ome import OmeImage, parse_ome
-from .ome_members import members_of
+from .ome_members import Members, members_of
 from .planes import FramePlanes
 from .stack import Channel, Frames, Stack
 from .tiff import full_pages, opened, page_format, single_page
@@ -25,9 +25,9 @@ from .tiff_layout import Layout, Sizes, canonical, has_planes_behind, layout_of,
 def open_file(path: Path, name: str) -> Stack:
     """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes."""
     with opened(path) as tif:
-        series = _spread_series(tif, path, name)
-        if series is not None:
-            return series
+        ome = parse_ome(tif.pages.first.description, path)
+        if ome is not None and _is_spread(tif, ome):
+            return _spread_series(tif, ome, members_of(ome, ome_sizes(tif, ome), path), path, name)
         layout = layout_of(tif, path)
     frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
     stack = Stack(
@@ -41,33 +41,58 @@ def open_file(path: Path, name: str) -> Stack:
     return _with_axes(stack, frames, layout.sizes)
 
 
-def _spread_series(tif: TiffFile, path: Path, name: str) -> Stack | None:
-    """The series that a file is a part of, if its OME metadata name others that hold the rest."""
-    ome = parse_ome(tif.pages.first.description, path)
-    if ome is None or all(block.file is None for block in ome.blocks):
-        return None
+def _is_spread(tif: TiffFile, ome: OmeImage) -> bool:
+    """Whether OME metadata name other files, and more planes than this one has."""
+    planes = prod(ome_sizes(tif, ome).values())
+    return planes > len(tif.pages) and any(block.file is not None for block in ome.blocks)
+
+
+def _spread_series(
+    tif: TiffFile, ome: OmeImage, members: Members, source: Path, name: str
+) -> Stack:
+    """A series in several files, which lie in one folder."""
     lengths = ome_sizes(tif, ome)
-    if prod(lengths.values()) <= len(tif.pages):
-        return None
-    members = members_of(ome, lengths, path)
     sizes, order = canonical(tuple((axis, lengths[axis]) for axis in ome.order))
     frames = MemberFrames(
-        path.parent,
-        page_format(tif.pages.first, path),
+        source if source.is_dir() else source.parent,
+        page_format(tif.pages.first, source),
         members if order is None else members.select(order),
     )
     calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
     info = channels_of(tif, ome, dict(sizes).get("C", 1))
     others = f"read from {len(members.names)} files, as its OME metadata say"
-    stack = Stack((), name, path, (others, *notes), channel_info=info, calibration=calibration)
+    stack = Stack((), name, source, (others, *notes), channel_info=info, calibration=calibration)
     return _with_axes(stack, frames, sizes)
+
+
+def _whole_folder(folder: Path, names: Sequence[str]) -> Stack | None:
+    """A hyperstack whose OME metadata name all files of the folder, and no others."""
+    path = folder / names[0]
+    with opened(path) as tif:
+        ome = _ome_of(tif, path)
+        if ome is None or not _is_spread(tif, ome):
+            return None
+        lengths = ome_sizes(tif, ome)
+        if sum(n > 1 for n in lengths.values()) < 2:
+            return None  # a file a frame, some of which may be missing
+        try:
+            members = members_of(ome, lengths, path)
+        except SourceError:
+            return None
+        if set(members.names) != set(names):
+            return None
+        return _spread_series(tif, ome, members, folder, folder.name or "root")
 
 
 def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     """The files of a folder as a stack; the first one decides what they all are.
 
-    Each is a time point, of one plane or several, unless their names tell of channels or slices.
+    Each is a time point, of one plane or several, unless their OME metadata tell how all of them
+    belong together, or their names tell of channels or slices.
     """
+    series = _whole_folder(folder, names)
+    if series is not None:
+        return series
     named = axes_of_names(names, folder)
     order = tuple(names) if named is None else named.names
     sizes: Sizes = (("T", len(order)),) if named is None else named.sizes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dask.array as da
 import numpy as np
 import pytest
+import tifffile
 from helpers.files import write_folder
 from helpers.frames import numbered
 from helpers.video import decoded, grey_of, numbers
@@ -46,6 +47,16 @@ def test_a_folder_opens_as_one_lazy_layer(tmp_path):
     assert isinstance(data, da.Array)
     assert data.chunks[0] == (1,) * 12
     np.testing.assert_array_equal(data.compute(), numbered(12))
+
+
+def test_a_hyperstack_opens_as_one_lazy_layer_with_all_its_axes(tmp_path, model):
+    data = numbered(12).reshape(3, 2, 2, 48, 160)
+    axes = {"axes": "TZCYX"}
+    tifffile.imwrite(tmp_path / "s.tif", data, imagej=True, metadata=axes)
+    ((read, meta, _),) = npe2.read([str(tmp_path / "s.tif")], stack=False, plugin_name=PLUGIN)
+    np.testing.assert_array_equal(read.compute(), data.swapaxes(1, 2))
+    layer = model.add_image(read, **meta)
+    assert layer.axis_labels == ("t", "c", "z", "y", "x")
 
 
 def test_a_folder_without_images_is_left_to_other_readers(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dask.array as da
 import numpy as np
 import pytest
+import tifffile
 from helpers.files import write_folder
 from helpers.frames import noise, numbered
 from helpers.video import numbers
@@ -113,6 +114,19 @@ def test_a_layer_from_files_goes_back_to_them(viewer, tmp_path):
     from_layer = t2v.convert(layer, tmp_path / "a.mp4")
     from_files = t2v.convert(folder, tmp_path / "b.mp4", limits=(0, 65535))
     assert from_layer.path.read_bytes() == from_files.path.read_bytes()
+
+
+def test_a_layer_of_a_hyperstack_goes_back_to_its_file(viewer, tmp_path):
+    data = np.stack([numbered(5), numbered(5)[::-1]], axis=1)  # T, C, Y, X
+    path = tmp_path / "s.tif"
+    tifffile.imwrite(path, data, imagej=True, metadata={"axes": "TCYX"})
+    viewer.add_image(t2v.open_stack(path).data, contrast_limits=(0, 65535))
+    viewer.dims.set_point(1, 1)
+    viewer.dims.set_point(0, 0)
+    from_layer = t2v.convert(viewer, tmp_path / "a.mp4", width="full")
+    from_file = t2v.convert(path, tmp_path / "b.mp4", width="full", channel=1, limits=(0, 65535))
+    assert numbers(from_layer.path) == [4, 3, 2, 1, 0]
+    assert from_layer.path.read_bytes() == from_file.path.read_bytes()
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint32", "float32", "bool"])

@@ -84,9 +84,11 @@ def stack_of_layer(
     data = _full_data(layer)
     if point is None:
         point = (0,) * len(sizes)
-    index = tuple(slice(None) if axis == play else point[axis] for axis in range(len(sizes)))
-    chosen = data if all(part == slice(None) for part in index) else data[index]
-    stack = stack_of_array(_as_array(chosen), layer.name, is_rgb=layer.rgb)
+    stack = _of_our_planes(data, play, point)
+    if stack is None:
+        index = tuple(slice(None) if axis == play else point[axis] for axis in range(len(sizes)))
+        chosen = data if all(part == slice(None) for part in index) else data[index]
+        stack = stack_of_array(_as_array(chosen), layer.name, is_rgb=layer.rgb)
     channel = Channel(stack.frames, display_of(layer))
     path = layer.source.path
     folder = None if path is None else Path(path)
@@ -104,6 +106,22 @@ def _calibration_of(layer: Image, play: int | None) -> Calibration:
     pixel, interval = steps
     said = ("" if step is None else "from the layer's scale" for step in (pixel, interval))
     return Calibration(pixel, next(said), interval, next(said))
+
+
+def _of_our_planes(data: Any, play: int | None, point: Sequence[int]) -> Stack | None:
+    """What is shown of a hyperstack that our reader opened; None for other arrays."""
+    opened = Stack.behind(data)
+    if opened is None or opened.planes is None:
+        return None
+    letters = [letter for letter, _ in opened.sizes]
+    played = letters[play] if play is not None and play >= 0 else ""
+    others = {letter: point[i] for i, letter in enumerate(letters) if letter != played}
+    frames = opened.planes.sequence(played, others, "", "")
+    is_time = played == "T"
+    calibration = opened.calibration if is_time else opened.calibration.without_time()
+    return dataclasses.replace(
+        opened, channels=(Channel(frames),), planes=None, measured={}, calibration=calibration
+    )
 
 
 def stack_of_viewer(viewer: ViewerModel) -> Stack:
