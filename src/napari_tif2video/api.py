@@ -104,7 +104,8 @@ def convert_batch(
 
     A source that fails does not stop the others: look at the `status` and `error` of each
     result. Patterns (``"pos*/"``) are expanded; with `recursive`, every folder below a source
-    that holds TIFFs is one. For the other parameters see `convert`.
+    that holds TIFFs is one. With channel "each" there is a result for each channel of a source. For
+    the other parameters see `convert`.
 
     Raises
     ------
