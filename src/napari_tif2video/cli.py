@@ -54,6 +54,9 @@ def _run(args: argparse.Namespace) -> int:
     if not args.source and args.demo is None and not args.nogui:
         _open_window()
         return OK
+    # Each worker has a core already. OpenBLAS, which reads this when numpy is loaded, would start
+    # more threads in each of them, which made narrow limits five times slower on busy cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from . import console
     from .batch import Destination, find_sources, plan_jobs
     from .engine import Execution, default_workers
