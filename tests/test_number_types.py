@@ -139,3 +139,12 @@ def test_lazy_arrays_of_any_number(tmp_path):
     lazy = t2v.convert(array, tmp_path / "a.mp4", contrast="global", width=100)
     plain = t2v.convert(np.stack([frame] * 60), tmp_path / "b.mp4", contrast="global", width=100)
     assert lazy.path.read_bytes() == plain.path.read_bytes()
+
+
+def test_the_darkest_value_counts_wherever_a_nan_is():
+    frame = np.full((700, 300), 50, np.float32)
+    frame[0, 0] = 60
+    frame[650, :2] = np.nan, 10  # far below the first rows, which are measured on their own
+    video_frame = t2v.render_frame(frame[np.newaxis], 0, width="full", contrast="local")
+    assert video_frame[650, 1].max() == 0
+    assert video_frame[300, 100].tolist() == [204, 204, 204]  # (50 - 10) / (60 - 10) of 255

@@ -72,7 +72,8 @@ def measure(frame: NDArray[Any]) -> Limits:
     """Smallest and largest finite count of a frame, over all colours."""
     # Both of a block while it is in the cache: large frames do not fit.
     blocks = list(row_blocks(frame))
-    low, high = min(b.min() for b in blocks), max(b.max() for b in blocks)
+    # Not Python's min: it passes over a NaN, and with it over the other values of that block.
+    low, high = np.min([b.min() for b in blocks]), np.max([b.max() for b in blocks])
     if frame.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
         finite = frame[np.isfinite(frame)]
         if not finite.size:

@@ -64,7 +64,10 @@ def layers_data(stack: Stack) -> list[LayerData]:
     axes = stack.axes.removesuffix("S")
     axis = axes.find("C")
     if axis < 0 or stack.planes is None:
-        return [(stack.data, {"name": stack.name} | _space(stack, axes), "image")]
+        options = {"name": stack.name} | _space(stack, axes)
+        if stack.format.white_is_zero:
+            options["colormap"] = "gray_r"
+        return [(stack.data, options, "image")]
     play = axes.replace("C", "")[0]
     channels = choose(stack, VideoSettings(channel="all", play=play)).channels
     layers: list[LayerData] = []
