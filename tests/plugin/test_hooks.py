@@ -49,14 +49,13 @@ def test_a_folder_opens_as_one_lazy_layer(tmp_path):
     np.testing.assert_array_equal(data.compute(), numbered(12))
 
 
-def test_a_hyperstack_opens_as_one_lazy_layer_with_all_its_axes(tmp_path, model):
-    data = numbered(12).reshape(3, 2, 2, 48, 160)
-    axes = {"axes": "TZCYX"}
-    tifffile.imwrite(tmp_path / "s.tif", data, imagej=True, metadata=axes)
+def test_a_hyperstack_without_channels_is_one_layer_with_all_its_axes(tmp_path, model):
+    data = numbered(6).reshape(3, 2, 48, 160)
+    tifffile.imwrite(tmp_path / "s.tif", data, imagej=True, metadata={"axes": "TZYX"})
     ((read, meta, _),) = npe2.read([str(tmp_path / "s.tif")], stack=False, plugin_name=PLUGIN)
-    np.testing.assert_array_equal(read.compute(), data.swapaxes(1, 2))
+    np.testing.assert_array_equal(read.compute(), data)
     layer = model.add_image(read, **meta)
-    assert layer.axis_labels == ("t", "c", "z", "y", "x")
+    assert layer.axis_labels == ("t", "z", "y", "x")
 
 
 def test_a_folder_without_images_is_left_to_other_readers(tmp_path):
