@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import SourceError
+from .frames import FrameFormat
 from .geometry import Box
-from .stack import FrameFormat, Stack
+from .stack import Stack
 
 
 def stack_of_array(array: Any, name: str = "array", *, is_rgb: bool | None = None) -> Stack:

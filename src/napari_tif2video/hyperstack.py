@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from .display import ChannelInfo, Display, default_colours
 from .errors import SourceError
+from .frames import Planes
 from .planes import FramePlanes
 from .settings import VideoSettings
-from .stack import Channel, Planes, Stack
+from .stack import Channel, Stack
 
 _NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
 DEFAULT_PROJECTION = "max"

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from .contrast import combine, measure
 from .engine import Job, step
+from .frames import Frames
 from .histogram import EMPTY, Histogram, histogram
 from .moments import ChannelLimits, Look, Moment, SequenceLimits, prepare_moments
 from .plan import Picture, Plan
 from .render import Batch, batches_of, selected
 from .smoothing import Level, level_of, smooth_limits
-from .stack import Frames
 
 
 @dataclass(frozen=True)

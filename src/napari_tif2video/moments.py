@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from .contrast import Limits, Prepared, prepare, to_grey
 from .display import compose
+from .frames import Frames
 from .histogram import count_outside, histogram
 from .overlays import anchor
 from .plan import Picture
-from .stack import Frames
 
 # One point in time: a prepared frame of each channel.
 Moment = tuple[Prepared, ...]

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from .arrays import DaskFrames, NumpyFrames, stack_of_array
 from .errors import SourceError
+from .frames import FrameFormat, Frames
 from .geometry import Box
-from .stack import FrameFormat, Frames, Stack
+from .stack import Stack
 
 
 def projected_dtype(dtype: np.dtype[Any], projection: str) -> np.dtype[Any]:

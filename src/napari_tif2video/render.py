@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from .contrast import prepared_dtype
 from .encode import SEGMENT_FRAMES, EncodedSegment, Encoder, encode_segment
 from .engine import Job, step
+from .frames import Frames
 from .moments import FrameFacts, Moment, SequenceLimits, limits_at, prepare_moments, render
 from .plan import Picture, Plan
-from .stack import Frames
 
 # Frames a prepare task: enough to make the overhead of a task small, few enough to share a short
 # sequence between workers.

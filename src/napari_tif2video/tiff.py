@@ -21,7 +21,7 @@ from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
 from .buffers import thread_buffer
 from .errors import SourceError, Tif2VideoError
-from .stack import FrameFormat
+from .frames import FrameFormat
 
 Frame = NDArray[Any]
 

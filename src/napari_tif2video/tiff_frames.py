@@ -12,9 +12,9 @@ from tifffile import TiffFile, TiffPage
 
 from .buffers import thread_buffer
 from .errors import SourceError
+from .frames import FrameFormat
 from .geometry import Box
 from .ome_members import Members
-from .stack import FrameFormat
 from .tiff import Frame, opened, page_format, read_page, single_page, translated
 from .tiff_layout import Sizes, layout_of
 

@@ -17,8 +17,8 @@ from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage, TiffPageSeries
 from .calibration import Calibration
 from .display import ChannelInfo
 from .errors import SourceError
+from .frames import FrameFormat
 from .ome import OmeImage, parse_ome
-from .stack import FrameFormat
 from .tiff import check_findings, page_format
 from .tiff_calibration import calibration_of, channels_of
 

@@ -11,11 +11,12 @@ from tifffile import TiffFile
 
 from .display import ChannelInfo, Display
 from .errors import SourceError
+from .frames import Frames
 from .name_axes import axes_of_names
 from .ome import OmeImage, parse_ome
 from .ome_members import Members, members_of
 from .planes import FramePlanes
-from .stack import Channel, Frames, Stack
+from .stack import Channel, Stack
 from .tiff import full_pages, opened, page_format, single_page
 from .tiff_calibration import calibration_of, channels_of
 from .tiff_frames import FileFrames, MemberFrames, PageFrames, VolumeFrames

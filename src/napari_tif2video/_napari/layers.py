@@ -17,8 +17,9 @@ from ..arrays import stack_of_array
 from ..calibration import Calibration
 from ..display import Display
 from ..errors import SourceError
+from ..frames import FrameFormat, Frames
 from ..geometry import Box
-from ..stack import Channel, FrameFormat, Frames, Stack
+from ..stack import Channel, Stack
 
 _BLENDINGS = {
     "translucent_no_depth": "translucent",
