@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import SourceError
-from .frames import FrameFormat
+from .frames import ALPHA_NOTE, FrameFormat
 from .geometry import Box
 from .stack import Stack
 
@@ -43,7 +43,7 @@ def stack_of_array(array: Any, name: str = "array", *, is_rgb: bool | None = Non
             "name other axes with axes, such as axes='TCZYX'"
         )
     FrameFormat(shape[1:], np.dtype(array.dtype)).require_supported(name)
-    notes = ("its alpha channel is left out",) if has_colours and shape[-1] == 4 else ()
+    notes = (ALPHA_NOTE,) if has_colours and shape[-1] == 4 else ()
     if isinstance(array, np.ndarray):
         return replace(Stack.of(NumpyFrames(array), name), notes=notes)
     if any(isnan(n) for n in shape):

@@ -16,6 +16,8 @@ from .geometry import Box
 # Kinds of numpy types that can be shown: bool, integers, floating point.
 _SUPPORTED_KINDS = "buif"
 
+ALPHA_NOTE = "its alpha channel is left out"
+
 
 @dataclass(frozen=True)
 class FrameFormat:
@@ -53,7 +55,7 @@ class FrameFormat:
         if self.white_is_zero:
             notes += ("is stored with white as zero (MinIsWhite) and shown so",)
         if self.has_alpha:
-            notes += ("its alpha channel is left out",)
+            notes += (ALPHA_NOTE,)
         return notes
 
     def require_supported(self, where: object) -> None:

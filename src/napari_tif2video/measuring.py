@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from .contrast import combine, measure
 from .engine import Job, step
 from .frames import Frames
 from .histogram import EMPTY, Histogram, histogram
-from .moments import ChannelLimits, Look, Moment, SequenceLimits, prepare_moments
+from .moments import ChannelLimits, Moment, SequenceLimits, prepare_moments, read_moments
 from .plan import Picture, Plan
 from .render import Batch, batches_of, selected
 from .smoothing import Level, level_of, smooth_limits
@@ -80,7 +80,7 @@ def measure_task(
                 moments.append(moment)
             step(job)
     else:
-        for ranges in _ranges(sources, picture, look):
+        for ranges in read_moments(sources, picture, lambda _, frame: measure(frame), look):
             found.ranges.append(ranges)
             step(job)
     if wanted.histograms:
@@ -88,21 +88,6 @@ def measure_task(
     if wanted.keep:
         found.batches = [Batch(first, tuple(moments))]
     return found
-
-
-def _ranges(
-    sources: Sequence[Frames], picture: Picture, look: Look | None
-) -> Iterator[ChannelLimits]:
-    """The range of each moment, without anything else being done with its frames."""
-    readers = [frames.read_frames(picture.box) for frames in sources]
-    for _ in range(len(sources[0])):
-        ranges = []
-        for channel, reader in enumerate(readers):
-            frame = next(reader)
-            if look is not None:
-                look(channel, frame)
-            ranges.append(measure(frame))
-        yield tuple(ranges)
 
 
 def measure_sequence(plan: Plan, job: Job, *, keep: bool) -> Measured:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ SequenceLimits = tuple[ChannelLimits, ...]
 
 # Shown each frame that was read, with the number of its channel.
 Look = Callable[[int, NDArray[Any]], None]
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -94,15 +96,29 @@ def prepare_moments(
     look: Look | None = None,
 ) -> Iterator[Moment]:
     """Read and prepare the frames of all channels, one point in time after the other."""
+
+    def made(channel: int, frame: NDArray[Any]) -> Prepared:
+        return _prepare(frame, picture, picture.limits[channel])
+
+    return read_moments(sources, picture, made, look)
+
+
+def read_moments(
+    sources: Sequence[Frames],
+    picture: Picture,
+    make: Callable[[int, NDArray[Any]], _Made],
+    look: Look | None = None,
+) -> Iterator[tuple[_Made, ...]]:
+    """What `make` makes of the frames of all channels, one point in time after the other."""
     readers = [frames.read_frames(picture.box) for frames in sources]
     for _ in range(len(sources[0])):
         # One channel after the other: a frame that was read is gone when the next one is.
         moment = []
-        for number, reader in enumerate(readers):
+        for channel, reader in enumerate(readers):
             frame = next(reader)
             if look is not None:
-                look(number, frame)
-            moment.append(_prepare(frame, picture, picture.limits[number]))
+                look(channel, frame)
+            moment.append(make(channel, frame))
         yield tuple(moment)
 
 

@@ -75,9 +75,10 @@ def layers_data(stack: Stack) -> list[LayerData]:
         options = _space(stack, axes.replace("C", ""))
         options["name"] = f"{stack.name} {channel.name or f'channel {number}'}"
         options |= {"blending": "additive", "colormap": _colormap(channel)}
-        data = stack.data[(slice(None),) * axis + (number,)]
         if set(axes) <= set("TCYX"):  # so that it leads back to the files
             data = Stack((Channel(channel.frames),), stack.name, stack.path).data
+        else:
+            data = stack.data[(slice(None),) * axis + (number,)]
         layers.append((data, options, "image"))
     return layers
 

@@ -16,6 +16,7 @@ from ..contrast import measure
 from ..encode import RATE_FACTORS
 from ..engine import Execution
 from ..errors import Cancelled, describe
+from ..histogram import count_outside
 from ..limits import known_limits, measured_key, series_limits
 from ..moments import ChannelLimits, SequenceLimits, limits_at, prepare_moments, render
 from ..plan import Plan
@@ -63,7 +64,7 @@ def preview_frame(plan: Plan, index: int) -> FramePreview:
     outside = total = 0
     for frames, (low, high) in zip(chosen, facts.limits, strict=True):
         for frame in frames.read_frames(plan.picture.box):
-            outside += int(np.count_nonzero((frame < low) | (frame > high)))
+            outside += count_outside(frame, (low, high))
             total += frame.size
     return FramePreview(image, facts.limits, outside / total, is_provisional)
 
