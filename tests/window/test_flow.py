@@ -13,20 +13,13 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
+from helpers.window import click, settled
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 import napari_tif2video as t2v
-
-
-def settled(widget):
-    return not widget.result.is_busy and not widget._settle.isActive()
-
-
-def click(button):
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def on_canvas(viewer, layer, row, column):

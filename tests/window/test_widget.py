@@ -14,19 +14,10 @@ from helpers.video import decoded, grey_of, numbers
 
 pytest.importorskip("napari")
 
-from qtpy.QtCore import Qt
-from qtpy.QtTest import QTest
+from helpers.window import click, settled
 from qtpy.QtWidgets import QApplication, QMessageBox
 
 import napari_tif2video as t2v
-
-
-def click(button):
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def settled(widget):
-    return not widget.result.is_busy and not widget._settle.isActive()
 
 
 def create(widget, wait, folder):
@@ -158,13 +149,18 @@ def test_layers_are_followed_when_they_come_go_and_change_their_name(open_widget
     assert widget.layers.layer.name == "second"
 
 
-def test_cancel_leaves_no_file(open_widget, wait, tmp_path):
-    _, widget = open_widget(noise((400, 300, 300)), contrast_limits=(0, 65535))
+def begin_a_long_run(open_widget, wait, folder):
+    viewer, widget = open_widget(noise((400, 300, 300)), contrast_limits=(0, 65535))
     widget.settings = t2v.VideoSettings(width=1000, contrast="displayed")
-    widget.destination.folder = tmp_path
+    widget.destination.folder = folder
     wait(lambda: settled(widget))
     click(widget.create_button)
     wait(lambda: widget.run.bar.value() > 20)
+    return viewer, widget
+
+
+def test_cancel_leaves_no_file(open_widget, wait, tmp_path):
+    _, widget = begin_a_long_run(open_widget, wait, tmp_path)
     click(widget.run.cancel_button)
     wait(lambda: not widget.run.is_running)
     assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
@@ -172,12 +168,7 @@ def test_cancel_leaves_no_file(open_widget, wait, tmp_path):
 
 
 def test_closing_the_widget_cancels_the_run(open_widget, wait, tmp_path):
-    viewer, widget = open_widget(noise((400, 300, 300)), contrast_limits=(0, 65535))
-    widget.settings = t2v.VideoSettings(width=1000, contrast="displayed")
-    widget.destination.folder = tmp_path
-    wait(lambda: settled(widget))
-    click(widget.create_button)
-    wait(lambda: widget.run.bar.value() > 20)
+    viewer, widget = begin_a_long_run(open_widget, wait, tmp_path)
     viewer.window.remove_dock_widget(widget)
     wait(lambda: not any("_run" in t.name for t in threading.enumerate()))
     assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
