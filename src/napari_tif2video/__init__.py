@@ -21,8 +21,9 @@ if TYPE_CHECKING:
         SourceError,
         Tif2VideoError,
     )
+    from .framing import CropBox
     from .reader import open_stack
-    from .settings import CropBox, VideoSettings
+    from .settings import VideoSettings
     from .stack import Stack
     from .video import Video
 
@@ -34,7 +35,7 @@ _HOME = {
     "convert_batch": "api",
     "render_frame": "api",
     "open_stack": "reader",
-    "CropBox": "settings",
+    "CropBox": "framing",
     "VideoSettings": "settings",
     "Stack": "stack",
     "Video": "video",

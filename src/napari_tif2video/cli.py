@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import __version__
 from .errors import Cancelled, SettingsError, describe
-from .settings import CONTRASTS, FPS_RANGE, QUALITIES, WIDTH_RANGE_PX, VideoSettings
+from .options import EXIT_USAGE, build_parser
+from .settings import VideoSettings
 
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-DEMO_FOLDER = "tif2video-demo"
+OK, FAILED, INTERRUPTED = 0, 1, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     2: wrong usage, found before any work; 130: interrupted.
     """
     try:
-        args = _parser().parse_args(argv)
+        args = build_parser().parse_args(argv)
     except SystemExit as exc:  # argparse ends this way after --help and after an error
         return int(exc.code or 0)
     _stop_on_signals()
@@ -38,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(args)
     except SettingsError as exc:
         print(f"tif2video: {describe(exc)}", file=sys.stderr)
-        return USAGE
+        return EXIT_USAGE
     except (KeyboardInterrupt, Cancelled):
         print("tif2video: interrupted; finished videos stay", file=sys.stderr)
         return INTERRUPTED
@@ -156,128 +155,3 @@ def _stop_on_signals() -> None:
                 signal.signal(number, interrupt)
             except ValueError:  # not in the main thread: then it is not our business
                 return
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line instead of the whole usage."""
-        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="tif2video",
-        description="Turn sequences of 16-bit TIFF images into videos that play everywhere.",
-        epilog="Exit code: 0 all converted or skipped, 1 at least one failed, 2 wrong usage, "
-        "130 interrupted.",
-    )
-    add = parser.add_argument
-    add(
-        "source",
-        nargs="*",
-        metavar="SOURCE",
-        help="folder of .tif/.tiff files (one frame a file, natural order), multi-page TIFF, "
-        "or a pattern such as 'pos*/'; without any, napari opens with the dock widget",
-    )
-    add("--version", action="version", version=f"%(prog)s {__version__}")
-    add("--nogui", action="store_true", help="accepted for old scripts: no window")
-    add(
-        "--demo",
-        nargs="?",
-        const=DEMO_FOLDER,
-        metavar="DIR",
-        help="write the bundled sample into a new or empty folder and convert it",
-    )
-
-    picture = parser.add_argument_group("picture")
-    add = picture.add_argument
-    low, high = WIDTH_RANGE_PX
-    add(
-        "--width",
-        metavar="N|full",
-        help=f"width of the video in px, {low} to {high}; full: no scaling "
-        f"(default: {VideoSettings.width})",
-    )
-    add(
-        "--fps",
-        metavar="F",
-        help=f"frames per second, {FPS_RANGE[0]} to {FPS_RANGE[1]}, such as 10, 29.97 or "
-        f"30000/1001 (default: {VideoSettings.fps})",
-    )
-    add("--crop", metavar="WxH[+X+Y]", help="centre crop, or a box with its top-left corner")
-    add(
-        "--contrast",
-        choices=[name for name in CONTRASTS if name != "displayed"],
-        help="black and white from each frame, from its sequence, from all sources of this "
-        "call, or from each frame but smoothed over time (default: local)",
-    )
-    add("--global-normalize", action="store_true", help="short for --contrast global")
-    add(
-        "--percentile",
-        nargs=2,
-        metavar=("LO", "HI"),
-        help="percentiles of the grey values, such as 0.1 99.9, instead of smallest and largest",
-    )
-    add(
-        "--limits",
-        nargs=2,
-        type=float,
-        metavar=("LO", "HI"),
-        help="fixed grey values for black and white",
-    )
-    add("--gamma", metavar="G", help="exponent of the grey level; below 1, dark parts get brighter")
-    add("--invert", action="store_true", default=None, help="swap black and white")
-    add("--colormap", metavar="NAME", help="show grey in colours, such as viridis, magma or green")
-    add(
-        "--anchor",
-        action="store_true",
-        default=None,
-        help="draw a red dot at the centre of the frame",
-    )
-    add(
-        "--frames",
-        metavar="START:STOP:STEP",
-        help="a Python slice of time, such as 10:50, ::2 or, with =, --frames=-10:",
-    )
-    add(
-        "--quality",
-        choices=QUALITIES,
-        help=f"how much the encoder may lose (default: {VideoSettings.quality})",
-    )
-    add(
-        "--channel",
-        metavar="N|NAME|all|each",
-        help="channel of a hyperstack, from 0; all: merged in their colours; each: a video of each",
-    )
-    add(
-        "--z",
-        metavar="N|max|mean|sum",
-        help="slice of a hyperstack, from 0, or how all become one (default: max, where there is "
-        "time too)",
-    )
-    add("--play", metavar="AXIS", help="the axis that is played, where there are several: T, Z, C")
-    add("--axes", metavar="TCZYX", help="names of axes that the file does not name, slowest first")
-    add("--settings", metavar="FILE", help="start from settings that were saved as JSON")
-
-    files = parser.add_argument_group("sources and outputs")
-    add = files.add_argument
-    add("-r", "--recursive", action="store_true", help="convert every folder below that has TIFFs")
-    add("--match", metavar="GLOB", help="use only files whose name matches, such as '*_C0_*'")
-    add("-o", "--output", metavar="FILE", help="name of the video (one source only)")
-    add("--output-dir", metavar="DIR", help="folder for the videos (default: beside the data)")
-    add("--overwrite", action="store_true", help="replace videos that exist")
-    add("--skip-existing", action="store_true", help="leave videos that exist, and go on")
-
-    run = parser.add_argument_group("running")
-    add = run.add_argument
-    add(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="threads (default: every core this process may use); the video is the same for any",
-    )
-    add("--dry-run", action="store_true", help="only show order, gaps, sizes, names and durations")
-    add("--json", action="store_true", help="print one JSON object on stdout")
-    add("--report", metavar="FILE.csv", help="write one row per source as soon as it is done")
-    add("--quiet", action="store_true", help="print errors only")
-    return parser

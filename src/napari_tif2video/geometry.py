@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .errors import SourceError
-from .settings import CropBox
+from .framing import CropBox
 
 # x264 and every player stop at 16384; a narrow, tall crop can get there.
 MAX_SIDE_PX = 16384

@@ -9,9 +9,10 @@ from fractions import Fraction
 from .display import Display
 from .encode import Encoder
 from .errors import SourceError
+from .framing import frames_slice
 from .geometry import Box, resolve_crop, resolve_size
 from .hyperstack import choose
-from .settings import DEFAULT_CONTRAST, VideoSettings, frames_slice
+from .settings import DEFAULT_CONTRAST, VideoSettings
 from .stack import Stack
 
 # Above this size a block of a dask array that spans many frames is worth a word.

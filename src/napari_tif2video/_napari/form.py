@@ -18,8 +18,9 @@ from psygnal import Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QLabel
 
 from ..errors import SettingsError
+from ..framing import FPS_RANGE, WIDTH_RANGE_PX, CropBox
 from ..geometry import Box
-from ..settings import FPS_RANGE, QUALITIES, WIDTH_RANGE_PX, CropBox, VideoSettings
+from ..settings import QUALITIES, VideoSettings
 from .panel import column, let_shrink, row
 
 FIXED = "fixed"
