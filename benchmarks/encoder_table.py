@@ -36,7 +36,7 @@ from measuring import print_machine, print_table
 from numpy.typing import NDArray
 
 import napari_tif2video as t2v
-from napari_tif2video import encode
+from napari_tif2video import encode, movie
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "fast")
 RATE_FACTORS = (16, 18, 20, 23)
@@ -125,7 +125,7 @@ def decode(segments: list[encode.EncodedSegment], encoder: encode.Encoder) -> li
     """The grey levels that a player shows, from a joined file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "video.mp4")
-        writer = encode.MovieWriter(path, encoder)
+        writer = movie.MovieWriter(path, encoder)
         for segment in segments:
             writer.append(segment)
         writer.close()

@@ -10,11 +10,11 @@ from statistics import fmean
 from typing import Any
 
 from .batch import SourceJob
-from .encode import MovieWriter, check_movie
 from .engine import Execution
 from .errors import Cancelled, describe
 from .measuring import Measured, limits_of, measure_sequence
 from .moments import FrameFacts, SequenceLimits
+from .movie import MovieWriter, check_movie
 from .output import publishing
 from .plan import Plan
 from .render import Segment, encode_sequence, prepared_nbytes
