@@ -176,6 +176,45 @@ def test_small_extra_page_of_each_file(tmp_path, place, extra):
     check(t2v.open_stack(tmp_path), GREY16)
 
 
+@pytest.mark.parametrize(
+    "odd_one",
+    [
+        {"description": "12 chars, no"},  # as long as that of the others
+        {"description": "12 chars, or", "byteorder": ">"},
+        {"description": "12 chars, or", "compression": "zlib"},
+        {"description": "12 chars, or", "rowsperstrip": 5},
+        {"description": "12 chars, or", "bigtiff": True},
+        {"description": "12 chars, or", "extratags": [(270, "s", 0, "more behind", False)]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_file_that_is_laid_out_otherwise_than_the_first(tmp_path, odd_one, place):
+    for index, frame in enumerate(GREY16):
+        how = odd_one if index == place else {"description": "12 chars, or"}
+        tifffile.imwrite(tmp_path / f"t{index}.tif", frame, metadata=None, **how)
+    check(t2v.open_stack(tmp_path), GREY16)
+
+
+def test_pixels_that_lie_elsewhere_in_a_file_of_the_same_size(tmp_path):
+    """The place of the pixels counts, not only the size of the file."""
+    tifffile.imwrite(tmp_path / "t0.tif", GREY16[0], metadata=None)
+    content = (tmp_path / "t0.tif").read_bytes()
+    directory, pixels = content[8 : -GREY16[0].nbytes], GREY16[1].tobytes()
+    moved = bytearray(content[:4] + (8 + len(pixels)).to_bytes(4, "little") + pixels + directory)
+    at = 8 + len(pixels)
+    for entry in range(at + 2, at + 2 + 12 * int.from_bytes(moved[at : at + 2], "little"), 12):
+        tag = int.from_bytes(moved[entry : entry + 2], "little")
+        value = int.from_bytes(moved[entry + 8 : entry + 12], "little")
+        if tag == 273:  # StripOffsets
+            moved[entry + 8 : entry + 12] = (8).to_bytes(4, "little")
+        elif tag in (282, 283, 305):  # values that lie behind the directory
+            moved[entry + 8 : entry + 12] = (value + len(pixels)).to_bytes(4, "little")
+    (tmp_path / "t1.tif").write_bytes(moved)
+    assert len(moved) == len(content)
+    check(t2v.open_stack(tmp_path), GREY16[:2])
+
+
 @pytest.mark.parametrize("compression", [None, "zlib"])
 @pytest.mark.parametrize("place", ["before", "after", "both"])
 def test_small_extra_page_of_a_stack(tmp_path, place, compression):

@@ -16,6 +16,7 @@ from .frames import FrameFormat
 from .geometry import Box
 from .ome_members import Members
 from .tiff import Frame, opened, page_format, read_page, single_page, translated
+from .tiff_alike import Alike
 from .tiff_layout import Sizes, layout_of
 
 
@@ -24,12 +25,18 @@ class FileFrames:
     """One frame a file: the first full-size page of each.
 
     The first file decides size and type.
+
+    Attributes
+    ----------
+    alike : Alike, optional
+        How files look that need not be parsed.
     """
 
     folder: Path
     names: tuple[str, ...]  # a Path for each would take four times the memory
     format: FrameFormat
     first: str
+    alike: Alike | None = None
     batch_starts = None
 
     def __len__(self) -> int:
@@ -44,10 +51,12 @@ class FileFrames:
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for name in self.names:
             path = self.folder / name
-            with opened(path) as tif:
-                page = single_page(tif, path)
-                self.format.check(page_format(page, path), path, self.first)
-                frame = read_page(page, path, self.format)
+            frame = None if self.alike is None else self.alike.read(path)
+            if frame is None:
+                with opened(path) as tif:
+                    page = single_page(tif, path)
+                    self.format.check(page_format(page, path), path, self.first)
+                    frame = read_page(page, path, self.format)
             yield frame[box.rows, box.columns]
 
 

@@ -18,6 +18,7 @@ from .ome_members import Members, members_of
 from .planes import FramePlanes
 from .stack import Channel, Stack
 from .tiff import full_pages, opened, page_format, single_page
+from .tiff_alike import alike
 from .tiff_calibration import calibration_of, channels_of
 from .tiff_frames import FileFrames, MemberFrames, PageFrames, VolumeFrames
 from .tiff_layout import Layout, Sizes, canonical, has_planes_behind, layout_of, ome_sizes
@@ -105,13 +106,15 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
         if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
             layout = layout_of(tif, path, is_member=True)
         else:
-            first = page_format(single_page(tif, path), path)
+            page = single_page(tif, path)
+            first = page_format(page, path)
+            template = alike(tif, page, first)
     stack = Stack((), folder.name or "root", folder, notes, calibration=calibration)
     if named is not None:
         info = tuple(ChannelInfo(channel) for channel in named.channels)
         stack = replace(stack, channel_info=info, notes=(*notes, *named.notes))
     if layout is None:
-        return _with_axes(stack, FileFrames(folder, order, first, order[0]), sizes)
+        return _with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
     inside = _axes_inside(layout, sizes, path)
     info = stack.channel_info or layout.channels
     numbers = tuple(range(len(order) * prod(n for _, n in inside)))
