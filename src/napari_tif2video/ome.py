@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
+from xml.sax.saxutils import unescape
 
 from .calibration import length_um, time_s
 from .errors import SourceError
@@ -48,6 +49,12 @@ class OmeImage:
     colours: list[tuple[int, int, int] | None] = field(default_factory=list)
     blocks: list[OmeBlock] = field(default_factory=list)
     times_s: dict[tuple[int, int, int], float] = field(default_factory=dict)
+
+
+def companion_name(xml: str) -> str | None:
+    """The file that holds the metadata, where these only say so ("BinaryOnly")."""
+    found = re.search(r"<(?:\w+:)?BinaryOnly\b[^>]*\bMetadataFile\s*=\s*([\"'])(.*?)\1", xml)
+    return None if found is None else unescape(found[2])
 
 
 def parse_ome(xml: str, where: object) -> OmeImage | None:

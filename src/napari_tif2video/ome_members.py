@@ -9,11 +9,14 @@ from math import prod
 from pathlib import Path
 
 from .errors import SourceError
-from .ome import OmeImage
+from .ome import OmeImage, companion_name, parse_ome
 
 # A page needs a directory of at least eight entries of twelve bytes: more pages than that, a file
 # cannot have. Claims beyond it are refused before a list is made.
 _MIN_PAGE_BYTES = 100
+
+# A hundred thousand planes with times and positions take about 30 MB of XML.
+_MAX_COMPANION_BYTES = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,25 @@ class Members:
             tuple(place[self.files[i]] for i in indices),
             tuple(self.pages[i] for i in indices),
         )
+
+
+def ome_of(description: str, path: Path) -> OmeImage | None:
+    """What the description in a TIFF says, or the companion file in its folder that it names.
+
+    Without that companion, a file is taken as it is.
+    """
+    name = companion_name(description)
+    if name is None:
+        return parse_ome(description, path)
+    companion = path.parent / name
+    if not _lies_beside(path, name) or not companion.is_file():
+        return None
+    if companion.stat().st_size > _MAX_COMPANION_BYTES:
+        raise SourceError(f"{companion}: is too large for OME metadata; move it out of the folder")
+    try:
+        return parse_ome(companion.read_text(encoding="utf-8-sig"), companion)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SourceError(f"{companion}: the OME metadata cannot be read ({exc})") from exc
 
 
 def members_of(ome: OmeImage, sizes: Mapping[str, int], path: Path) -> Members:
@@ -81,9 +103,7 @@ def members_of(ome: OmeImage, sizes: Mapping[str, int], path: Path) -> Members:
 def _most_pages(path: Path, name: str) -> int:
     """How many pages a file beside `path` can have at most."""
     file = path.parent / name
-    # Names with "/" or "\\", and links, lead out of the folder.
-    is_plain = name == os.path.basename(name) and "\\" not in name and name not in ("", ".", "..")
-    if not is_plain or os.path.realpath(file.parent) != os.path.dirname(os.path.realpath(file)):
+    if not _lies_beside(path, name):
         raise SourceError(
             f"{path}: its OME metadata name the file {name!r}, which is not in its folder; only "
             "files that lie together are read"
@@ -95,3 +115,11 @@ def _most_pages(path: Path, name: str) -> int:
             f"{path}: its OME metadata name the file {name}, which cannot be opened "
             f"({exc.strerror or exc}); convert the folder"
         ) from exc
+
+
+def _lies_beside(path: Path, name: str) -> bool:
+    """Whether a name leads to a file in the folder of `path`, by no detour."""
+    file = path.parent / name
+    # Names with "/" or "\\", and links, lead out of the folder.
+    is_plain = name == os.path.basename(name) and "\\" not in name and name not in ("", ".", "..")
+    return is_plain and os.path.realpath(file.parent) == os.path.dirname(os.path.realpath(file))

@@ -18,7 +18,8 @@ from .calibration import Calibration
 from .display import ChannelInfo
 from .errors import SourceError
 from .frames import FrameFormat
-from .ome import OmeImage, parse_ome
+from .ome import OmeImage
+from .ome_members import ome_of
 from .tiff import check_findings, page_format
 from .tiff_calibration import calibration_of, channels_of
 
@@ -76,7 +77,7 @@ def layout_of(tif: TiffFile, path: Path, *, is_member: bool = False) -> Layout:
     SourceError
         Planes are missing, or there are several images.
     """
-    ome = parse_ome(tif.pages.first.description, path)
+    ome = ome_of(tif.pages.first.description, path)
     if ome is not None:
         grid = _ome_grid(tif, _own_part(tif, ome) if is_member else ome, path)
     else:

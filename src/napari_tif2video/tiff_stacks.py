@@ -13,8 +13,8 @@ from .display import ChannelInfo, Display
 from .errors import SourceError
 from .frames import Frames
 from .name_axes import axes_of_names
-from .ome import OmeImage, parse_ome
-from .ome_members import Members, members_of
+from .ome import OmeImage
+from .ome_members import Members, members_of, ome_of
 from .planes import FramePlanes
 from .stack import Channel, Stack
 from .tiff import full_pages, opened, page_format, single_page
@@ -27,7 +27,7 @@ from .tiff_layout import Layout, Sizes, canonical, has_planes_behind, layout_of,
 def open_file(path: Path, name: str) -> Stack:
     """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes."""
     with opened(path) as tif:
-        ome = parse_ome(tif.pages.first.description, path)
+        ome = ome_of(tif.pages.first.description, path)
         if ome is not None and _is_spread(tif, ome):
             return _spread_series(tif, ome, members_of(ome, ome_sizes(tif, ome), path), path, name)
         layout = layout_of(tif, path)
@@ -153,6 +153,6 @@ def _axes_inside(layout: Layout, outside: Sizes, path: Path) -> Sizes:
 def _ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
     """OME metadata of one file of a folder; what they say of others may be no use."""
     try:
-        return parse_ome(tif.pages.first.description, path)
+        return ome_of(tif.pages.first.description, path)
     except SourceError:
         return None
