@@ -8,9 +8,9 @@ count; files are in the page cache. All videos are 500 px wide at 10 fps. The pe
 OpenCV + Pillow  peer_opencv.py: what the original script does, with all frames on all cores
 OpenCV only      the same with OpenCV for reading and arithmetic
 ffmpeg           the ffmpeg command, libx264 with the same preset, rate factor and x264 options.
-                 It does not normalise: frames of 16 bits look as ours do, those of 12 bits stay
-                 nearly black, which is easy to encode.
-ffmpeg, levels   for these the same with limits given to it, so that the picture is like ours
+                 It does not normalise: frames of 16 bits have a little less contrast than ours,
+                 those of 12 bits stay nearly black; both are easier to encode.
+ffmpeg, levels   the same with limits given to it, so that the picture is like ours
 original         create_video.py of "TIF to Video Creator" itself, with --original FILE
 
 Needs 4.2 GB of disk and as much free memory for the large frames, ffmpeg on the path, and
@@ -35,7 +35,7 @@ from synthetic import FILE_PATTERN, data_folder, frame_folder
 from napari_tif2video.encode import PRESET, RATE_FACTORS, X264_PARAMS
 
 WIDTH_PX, FPS = 500, 10
-LIMITS = 150, 3000  # about the range of synthetic frames of 12 bits
+LIMITS = {12: (150, 3000), 16: (1226, 62413)}  # about the range of synthetic frames
 OURS = "tif2video"
 RATE_FACTOR = RATE_FACTORS["standard"]
 
@@ -71,11 +71,10 @@ def commands(case: Case, folder: Path, videos: Path, original: str | None) -> di
         "OpenCV only": [*opencv, "--opencv-only"],
         "ffmpeg": ffmpeg(folder, videos / "ffmpeg.mp4", ""),
     }
-    if case.bits == 12:
-        black, white = (count / 65535 for count in LIMITS)
-        levels = ":".join(f"{c}imin={black}:{c}imax={white}" for c in "rgb")
-        filters = f",format=gbrp16,colorlevels={levels}"
-        peers["ffmpeg, levels"] = ffmpeg(folder, videos / "levels.mp4", filters)
+    black, white = LIMITS[case.bits]
+    table = f"clip((val-{black})*65535/{white - black},0,65535)"
+    filters = f",format=gray16,lut=c0='{table}'"
+    peers["ffmpeg, levels"] = ffmpeg(folder, videos / "levels.mp4", filters)
     if original is not None:
         peers["original"] = [sys.executable, original, "--nogui", str(folder)]
         peers["original"] += ["--width", str(WIDTH_PX), "--fps", str(FPS)]

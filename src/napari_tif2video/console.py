@@ -8,8 +8,6 @@ import os
 import sys
 from typing import Any
 
-from tqdm import tqdm
-
 from .batch import SourceJob
 from .contrast import Limits
 from .engine import Execution, Progress
@@ -30,7 +28,7 @@ class Console:
         self.videos: list[Video] = []
         self._jobs = jobs
         self._quiet = quiet
-        self._bar: tqdm | None = None
+        self._bar: Any | None = None
 
     def watch(self, execution: Execution) -> Execution:
         """The execution, with its progress shown here."""
@@ -94,13 +92,16 @@ class Console:
         return () if plan is None else plan.notes
 
     def _progress(self, progress: Progress) -> None:
+        if not sys.stderr.isatty():
+            return
         if self._bar is None:
+            from tqdm import tqdm  # where nobody looks, a short job need not wait for it
+
             self._bar = tqdm(
                 total=progress.frames,
                 unit=" frames",
                 bar_format=_BAR,
                 leave=False,
-                disable=not sys.stderr.isatty(),
                 file=sys.stderr,
             )
         self._bar.set_description_str(progress.phase, refresh=False)

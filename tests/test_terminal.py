@@ -1,0 +1,50 @@
+"""What a person at a terminal sees while a video is made."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from helpers.files import write_folder
+from helpers.frames import noise
+
+pty = pytest.importorskip("pty", reason="needs a pseudo-terminal, which Windows has not")
+termios = pytest.importorskip("termios")
+
+
+def shown(tmp_path, *options):
+    """All that a run writes to a terminal."""
+    write_folder(tmp_path / "in", noise((150, 200, 200)))
+    ours, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (40, 120))
+    command = [sys.executable, "-m", "napari_tif2video", "in", "--width", "400", *options]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=terminal, stdin=terminal
+    ) as process:
+        os.close(terminal)
+        parts = []
+        try:
+            while part := os.read(ours, 1 << 16):
+                parts.append(part)
+        except OSError:  # Linux says so when the other side is gone
+            pass
+        os.close(ours)
+    assert process.returncode == 0
+    return b"".join(parts).decode()
+
+
+def test_progress_with_rate_and_time_left(tmp_path):
+    seen = shown(tmp_path, "--global-normalize")
+    assert "measuring" in seen
+    assert "encoding" in seen
+    assert " frames/s" in seen
+    assert " left" in seen
+    assert "%" in seen
+    assert seen.rstrip().splitlines()[-1].strip()  # the bar is gone, the summary is there
+    assert "ok:" in seen
+
+
+def test_quiet(tmp_path):
+    assert shown(tmp_path, "--quiet") == ""
