@@ -158,7 +158,7 @@ def render_frame(
         limits = limits_at(series_limits(made, Execution()), index)
     chosen = [channel.frames.select([index]) for channel in made.stack.channels]
     (moment,) = prepare_moments(chosen, made.picture)
-    picture, _ = render(moment, made.picture, limits)
+    picture, _ = render(moment, made.picture, limits, made.timeline[index])
     return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
 
 
@@ -169,6 +169,12 @@ def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoS
         raise TypeError(
             f"unknown option {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}"
         )
+    if options.get("um_per_pixel") is not None:
+        if options.get("width") is not None:
+            raise SettingsError("um_per_pixel: gives the video its width; leave out width")
+        options = {"width": VideoSettings.width} | options  # in place of that of the settings
+    elif options.get("width") is not None:
+        options = {"um_per_pixel": None} | options
     return dataclasses.replace(settings or VideoSettings(), **options)
 
 

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+#: The origin of what a user says.
+GIVEN = "given"
+
 _METRE_UM = 1e6
 _UM = {
     "m": _METRE_UM,
@@ -55,7 +58,8 @@ class Calibration:
         Time from one frame to the next in s.
     frame_interval_origin : str
     times_s : tuple of float, optional
-        When each frame was taken, in s after the start, where each was recorded.
+        When each frame was taken, in s after the start, where each was recorded, or where it
+        does not follow from the interval alone.
     """
 
     pixel_size_um: float | None = None
@@ -66,13 +70,38 @@ class Calibration:
 
     def select(self, indices: Sequence[int]) -> Calibration:
         """What is true of these frames, in this order."""
-        times = None if self.times_s is None else tuple(self.times_s[i] for i in indices)
+        times = self.times(max(indices, default=-1) + 1)
+        if times is not None and (self.times_s is not None or not _is_beginning(indices)):
+            times = tuple(times[i] for i in indices)
+        else:
+            times = None
         steps = {b - a for a, b in pairwise(indices)}
         interval = self.frame_interval_s
         if interval is not None and steps:
             interval = abs(steps.pop()) * interval if len(steps) == 1 else None
         origin = "" if interval is None else self.frame_interval_origin
         return replace(self, frame_interval_s=interval, frame_interval_origin=origin, times_s=times)
+
+    def times(self, frames: int) -> tuple[float, ...] | None:
+        """When each of so many frames was taken, in s; None where it is not known."""
+        if self.times_s is not None:
+            return self.times_s
+        interval = self.frame_interval_s
+        return None if interval is None else tuple(interval * i for i in range(frames))
+
+    def given(self, pixel_size_um: float | None, frame_interval_s: float | None) -> Calibration:
+        """With what somebody says instead of what the source says."""
+        found = self
+        if pixel_size_um is not None:
+            found = replace(found, pixel_size_um=pixel_size_um, pixel_size_origin=GIVEN)
+        if frame_interval_s is not None:
+            found = replace(
+                found,
+                frame_interval_s=frame_interval_s,
+                frame_interval_origin=GIVEN,
+                times_s=None,
+            )
+        return found
 
     def without_time(self) -> Calibration:
         """What is left when another axis than time is played."""
@@ -85,6 +114,11 @@ class Calibration:
         if self.frame_interval_s is not None:
             parts.append(f"{self.frame_interval_s:.6g} s a frame ({self.frame_interval_origin})")
         return ", ".join(parts)
+
+
+def _is_beginning(indices: Sequence[int]) -> bool:
+    """Whether these are the first frames, each of them and in order."""
+    return all(index == place for place, index in enumerate(indices))
 
 
 def length_um(value: object, unit: str) -> float | None:

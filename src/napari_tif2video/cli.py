@@ -114,6 +114,8 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
         args.contrast = "global"
     names = [field.name for field in dataclasses.fields(VideoSettings)]
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    if args.width is not None and args.um_per_pixel is not None:
+        raise SettingsError("--width and --um-per-pixel exclude each other")
     if args.settings is None:
         return VideoSettings(**given)
     if "contrast" in given:  # replaces the limits of the file, and the other way round
@@ -123,6 +125,10 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
     if "limits" in given:
         given.setdefault("contrast", None)
         given.setdefault("percentile", None)
+    if "um_per_pixel" in given:
+        given.setdefault("width", VideoSettings.width)
+    if "width" in given:
+        given.setdefault("um_per_pixel", None)
     return dataclasses.replace(VideoSettings.load(args.settings), **given)
 
 

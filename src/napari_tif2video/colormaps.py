@@ -1,4 +1,4 @@
-"""Colormaps by name. The only module that knows cmap, which is imported when a name is given."""
+"""Colours and colormaps by name. The only module that knows cmap, imported when one is given."""
 
 from __future__ import annotations
 
@@ -48,3 +48,24 @@ def colour_table(name: str) -> bytes:
 def _split(name: str) -> tuple[str, str]:
     """A name without ``_r``, and that ending."""
     return (name[:-2], "_r") if name.lower().endswith("_r") else (name, "")
+
+
+def rgb_of(option: str, text: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of a colour such as ``"yellow"`` or ``"#00ffcc"``.
+
+    Raises
+    ------
+    SettingsError
+        There is no such colour, or it is transparent.
+    """
+    from cmap import Color
+
+    try:
+        red, green, blue, alpha = Color(text).rgba8
+    except (ValueError, TypeError):
+        alpha = 0.0
+    if alpha < 1:
+        raise SettingsError(
+            f"{option}: expected a colour such as yellow, white or #00ffcc, got {text!r}"
+        )
+    return int(red), int(green), int(blue)

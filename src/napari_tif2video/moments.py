@@ -15,8 +15,8 @@ from .contrast import Limits, Prepared, prepare, to_grey
 from .display import compose
 from .frames import Frames
 from .histogram import count_outside, histogram
-from .overlays import anchor
 from .plan import Picture
+from .timeline import Tick
 
 # One point in time: a prepared frame of each channel.
 Moment = tuple[Prepared, ...]
@@ -58,11 +58,12 @@ def limits_at(limits: SequenceLimits, number: int) -> ChannelLimits:
 
 
 def render(
-    moment: Moment, picture: Picture, limits: ChannelLimits | None
+    moment: Moment, picture: Picture, limits: ChannelLimits | None, tick: Tick
 ) -> tuple[NDArray[np.uint8], FrameFacts]:
     """The picture of one moment, (H, W) where it is grey and (H, W, 3) where it has colour.
 
-    Without measured limits the known ones are used, or the frame's own range.
+    Without measured limits the known ones are used, or the frame's own range. `tick` says which
+    frame it is, for what is written on it.
     """
     shown = limits or tuple(
         known or prepared.range for known, prepared in zip(picture.limits, moment, strict=True)
@@ -76,7 +77,9 @@ def render(
     measured = limits or (None,) * len(moment)
     clipped = fmean(map(_clipped, moment, measured))
     facts = FrameFacts(shown, is_constant, _mean(composed), clipped)
-    return (anchor(picture.size).draw(composed) if picture.anchor else composed), facts
+    if picture.overlay is not None:
+        composed = picture.overlay.draw(composed, tick)
+    return composed, facts
 
 
 def _clipped(prepared: Prepared, limits: Limits | None) -> float:

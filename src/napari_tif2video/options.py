@@ -3,14 +3,60 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import __version__
+from .drawing import ANCHOR_STYLES, CORNERS
 from .framing import FPS_RANGE, WIDTH_RANGE_PX
 from .settings import CONTRASTS, QUALITIES, VideoSettings
 
 EXIT_USAGE = 2
 DEMO_FOLDER = "tif2video-demo"
+
+_CORNER_HELP = {
+    "scale-bar": f"{', '.join(CORNERS)} (default for the scale bar: bottom-right)",
+    "timestamp": "the same for the timestamp (default: top-left)",
+    "label": "the same for the label (default: bottom-left)",
+}
+
+
+def _add_overlays(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("drawn onto the picture, and its scale").add_argument
+    flag: dict[str, Any] = {"action": "store_true", "default": None}
+    add("--anchor", **flag, help="draw a red dot at the centre of the frame")
+    add("--anchor-style", choices=ANCHOR_STYLES, help="how the anchor looks (default: dot)")
+    add("--anchor-size", metavar="PX", help="extent of the anchor in pixels of the video")
+    add("--anchor-colour", metavar="NAME|#rrggbb", help="colour of the anchor (default: red)")
+    add("--scale-bar", **flag, help="draw a scale bar of about a fifth of the width")
+    add("--scale-bar-length", metavar="UM", help="length of the scale bar in µm")
+    add(
+        "--pixel-size",
+        metavar="UM",
+        help="width of a pixel of the data in µm, instead of what the files say",
+    )
+    add(
+        "--um-per-pixel",
+        metavar="F",
+        help="µm that a pixel of the video shows, instead of --width: the same for all sources",
+    )
+    add("--timestamp", **flag, help="draw the time of each frame")
+    add(
+        "--frame-interval",
+        metavar="TIME",
+        help="time between frames, such as 300, 5min or 500ms, instead of what the files say",
+    )
+    add(
+        "--time-start",
+        metavar="TIME",
+        help="time of the first frame of the data, such as 2h or, with =, --time-start=-10min",
+    )
+    add(
+        "--label",
+        metavar="TEXT",
+        help="draw a text; {name}, {time}, {frame} and {channel} are filled in",
+    )
+    for what in ("scale-bar", "timestamp", "label"):
+        add(f"--{what}-corner", choices=CORNERS, metavar="CORNER", help=_CORNER_HELP[what])
 
 
 class _Parser(argparse.ArgumentParser):
@@ -83,12 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--gamma", metavar="G", help="exponent of the grey level; below 1, dark parts get brighter")
     add("--invert", action="store_true", default=None, help="swap black and white")
     add("--colormap", metavar="NAME", help="show grey in colours, such as viridis, magma or green")
-    add(
-        "--anchor",
-        action="store_true",
-        default=None,
-        help="draw a red dot at the centre of the frame",
-    )
+    _add_overlays(parser)
     add(
         "--frames",
         metavar="START:STOP:STEP",

@@ -45,6 +45,7 @@ def video_name(plan: Plan, source: str = "") -> str:
     tokens += _part_tokens(plan)
     tokens += _CONTRAST_TOKENS.get(plan.contrast, "")
     tokens += _display_tokens(plan.settings)
+    tokens += _overlay_tokens(plan.settings)
     if plan.settings.frames is not None:
         tokens += f"_frames_{plan.indices[0]}-{plan.indices[-1]}"
         if plan.indices.step != 1:
@@ -80,6 +81,37 @@ def _display_tokens(settings: VideoSettings) -> str:
     if settings.colormap is not None:
         tokens += "_colormap_" + re.sub(r"[^\w-]+", "-", settings.colormap)
     return tokens
+
+
+def _overlay_tokens(settings: VideoSettings) -> str:
+    """What is drawn on top; the plain red dot leaves no trace."""
+    tokens = ""
+    own = settings.anchor_style, settings.anchor_size, settings.anchor_colour
+    if own not in ((None, None, None), ("dot", None, None)):
+        tokens += f"_{settings.anchor_style or 'dot'}"
+        tokens += "" if settings.anchor_size is None else f"_{settings.anchor_size}px"
+        tokens += "" if settings.anchor_colour is None else f"_{_slug(settings.anchor_colour)}"
+    if settings.scale_bar:
+        length = settings.scale_bar_length
+        tokens += "_scalebar" + ("" if length is None else f"_{length:g}um")
+        tokens += _corner_token(settings.scale_bar_corner)
+    if settings.timestamp:
+        tokens += "_time" + _corner_token(settings.timestamp_corner)
+    if settings.label is not None:
+        tokens += "_label" + _corner_token(settings.label_corner)
+    for value, unit in ((settings.pixel_size, "um"), (settings.um_per_pixel, "um_per_px")):
+        tokens += "" if value is None else f"_{value:g}{unit}"
+    for value, word in ((settings.frame_interval, "every"), (settings.time_start, "from")):
+        tokens += "" if value is None else f"_{word}_{value:g}s"
+    return tokens
+
+
+def _corner_token(corner: str | None) -> str:
+    return "" if corner is None else "_" + "".join(word[0] for word in corner.split("-"))
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^\w-]+", "-", text).strip("-")
 
 
 def decimal_fps(fps: Fraction) -> str:

@@ -8,40 +8,207 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-# 4:2:0 video stores colour for 2x2 pixels together; a smaller dot would lose its red.
-MIN_ANCHOR_PX = 6
+from .drawing import MIN_ANCHOR_PX
+from .timeline import Tick, TimeFormat
+from .typeface import Raster, raster
+
 ANCHOR_COLOUR = (255, 0, 0)
 _ANCHOR_SHARE = 0.02  # of the shorter side: 10 px in a video of 500x500
+# A cross or a circle marks a place by what it leaves free, so it has to be larger.
+_LINES_SHARE, _MIN_LINES_PX = 0.06, 12
+
+_WHITE = np.float32(255)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """What is drawn onto one picture after the other.
+
+    Attributes
+    ----------
+    size : (int, int)
+        Height and width of the video.
+    anchor : AnchorMark, optional
+    bars : tuple of Bar
+    texts : tuple of Text
+    """
+
+    size: tuple[int, int]
+    anchor: AnchorMark | None = None
+    bars: tuple[Bar, ...] = ()
+    texts: tuple[Text, ...] = ()
+
+    def draw(self, picture: NDArray[np.uint8], tick: Tick) -> NDArray[np.uint8]:
+        """The picture with everything on it; one that is grey stays so without coloured marks.
+
+        Parameters
+        ----------
+        picture : uint8 array (H, W) or (H, W, 3)
+            May be changed.
+        """
+        if self.anchor is not None:
+            picture = self.anchor.resolved(self.size).draw(picture)
+        for bar in self.bars:
+            bar.draw(picture)
+        for text in self.texts:
+            text.draw(picture, tick)
+        return picture
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """A disc at the exact centre of the picture, with a smooth edge."""
+    """A mark at the exact centre of the picture, with a smooth edge."""
 
     top: int
     left: int
     coverage: NDArray[np.float32]
+    colour: tuple[int, int, int] = ANCHOR_COLOUR
 
     def draw(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A copy of the picture, grey (H, W) or colour (H, W, 3), in colour and with the dot."""
-        if picture.ndim == 2:
-            picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
+        """A copy of the picture with the mark, grey (H, W) where both are grey, or (H, W, 3)."""
+        alpha = self.coverage
+        colour = np.array(self.colour)
+        if picture.ndim == 2 and len(set(self.colour)) == 1:
+            picture, colour = picture.copy(), colour[:1]
         else:
-            picture = picture.copy()
+            alpha = alpha[..., np.newaxis]
+            is_grey = picture.ndim == 2
+            picture = np.repeat(picture[..., np.newaxis], 3, 2) if is_grey else picture.copy()
         height, width = self.coverage.shape
         under = picture[self.top : self.top + height, self.left : self.left + width]
-        alpha = self.coverage[..., np.newaxis]
-        under[...] = np.rint(under * (1 - alpha) + np.array(ANCHOR_COLOUR) * alpha)
+        under[...] = np.rint(under * (1 - alpha) + colour * alpha)
         return picture
 
 
-@lru_cache(maxsize=8)
+@dataclass(frozen=True)
+class AnchorMark:
+    """How the anchor looks.
+
+    Attributes
+    ----------
+    style : {"dot", "cross", "circle"}
+    diameter : int, optional
+        Its extent in pixels of the video, else a share of the shorter side.
+    """
+
+    style: str = "dot"
+    diameter: int | None = None
+    colour: tuple[int, int, int] = ANCHOR_COLOUR
+
+    def extent(self, size: tuple[int, int]) -> int:
+        """Its side in a video of `size` (height, width), even unless it was given."""
+        if self.diameter is not None:
+            return self.diameter
+        if self.style == "dot":
+            return max(MIN_ANCHOR_PX, 2 * round(_ANCHOR_SHARE * min(size) / 2))
+        return max(_MIN_LINES_PX, 2 * round(_LINES_SHARE * min(size) / 2))
+
+    def resolved(self, size: tuple[int, int]) -> Anchor:
+        """The mark as pixels."""
+        return _anchor(self, size)
+
+
 def anchor(size: tuple[int, int]) -> Anchor:
-    """The dot for a video of `size` (height, width), both even: the centre is a pixel corner."""
+    """The red dot for a video of `size` (height, width)."""
+    return _anchor(AnchorMark(), size)
+
+
+@lru_cache(maxsize=8)
+def _anchor(mark: AnchorMark, size: tuple[int, int]) -> Anchor:
+    """Both sides of a video are even: its centre is a pixel corner."""
     height, width = size
-    diameter = max(MIN_ANCHOR_PX, 2 * round(_ANCHOR_SHARE * min(size) / 2))
-    side = min(diameter, height, width)
+    diameter = mark.extent(size)
+    side = min(diameter + diameter % 2, height, width)
     centres = np.arange(side) + 0.5 - side / 2
     distance = np.hypot(centres[:, np.newaxis], centres)
-    coverage = np.clip(diameter / 2 + 0.5 - distance, 0, 1).astype(np.float32)
-    return Anchor((height - side) // 2, (width - side) // 2, coverage)
+    coverage = np.clip(diameter / 2 + 0.5 - distance, 0, 1)
+    line = max(2, 2 * round(diameter / 16))
+    if mark.style == "circle":
+        coverage *= np.clip(distance - (diameter / 2 - line) + 0.5, 0, 1)
+    elif mark.style == "cross":
+        away = np.minimum(abs(centres)[:, np.newaxis], abs(centres))
+        reach = np.maximum(abs(centres)[:, np.newaxis], abs(centres))
+        coverage = np.clip(line / 2 + 0.5 - away, 0, 1) * np.clip(diameter / 2 + 0.5 - reach, 0, 1)
+    top, left = (height - side) // 2, (width - side) // 2
+    return Anchor(top, left, coverage.astype(np.float32), mark.colour)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A white bar with a dark line around it.
+
+    Attributes
+    ----------
+    top, left : int
+        Where the dark line begins.
+    height, width : int
+        Of the white bar alone.
+    edge : int
+        Width of the dark line.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+    edge: int
+
+    def draw(self, picture: NDArray[np.uint8]) -> None:
+        _blend(picture, self.top, self.left, _bar_raster(self.height, self.width, self.edge))
+
+
+@lru_cache(maxsize=8)
+def _bar_raster(height: int, width: int, edge: int) -> Raster:
+    outline = np.ones((height + 2 * edge, width + 2 * edge), np.float32)
+    fill = np.zeros_like(outline)
+    fill[edge : edge + height, edge : edge + width] = 1
+    return Raster(fill, outline)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of white text with a dark line around the letters.
+
+    Attributes
+    ----------
+    top, left, width : int
+        The place that is kept for it, for the longest text that will come.
+    size : int
+        Of the font, in pixels.
+    template : str
+        With the fields ``{time}`` and ``{frame}``; braces that are meant as such are doubled.
+    align : float
+        Where a shorter text stands in its place: 0 at the left, 1/2 in the middle, 1 at the right.
+    """
+
+    top: int
+    left: int
+    width: int
+    size: int
+    template: str
+    align: float
+    time_format: TimeFormat | None = None
+
+    def text_at(self, tick: Tick) -> str:
+        return write(self.template, tick, self.time_format)
+
+    def draw(self, picture: NDArray[np.uint8], tick: Tick) -> None:
+        drawn = raster(self.text_at(tick), self.size)
+        left = self.left + int(self.align * (self.width - drawn.fill.shape[1]))
+        _blend(picture, self.top, left, drawn)
+
+
+def write(template: str, tick: Tick, time_format: TimeFormat | None) -> str:
+    """What a text says at a frame."""
+    time = "" if time_format is None or tick.time_s is None else time_format(tick.time_s)
+    return template.format(time=time, frame=tick.frame)
+
+
+def _blend(picture: NDArray[np.uint8], top: int, left: int, drawn: Raster) -> None:
+    """Draw in place: black where the outline is, white where the fill is, with smooth edges."""
+    height, width = drawn.fill.shape
+    under = picture[top : top + height, left : left + width]
+    kept, added = (1 - drawn.outline) * (1 - drawn.fill), _WHITE * drawn.fill
+    if picture.ndim == 3:
+        kept, added = kept[..., np.newaxis], added[..., np.newaxis]
+    under[...] = np.rint(under * kept + added)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
+from .annotation import calibrated, overlay_of, timeline_of
 from .display import Display
 from .encode import Encoder
 from .errors import SourceError
 from .framing import frames_slice
 from .geometry import Box, resolve_crop, resolve_size
 from .hyperstack import choose
+from .overlays import Overlay
+from .scale import NO_PIXEL_SIZE, Scale, width_at
 from .settings import DEFAULT_CONTRAST, VideoSettings
 from .stack import Stack
+from .timeline import Timeline
 
 # Above this size a block of a dask array that spans many frames is worth a word.
 _LARGE_BLOCK_BYTES = 512 << 20
@@ -33,8 +38,8 @@ class Picture:
         How each channel is shown.
     limits : tuple
         For each channel the limits that are known before any frame is read, or None.
-    anchor : bool
-        Whether the red dot is drawn.
+    overlay : Overlay, optional
+        What is drawn on top.
     percentile : (float, float), optional
         What a frame's own limits are, where not its smallest and largest count.
     is_exact : bool
@@ -45,7 +50,7 @@ class Picture:
     size: tuple[int, int]
     displays: tuple[Display, ...]
     limits: tuple[tuple[float, float] | None, ...]
-    anchor: bool
+    overlay: Overlay | None = None
     percentile: tuple[float, float] | None = None
     is_exact: bool = False
 
@@ -62,6 +67,12 @@ class Plan:
         Where the limits come from.
     notes : tuple of str
         What the user should know before it starts.
+    timeline : Timeline
+        Number in the source and, where it is shown, time of each frame.
+    scale : Scale, optional
+        How many µm a pixel of the video shows, where it is known.
+    scale_bar_um : float, optional
+        Length of the scale bar.
     """
 
     stack: Stack
@@ -71,6 +82,9 @@ class Plan:
     encoder: Encoder
     contrast: str
     notes: tuple[str, ...]
+    timeline: Timeline
+    scale: Scale | None = None
+    scale_bar_um: float | None = None
 
     @property
     def frames(self) -> int:
@@ -104,12 +118,21 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
         The settings do not fit the stack, such as a crop box larger than its frames.
     """
     stack = choose(stack, settings)
+    try:
+        stack = calibrated(stack, settings)
+    except SourceError as exc:
+        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+    first_s = (stack.calibration.times(1) or (0.0,))[0]
     indices = range(len(stack))[frames_slice(settings.frames)]
     if settings.frames is not None:
         stack = _in_time(stack, settings, indices)
     try:
         box = resolve_crop(settings.crop, stack.frames.format.size)
-        box, size = resolve_size(box, settings.width)
+        box, size = resolve_size(box, _width(stack, settings, box))
+        pixel_size = stack.calibration.pixel_size_um
+        scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
+        timeline = timeline_of(stack, settings, indices, first_s)
+        overlay, scale_bar_um = overlay_of(stack, settings, size, scale, timeline)
     except SourceError as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
     contrast = _contrast(stack, settings)
@@ -123,7 +146,7 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
         size,
         displays,
         known,
-        settings.anchor,
+        overlay,
         percentile=settings.percentile if contrast in ("local", "smooth") else None,
         is_exact=contrast == "smooth" or (measures and settings.percentile is not None),
     )
@@ -135,7 +158,19 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
         encoder=Encoder(*size, settings.fps, settings.quality),
         contrast=contrast,
         notes=(*stack.notes, *_notes(stack)),
+        timeline=timeline,
+        scale=scale,
+        scale_bar_um=scale_bar_um,
     )
+
+
+def _width(stack: Stack, settings: VideoSettings, box: Box) -> int | Literal["full"]:
+    """The width of the video, or what gives it the magnification that was asked for."""
+    if settings.um_per_pixel is None:
+        return settings.width
+    if stack.calibration.pixel_size_um is None:
+        raise SourceError(f"um_per_pixel: {NO_PIXEL_SIZE}")
+    return width_at(box, stack.calibration.pixel_size_um, settings.um_per_pixel)
 
 
 def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:

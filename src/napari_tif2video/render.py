@@ -22,6 +22,7 @@ from .engine import Job, step
 from .frames import Frames
 from .moments import FrameFacts, Moment, SequenceLimits, limits_at, prepare_moments, render
 from .plan import Picture, Plan
+from .timeline import Timeline
 
 # Frames a prepare task: enough to make the overhead of a task small, few enough to share a short
 # sequence between workers.
@@ -63,12 +64,15 @@ def encode_task(
     picture: Picture,
     encoder: Encoder,
     limits: SequenceLimits | None,
+    timeline: Timeline,
     job: str,
     *batches: Batch,
 ) -> Segment:
     """Encode the moments of `span` from the batches that hold them."""
     waiting = {b.first + i: moment for b in batches for i, moment in enumerate(b.moments)}
-    return _encode((waiting.pop(number) for number in span), picture, encoder, limits, job)
+    return _encode(
+        (waiting.pop(number) for number in span), picture, encoder, limits, timeline, job
+    )
 
 
 def prepare_and_encode_task(
@@ -76,6 +80,7 @@ def prepare_and_encode_task(
     picture: Picture,
     encoder: Encoder,
     limits: SequenceLimits | None,
+    timeline: Timeline,
     job: str,
 ) -> Segment:
     """Prepare and encode the moments of a segment one by one."""
@@ -85,7 +90,7 @@ def prepare_and_encode_task(
             step(job)
             yield moment
 
-    return _encode(prepared(), picture, encoder, limits, job)
+    return _encode(prepared(), picture, encoder, limits, timeline, job)
 
 
 def _encode(
@@ -93,6 +98,7 @@ def _encode(
     picture: Picture,
     encoder: Encoder,
     limits: SequenceLimits | None,
+    timeline: Timeline,
     job: str,
 ) -> Segment:
     facts: list[FrameFacts] = []
@@ -100,7 +106,7 @@ def _encode(
     def pictures() -> Iterator[NDArray[np.uint8]]:
         for number, moment in enumerate(moments):
             shown = None if limits is None else limits_at(limits, number)
-            image, learnt = render(moment, picture, shown)
+            image, learnt = render(moment, picture, shown, timeline[number])
             facts.append(learnt)
             yield image
             step(job)
@@ -172,6 +178,7 @@ def segment_graph(
                 picture,
                 encoder,
                 _limits_of(limits, span),
+                plan.timeline.part(span),
                 job,
             )
             graph["encode", number] = (task,)
@@ -193,7 +200,15 @@ def segment_graph(
             last += 1
         needed = (("prepare", i) for i in range(first, last))
         graph["encode", number] = (
-            partial(encode_task, span, picture, encoder, _limits_of(limits, span), job),
+            partial(
+                encode_task,
+                span,
+                picture,
+                encoder,
+                _limits_of(limits, span),
+                plan.timeline.part(span),
+                job,
+            ),
             *needed,
         )
     return graph

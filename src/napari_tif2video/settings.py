@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .brightness import parse_colormap, parse_gamma, parse_limits, parse_percentile
+from .drawing import checked_drawing
 from .errors import SettingsError
 from .framing import CropBox, parse_crop, parse_fps, parse_frames, parse_width
 from .selection import parse_axes, parse_channel, parse_play, parse_z
@@ -63,6 +64,35 @@ class VideoSettings:
         of the napari layer.
     anchor : bool
         Draw a red dot at the centre of the frame.
+    anchor_style : {"dot", "cross", "circle"}, optional
+        How the anchor looks. This, its size and its colour imply `anchor`.
+    anchor_size : int, optional
+        Its extent in pixels of the video, at least 6. Default: a share of the shorter side, 2 %
+        for a dot and 6 % for the others.
+    anchor_colour : str, optional
+        A name or ``"#rrggbb"``. Default: red.
+    scale_bar : bool
+        Draw a bar with its length.
+    scale_bar_length : float, optional
+        In µm; implies `scale_bar`. Default: the round number nearest to a fifth of the width.
+    scale_bar_corner, timestamp_corner, label_corner : str, optional
+        ``"top-left"``, ``"top-right"``, ``"bottom-left"`` or ``"bottom-right"``; the first two
+        imply what they place. Defaults: bottom right, top left, bottom left.
+    pixel_size : float, optional
+        Width of a pixel of the data in µm, instead of what the source says.
+    um_per_pixel : float, optional
+        How many µm a pixel of the video shows, instead of `width`.
+    timestamp : bool
+        Draw the time of each frame.
+    frame_interval : float or str, optional
+        Time between frames of the source in s, or as text such as ``"5min"``, instead of what the
+        source says.
+    time_start : float or str, optional
+        When the first frame of the source was taken, shown or not. Implies `timestamp`, unless the
+        label shows the time.
+    label : str, optional
+        A text, in which ``{name}``, ``{time}``, ``{frame}`` (number in the source, from 0) and
+        ``{channel}`` are filled in; ``{{`` and ``}}`` stand for braces.
     frames : str or slice, optional
         A Python slice of time: ``"10:50"``, ``"::2"``, ``"-10:"``.
     quality : {"draft", "standard", "high"}
@@ -94,6 +124,20 @@ class VideoSettings:
     z: int | str | None = None
     play: str | None = None
     axes: str | None = None
+    anchor_style: str | None = None
+    anchor_size: int | None = None
+    anchor_colour: str | None = None
+    scale_bar: bool = False
+    scale_bar_length: float | None = None
+    scale_bar_corner: str | None = None
+    pixel_size: float | None = None
+    um_per_pixel: float | None = None
+    timestamp: bool = False
+    timestamp_corner: str | None = None
+    frame_interval: float | None = None
+    time_start: float | None = None
+    label: str | None = None
+    label_corner: str | None = None
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -113,6 +157,8 @@ class VideoSettings:
         put("z", parse_z(self.z))
         put("play", parse_play(self.play))
         put("axes", parse_axes(self.axes))
+        for name, value in checked_drawing(self).items():
+            put(name, value)
         if self.quality not in QUALITIES:
             raise SettingsError(
                 f"quality: must be one of {', '.join(QUALITIES)}, got {self.quality!r}"

@@ -120,6 +120,10 @@ class Stack:
         calibration = self.calibration.select(indices)
         return replace(self, channels=tuple(channels), calibration=calibration)
 
+    def calibrated(self, calibration: Calibration) -> Stack:
+        """The same frames with another calibration."""
+        return replace(self, calibration=calibration)
+
     @property
     def format(self) -> FrameFormat:
         """Size and type of every frame."""

@@ -29,13 +29,15 @@ def as_command_line(
         settings = dataclasses.replace(settings, contrast=None, limits=limits)
     words = ["tif2video", *sources]
     for name, value in _chosen(settings).items():
+        option = f"--{name.replace('_', '-')}"
         if value is True:
-            words.append(f"--{name}")
+            words.append(option)
         elif isinstance(value, list):
-            words += [f"--{name}", *(f"{part:.12g}" for part in value)]
+            words += [option, *(f"{part:.12g}" for part in value)]
+        elif name == "frames" or str(value).startswith("-"):
+            words.append(f"{option}={value}")  # "-10:" would look like an option
         else:
-            # With "=", for values such as "-10:" that would look like an option.
-            words += [f"--{name}={value}"] if name == "frames" else [f"--{name}", str(value)]
+            words += [option, str(value)]
     if output is not None:
         words += ["--output" if output.suffix else "--output-dir", str(output)]
     return shlex.join(words)

@@ -58,7 +58,7 @@ def preview_frame(plan: Plan, index: int) -> FramePreview:
     chosen = [channel.frames.select([index]) for channel in plan.stack.channels]
     (moment,) = prepare_moments(chosen, plan.picture)
     shown = None if limits is None else limits_at(limits, index)
-    image, facts = render(moment, plan.picture, shown)
+    image, facts = render(moment, plan.picture, shown, plan.timeline[index])
     if image.ndim == 2:
         image = np.repeat(image[..., np.newaxis], 3, axis=2)
     outside = total = 0

@@ -1,0 +1,206 @@
+"""Where overlays go: into their corners, one above the other, never over each other or outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from .errors import SourceError
+from .overlays import AnchorMark, Bar, Overlay, Text, write
+from .scale import Scale, length_text
+from .timeline import Tick, TimeFormat
+from .typeface import line_height, outline_px, text_width
+
+_FONT_SHARE = 1 / 20  # of the shorter side of the video
+_FONT_PX, _SMALLEST_FONT_PX = 14, 10
+_MARGIN_SHARE, _MIN_MARGIN_PX = 1 / 40, 4
+_BAR_SHARE, _MIN_BAR_PX = 1 / 5, 2  # thickness of the bar, of the font's size
+
+# Times are at the right of their place, so that units stand still; other texts at their corner.
+_LEFT, _MIDDLE, _RIGHT = 0.0, 0.5, 1.0
+
+
+@dataclass(frozen=True)
+class TextBlock:
+    """A line of text that is to be drawn into a corner; see `Text`."""
+
+    name: str
+    corner: str
+    template: str
+    time_format: TimeFormat | None = None
+    is_clock: bool = False
+
+    def extent(self, font: int, ticks: Sequence[Tick]) -> tuple[int, int]:
+        """Height and width in pixels."""
+        widths = (text_width(write(self.template, t, self.time_format), font) for t in ticks)
+        return sum(line_height(font)), max(widths)
+
+    def place(self, overlay: Overlay, font: int, box: _Place) -> Overlay:
+        align = _RIGHT if self.is_clock or self.corner.endswith("right") else _LEFT
+        text = Text(box.top, box.left, box.width, font, self.template, align, self.time_format)
+        return replace(overlay, texts=(*overlay.texts, text))
+
+
+@dataclass(frozen=True)
+class BarBlock:
+    """A scale bar with its length above it."""
+
+    corner: str
+    length_um: float
+    width_px: int
+    name: str = "scale bar"
+
+    def extent(self, font: int, ticks: Sequence[Tick]) -> tuple[int, int]:
+        edge = outline_px(font)
+        width = max(self.width_px + 2 * edge, text_width(length_text(self.length_um), font))
+        return sum(line_height(font)) + _bar_height(font) + 2 * edge, width
+
+    def place(self, overlay: Overlay, font: int, box: _Place) -> Overlay:
+        edge, height = outline_px(font), _bar_height(font)
+        left = box.left + (box.width - self.width_px - 2 * edge) // 2
+        bar = Bar(box.top + box.height - height - 2 * edge, left, height, self.width_px, edge)
+        text = Text(box.top, box.left, box.width, font, length_text(self.length_um), _MIDDLE)
+        return replace(overlay, bars=(*overlay.bars, bar), texts=(*overlay.texts, text))
+
+
+Block = TextBlock | BarBlock
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A rectangle of the video, and what it is kept for."""
+
+    name: str
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def meets(self, other: _Place) -> bool:
+        rows = self.top < other.top + other.height and other.top < self.top + self.height
+        columns = self.left < other.left + other.width and other.left < self.left + self.width
+        return rows and columns
+
+
+def bar_block(
+    corner: str, scale: Scale, size: tuple[int, int], length_um: float | None
+) -> BarBlock:
+    """The scale bar for a video of `size` (height, width).
+
+    Raises
+    ------
+    SourceError
+        It is wider than the video has room for, or less than a pixel.
+    """
+    width_px = size[1]
+    length = scale.round_length(width_px) if length_um is None else length_um
+    bar = scale.pixels(length)
+    said = f"scale_bar_length: {length_text(length)} are"
+    if bar > width_px - 2 * (_margin(size) + outline_px(_SMALLEST_FONT_PX)):
+        whole = length_text(float(f"{scale.um_per_px * width_px:.3g}"))
+        raise SourceError(
+            f"{said} {bar} px, too wide for the video, which is {width_px} px wide and shows "
+            f"{whole}; use a shorter length"
+        )
+    if bar < 1:
+        raise SourceError(f"{said} less than a pixel of the video; use a longer length")
+    return BarBlock(corner, length, bar)
+
+
+def arrange(
+    blocks: Sequence[Block],
+    size: tuple[int, int],
+    anchor: AnchorMark | None,
+    ticks: Sequence[Tick],
+) -> Overlay:
+    """Find a place for each block in a video of `size` (height, width).
+
+    Letters get smaller, down to 10 px, where there is not enough room.
+
+    Parameters
+    ----------
+    ticks : sequence of Tick
+        Those that take the most room to write.
+
+    Raises
+    ------
+    SourceError
+        There is not enough room.
+    """
+    height, width = size
+    overlay = Overlay(size, anchor)
+    taken: list[_Place] = []
+    if anchor is not None:
+        extent = anchor.extent(size)
+        if anchor.diameter is not None and extent > min(size):
+            raise SourceError(
+                f"anchor_size: {extent} px do not fit into the video, which is {width}x{height}"
+            )
+        top, left = ((side - extent) // 2 for side in size)
+        taken.append(_Place("anchor", top, left, extent, extent))
+    font = max(_FONT_PX, round(_FONT_SHARE * min(size)))
+    own = [_largest(block, font, size, ticks) for block in blocks]
+    while True:
+        fonts = [min(font, most) for most in own]
+        places = list(_places(blocks, fonts, size, ticks))
+        problem = _problem([*taken, *places], size)
+        if problem is None:
+            break
+        if font <= _SMALLEST_FONT_PX:
+            raise SourceError(problem)
+        font -= 1
+    for block, fitting, place in zip(blocks, fonts, places, strict=True):
+        overlay = block.place(overlay, fitting, place)
+    return overlay
+
+
+def _largest(block: Block, font: int, size: tuple[int, int], ticks: Sequence[Tick]) -> int:
+    """The largest font with which a block by itself is not too wide."""
+    room = size[1] - 2 * _margin(size)
+    while font > _SMALLEST_FONT_PX and block.extent(font, ticks)[1] > room:
+        font -= 1
+    return font
+
+
+def _places(
+    blocks: Sequence[Block], fonts: Sequence[int], size: tuple[int, int], ticks: Sequence[Tick]
+) -> Iterator[_Place]:
+    """A place for each block; those of one corner are stacked from the edge inwards."""
+    height, width = size
+    margin = _margin(size)
+    used = dict.fromkeys((block.corner for block in blocks), margin)
+    for block, font in zip(blocks, fonts, strict=True):
+        high, wide = block.extent(font, ticks)
+        edge = used[block.corner]
+        top = edge if block.corner.startswith("top") else height - edge - high
+        left = margin if block.corner.endswith("left") else width - margin - wide
+        used[block.corner] += high + outline_px(font)
+        yield _Place(block.name, top, left, high, wide)
+
+
+def _problem(places: Sequence[_Place], size: tuple[int, int]) -> str | None:
+    """What is wrong with these places, and what to do."""
+    height, width = size
+    advice = "use a larger width, other corners or less text"
+    for place in places:
+        bottom, right = place.top + place.height, place.left + place.width
+        if place.top < 0 or place.left < 0 or bottom > height or right > width:
+            return (
+                f"the {place.name} does not fit into the video, which is {width}x{height}; {advice}"
+            )
+    for one, other in combinations(places, 2):
+        if one.meets(other):
+            return (
+                f"the {one.name} and the {other.name} would cover each other in the video, which "
+                f"is {width}x{height}; {advice}"
+            )
+    return None
+
+
+def _margin(size: tuple[int, int]) -> int:
+    return max(_MIN_MARGIN_PX, round(_MARGIN_SHARE * min(size)))
+
+
+def _bar_height(font: int) -> int:
+    return max(_MIN_BAR_PX, round(_BAR_SHARE * font))

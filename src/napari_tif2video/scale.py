@@ -1,0 +1,96 @@
+"""How many µm a pixel of the video shows, and how long a scale bar is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .errors import SourceError
+from .framing import WIDTH_RANGE_PX
+from .geometry import Box
+
+_BAR_SHARE = 0.2  # of the width of the video, where nobody says how long the bar is
+_ROUND = (1, 2, 5)
+
+# Where a pixel's size is missing, the message says what gives it.
+NO_PIXEL_SIZE = "the size of a pixel is not known; give it with --pixel-size, in µm"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Lengths in a video.
+
+    Attributes
+    ----------
+    um_per_px : float
+        Width of a pixel of the video, in µm, after crop and resizing.
+    """
+
+    um_per_px: float
+
+    @classmethod
+    def of(cls, pixel_size_um: float, box: Box, size: tuple[int, int]) -> Scale:
+        """The scale of a box of the data shown at `size` (height, width)."""
+        return cls(pixel_size_um * box.width / size[1])
+
+    def pixels(self, length_um: float) -> int:
+        """The nearest whole number of pixels."""
+        return math.floor(length_um / self.um_per_px + 0.5)
+
+    def round_length(self, width_px: int) -> float:
+        """The 1, 2 or 5 times a power of ten µm nearest to a fifth of a width, in ratio."""
+        wanted = _BAR_SHARE * width_px * self.um_per_px
+        power = math.floor(math.log10(wanted))
+        lengths = [n * 10.0**p for p in (power, power + 1) for n in _ROUND]
+        return min(lengths, key=lambda length: abs(math.log(length / wanted)))
+
+
+def length_text(length_um: float) -> str:
+    """A length with the unit that fits: ``500 nm``, ``20 µm``, ``1.5 mm``."""
+    # Seven digits: more than any pixel size has, and 0.3 µm is 300 nm.
+    for factor, unit in ((1e3, "nm"), (1.0, "µm"), (1e-3, "mm")):
+        if unit == "mm" or float(f"{length_um * factor:.7g}") < 1000:
+            return f"{_plain(length_um * factor)} {unit}"
+    raise AssertionError("unreachable")
+
+
+def _plain(number: float) -> str:
+    text = f"{number:.7g}"
+    return text if "e" not in text else f"{float(text):f}".rstrip("0").rstrip(".")
+
+
+def width_at(box: Box, pixel_size_um: float, um_per_px: float) -> int | Literal["full"]:
+    """The width of a video of `box` in which a pixel is so many µm wide.
+
+    Raises
+    ------
+    SourceError
+        It is no width that a video may have.
+    """
+    if math.isclose(pixel_size_um, um_per_px, rel_tol=1e-6):
+        return "full"
+    span = box.width * pixel_size_um
+    width = 2 * math.floor(span / um_per_px / 2 + 0.5)
+    low, high = WIDTH_RANGE_PX
+    if not low <= width <= high:
+        raise SourceError(
+            f"um_per_pixel: {_plain(span)} µm would be {width} px wide at {um_per_px:g} µm a "
+            f"pixel; a video has {low} to {high} px, so use {_up(span / high)} to "
+            f"{_down(span / low)}"
+        )
+    return width
+
+
+def _up(value: float) -> str:
+    return _rounded(value, math.ceil)
+
+
+def _down(value: float) -> str:
+    return _rounded(value, math.floor)
+
+
+def _rounded(value: float, rounding: Callable[[float], int]) -> str:
+    step = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return f"{rounding(value / step) * step:.3g}"
