@@ -18,6 +18,9 @@ from .reader import open_stack, source_stem
 from .sequence import folders_with_frames, is_stack_name, natural_key
 from .settings import VideoSettings
 
+# Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
+_SAME_MAGNIFICATION = 1.01
+
 
 @dataclass(frozen=True)
 class Destination:
@@ -145,8 +148,27 @@ def plan_jobs(
             f"output: the videos of {len(jobs)} channels cannot go into the one file "
             f"{destination.file}; use --output-dir"
         )
+    _compare_magnifications(jobs)
     _choose_outputs(jobs, destination)
     return jobs
+
+
+def _compare_magnifications(jobs: list[SourceJob]) -> None:
+    """Say so where videos of one call, put side by side, would deceive about sizes."""
+    plans = [job.plan for job in jobs if job.plan is not None]
+    scales = [plan.scale.um_per_px for plan in plans if plan.scale is not None]
+    if not scales or plans[0].settings.um_per_pixel is not None:
+        return
+    smallest, largest = min(scales), max(scales)
+    if largest <= smallest * _SAME_MAGNIFICATION:
+        return
+    note = (
+        f"the videos of this call show from {smallest:.3g} to {largest:.3g} µm a pixel; "
+        f"--um-per-pixel {largest:.3g} gives them the same magnification"
+    )
+    first = next(job for job in jobs if job.plan is not None)
+    assert first.plan is not None
+    first.plan = dataclasses.replace(first.plan, notes=(*first.plan.notes, note))
 
 
 def _planned(job: SourceJob, settings: VideoSettings, match: str | None) -> list[SourceJob]:

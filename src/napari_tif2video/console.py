@@ -15,6 +15,7 @@ from .errors import describe, one_line
 from .output import decimal_fps
 from .plan import Plan
 from .report import video_object
+from .scale import length_text
 from .sequence import find_gaps
 from .video import Video
 
@@ -146,6 +147,8 @@ def _describe_data(plan: Plan) -> str:
         parts.append(f"channel{'s' * (len(names) > 1)} {' + '.join(shown)}")
     if str(plan.stack.calibration):
         parts.append(str(plan.stack.calibration))
+    if plan.scale_bar_um is not None:
+        parts.append(f"scale bar {length_text(plan.scale_bar_um)}")
     return "".join(f", {part}" for part in parts)
 
 
@@ -214,6 +217,8 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
         "pixel_size_origin": stack.calibration.pixel_size_origin,
         "frame_interval_s": stack.calibration.frame_interval_s,
         "frame_interval_origin": stack.calibration.frame_interval_origin,
+        "um_per_video_pixel": None if job.plan.scale is None else job.plan.scale.um_per_px,
+        "scale_bar_um": job.plan.scale_bar_um,
         "notes": list(job.plan.notes),
     }
 

@@ -83,7 +83,7 @@ def parse_length(name: str, value: object) -> float | None:
 def parse_choice(name: str, value: object, choices: tuple[str, ...]) -> str | None:
     """One of several words."""
     if value is None or value in choices:
-        return value  # type: ignore[return-value]
+        return value
     raise SettingsError(f"{name}: must be one of {', '.join(choices)}, got {value!r}")
 
 
@@ -92,7 +92,7 @@ def parse_anchor_size(value: object) -> int | None:
     if value is None:
         return None
     try:
-        size = 0 if isinstance(value, bool) else operator.index(_whole(value))  # type: ignore[arg-type]
+        size = 0 if isinstance(value, bool) else operator.index(_whole(value))
     except (TypeError, ValueError):
         size = 0
     if size < MIN_ANCHOR_PX:
@@ -103,7 +103,7 @@ def parse_anchor_size(value: object) -> int | None:
     return size
 
 
-def _whole(value: object) -> object:
+def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
 
 

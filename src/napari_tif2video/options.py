@@ -129,7 +129,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("--gamma", metavar="G", help="exponent of the grey level; below 1, dark parts get brighter")
     add("--invert", action="store_true", default=None, help="swap black and white")
     add("--colormap", metavar="NAME", help="show grey in colours, such as viridis, magma or green")
-    _add_overlays(parser)
     add(
         "--frames",
         metavar="START:STOP:STEP",
@@ -154,6 +153,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--play", metavar="AXIS", help="the axis that is played, where there are several: T, Z, C")
     add("--axes", metavar="TCZYX", help="names of axes that the file does not name, slowest first")
     add("--settings", metavar="FILE", help="start from settings that were saved as JSON")
+
+    _add_overlays(parser)
 
     files = parser.add_argument_group("sources and outputs")
     add = files.add_argument

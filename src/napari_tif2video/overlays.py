@@ -159,10 +159,10 @@ class Bar:
 
 @lru_cache(maxsize=8)
 def _bar_raster(height: int, width: int, edge: int) -> Raster:
-    outline = np.ones((height + 2 * edge, width + 2 * edge), np.float32)
-    fill = np.zeros_like(outline)
-    fill[edge : edge + height, edge : edge + width] = 1
-    return Raster(fill, outline)
+    drawn = np.ones((2, height + 2 * edge, width + 2 * edge), np.float32)
+    white = drawn[1]
+    white[:edge], white[-edge:], white[:, :edge], white[:, -edge:] = 0, 0, 0, 0
+    return drawn
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ class Text:
 
     def draw(self, picture: NDArray[np.uint8], tick: Tick) -> None:
         drawn = raster(self.text_at(tick), self.size)
-        left = self.left + int(self.align * (self.width - drawn.fill.shape[1]))
+        left = self.left + int(self.align * (self.width - drawn.shape[2]))
         _blend(picture, self.top, left, drawn)
 
 
@@ -205,10 +205,10 @@ def write(template: str, tick: Tick, time_format: TimeFormat | None) -> str:
 
 
 def _blend(picture: NDArray[np.uint8], top: int, left: int, drawn: Raster) -> None:
-    """Draw in place: black where the outline is, white where the fill is, with smooth edges."""
-    height, width = drawn.fill.shape
+    """Draw in place, with smooth edges."""
+    hidden, white = drawn if picture.ndim == 2 else drawn[..., np.newaxis]
+    height, width = drawn.shape[1:]
     under = picture[top : top + height, left : left + width]
-    kept, added = (1 - drawn.outline) * (1 - drawn.fill), _WHITE * drawn.fill
-    if picture.ndim == 3:
-        kept, added = kept[..., np.newaxis], added[..., np.newaxis]
-    under[...] = np.rint(under * kept + added)
+    mixed = under * (1 - hidden)
+    mixed += _WHITE * white
+    under[...] = np.rint(mixed, out=mixed)

@@ -130,6 +130,8 @@ def convert_job(
         pixel_size_origin=calibration.pixel_size_origin,
         frame_interval_s=calibration.frame_interval_s,
         frame_interval_origin=calibration.frame_interval_origin,
+        um_per_video_pixel=None if job.plan.scale is None else job.plan.scale.um_per_px,
+        scale_bar_um=job.plan.scale_bar_um,
     )
     if job.skip:
         return result

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .errors import SettingsError
 
@@ -26,12 +25,9 @@ _PROBE_PX = 32
 _lock = threading.Lock()
 
 
-@dataclass(frozen=True, eq=False)
-class Raster:
-    """How much of each pixel is covered, 0 to 1, by a shape and by that with its outline."""
-
-    fill: NDArray[np.float32]
-    outline: NDArray[np.float32]
+# A picture of white letters with a dark outline, (2, H, W): how much of what is below each pixel is
+# hidden, and how white it gets, both 0 to 1.
+Raster: TypeAlias = "NDArray[np.float32]"
 
 
 def require_glyphs(what: str, text: str) -> None:
@@ -77,17 +73,16 @@ def raster(text: str, size: int) -> Raster:
     import numpy as np
 
     text = unicodedata.normalize("NFC", text)
-    shape = sum(line_height(size)), text_width(text, size)
-    fill, outline = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    start = outline_px(size) - _side(size)
+    side = _side(size) - outline_px(size)
+    width = text_width(text, size)
+    whole = np.zeros((2, sum(line_height(size)), width + 2 * side), np.float32)
+    start = 0
     for character in text:
         glyph = _glyph(character, size)
-        columns = slice(max(0, start), start + glyph.fill.shape[1])
-        inside = slice(columns.start - start, columns.start - start + len(fill[0, columns]))
-        for whole, part in ((fill, glyph.fill), (outline, glyph.outline)):
-            np.maximum(whole[:, columns], part[:, inside], out=whole[:, columns])
+        there = whole[..., start : start + glyph.shape[2]]
+        np.maximum(there, glyph, out=there)
         start += _advance(character, size)
-    return Raster(fill, outline)
+    return whole[..., side : side + width]
 
 
 @lru_cache(maxsize=1024)
@@ -118,8 +113,8 @@ def _glyph(character: str, size: int) -> Raster:
                 (side, ascent), character, 255, _font(size), anchor="ls", stroke_width=stroke
             )
             covered.append(np.asarray(image, np.float32) / np.float32(255))
-    fill, outline = covered
-    return Raster(fill, np.maximum(fill, outline))
+    white, outline = covered
+    return np.stack([1 - (1 - outline) * (1 - white), white])
 
 
 @lru_cache(maxsize=1024)

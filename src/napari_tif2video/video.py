@@ -47,6 +47,10 @@ class Video:
         What a pixel of the source and the step to the next frame are in µm and s, if known.
     pixel_size_origin, frame_interval_origin : str
         Who says so, such as "from OME metadata".
+    um_per_video_pixel : float or None
+        How many µm a pixel of the video shows, if known.
+    scale_bar_um : float or None
+        Length of the scale bar, if there is one.
     """
 
     source: str
@@ -68,6 +72,8 @@ class Video:
     pixel_size_origin: str = ""
     frame_interval_s: float | None = None
     frame_interval_origin: str = ""
+    um_per_video_pixel: float | None = None
+    scale_bar_um: float | None = None
 
     @property
     def path(self) -> Path | None:

@@ -37,7 +37,12 @@ FOLDER_CONTRASTS = ("global", "batch", "local", "smooth", FIXED)
 
 _MAX_CROP_PX = 100_000
 # Settings from a file or a script that are kept, shown and used, but cannot be edited here.
-_KEPT = ("percentile", "gamma", "invert", "colormap", "channel", "z", "play", "axes")
+_KEPT = (
+    "percentile", "gamma", "invert", "colormap", "channel", "z", "play", "axes",
+    "anchor_style", "anchor_size", "anchor_colour", "scale_bar", "scale_bar_length",
+    "scale_bar_corner", "pixel_size", "um_per_pixel", "timestamp", "timestamp_corner",
+    "frame_interval", "time_start", "label", "label_corner",
+)  # fmt: skip
 
 # Only these can make no sense; the other widgets offer nothing but what does.
 _PLACES_OF_PROBLEMS = ("crop", "limits", "frames")
@@ -168,8 +173,12 @@ class SettingsForm:
             x, y = self._corner or (None, None)
             crop = CropBox(self.crop_width.value, self.crop_height.value, x, y)
         is_fixed = self.contrast.value == FIXED
+        kept = self._kept
+        if not self.anchor.value:  # how it looks would imply it
+            kept = {n: v for n, v in kept.items() if not n.startswith("anchor_")}
+        if "um_per_pixel" not in kept:
+            kept = kept | {"width": "full" if self.full.value else self.width.value}
         return VideoSettings(
-            width="full" if self.full.value else self.width.value,
             fps=_exact(self.fps.value),  # type: ignore[arg-type]
             crop=crop,
             contrast=None if is_fixed else self.contrast.value,
@@ -177,7 +186,7 @@ class SettingsForm:
             anchor=self.anchor.value,
             frames=self.frames.value or None,
             quality=self.quality.value,
-            **self._kept,
+            **kept,
         )
 
     @settings.setter
@@ -214,6 +223,7 @@ class SettingsForm:
 
     def _on_forget(self) -> None:
         self._keep(VideoSettings())
+        self._enable()
         self.changed.emit()
 
     def offer_contrasts(self, names: Sequence[str]) -> None:
@@ -275,7 +285,8 @@ class SettingsForm:
     def _enable(self) -> None:
         for part in (self.crop_width, self.crop_height, self.centre):
             part.enabled = self.crop.value
-        self.width.enabled = not self.full.value
+        self.full.enabled = "um_per_pixel" not in self._kept
+        self.width.enabled = self.full.enabled and not self.full.value
         self.limits_row.setVisible(self.contrast.value == FIXED)
 
 

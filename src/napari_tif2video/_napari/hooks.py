@@ -76,7 +76,8 @@ def layers_data(stack: Stack) -> list[LayerData]:
         options["name"] = f"{stack.name} {channel.name or f'channel {number}'}"
         options |= {"blending": "additive", "colormap": _colormap(channel)}
         if set(axes) <= set("TCYX"):  # so that it leads back to the files
-            data = Stack((Channel(channel.frames),), stack.name, stack.path).data
+            alone = (Channel(channel.frames),)
+            data = Stack(alone, stack.name, stack.path, calibration=stack.calibration).data
         else:
             data = stack.data[(slice(None),) * axis + (number,)]
         layers.append((data, options, "image"))

@@ -93,12 +93,29 @@ def stack_of_layer(
     channel = Channel(stack.frames, display_of(layer))
     path = layer.source.path
     folder = None if path is None else Path(path)
-    calibration = _calibration_of(layer, play)
-    return Stack((channel,), layer.name, folder, notes=stack.notes, calibration=calibration)
+    return Stack(
+        (channel,),
+        layer.name,
+        folder,
+        notes=stack.notes,
+        played=_played_letter(layer, play),
+        calibration=_calibration_of(layer, play, stack.calibration),
+    )
 
 
-def _calibration_of(layer: Image, play: int | None) -> Calibration:
-    """Pixel size and frame interval, where the layer has units for them."""
+def _played_letter(layer: Image, play: int | None) -> str:
+    """Z where the axis that is played has a unit of length; else it is taken for time."""
+    is_length = (
+        play is not None and play >= 0 and layer.units[play].is_compatible_with("micrometer")
+    )
+    return "Z" if is_length else "T"
+
+
+def _calibration_of(layer: Image, play: int | None, source: Calibration) -> Calibration:
+    """Pixel size and frame interval, where the layer has units for them.
+
+    The times of each frame come from the source of its data, unless the layer says other ones.
+    """
     steps: list[float | None] = []
     for axis, unit in ((layer.ndim - 1, "micrometer"), (play, "second")):
         known = axis is not None and axis >= 0 and layer.units[axis].is_compatible_with(unit)
@@ -106,7 +123,10 @@ def _calibration_of(layer: Image, play: int | None) -> Calibration:
         steps.append(None if step is None else float(step.magnitude))
     pixel, interval = steps
     said = ("" if step is None else "from the layer's scale" for step in (pixel, interval))
-    return Calibration(pixel, next(said), interval, next(said))
+    known = source.frame_interval_s
+    is_same = interval is not None and known is not None and np.isclose(interval, known, rtol=1e-6)
+    times = source.times_s if is_same else None
+    return Calibration(pixel, next(said), interval, next(said), times)
 
 
 def _of_our_planes(data: Any, play: int | None, point: Sequence[int]) -> Stack | None:
@@ -144,6 +164,7 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
             )
     play = _played_axis(viewer, images)
     channels: list[Channel] = []
+    moving: Stack | None = None
     for layer in images:
         # Axes of a layer are the last ones of the viewer.
         missing = viewer.dims.ndim - (layer.ndim)
@@ -152,6 +173,8 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
         point = [_clamped(viewer.dims.current_step[a + missing], n) for a, n in enumerate(sizes)]
         moves = 0 <= own_play < len(sizes) and sizes[own_play] > 1
         stack = stack_of_layer(layer, play=own_play if moves else -1, point=point)
+        if moving is None or (moves and len(moving) == 1):
+            moving = stack
         number = len(channels)
         channels.append(Channel(stack.frames, display_of(layer), layer.name, number))
     length = max(len(channel.frames) for channel in channels)
@@ -160,7 +183,15 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
     notes = (f"left out, as they are no images: {', '.join(left_out)}",) if left_out else ()
     path = first.source.path
     name = "_".join(layer.name for layer in images)
-    return Stack(tuple(channels), name, None if path is None else Path(path), notes=notes)
+    assert moving is not None  # there is a layer
+    return Stack(
+        tuple(channels),
+        name,
+        None if path is None else Path(path),
+        notes=notes,
+        played=moving.played,
+        calibration=moving.calibration,
+    )
 
 
 def display_of(layer: Image) -> Display:

@@ -63,7 +63,8 @@ class TimeAxis(QWidget):
         """The layer as it is shown now; what was measured stays while data and sliders do."""
         play, point = self.axis.value, self._point(layer)
         others = tuple(p for axis, p in enumerate(point) if axis != play)
-        key = (layer, id(layer.data), play, others)
+        space = (*layer.scale, *map(str, layer.units))
+        key = (layer, id(layer.data), play, others, space)
         if self._stack is None or self._key != key:
             self._stack, self._key = stack_of_layer(layer, play=play, point=point), key
         (channel,) = self._stack.channels

@@ -298,6 +298,8 @@ class TiffToVideo(QWidget):
         if self.isVisible():
             box = made.picture.box if made.settings.crop is not None else None
             width = made.settings.width
+            if made.settings.um_per_pixel is not None:
+                width = made.picture.size[1]
             self.canvas.show(layer, box, made.settings.anchor, video_width=width)
             self.result.show_plan(made, self.time_axis.frame_index(layer, made))
 
