@@ -13,6 +13,7 @@ from helpers.frames import numbered
 SLOW = (
     "numpy",
     "cmap",
+    "PIL",
     "av",
     "dask",
     "tifffile",
@@ -83,7 +84,8 @@ def test_converting_files_needs_no_gui_and_no_dask_array(loaded, tmp_path, optio
     modules = loaded(code, folder, *options)
     assert list(folder.glob("*.mp4"))
     assert "napari_tif2video.render" in modules
-    assert modules.isdisjoint(GUI | {"dask.array", "scipy", "pandas", "distributed", "matplotlib"})
+    unused = {"dask.array", "scipy", "pandas", "distributed", "matplotlib", "PIL"}
+    assert modules.isdisjoint(GUI | unused)
 
 
 def test_the_python_interface_needs_no_gui(loaded, tmp_path):

@@ -31,8 +31,8 @@ def calibrated(stack: Stack, settings: VideoSettings) -> Stack:
     if stack.played != "T" and asked:
         what = _AXES.get(stack.played, "steps")
         raise SourceError(
-            f"{asked}: its {what} ({stack.played}) are played, not time; leave it out, or --play T "
-            "where there is time too, or name the axis T with --axes"
+            f"{asked}: its {what} ({stack.played}) are played, not time; leave it out, or name the "
+            "axis T with --axes if it is time"
         )
     calibration = stack.calibration.given(settings.pixel_size, settings.frame_interval)
     return stack if calibration == stack.calibration else stack.calibrated(calibration)

@@ -15,6 +15,7 @@ from .hyperstack import channel_numbers
 from .output import check_suffix, exists_error, same_output_key, video_name
 from .plan import Plan, plan
 from .reader import open_stack, source_stem
+from .scale import common_um_per_px
 from .sequence import folders_with_frames, is_stack_name, natural_key
 from .settings import VideoSettings
 
@@ -155,20 +156,21 @@ def plan_jobs(
 
 def _compare_magnifications(jobs: list[SourceJob]) -> None:
     """Say so where videos of one call, put side by side, would deceive about sizes."""
-    plans = [job.plan for job in jobs if job.plan is not None]
-    scales = [plan.scale.um_per_px for plan in plans if plan.scale is not None]
-    if not scales or plans[0].settings.um_per_pixel is not None:
+    known = [job for job in jobs if job.plan is not None and job.plan.scale is not None]
+    plans = [job.plan for job in known if job.plan is not None]
+    scales = {plan.scale: plan.picture.size[1] for plan in plans if plan.scale is not None}
+    if not plans or plans[0].settings.um_per_pixel is not None:
         return
-    smallest, largest = min(scales), max(scales)
+    smallest, largest = (choose(scale.um_per_px for scale in scales) for choose in (min, max))
     if largest <= smallest * _SAME_MAGNIFICATION:
         return
+    common = common_um_per_px(scales.items())
     note = (
         f"the videos of this call show from {smallest:.3g} to {largest:.3g} µm a pixel; "
-        f"--um-per-pixel {largest:.3g} gives them the same magnification"
+        f"--um-per-pixel{'' if common is None else f' {common:.3g}'} gives them the same "
+        "magnification"
     )
-    first = next(job for job in jobs if job.plan is not None)
-    assert first.plan is not None
-    first.plan = dataclasses.replace(first.plan, notes=(*first.plan.notes, note))
+    known[0].plan = dataclasses.replace(plans[0], notes=(*plans[0].notes, note))
 
 
 def _planned(job: SourceJob, settings: VideoSettings, match: str | None) -> list[SourceJob]:

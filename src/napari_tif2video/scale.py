@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,6 +81,22 @@ def width_at(box: Box, pixel_size_um: float, um_per_px: float) -> int | Literal[
             f"{_down(span / low)}"
         )
     return width
+
+
+def common_um_per_px(scales: Iterable[tuple[Scale, int]]) -> float | None:
+    """The largest of several scales at which all videos have a width that is possible, if any.
+
+    Parameters
+    ----------
+    scales : iterable of (Scale, int)
+        With the width of each video in pixels.
+    """
+    scales = list(scales)
+    spans = [scale.um_per_px * width for scale, width in scales]
+    low, high = WIDTH_RANGE_PX
+    wanted = min(max(scale.um_per_px for scale, _ in scales), min(spans) / low)
+    wanted = float(_down(wanted))
+    return wanted if max(spans) / wanted <= high else None
 
 
 def _up(value: float) -> str:

@@ -49,7 +49,7 @@ def require_glyphs(what: str, text: str) -> None:
 
 def outline_px(size: int) -> int:
     """Width of the dark line around letters of this size, in pixels."""
-    return max(1, round(size / 12))
+    return max(2, round(size / 10))
 
 
 @lru_cache(maxsize=64)
