@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import dask.array as da
 import numpy as np
 import pytest
 import tifffile
 from helpers.files import write_folder
 from helpers.frames import noise, numbered
+from helpers.ink import lines, says
 from helpers.video import numbers
 
 napari = pytest.importorskip("napari")
@@ -140,3 +143,73 @@ def test_an_rgb_layer_is_shown_as_it_is(viewer):
     stack = np.random.default_rng(0).integers(0, 256, (2, 40, 60, 3), dtype=np.uint8)
     layer = viewer.add_image(stack, rgb=True)
     np.testing.assert_array_equal(t2v.render_frame(layer, 1, width="full"), stack[1])
+
+
+# ---- scale bars and times
+
+
+def black(frames=4, size=(200, 300)):
+    return np.zeros((frames, *size), np.uint16)
+
+
+def written_on(source, index, **options):
+    """The lines on a frame: of a scale bar, its text and the bar itself."""
+    return lines(t2v.render_frame(source, index, limits=(0, 1), width="full", **options)[..., 0])
+
+
+def test_lengths_and_times_of_a_layer(viewer):
+    units = ("minute", "nanometer", "nanometer")
+    layer = viewer.add_image(black(), scale=(5, 500, 500), units=units, name="cells")
+    for source in (layer, viewer):
+        text, bar = written_on(source, 2, scale_bar=True)
+        assert says(text, "20 µm")
+        assert bar.shape[1] == 40
+        (text,) = written_on(source, 2, timestamp=True)
+        assert says(text, "10:00 min")
+        (text,) = written_on(source, 2, label="{name} {time}", frame_interval=1)
+        assert says(text, "cells 2 s")
+        text, bar = written_on(source, 0, scale_bar_length=20, pixel_size=1)
+        assert bar.shape[1] == 20
+
+
+def test_layers_without_units_know_no_lengths(viewer):
+    layer = viewer.add_image(black())
+    for source, options in itertools.product((layer, viewer), ("scale_bar", "timestamp")):
+        with pytest.raises(t2v.SourceError, match=r"--(pixel-size|frame-interval)"):
+            t2v.render_frame(source, 0, **{options: True})
+
+
+def test_a_layer_of_slices_has_no_times(viewer):
+    layer = viewer.add_image(black(), scale=(2, 0.5, 0.5), units=("um",) * 3)
+    for source in (layer, viewer):
+        with pytest.raises(t2v.SourceError, match=r"slices \(Z\) are played, not time"):
+            t2v.render_frame(source, 0, timestamp=True, frame_interval=1)
+        assert says(written_on(source, 0, scale_bar=True)[0], "20 µm")
+
+
+def test_a_still_layer_below_one_that_moves(viewer):
+    space = {"scale": (5, 0.5, 0.5), "units": ("second", "um", "um")}
+    viewer.add_image(black(1), **space)
+    viewer.add_image(black(), blending="additive", **space)
+    (text,) = written_on(viewer, 3, timestamp=True)
+    assert says(text, "15 s")
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_layers_that_the_reader_made_keep_the_time_of_each_plane(viewer, tmp_path, channels):
+    from napari_tif2video._napari.hooks import read
+
+    times = [0.0, 1, 2.5, 7]
+    plane = {"DeltaT": np.repeat(times, channels).tolist(), "DeltaTUnit": ["min"] * 4 * channels}
+    plane |= {"TheT": np.repeat(range(4), channels).tolist(), "TheC": [*range(channels)] * 4}
+    meta = {"axes": "TCYX", "Plane": plane, "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
+    data = np.stack([black()] * channels, axis=1)
+    tifffile.imwrite(tmp_path / "s.ome.tif", data, ome=True, metadata=meta)
+    for array, options, _ in read(str(tmp_path / "s.ome.tif")):
+        viewer.add_image(array, **options)
+    for source in (*viewer.layers, viewer):
+        (text,) = written_on(source, 2, timestamp=True)
+        assert says(text, "02:30 min")
+    viewer.layers[0].scale = (60, *viewer.layers[0].scale[1:])  # said by hand, it holds
+    (text,) = written_on(viewer.layers[0], 2, timestamp=True)
+    assert says(text, "02:00 min")
