@@ -15,7 +15,7 @@ from .batch import Destination, SourceJob, find_sources, plan_jobs
 from .engine import Execution, Progress, default_workers
 from .errors import SettingsError
 from .limits import series_limits
-from .moments import limits_at, prepare_moments, render
+from .moments import as_rgb, limits_at, prepare_moments, render
 from .plan import plan
 from .reader import open_stack
 from .run import convert_job, run_jobs
@@ -45,8 +45,9 @@ def convert(
     source : path, array or Stack
         See `open_stack`.
     output : path, optional
-        The video, ending in ``.mp4``. Default: an automatic name in `output_dir` or, for a
-        source on disk, beside the data.
+        The video, ending in ``.mp4``, ``.webm``, ``.mkv`` or ``.gif``, which chooses the codec
+        if no `codec` is given. Default: an automatic name in `output_dir` or, for a source on
+        disk, beside the data.
     settings : VideoSettings, optional
         Or its fields as keywords (``width=800``); keywords win.
     match : str, optional
@@ -136,7 +137,8 @@ def render_frame(
     """One frame as the video shows it: ``render_frame("frames/", 12, contrast="global")``.
 
     It is the very picture from which the codec's pixels are made. Global limits are measured
-    once for each Stack and crop box, and remembered.
+    once for each Stack and crop box, and remembered. Of raw counts of 16 bits, the upper 8 are
+    shown, as players do.
 
     Parameters
     ----------
@@ -159,7 +161,7 @@ def render_frame(
     chosen = [channel.frames.select([index]) for channel in made.stack.channels]
     (moment,) = prepare_moments(chosen, made.picture)
     picture, _ = render(moment, made.picture, limits, made.timeline[index])
-    return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
+    return as_rgb(picture)
 
 
 def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoSettings:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .codecs import check_ending
 from .errors import SettingsError, SourceError, Tif2VideoError
+from .formats import chosen_codec
 from .hyperstack import channel_numbers
-from .output import check_suffix, exists_error, same_output_key, video_name
+from .output import exists_error, same_output_key, video_name
 from .plan import Plan, plan
 from .reader import open_stack, source_stem
 from .scale import common_um_per_px
@@ -48,7 +50,12 @@ class Destination:
         if self.overwrite and self.skip_existing:
             raise SettingsError("output: overwrite and skip existing exclude each other")
         if self.file is not None:
-            check_suffix(self.file)
+            check_ending(self.ending, self.file.name)
+
+    @property
+    def ending(self) -> str:
+        """Of the name that was given, such as ``".mp4"``; empty without one."""
+        return "" if self.file is None else self.file.suffix.lower()
 
 
 @dataclass
@@ -136,14 +143,18 @@ def plan_jobs(
     Raises
     ------
     SettingsError
-        Two sources would write the same video, or one file is asked for several.
+        Two sources would write the same video, one file is asked for several, or its ending
+        does not fit the codec.
     """
+    chosen_codec(settings, destination.ending)
     if destination.file is not None and len(jobs) > 1:
         raise SettingsError(
             f"output: {len(jobs)} sources cannot go into the one file {destination.file}; "
             "use --output-dir"
         )
-    jobs[:] = [planned for job in jobs for planned in _planned(job, settings, match)]
+    jobs[:] = [
+        planned for job in jobs for planned in _planned(job, settings, match, destination.ending)
+    ]
     if destination.file is not None and len(jobs) > 1:
         raise SettingsError(
             f"output: the videos of {len(jobs)} channels cannot go into the one file "
@@ -173,7 +184,9 @@ def _compare_magnifications(jobs: list[SourceJob]) -> None:
     known[0].plan = dataclasses.replace(plans[0], notes=(*plans[0].notes, note))
 
 
-def _planned(job: SourceJob, settings: VideoSettings, match: str | None) -> list[SourceJob]:
+def _planned(
+    job: SourceJob, settings: VideoSettings, match: str | None, ending: str
+) -> list[SourceJob]:
     """The job with its plan, or one job for each of its channels."""
     if job.problem is not None:
         return [job]
@@ -181,10 +194,10 @@ def _planned(job: SourceJob, settings: VideoSettings, match: str | None) -> list
         stack = open_stack(job.source, match, settings.axes)
         channels = channel_numbers(stack) if settings.channel == "each" else range(1)
         if len(channels) < 2:
-            job.plan = plan(stack, settings)
+            job.plan = plan(stack, settings, ending)
             return [job]
         one_by_one = [dataclasses.replace(settings, channel=number) for number in channels]
-        return [SourceJob(job.source, plan(stack, one)) for one in one_by_one]
+        return [SourceJob(job.source, plan(stack, one, ending)) for one in one_by_one]
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:

@@ -104,6 +104,19 @@ def _open_window() -> None:
     open_window()
 
 
+# What goes from the settings of a file when an option says otherwise.
+_REPLACES: dict[str, dict[str, Any]] = {
+    "contrast": {"limits": None},
+    "percentile": {"limits": None},
+    "limits": {"contrast": None, "percentile": None},
+    "um_per_pixel": {"width": VideoSettings.width},
+    "width": {"um_per_pixel": None},
+    "crf": {"quality": VideoSettings.quality, "max_size": None},
+    "quality": {"crf": None},
+    "max_size": {"crf": None},
+}
+
+
 def _settings(args: argparse.Namespace) -> VideoSettings:
     """The settings of the file, if one was given, with the options of this call on top."""
     if args.global_normalize:
@@ -118,17 +131,9 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
         raise SettingsError("--width and --um-per-pixel exclude each other")
     if args.settings is None:
         return VideoSettings(**given)
-    if "contrast" in given:  # replaces the limits of the file, and the other way round
-        given.setdefault("limits", None)
-    if "percentile" in given:
-        given.setdefault("limits", None)
-    if "limits" in given:
-        given.setdefault("contrast", None)
-        given.setdefault("percentile", None)
-    if "um_per_pixel" in given:
-        given.setdefault("width", VideoSettings.width)
-    if "width" in given:
-        given.setdefault("um_per_pixel", None)
+    for name in list(given):
+        for other, value in _REPLACES.get(name, {}).items():
+            given.setdefault(other, value)
     return dataclasses.replace(VideoSettings.load(args.settings), **given)
 
 

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from .batch import SourceJob
+from .codecs import DEFAULT_CODEC
 from .contrast import Limits
 from .engine import Execution, Progress
 from .errors import describe, one_line
@@ -134,8 +135,15 @@ def _describe(plan: Plan) -> str:
     return (
         f"{plan.frames} images, {plan.stack.frames.format}"
         f"{_describe_data(plan)}{'' if crop is None else f', crop {crop}'} -> {width}x{height}, "
-        f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps"
+        f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps{_describe_format(plan)}"
     )
+
+
+def _describe_format(plan: Plan) -> str:
+    """The codec, where it is not the usual one."""
+    title = plan.encoder.facts.title
+    kind = " of raw counts" if plan.picture.is_raw else ""
+    return "" if plan.encoder.codec == DEFAULT_CODEC else f", {title}{kind}"
 
 
 def _describe_data(plan: Plan) -> str:
@@ -153,6 +161,8 @@ def _describe_data(plan: Plan) -> str:
 
 
 def _describe_limits(video: Video) -> str:
+    if video.contrast == "raw":
+        return "counts as they are"
     clipped = f"{100 * (video.clipped or 0):.2g} % of the values clipped"
     if video.contrast in ("local", "smooth"):
         each = "of its own" if video.contrast == "local" else "smoothed over time"
@@ -210,6 +220,7 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
         "fps": float(job.plan.fps),
         "duration_s": job.plan.duration_s,
         "contrast": job.plan.contrast,
+        "codec": job.plan.encoder.codec,
         "order": names,
         "gaps": None if gaps is None else dataclasses.asdict(gaps),
         "channels": [channel.name or str(channel.number) for channel in stack.channels],

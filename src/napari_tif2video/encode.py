@@ -1,4 +1,4 @@
-"""Pictures become packets of H.264, a segment at a time.
+"""Pictures become packets, a segment at a time.
 
 A segment is encoded by a context of its own with one thread into one closed group of pictures,
 so that its bytes depend on nothing but its frames. `movie` joins segments packet by packet.
@@ -6,6 +6,7 @@ so that its bytes depend on nothing but its frames. `movie` joins segments packe
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,42 +16,79 @@ import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from .codecs import CODECS, DEFAULT_CODEC, Codec
+from .codecs import SEGMENT_FRAMES as SEGMENT_FRAMES
 from .errors import EncodingError
+from .fidelity import Comparison
+from .palettes import Paletted
+from .pixels import BT709, FULL, LIMITED, to_video_frame
 
-#: Frames a segment. Fixed, so that the number of workers never changes the bytes.
-SEGMENT_FRAMES = 50
+#: Rate factors of H.264.
+RATE_FACTORS = dict(CODECS[DEFAULT_CODEC].rates)
 
-# Chosen by benchmarks/encoder_table.py; the table is in docs/encoding.md.
-# "ultrafast" alone would be Constrained Baseline and blocky: the transform of 8x8 pixels makes
-# it High profile, the deblocking filter costs next to nothing, and small intra blocks keep a
-# frame from shining through into a black one after it.
-PRESET = "ultrafast"
-X264_PARAMS = "8x8dct=1:no-deblock=0:partitions=i4x4,i8x8"
-RATE_FACTORS = {"draft": 25, "standard": 19, "high": 15}
-
-# Values of ITU-T H.273 as FFmpeg numbers them: BT.709 throughout, limited ("MPEG") range.
-_BT709 = 1
-_LIMITED = 1
-
-# BT.709 luma of limited range is 16 to 235 (ITU-R BT.709-6, 3.5).
-_LUMA_BLACK, _LUMA_STEPS = 16, 219
-_NEUTRAL_CHROMA = 128
+# GIF89a: signature, screen descriptor (which announces a palette of 256 colours), palette.
+_GIF_HEADER_BYTES = 6 + 7 + 3 * 256
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """How a video is encoded: the same for each of its segments."""
+    """How a video is encoded: the same for each of its segments.
+
+    Attributes
+    ----------
+    codec : str
+        A name of `codecs.CODECS`.
+    ending : str
+        Of the file, which says what is written around the packets.
+    crf : int, optional
+        Rate factor instead of that of the quality.
+    has_colour : bool
+        Whether pictures may be RGB. Codecs of 4:2:0 take both anyway.
+    depth : int
+        Bits a sample of the pictures, 8 or 16.
+    palette : bytes
+        For a GIF with colours: 256 RGB triples.
+    dithers : bool
+        Whether colours that are not in it are mixed.
+    is_compared : bool
+        Whether what was encoded is decoded again and compared with the pictures.
+    """
 
     height: int
     width: int
     fps: Fraction
     quality: str = "standard"
+    codec: str = DEFAULT_CODEC
+    ending: str = ".mp4"
+    crf: int | None = None
+    has_colour: bool = False
+    depth: int = 8
+    palette: bytes = b""
+    dithers: bool = False
+    is_compared: bool = False
+
+    @property
+    def facts(self) -> Codec:
+        return CODECS[self.codec]
+
+    @property
+    def rate(self) -> int | None:
+        """What decides between size and quality, for codecs that lose something."""
+        return self.facts.rate(self.quality) if self.crf is None else self.crf
+
+    @property
+    def pix_fmt(self) -> str:
+        if self.codec == "gif":
+            return "pal8" if self.has_colour else "gray"
+        if self.codec == "ffv1":
+            deep, flat = ("gbrp16le", "gray16le") if self.depth == 16 else ("bgr0", "gray")
+            return deep if self.has_colour else flat
+        return "yuv420p10le" if self.facts.bits == 10 else "yuv420p"
 
     def open(self) -> VideoCodecContext:
-        context = av.CodecContext.create("libx264", "w")
+        context = av.CodecContext.create(self.facts.encoder, "w")
         assert isinstance(context, VideoCodecContext)
         self.configure(context)
         context.open()
@@ -58,22 +96,30 @@ class Encoder:
 
     def configure(self, context: Any) -> None:
         """Set up a codec context, or the one of a stream."""
+        if self.codec == "av1":
+            os.environ.setdefault("SVT_LOG", "0")  # it would print its settings on stderr
         context.width, context.height = self.width, self.height
-        context.pix_fmt = "yuv420p"
+        context.pix_fmt = self.pix_fmt
         context.framerate, context.time_base = self.fps, 1 / self.fps
-        context.color_range = _LIMITED
-        context.color_primaries = context.color_trc = context.colorspace = _BT709
+        if self.pix_fmt.startswith("yuv"):
+            context.color_range = LIMITED
+            context.color_primaries = context.color_trc = context.colorspace = BT709
+        elif self.codec == "ffv1":
+            context.color_range = FULL
         context.thread_count = 1
-        context.gop_size = SEGMENT_FRAMES
+        # Without loss, frames that stand alone cost little, and a damaged one harms no other.
+        context.gop_size = 1 if self.codec == "ffv1" else SEGMENT_FRAMES
         context.flags |= _GLOBAL_HEADER | _BITEXACT
-        context.options = {
-            "preset": PRESET,
-            "crf": str(RATE_FACTORS[self.quality]),
-            "profile": "high",
-            # Macroblock-tree rate control is not reproducible from run to run in x264 builds of
-            # PyAV; an open group of pictures could refer across a joint.
-            "x264-params": f"mbtree=0:open-gop=0:{X264_PARAMS}",
-        }
+        context.options = self._options()
+
+    def _options(self) -> dict[str, str]:
+        options = dict(self.facts.options)
+        rate = self.rate
+        if self.codec == "mpeg4" and rate is not None:
+            options |= {"qmin": str(rate), "qmax": str(rate)}
+        elif rate is not None:
+            options["crf"] = str(rate)
+        return options
 
 
 _GLOBAL_HEADER = int(av.codec.context.Flags.global_header)
@@ -91,51 +137,85 @@ class Packet:
 
 @dataclass(frozen=True)
 class EncodedSegment:
+    """What a segment became.
+
+    Attributes
+    ----------
+    parameter_sets : bytes
+        What a player has to know before the first packet.
+    squared_error : float
+        Mean squared difference of a frame as a player shows it, in grey levels, added up over all
+        frames, where it was asked for.
+    """
+
     packets: tuple[Packet, ...]
     parameter_sets: bytes
     reorder_delay: int
+    squared_error: float = 0.0
+
+
+def require_encoder(codec: str) -> None:
+    """Refuse a codec that the installed FFmpeg libraries cannot encode.
+
+    Raises
+    ------
+    EncodingError
+    """
+    facts = CODECS[codec]
+    try:
+        av.Codec(facts.encoder, "w")
+    except (av.FFmpegError, ValueError) as exc:
+        raise EncodingError(
+            f"codec: the installed PyAV has no encoder for {facts.title} ({facts.encoder}); "
+            f"use another codec, or reinstall PyAV with pip install --force-reinstall av ({exc})"
+        ) from exc
 
 
 def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> EncodedSegment:
     """Encode the pictures of one segment, grey (H, W) or RGB (H, W, 3), in order."""
     try:
         context = encoder.open()
-        packets = []
+        paletted = Paletted(encoder.palette, encoder.dithers) if encoder.palette else None
+        comparison = Comparison(encoder.facts.decoder, context) if encoder.is_compared else None
+        packets: list[Packet] = []
+
+        def collect(found: list[av.Packet[Any]]) -> None:
+            for packet in found:
+                packets.append(Packet(bytes(packet), _known(packet.pts), packet.is_keyframe))
+                if comparison is not None:
+                    comparison.add_packet(packet)
+
         for number, picture in enumerate(pictures):
-            frame = _to_video_frame(picture)
+            frame = _frame(picture, encoder, paletted)
             frame.pts, frame.time_base = number, 1 / encoder.fps
-            packets += context.encode(frame)
-        packets += context.encode(None)
+            if comparison is not None:
+                comparison.add_picture(picture)
+            collect(context.encode(frame))
+        collect(context.encode(None))
+        error = 0.0 if comparison is None else comparison.finish()
     except av.FFmpegError as exc:
         raise EncodingError(f"the encoder failed ({exc})") from exc
-    return EncodedSegment(
-        tuple(Packet(bytes(p), _known(p.pts), p.is_keyframe) for p in packets),
-        bytes(context.extradata or b""),
-        context.reorder_depth,
-    )
+    parameter_sets = bytes(context.extradata or b"")
+    if encoder.codec == "gif":
+        # The encoder begins each segment with the header of a file.
+        header, first = _split_gif(packets[0].data)
+        packets[0] = Packet(first, packets[0].pts, packets[0].is_keyframe)
+        parameter_sets = header
+    return EncodedSegment(tuple(packets), parameter_sets, context.reorder_depth, error)
+
+
+def _frame(picture: NDArray[np.uint8], encoder: Encoder, paletted: Paletted | None) -> VideoFrame:
+    if paletted is not None:
+        return paletted.frame(picture)
+    return to_video_frame(picture, encoder.pix_fmt)
+
+
+def _split_gif(data: bytes) -> tuple[bytes, bytes]:
+    if not data.startswith(b"GIF89a") or data[10] & 0x87 != 0x87:
+        raise EncodingError("the GIF encoder began without a palette of 256 colours")
+    return data[:_GIF_HEADER_BYTES], data[_GIF_HEADER_BYTES:]
 
 
 def _known(pts: int | None) -> int:
     assert pts is not None  # encoders always state it
     return pts
-
-
-def _to_video_frame(picture: NDArray[np.uint8]) -> VideoFrame:
-    """A picture as limited-range BT.709 4:2:0."""
-    if picture.ndim == 3:
-        frame = VideoFrame.from_numpy_buffer(picture, format="rgb24")
-        return VideoReformatter().reformat(
-            frame, format="yuv420p", dst_colorspace=_BT709, dst_color_range=_LIMITED, threads=1
-        )
-    height, width = picture.shape
-    frame = VideoFrame(width, height, "yuv420p")
-    luma, *chroma = (np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes)
-    rows = luma.reshape(-1, frame.planes[0].line_size)[:height, :width]
-    # Rounded division in integers: a fifth of the time of a table of the 256 levels.
-    steps = np.multiply(picture, _LUMA_STEPS, dtype=np.uint16)
-    steps += 255 * _LUMA_BLACK + 127
-    steps //= 255
-    rows[...] = steps
-    for plane in chroma:
-        plane[:] = _NEUTRAL_CHROMA
-    return frame

@@ -16,6 +16,7 @@ from .display import compose
 from .frames import Frames
 from .histogram import count_outside, histogram
 from .plan import Picture
+from .raw import as_counts, as_shown
 from .timeline import Tick
 
 # One point in time: a prepared frame of each channel.
@@ -59,12 +60,16 @@ def limits_at(limits: SequenceLimits, number: int) -> ChannelLimits:
 
 def render(
     moment: Moment, picture: Picture, limits: ChannelLimits | None, tick: Tick
-) -> tuple[NDArray[np.uint8], FrameFacts]:
+) -> tuple[NDArray[Any], FrameFacts]:
     """The picture of one moment, (H, W) where it is grey and (H, W, 3) where it has colour.
 
-    Without measured limits the known ones are used, or the frame's own range. `tick` says which
-    frame it is, for what is written on it.
+    Without measured limits the known ones are used, or the frame's own range. Raw counts are
+    returned as they are. `tick` says which frame it is, for what is written on it.
     """
+    if picture.is_raw:
+        (counts,) = moment
+        shown_range = (float(counts.low), float(counts.high))
+        return counts.pixels, FrameFacts((shown_range,), False, _mean(counts.pixels), 0.0)
     shown = limits or tuple(
         known or prepared.range for known, prepared in zip(picture.limits, moment, strict=True)
     )
@@ -125,7 +130,15 @@ def read_moments(
         yield tuple(moment)
 
 
+def as_rgb(picture: NDArray[Any]) -> NDArray[np.uint8]:
+    """A picture from `render` as (H, W, 3) of 8 bits, as players show it."""
+    picture = as_shown(picture)
+    return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
+
+
 def _prepare(frame: NDArray[Any], picture: Picture, known: Limits | None) -> Prepared:
+    if picture.is_raw:
+        return as_counts(frame)
     if picture.percentile is not None:
         found = histogram(frame)
         own = found.percentiles(picture.percentile)

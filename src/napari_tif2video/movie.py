@@ -6,10 +6,21 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from .codecs import MUXERS
 from .encode import EncodedSegment, Encoder
 from .errors import EncodingError
+
+# How far the length of a file may be off: MP4 is exact, Matroska counts in ms and GIF in 1/100 s,
+# and each rounds the time and the length of the last frame.
+_CLOCKS = {
+    ".mp4": Fraction(0),
+    ".webm": Fraction(2, 1000),
+    ".mkv": Fraction(2, 1000),
+    ".gif": Fraction(2, 100),
+}
 
 
 def _movie_timescale(fps: Fraction) -> int:
@@ -17,8 +28,21 @@ def _movie_timescale(fps: Fraction) -> int:
     return fps.numerator * -(-1000 // fps.numerator)
 
 
+def _muxer(encoder: Encoder) -> tuple[str, dict[str, str]]:
+    """FFmpeg's name of what writes the file, and its options."""
+    name = MUXERS[encoder.ending]
+    options = {"fflags": "+bitexact"}
+    if name == "mp4":
+        # The index first, so that players can start before the whole file is there.
+        options |= {"movflags": "+faststart"}
+        options |= {"movie_timescale": str(_movie_timescale(encoder.fps))}
+    elif name in ("matroska", "webm"):
+        options |= {"cues_to_front": "1"}
+    return name, options
+
+
 class MovieWriter:
-    """Joins segments to an MP4 file.
+    """Joins segments to a file.
 
     Parameters
     ----------
@@ -29,21 +53,16 @@ class MovieWriter:
     def __init__(self, path: Path, encoder: Encoder) -> None:
         self._frames = 0
         self._encoder = encoder
+        self._parameter_sets: bytes | None = None
+        muxer, options = _muxer(encoder)
         try:
             # "file:" keeps FFmpeg from reading a name such as "a:b.mp4" as a network address.
-            self._container = av.open(
-                f"file:{path}",
-                "w",
-                format="mp4",
-                options={
-                    "movflags": "+faststart",
-                    "fflags": "+bitexact",
-                    "movie_timescale": str(_movie_timescale(encoder.fps)),
-                },
-            )
-            stream = self._container.add_stream("libx264", rate=encoder.fps)
+            self._container = av.open(f"file:{path}", "w", format=muxer, options=options)
+            stream = self._container.add_stream(encoder.facts.encoder, rate=encoder.fps)
             assert isinstance(stream, VideoStream)
             encoder.configure(stream.codec_context)
+            if muxer == "mp4" and encoder.facts.tag:
+                stream.codec_context.codec_tag = encoder.facts.tag
             stream.time_base = 1 / encoder.fps
             self._container.start_encoding()
         except (av.FFmpegError, OSError) as exc:
@@ -52,13 +71,15 @@ class MovieWriter:
 
     def append(self, segment: EncodedSegment) -> None:
         """Write the packets of the next segment."""
-        own = bytes(self._stream.codec_context.extradata or b"")
-        if segment.parameter_sets != own:
+        if self._parameter_sets is None:
+            self._parameter_sets = self._own_parameters(segment)
+        if segment.parameter_sets != self._parameter_sets:
             raise EncodingError(
                 "segments were encoded with different parameters and cannot be joined"
             )
         for index, packet in enumerate(segment.packets):
-            out = av.Packet(packet.data)
+            begins_gif = self._encoder.codec == "gif" and self._frames + index == 0
+            out = av.Packet(self._parameter_sets + packet.data if begins_gif else packet.data)
             out.stream = self._stream
             out.time_base = 1 / self._encoder.fps
             out.pts = self._frames + packet.pts
@@ -73,6 +94,12 @@ class MovieWriter:
                 raise EncodingError(f"the video cannot be written ({exc})") from exc
         self._frames += len(segment.packets)
 
+    def _own_parameters(self, first: EncodedSegment) -> bytes:
+        """What all segments have to begin with: that which the file states, or the first one."""
+        if self._encoder.codec == "gif":  # it is the beginning of the first packet
+            return first.parameter_sets
+        return bytes(self._stream.codec_context.extradata or b"")
+
     def close(self) -> None:
         try:
             self._container.close()
@@ -86,20 +113,28 @@ def check_movie(path: Path, encoder: Encoder, frames: int) -> None:
     FFmpeg does not report every failed write, a full disk among them; this does.
     """
     try:
-        with av.open(f"file:{path}", format="mp4") as container:
+        with av.open(f"file:{path}", format=_muxer(encoder)[0]) as container:
             stream = container.streams.video[0]
             size = (stream.codec_context.height, stream.codec_context.width)
             counted = sum(1 for packet in container.demux(stream) if packet.size)
-            duration = Fraction(stream.duration or 0) * (stream.time_base or 0)
+            duration = _duration(container, stream)
     except (av.FFmpegError, OSError, IndexError) as exc:
         raise EncodingError(f"the finished video cannot be opened ({exc})") from exc
     planned = (frames, (encoder.height, encoder.width), frames / encoder.fps)
     found = (counted, size, duration)
-    if found != planned:
+    is_late = abs(duration - planned[2]) > _CLOCKS[encoder.ending]
+    if found[:2] != planned[:2] or is_late:
         raise EncodingError(
             "the finished video is not what was planned (frames, size, seconds): "
             f"expected {_describe(planned)}, found {_describe(found)}; is the disk full?"
         )
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> Fraction:
+    """In seconds; Matroska states that of the file only."""
+    if stream.duration is not None and stream.time_base is not None:
+        return stream.duration * stream.time_base
+    return Fraction(container.duration or 0, av.time_base)
 
 
 def _describe(facts: tuple[int, tuple[int, int], Fraction]) -> str:

@@ -6,6 +6,7 @@ import argparse
 from typing import Any, NoReturn
 
 from . import __version__
+from .codecs import CODECS
 from .drawing import ANCHOR_STYLES, CORNERS
 from .framing import FPS_RANGE, WIDTH_RANGE_PX
 from .settings import CONTRASTS, QUALITIES, VideoSettings
@@ -137,7 +138,26 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--quality",
         choices=QUALITIES,
-        help=f"how much the encoder may lose (default: {VideoSettings.quality})",
+        help=f"how much the encoder may lose (default: {VideoSettings.quality}); lossless: ffv1",
+    )
+    add(
+        "--codec",
+        choices=list(CODECS),
+        help="format of the video (default: what the ending of -o says, else h264)",
+    )
+    add(
+        "--crf", metavar="N", help="rate factor of the encoder instead of a quality; less is better"
+    )
+    add(
+        "--max-size",
+        metavar="SIZE",
+        help="lower the quality until the file is no larger than, say, 10MB",
+    )
+    add(
+        "--raw",
+        action="store_true",
+        default=None,
+        help="write the counts themselves, bit for bit, into ffv1 (.mkv)",
     )
     add(
         "--channel",

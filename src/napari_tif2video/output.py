@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from .errors import OutputError, OutputExistsError, SettingsError
+from .codecs import DEFAULT_OF_ENDING
+from .errors import OutputError, OutputExistsError
+from .formats import readable_size
 from .plan import Plan
 from .settings import VideoSettings
-
-#: Endings of a video's name, and what is written for each.
-SUFFIXES = (".mp4",)
 
 _PART_PREFIX, _PART_SUFFIX = ".tif2video-", ".part"
 _CONTRAST_TOKENS = {
@@ -50,10 +49,9 @@ def video_name(plan: Plan, source: str = "") -> str:
         tokens += f"_frames_{plan.indices[0]}-{plan.indices[-1]}"
         if plan.indices.step != 1:
             tokens += f"_step_{plan.indices.step}"
-    if plan.settings.quality != "standard":
-        tokens += f"_{plan.settings.quality}"
-    prefix = f"{source}_" if source else ""
-    return f"{prefix}{plan.picture.size[1]}px_{decimal_fps(plan.fps)}fps{tokens}_video{SUFFIXES[0]}"
+    tokens += _format_tokens(plan)
+    prefix, ending = f"{source}_" if source else "", plan.encoder.ending
+    return f"{prefix}{plan.picture.size[1]}px_{decimal_fps(plan.fps)}fps{tokens}_video{ending}"
 
 
 def _part_tokens(plan: Plan) -> str:
@@ -70,6 +68,18 @@ def _part_tokens(plan: Plan) -> str:
     if settings.play is not None:
         tokens += f"_play_{settings.play.lower()}"
     return tokens
+
+
+def _format_tokens(plan: Plan) -> str:
+    """How it is encoded, as far as the ending does not tell."""
+    settings, tokens = plan.settings, ""
+    if DEFAULT_OF_ENDING[plan.encoder.ending] != plan.encoder.codec:
+        tokens += f"_{plan.encoder.codec}"
+    if settings.quality not in ("standard", "lossless"):
+        tokens += f"_{settings.quality}"
+    tokens += "" if settings.crf is None else f"_crf{settings.crf}"
+    tokens += "" if settings.max_size is None else f"_max{readable_size(settings.max_size)}"
+    return tokens + ("_raw" if settings.raw else "")
 
 
 def _display_tokens(settings: VideoSettings) -> str:
@@ -117,15 +127,6 @@ def _slug(text: str) -> str:
 def decimal_fps(fps: Fraction) -> str:
     """A frame rate as a short decimal number: ``10``, ``29.97``."""
     return f"{float(fps):.3f}".rstrip("0").rstrip(".")
-
-
-def check_suffix(path: Path) -> Path:
-    """The path, if its ending names a format that can be written."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise SettingsError(
-            f"output: {path.name} must end in {' or '.join(SUFFIXES)}, which chooses the format"
-        )
-    return path
 
 
 def same_output_key(path: Path) -> tuple[object, str]:

@@ -38,6 +38,11 @@ class Overlay:
     bars: tuple[Bar, ...] = ()
     texts: tuple[Text, ...] = ()
 
+    @property
+    def has_colour(self) -> bool:
+        """Whether a grey picture gets colours from it."""
+        return self.anchor is not None and len(set(self.anchor.colour)) > 1
+
     def draw(self, picture: NDArray[np.uint8], tick: Tick) -> NDArray[np.uint8]:
         """The picture with everything on it; one that is grey stays so without coloured marks.
 

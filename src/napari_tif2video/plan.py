@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from .advice import format_notes
 from .annotation import calibrated, overlay_of, timeline_of
+from .codecs import CODECS
 from .display import Display
-from .encode import Encoder
+from .encode import Encoder, require_encoder
 from .errors import SourceError
+from .formats import chosen_codec
 from .framing import frames_slice
 from .geometry import Box, resolve_crop, resolve_size
 from .hyperstack import choose
 from .overlays import Overlay
+from .raw import require_countable
 from .scale import NO_PIXEL_SIZE, Scale, width_at
 from .settings import DEFAULT_CONTRAST, VideoSettings
 from .stack import Stack
@@ -44,6 +48,8 @@ class Picture:
         What a frame's own limits are, where not its smallest and largest count.
     is_exact : bool
         Whether frames may be shown with limits narrower than their range, unknown beforehand.
+    is_raw : bool
+        Whether the counts are written as they are, instead of a picture of them.
     """
 
     box: Box
@@ -53,6 +59,7 @@ class Picture:
     overlay: Overlay | None = None
     percentile: tuple[float, float] | None = None
     is_exact: bool = False
+    is_raw: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,8 @@ class Plan:
     ----------
     indices : range
         Which frames of the source are shown.
-    contrast : {"local", "global", "batch", "smooth", "fixed", "displayed"}
-        Where the limits come from.
+    contrast : {"local", "global", "batch", "smooth", "fixed", "displayed", "raw"}
+        Where the limits come from; "raw" has none.
     notes : tuple of str
         What the user should know before it starts.
     timeline : Timeline
@@ -109,14 +116,25 @@ class Plan:
         return self.contrast in ("local", "smooth")
 
 
-def plan(stack: Stack, settings: VideoSettings) -> Plan:
+def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     """Resolve the settings for a stack.
+
+    Parameters
+    ----------
+    ending : str
+        Of the file, where its name is given; it chooses the codec if the settings do not.
 
     Raises
     ------
     SourceError
         The settings do not fit the stack, such as a crop box larger than its frames.
+    SettingsError
+        The codec does not fit the ending or the other settings.
+    EncodingError
+        There is no encoder for the codec.
     """
+    codec = chosen_codec(settings, ending)
+    require_encoder(codec)
     stack = choose(stack, settings)
     try:
         stack = calibrated(stack, settings)
@@ -128,7 +146,11 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
         stack = _in_time(stack, settings, indices)
     try:
         box = resolve_crop(settings.crop, stack.frames.format.size)
-        box, size = resolve_size(box, _width(stack, settings, box))
+        if settings.raw:
+            require_countable(stack)
+            size = box.shape
+        else:
+            box, size = resolve_size(box, _width(stack, settings, box))
         pixel_size = stack.calibration.pixel_size_um
         scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
         timeline = timeline_of(stack, settings, indices, first_s)
@@ -149,15 +171,17 @@ def plan(stack: Stack, settings: VideoSettings) -> Plan:
         overlay,
         percentile=settings.percentile if contrast in ("local", "smooth") else None,
         is_exact=contrast == "smooth" or (measures and settings.percentile is not None),
+        is_raw=settings.raw,
     )
+    encoder = _encoder(stack, settings, picture, codec, ending)
     return Plan(
         stack=stack,
         settings=settings,
         indices=indices,
         picture=picture,
-        encoder=Encoder(*size, settings.fps, settings.quality),
+        encoder=encoder,
         contrast=contrast,
-        notes=(*stack.notes, *_notes(stack)),
+        notes=(*stack.notes, *_notes(stack, settings), *format_notes(encoder, len(stack))),
         timeline=timeline,
         scale=scale,
         scale_bar_um=scale_bar_um,
@@ -171,6 +195,50 @@ def _width(stack: Stack, settings: VideoSettings, box: Box) -> int | Literal["fu
     if stack.calibration.pixel_size_um is None:
         raise SourceError(f"um_per_pixel: {NO_PIXEL_SIZE}")
     return width_at(box, stack.calibration.pixel_size_um, settings.um_per_pixel)
+
+
+def _encoder(
+    stack: Stack, settings: VideoSettings, picture: Picture, codec: str, ending: str
+) -> Encoder:
+    encoder = Encoder(
+        *picture.size,
+        settings.fps,
+        settings.quality,
+        codec,
+        ending or CODECS[codec].endings[0],
+        settings.crf,
+        has_colour=_has_colour(stack, picture),
+    )
+    if settings.raw:
+        depth = 16 if stack.frames.format.dtype.itemsize > 1 else 8
+        return dataclasses.replace(encoder, depth=depth, has_colour=stack.frames.format.is_rgb)
+    if codec == "gif":
+        # Where they are known: none has to be looked for, and none is lost.
+        encoder = dataclasses.replace(encoder, palette=_all_colours(stack, picture))
+    shortest, longest = encoder.facts.sides_px
+    if min(picture.size) < shortest or max(picture.size) > longest:
+        raise SourceError(
+            f"{stack.path or stack.name}: {encoder.facts.title} takes sides of {shortest} to "
+            f"{longest} px, and the video would be {encoder.width}x{encoder.height}; use another "
+            "width or codec"
+        )
+    return encoder
+
+
+def _has_colour(stack: Stack, picture: Picture) -> bool:
+    """Whether `moments.render` makes pictures in colour."""
+    is_grey = len(picture.displays) == 1 and picture.displays[0].is_plain
+    is_drawn_on = picture.overlay is not None and picture.overlay.has_colour
+    return is_drawn_on or stack.frames.format.is_rgb or not is_grey
+
+
+def _all_colours(stack: Stack, picture: Picture) -> bytes:
+    """All colours there can be, where they are those of a colormap; else empty."""
+    display, *others = picture.displays
+    is_drawn_on = picture.overlay is not None
+    if others or is_drawn_on or stack.frames.format.is_rgb or display.opacity != 1:
+        return b""
+    return display.colours or b""
 
 
 def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:
@@ -212,6 +280,8 @@ def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
 
 
 def _contrast(stack: Stack, settings: VideoSettings) -> str:
+    if settings.raw:
+        return "raw"
     is_displayed = all(channel.display.limits is not None for channel in stack.channels)
     if settings.contrast == "displayed" and not is_displayed:
         raise SourceError(
@@ -227,7 +297,13 @@ def _contrast(stack: Stack, settings: VideoSettings) -> str:
     return DEFAULT_CONTRAST
 
 
-def _notes(stack: Stack) -> tuple[str, ...]:
+def _notes(stack: Stack, settings: VideoSettings) -> tuple[str, ...]:
+    if settings.raw and stack.frames.format.white_is_zero:
+        return (*_block_notes(stack), "as raw counts, white stays zero")
+    return _block_notes(stack)
+
+
+def _block_notes(stack: Stack) -> tuple[str, ...]:
     starts = stack.frames.batch_starts
     if starts is None:
         return ()

@@ -167,7 +167,7 @@ def segment_graph(
     if limits is not None:
         picture = dataclasses.replace(picture, percentile=None)  # they were found already
     graph: dict[Hashable, Any] = {}
-    spans = _split(range(plan.frames), SEGMENT_FRAMES)
+    spans = split(range(plan.frames), SEGMENT_FRAMES)
     waits = SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
     is_large = waits > _MAX_WAITING_BYTES or len(spans) >= _MANY_SEGMENTS
     if kept is None and frames.batch_starts is None and is_large:
@@ -177,7 +177,7 @@ def segment_graph(
                 selected(plan, span),
                 picture,
                 encoder,
-                _limits_of(limits, span),
+                limits_of_span(limits, span),
                 plan.timeline.part(span),
                 job,
             )
@@ -205,7 +205,7 @@ def segment_graph(
                 span,
                 picture,
                 encoder,
-                _limits_of(limits, span),
+                limits_of_span(limits, span),
                 plan.timeline.part(span),
                 job,
             ),
@@ -214,7 +214,8 @@ def segment_graph(
     return graph
 
 
-def _limits_of(limits: SequenceLimits | None, span: range) -> SequenceLimits | None:
+def limits_of_span(limits: SequenceLimits | None, span: range) -> SequenceLimits | None:
+    """Limits of the moments of a span, where each has its own."""
     return limits if limits is None or len(limits) == 1 else limits[span.start : span.stop]
 
 
@@ -226,11 +227,12 @@ def batches_of(frames: Frames) -> list[range]:
     """Frames that are prepared together: those of a segment, or of one block of an array."""
     if frames.batch_starts is not None:
         return [range(a, b) for a, b in pairwise((*frames.batch_starts, len(frames)))]
-    segments = _split(range(len(frames)), SEGMENT_FRAMES)
+    segments = split(range(len(frames)), SEGMENT_FRAMES)
     if len(segments) >= _MANY_SEGMENTS:
         return segments
-    return [batch for segment in segments for batch in _split(segment, _BATCH_FRAMES)]
+    return [batch for segment in segments for batch in split(segment, _BATCH_FRAMES)]
 
 
-def _split(span: range, length: int) -> list[range]:
+def split(span: range, length: int) -> list[range]:
+    """The span in pieces of this length; the last one may be shorter."""
     return [span[i : i + length] for i in range(0, len(span), length)]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from .batch import SourceJob
-from .engine import Execution
+from .engine import Execution, Job
 from .errors import Cancelled, describe
+from .fidelity import psnr_db
+from .fitting import MIN_PSNR_DB, higher_rate, too_small, with_palette, with_rate
 from .measuring import Measured, limits_of, measure_sequence
 from .moments import FrameFacts, SequenceLimits
 from .movie import MovieWriter, check_movie
 from .output import publishing
 from .plan import Plan
-from .render import Segment, encode_sequence, prepared_nbytes
+from .render import Batch, Segment, encode_sequence, prepared_nbytes
 from .video import Video
 
 # A mean grey level below a twentieth of the range: nearly black on a projector.
@@ -125,6 +128,7 @@ def convert_job(
         fps=job.plan.fps,
         contrast=job.plan.contrast,
         notes=job.plan.notes,
+        codec=job.plan.encoder.codec,
         channels=tuple(c.name or str(c.number) for c in job.plan.stack.channels),
         pixel_size_um=calibration.pixel_size_um,
         pixel_size_origin=calibration.pixel_size_origin,
@@ -136,7 +140,8 @@ def convert_job(
     if job.skip:
         return result
     with publishing(job.output, overwrite=overwrite) as part:
-        facts, clipped = _write(job.plan, part, execution, batch)
+        written = _write(job.plan, part, execution, batch)
+    facts, plan = written.facts, written.plan
     used: tuple[Any, ...] = tuple(fact.limits for fact in facts)
     if len(job.plan.stack.channels) == 1:
         used = tuple(pair for (pair,) in used)
@@ -145,12 +150,25 @@ def convert_job(
     return dataclasses.replace(
         result,
         status="ok",
-        limits=used if job.plan.has_own_limits else used[0],
-        clipped=clipped,
+        limits=None if plan.picture.is_raw else used if plan.has_own_limits else used[0],
+        clipped=written.clipped,
         constant_frames=constant,
-        notes=(*job.plan.notes, *_findings(job.plan, constant, grey)),
+        notes=(*plan.notes, *_findings(plan, constant, grey), *_quality_notes(written)),
+        crf=plan.encoder.rate if plan.encoder.facts.crf_range else None,
+        psnr_db=written.psnr_db,
         seconds=time.perf_counter() - begun,
     )
+
+
+@dataclass
+class _Written:
+    """A finished file, and what was learnt on the way."""
+
+    plan: Plan
+    facts: list[FrameFacts]
+    clipped: float
+    nbytes: int
+    psnr_db: float | None
 
 
 def _write(
@@ -158,32 +176,53 @@ def _write(
     part: Path,
     execution: Execution,
     batch: tuple[SequenceLimits, Measured | None] | None,
-) -> tuple[list[FrameFacts], float]:
-    """Encode a plan into a file and check it; also returns the share of clipped values."""
+) -> _Written:
+    """Encode a plan into a file and check it."""
     limits, measured = batch or (None, None)
     measures = plan.needs_measuring and batch is None
     keep = measures and prepared_nbytes(plan) <= execution.budget
     prepares = measured is None or measured.batches is None
-    facts: list[FrameFacts] = []
     with execution.job(plan.frames, 1 + prepares + (measures and not keep)) as work:
         if measures:
             measured = measure_sequence(plan, work, keep=keep)
             limits = limits_of(plan, [measured])
-        writer = MovieWriter(part, plan.encoder)
-        try:
-
-            def append(segment: Segment) -> None:
-                writer.append(segment.encoded)
-                facts.extend(segment.facts)
-
-            kept = None if measured is None else measured.batches
-            encode_sequence(plan, limits, kept, work, append)
-        finally:
-            writer.close()
-        check_movie(part, plan.encoder, plan.frames)
+        kept = None if measured is None else measured.batches
+        plan = with_rate(with_palette(plan, limits, work), limits, work)
+        written = _encode(plan, limits, kept, part, work)
+        while plan.settings.max_size is not None and written.nbytes > plan.settings.max_size:
+            plan = higher_rate(plan, written.nbytes, limits, work)
+            written = _encode(plan, limits, kept, part, work)
+        if written.psnr_db is not None and written.psnr_db < MIN_PSNR_DB:
+            raise too_small(plan, limits, work, written.psnr_db)
     if limits is not None and measured is not None and measured.histograms:
-        return facts, _outside(measured, limits)
-    return facts, fmean(fact.clipped for fact in facts)
+        written.clipped = _outside(measured, limits)
+    return written
+
+
+def _encode(
+    plan: Plan,
+    limits: SequenceLimits | None,
+    kept: Sequence[Batch] | None,
+    part: Path,
+    work: Job,
+) -> _Written:
+    facts: list[FrameFacts] = []
+    errors: list[float] = []
+
+    def append(segment: Segment) -> None:
+        writer.append(segment.encoded)
+        facts.extend(segment.facts)
+        errors.append(segment.encoded.squared_error)
+
+    writer = MovieWriter(part, plan.encoder)
+    try:
+        encode_sequence(plan, limits, kept, work, append)
+    finally:
+        writer.close()
+    check_movie(part, plan.encoder, plan.frames)
+    quality = psnr_db(sum(errors) / plan.frames) if plan.encoder.is_compared else None
+    clipped = fmean(fact.clipped for fact in facts)
+    return _Written(plan, facts, clipped, part.stat().st_size, quality)
 
 
 def _outside(measured: Measured, limits: SequenceLimits) -> float:
@@ -194,7 +233,9 @@ def _outside(measured: Measured, limits: SequenceLimits) -> float:
 
 
 def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[str]:
-    findings = []
+    findings: list[str] = []
+    if plan.picture.is_raw:
+        return findings
     if constant:
         first = plan.stack.frames.label(constant[0])
         findings.append(
@@ -208,3 +249,13 @@ def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[s
             "(--limits LO HI on the command line)"
         )
     return findings
+
+
+def _quality_notes(written: _Written) -> list[str]:
+    if written.psnr_db is None:
+        return []
+    facts, rate = written.plan.encoder.facts, written.plan.encoder.rate
+    return [
+        f"{written.nbytes / 1e6:.2f} MB with rate factor {rate} of {facts.title}: a PSNR of "
+        f"{written.psnr_db:.1f} dB against the pictures before encoding"
+    ]

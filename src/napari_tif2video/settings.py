@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .brightness import parse_colormap, parse_gamma, parse_limits, parse_percentile
+from .codecs import QUALITIES as QUALITIES
 from .drawing import checked_drawing
 from .errors import SettingsError
+from .formats import check_alone, parse_codec, parse_crf, parse_max_size, parse_quality
 from .framing import CropBox, parse_crop, parse_fps, parse_frames, parse_width
 from .selection import parse_axes, parse_channel, parse_play, parse_z
 
 CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
 DEFAULT_CONTRAST = "local"
-QUALITIES = ("draft", "standard", "high")
 
 
 def _plain(value: Any) -> Any:
@@ -95,8 +96,17 @@ class VideoSettings:
         ``{channel}`` are filled in; ``{{`` and ``}}`` stand for braces.
     frames : str or slice, optional
         A Python slice of time: ``"10:50"``, ``"::2"``, ``"-10:"``.
-    quality : {"draft", "standard", "high"}
-        How much the encoder may lose.
+    quality : {"draft", "standard", "high", "lossless"}
+        How much the encoder may lose; ``"lossless"`` is for FFV1.
+    codec : {"h264", "h265", "av1", "vp9", "ffv1", "mpeg4", "gif"}, optional
+        Default: what the ending of the output says, else ``"h264"``.
+    crf : int, optional
+        The encoder's rate factor, instead of a quality.
+    max_size : int or str, optional
+        Bytes, or ``"10MB"``, that the file must not exceed; the quality is lowered as far as that
+        takes.
+    raw : bool
+        Write the counts of the source, bit for bit, into FFV1: no scaling, contrast or overlays.
     channel : int or str, optional
         Of a hyperstack: a channel by number (from 0) or name, ``"all"`` (merged in their colours)
         or ``"each"`` (a video of each).
@@ -120,6 +130,10 @@ class VideoSettings:
     anchor: bool = False
     frames: str | None = None
     quality: str = "standard"
+    codec: str | None = None
+    crf: int | None = None
+    max_size: int | None = None
+    raw: bool = False
     channel: int | str | None = None
     z: int | str | None = None
     play: str | None = None
@@ -159,10 +173,14 @@ class VideoSettings:
         put("axes", parse_axes(self.axes))
         for name, value in checked_drawing(self).items():
             put(name, value)
-        if self.quality not in QUALITIES:
-            raise SettingsError(
-                f"quality: must be one of {', '.join(QUALITIES)}, got {self.quality!r}"
-            )
+        put("quality", parse_quality(self.quality))
+        put("codec", parse_codec(self.codec))
+        put("crf", parse_crf(self.crf))
+        put("max_size", parse_max_size(self.max_size))
+        put("raw", bool(self.raw))
+        check_alone(self)
+        if self.raw:
+            put("width", "full")
         if self.contrast is not None and self.contrast not in CONTRASTS:
             raise SettingsError(
                 f"contrast: must be one of {', '.join(CONTRASTS)}, got {self.contrast!r}"

@@ -39,6 +39,13 @@ class Video:
         Indices of frames without any contrast (all pixels equal).
     notes : tuple of str
         What the user should know about the result.
+    codec : str
+        Such as "h264".
+    crf : int or None
+        Rate factor of the encoder, for codecs that have one.
+    psnr_db : float or None
+        Peak signal-to-noise ratio of the video against its pictures before encoding, where it was
+        measured: with a maximum size.
     seconds : float
         Time it took.
     channels : tuple of str
@@ -67,6 +74,9 @@ class Video:
     constant_frames: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    codec: str = ""
+    crf: int | None = None
+    psnr_db: float | None = None
     channels: tuple[str, ...] = ()
     pixel_size_um: float | None = None
     pixel_size_origin: str = ""

@@ -12,21 +12,17 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from ..advice import guessed_bytes
 from ..contrast import measure
-from ..encode import RATE_FACTORS
 from ..engine import Execution
 from ..errors import Cancelled, describe
 from ..histogram import count_outside
 from ..limits import known_limits, measured_key, series_limits
-from ..moments import ChannelLimits, SequenceLimits, limits_at, prepare_moments, render
+from ..moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
 from ..plan import Plan
 from .background import Background
 
 _HEIGHT_PX = 150
-
-# Bits a pixel of real time-lapses (phase contrast and fluorescence) at the standard rate factor;
-# six steps of the rate factor halve or double a video.
-_BITS_PER_PIXEL = 0.7
 
 
 @dataclass(frozen=True)
@@ -59,8 +55,7 @@ def preview_frame(plan: Plan, index: int) -> FramePreview:
     (moment,) = prepare_moments(chosen, plan.picture)
     shown = None if limits is None else limits_at(limits, index)
     image, facts = render(moment, plan.picture, shown, plan.timeline[index])
-    if image.ndim == 2:
-        image = np.repeat(image[..., np.newaxis], 3, axis=2)
+    image = as_rgb(image)
     outside = total = 0
     for frames, (low, high) in zip(chosen, facts.limits, strict=True):
         for frame in frames.read_frames(plan.picture.box):
@@ -88,9 +83,8 @@ def auto_limits(plan: Plan, index: int, saturated: float = 0.35) -> tuple[float,
 
 def estimated_bytes(plan: Plan) -> float:
     """A guess of the size of the video, from what real time-lapses took."""
-    height, width = plan.picture.size
-    steps = RATE_FACTORS["standard"] - RATE_FACTORS[plan.settings.quality]
-    return plan.frames * height * width * _BITS_PER_PIXEL / 8 * 2 ** (steps / 6)
+    guess = guessed_bytes(plan.encoder, plan.frames)
+    return guess if plan.settings.max_size is None else min(guess, plan.settings.max_size)
 
 
 class ResultPreview(QWidget):

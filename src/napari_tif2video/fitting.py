@@ -1,0 +1,260 @@
+"""What of an encoder is found by looking at frames: the colours of a GIF, and the rate factor
+that keeps a video below a size.
+
+Both look at the same frames whatever the number of workers, so they find the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .codecs import SEGMENT_FRAMES
+from .engine import Job, step
+from .errors import SourceError
+from .fidelity import psnr_db
+from .formats import readable_size
+from .frames import Frames
+from .framing import WIDTH_RANGE_PX
+from .geometry import resolve_size
+from .moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
+from .palettes import make_palette
+from .plan import Picture, Plan
+from .render import limits_of_span, prepare_and_encode_task, selected, split
+from .timeline import Tick
+
+#: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled
+#: visibly have 30 dB or less; noise alone, which nobody misses, costs more than that.
+MIN_PSNR_DB = 30.0
+
+# Segments on which a rate factor is tried.
+_SAMPLE_SEGMENTS = 3
+
+# What a file takes besides its packets: its index, for the most part.
+_FILE_BYTES, _FRAME_BYTES = 2000, 24
+
+# A sample is not the whole: aim a little lower.
+_MARGIN = 0.97
+
+_MAX_TRIALS = 6
+
+# Of the width, tried one after the other where it cannot be kept: half the pixels each time.
+_SMALLER_SHARES = (0.7, 0.5, 0.35, 0.25)
+
+# Frames, and pixels of all of them together, from which a palette is made.
+_PALETTE_FRAMES = 32
+_PALETTE_PIXELS = 1 << 20
+
+
+def with_palette(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
+    """The plan of a GIF with colours, with a palette for all its frames."""
+    encoder = plan.encoder
+    if encoder.codec != "gif" or not encoder.has_colour or encoder.palette:
+        return plan
+    chosen = _evenly(plan.frames, _PALETTE_FRAMES)
+    height, width = plan.picture.size
+    # Each pixel of a coarse grid counts: small pictures have all of theirs.
+    stride = max(1, math.ceil(math.sqrt(len(chosen) * height * width / _PALETTE_PIXELS)))
+    graph: dict[Hashable, Any] = {}
+    for index in chosen:
+        span = range(index, index + 1)
+        shown = None if limits is None else limits_at(limits, index)
+        tick = plan.timeline[index]
+        task = partial(
+            _sample_task, selected(plan, span), plan.picture, shown, tick, stride, job.key
+        )
+        graph["sample", index] = (task,)
+    found = job.run(graph, [("sample", index) for index in chosen])
+    palette = make_palette(found)
+    return dataclasses.replace(
+        plan, encoder=dataclasses.replace(encoder, palette=palette, dithers=True)
+    )
+
+
+def _sample_task(
+    sources: Sequence[Frames],
+    picture: Picture,
+    limits: ChannelLimits | None,
+    tick: Tick,
+    stride: int,
+    job: str,
+) -> NDArray[np.uint8]:
+    (moment,) = prepare_moments(sources, picture)
+    if limits is not None:
+        picture = dataclasses.replace(picture, percentile=None)
+    image, _ = render(moment, picture, limits, tick)
+    step(job)
+    return as_rgb(image)[::stride, ::stride].copy()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a rate factor comes to.
+
+    Attributes
+    ----------
+    nbytes : float
+        Of the whole file, as far as the sample tells.
+    psnr_db : float
+    """
+
+    rate: int
+    nbytes: float
+    psnr_db: float
+
+
+def with_rate(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
+    """The plan with the rate factor that keeps its file below the size that was asked for.
+
+    The quality that was asked for is kept if it fits, and lowered as little as it takes if not.
+
+    Raises
+    ------
+    SourceError
+        That would take more than the picture can bear; the message names a width that fits.
+    """
+    wanted = plan.settings.max_size
+    if wanted is None:
+        return plan
+    encoder = dataclasses.replace(plan.encoder, is_compared=True)
+    plan = dataclasses.replace(plan, encoder=encoder)
+    job.phase = "trying rate factors"
+    found = _search(plan, limits, job, wanted * _MARGIN)
+    if found.psnr_db < MIN_PSNR_DB or found.nbytes > wanted:
+        raise too_small(plan, limits, job, found.psnr_db)
+    return _at_rate(plan, found.rate)
+
+
+def higher_rate(plan: Plan, nbytes: int, limits: SequenceLimits | None, job: Job) -> Plan:
+    """The plan for another try, after the finished file turned out larger than it may be.
+
+    Raises
+    ------
+    SourceError
+        There is no higher rate factor.
+    """
+    assert plan.settings.max_size is not None
+    assert plan.encoder.facts.crf_range is not None
+    assert plan.encoder.rate is not None
+    too_much = math.log2(nbytes / (plan.settings.max_size * _MARGIN))
+    steps = max(1, math.ceil(too_much * plan.encoder.facts.doubling))
+    rate = min(plan.encoder.rate + steps, plan.encoder.facts.crf_range[1])
+    if rate == plan.encoder.rate:
+        raise too_small(plan, limits, job, 0)
+    return _at_rate(plan, rate)
+
+
+def _at_rate(plan: Plan, rate: int) -> Plan:
+    return dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, crf=rate))
+
+
+def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) -> Trial:
+    """The lowest rate factor, from that of the quality on, whose file is about as large.
+
+    Sizes fall about exponentially with the rate factor, so each trial tells where the next should
+    be; the last resort is the highest one.
+    """
+    facts = plan.encoder.facts
+    assert facts.crf_range is not None
+    assert plan.encoder.rate is not None
+    low, high = plan.encoder.rate, facts.crf_range[1]
+    trial = _try(plan, limits, job, low)
+    if trial.nbytes <= wanted:
+        return trial
+    too_large, fits = trial, None
+    slope = facts.doubling
+    for _ in range(_MAX_TRIALS):
+        steps = max(1, math.ceil(math.log2(too_large.nbytes / wanted) * slope))
+        last = high if fits is None else fits.rate - 1
+        rate = min(too_large.rate + steps, last)
+        if rate <= too_large.rate:
+            break
+        trial = _try(plan, limits, job, rate)
+        if trial.nbytes < too_large.nbytes:
+            slope = (trial.rate - too_large.rate) / math.log2(too_large.nbytes / trial.nbytes)
+        if trial.nbytes <= wanted:
+            fits = trial
+        else:
+            too_large = trial
+    return fits or too_large
+
+
+def _try(plan: Plan, limits: SequenceLimits | None, job: Job, rate: int) -> Trial:
+    """Encode the segments of the sample."""
+    encoder = dataclasses.replace(plan.encoder, crf=rate)
+    spans = split(range(plan.frames), SEGMENT_FRAMES)
+    full = spans if len(spans) <= _SAMPLE_SEGMENTS else spans[:-1]  # the last one may be short
+    chosen = [full[i] for i in _evenly(len(full), _SAMPLE_SEGMENTS)]
+    picture = plan.picture
+    if limits is not None:
+        picture = dataclasses.replace(picture, percentile=None)
+    graph: dict[Hashable, Any] = {}
+    for span in chosen:
+        task = partial(
+            prepare_and_encode_task,
+            selected(plan, span),
+            picture,
+            encoder,
+            limits_of_span(limits, span),
+            plan.timeline.part(span),
+            job.key,
+        )
+        graph["trial", span.start] = (task,)
+    segments = [s.encoded for s in job.run(graph, [("trial", span.start) for span in chosen])]
+    frames = sum(len(span) for span in chosen)
+    packets = sum(len(packet.data) for segment in segments for packet in segment.packets)
+    nbytes = _FILE_BYTES + plan.frames * (packets / frames + _FRAME_BYTES)
+    error = sum(segment.squared_error for segment in segments) / frames
+    return Trial(rate, nbytes, psnr_db(error))
+
+
+def too_small(
+    plan: Plan, limits: SequenceLimits | None, job: Job, reached_db: float
+) -> SourceError:
+    """That the size cannot be kept with a picture worth looking at, and which width could."""
+    assert plan.settings.max_size is not None
+    size = readable_size(plan.settings.max_size)
+    width = _smaller_width(plan, limits, job)
+    reached = f"it would take {reached_db:.0f} dB, and " if reached_db else ""
+    return SourceError(
+        f"{plan.stack.path or plan.stack.name}: {size} are too few for {plan.frames} frames of "
+        f"{plan.encoder.width}x{plan.encoder.height} ({reached}below {MIN_PSNR_DB:.0f} dB pictures "
+        f"are spoilt); {f'width {width} would fit' if width else 'show fewer frames'}"
+    )
+
+
+def _smaller_width(plan: Plan, limits: SequenceLimits | None, job: Job) -> int | None:
+    """A width at which the size can be kept: tried, not only computed."""
+    assert plan.settings.max_size is not None
+    wanted = plan.settings.max_size * _MARGIN
+    start = plan.encoder.facts.rate(plan.settings.quality)
+    plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, crf=start))
+    for share in _SMALLER_SHARES:
+        width = int(plan.encoder.width * share) // 2 * 2
+        if width < WIDTH_RANGE_PX[0]:
+            break
+        _, size = resolve_size(plan.picture.box, width)
+        if min(size) < plan.encoder.facts.sides_px[0]:
+            break
+        smaller = dataclasses.replace(
+            plan,
+            picture=dataclasses.replace(plan.picture, size=size),
+            encoder=dataclasses.replace(plan.encoder, height=size[0], width=size[1]),
+        )
+        trial = _search(smaller, limits, job, wanted)
+        if trial.nbytes <= wanted and trial.psnr_db >= MIN_PSNR_DB:
+            return width
+    return None
+
+
+def _evenly(count: int, most: int) -> list[int]:
+    """Up to so many indices, spread evenly from the first to the last."""
+    chosen = min(count, most)
+    return [round(i * (count - 1) / max(1, chosen - 1)) for i in range(chosen)]

@@ -1,0 +1,165 @@
+"""What the user may ask of the encoder: parsed, and checked against the codec."""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from .codecs import CODECS, GIF_MAX_FPS, MPEG4_MAX_TICKS, QUALITIES, codec_of
+from .errors import SettingsError
+
+if TYPE_CHECKING:
+    from .settings import VideoSettings
+
+_UNITS = {
+    "": 1, "B": 1,
+    "KB": 1000, "MB": 1000**2, "GB": 1000**3,
+    "KIB": 1024, "MIB": 1024**2, "GIB": 1024**3,
+}  # fmt: skip
+
+# Below this not even a frame fits.
+_SMALLEST_BYTES = 1000
+
+# What raw counts leave to choose: which of them, how fast, and into what.
+_RAW_TAKES = {
+    "raw", "fps", "crop", "frames", "channel", "z", "play", "axes", "codec", "quality", "width",
+    # What a pixel and a frame are does not change a count.
+    "pixel_size", "frame_interval",
+}  # fmt: skip
+
+
+def parse_codec(value: object) -> str | None:
+    if value is None:
+        return None
+    name = str(value).lower()
+    if name not in CODECS:
+        raise SettingsError(f"codec: must be one of {', '.join(CODECS)}, got {value!r}")
+    return name
+
+
+def parse_quality(value: object) -> str:
+    if value not in QUALITIES:
+        raise SettingsError(f"quality: must be one of {', '.join(QUALITIES)}, got {value!r}")
+    return str(value)
+
+
+def parse_crf(value: object) -> int | None:
+    """A rate factor; which ones make sense depends on the codec."""
+    if value is None:
+        return None
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        crf = int(value) if isinstance(value, str) else operator.index(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        raise SettingsError(f"crf: expected a whole number such as 23, got {value!r}") from None
+    lowest = min(c.crf_range[0] for c in CODECS.values() if c.crf_range)
+    highest = max(c.crf_range[1] for c in CODECS.values() if c.crf_range)
+    if not lowest <= crf <= highest:
+        raise SettingsError(f"crf: must be between {lowest} and {highest}, got {crf}")
+    return crf
+
+
+def parse_max_size(value: object) -> int | None:
+    """Bytes, from a number or from text such as ``"10MB"``, ``"1.5 GB"`` or ``"8MiB"``."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMG]?i?B?)\s*", str(value), re.ASCII)
+    unit = match[2].upper() if match else ""
+    if match is None or isinstance(value, bool) or unit not in _UNITS:
+        raise SettingsError(
+            f"max_size: expected a size such as 10MB, 900kB or 1.5GB, got {value!r}"
+        )
+    nbytes = int(Fraction(match[1]) * _UNITS[unit])
+    if nbytes < _SMALLEST_BYTES:
+        raise SettingsError(f"max_size: {nbytes} bytes are too few for a video; write 10MB, say")
+    return nbytes
+
+
+def readable_size(nbytes: int) -> str:
+    """A size as `parse_max_size` reads it, short: ``10MB``, ``1.5GB``, ``8MiB``."""
+    if nbytes % 1024**2 == 0 and nbytes % 1000**2:
+        return f"{nbytes // 1024**2}MiB"
+    unit = next((u for u in ("GB", "MB", "kB") if nbytes >= _UNITS[u.upper()]), "B")
+    return f"{nbytes / _UNITS[unit.upper()]:.15g}{unit}"
+
+
+def check_alone(settings: VideoSettings) -> None:
+    """Refuse what makes no sense, as far as it can be told before the file's ending is known."""
+    if settings.crf is not None and settings.quality != "standard":
+        raise SettingsError("crf: is a quality of its own; leave out the other one")
+    if settings.crf is not None and settings.max_size is not None:
+        raise SettingsError("max_size: finds the rate factor by itself; leave out crf")
+    if settings.raw:
+        _check_raw(settings)
+    if settings.codec is not None or settings.raw:
+        check_format(settings, codec_of(settings.codec, "", raw=settings.raw))
+
+
+def chosen_codec(settings: VideoSettings, ending: str = "") -> str:
+    """The codec for a file with this ending (empty: with an automatic name), checked.
+
+    Raises
+    ------
+    SettingsError
+        The codec does not go with the ending, or other settings do not go with it.
+    """
+    codec = codec_of(settings.codec, ending, raw=settings.raw)
+    check_format(settings, codec)
+    return codec
+
+
+def check_format(settings: VideoSettings, codec: str) -> None:
+    """Refuse what this codec cannot do."""
+    facts = CODECS[codec]
+    if settings.quality == "lossless" and codec != "ffv1":
+        raise SettingsError(
+            f"quality: players would refuse lossless {facts.title}; use codec ffv1 (.mkv) to "
+            "keep every pixel, or quality high"
+        )
+    if settings.quality not in (*facts.qualities, "lossless"):
+        raise SettingsError(f"quality: {facts.title} has only one; leave out {settings.quality!r}")
+    if settings.crf is not None:
+        if facts.crf_range is None:
+            instead = "quality" if facts.rates else "nothing instead"
+            raise SettingsError(f"crf: {facts.title} has no rate factor; use {instead}")
+        low, high = facts.crf_range
+        if not low <= settings.crf <= high:
+            raise SettingsError(
+                f"crf: of {facts.title} must be between {low} and {high}, got {settings.crf}"
+            )
+    if settings.max_size is not None and facts.crf_range is None:
+        able = ", ".join(name for name, c in CODECS.items() if c.crf_range)
+        raise SettingsError(f"max_size: {facts.title} has no rate factor to find; use {able}")
+    if settings.raw and codec != "ffv1":
+        raise SettingsError(f"raw: {facts.title} cannot hold counts as they are; use ffv1 (.mkv)")
+    if codec == "gif" and settings.fps > GIF_MAX_FPS:
+        raise SettingsError(
+            f"fps: players slow GIFs of more than {GIF_MAX_FPS} frames a second down; use "
+            f"{GIF_MAX_FPS} or less, or another codec"
+        )
+    if codec == "mpeg4" and settings.fps.numerator > MPEG4_MAX_TICKS:
+        nearest = 1 / (1 / settings.fps).limit_denominator(MPEG4_MAX_TICKS)
+        raise SettingsError(
+            f"fps: {settings.fps} is finer than the 16-bit clock of MPEG-4 Part 2; the nearest "
+            f"that it can hold is {nearest}"
+        )
+
+
+def _check_raw(settings: VideoSettings) -> None:
+    defaults = type(settings)()
+    others = [
+        field.name
+        for field in dataclasses.fields(settings)
+        if field.name not in _RAW_TAKES
+        and getattr(settings, field.name) != getattr(defaults, field.name)
+    ]
+    if settings.width not in ("full", defaults.width):
+        others.insert(0, "width")
+    if others:
+        raise SettingsError(
+            f"raw: counts are written as they are; leave out {', '.join(others)}, or leave out raw"
+        )
