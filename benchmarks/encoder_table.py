@@ -36,7 +36,7 @@ from measuring import print_machine, print_table
 from numpy.typing import NDArray
 
 import napari_tif2video as t2v
-from napari_tif2video import encode, movie
+from napari_tif2video import codecs, encode, movie
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "fast")
 RATE_FACTORS = (16, 18, 20, 23)
@@ -70,7 +70,7 @@ class Sequence:
 class Choice(encode.Encoder):
     """The package's encoder with another choice."""
 
-    preset: str = encode.PRESET
+    preset: str = codecs.X264_PRESET
     rate_factor: int = 0
     segment: int = encode.SEGMENT_FRAMES
     coder: str = ""
@@ -178,7 +178,7 @@ def sources(text: str) -> list[tuple[str, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=sources, metavar="FOLDER[=WIDTH[,WIDTH]]")
-    parser.add_argument("--preset", default=encode.PRESET, help="for the segment lengths")
+    parser.add_argument("--preset", default=codecs.X264_PRESET, help="for the segment lengths")
     parser.add_argument("--crf", type=int, default=encode.RATE_FACTORS["standard"])
     parser.add_argument("--frames", type=int, default=200, help="for the segment lengths")
     parser.add_argument("--runs", type=int, default=3)

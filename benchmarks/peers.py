@@ -32,7 +32,8 @@ from statistics import median
 from measuring import print_machine, print_table, run_in_turns, spread
 from synthetic import FILE_PATTERN, data_folder, frame_folder
 
-from napari_tif2video.encode import PRESET, RATE_FACTORS, X264_PARAMS
+from napari_tif2video.codecs import X264_PARAMS, X264_PRESET
+from napari_tif2video.encode import RATE_FACTORS
 
 WIDTH_PX, FPS = 500, 10
 LIMITS = {12: (150, 3000), 16: (1226, 62413)}  # about the range of synthetic frames
@@ -88,7 +89,7 @@ def ffmpeg(folder: Path, output: Path, filters: str) -> list[str]:
     command = ["ffmpeg", "-y", "-loglevel", "error", "-framerate", str(FPS)]
     command += ["-i", str(folder / FILE_PATTERN)]
     command += ["-vf", f"scale={WIDTH_PX}:-2:flags=area{filters}"]
-    command += ["-c:v", "libx264", "-preset", PRESET, "-crf", str(RATE_FACTOR)]
+    command += ["-c:v", "libx264", "-preset", X264_PRESET, "-crf", str(RATE_FACTOR)]
     command += ["-x264-params", X264_PARAMS, "-profile:v", "high"]
     return [*command, "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(output)]
 
@@ -129,8 +130,8 @@ def main() -> None:
             ]
     print_machine("napari-tif2video", "av", "opencv-python-headless", "pillow")
     print(
-        f"H.264 {PRESET} crf {RATE_FACTOR} (OpenCV: mp4v), medians of {args.runs} runs in seconds "
-        "(smallest to largest), and how many times longer than ours\n"
+        f"H.264 {X264_PRESET} crf {RATE_FACTOR} (OpenCV: mp4v), medians of {args.runs} runs in "
+        "seconds (smallest to largest), and how many times longer than ours\n"
     )
     print_table(["frames", "command", "seconds", "times ours"], rows)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .codecs import check_ending
+from .encode import require_encoder
 from .errors import SettingsError, SourceError, Tif2VideoError
 from .formats import chosen_codec
 from .hyperstack import channel_numbers
@@ -143,10 +144,10 @@ def plan_jobs(
     Raises
     ------
     SettingsError
-        Two sources would write the same video, one file is asked for several, or its ending
-        does not fit the codec.
+        Two sources would write the same video, one file is asked for several, its ending does
+        not fit the codec, or there is no encoder for that.
     """
-    chosen_codec(settings, destination.ending)
+    require_encoder(chosen_codec(settings, destination.ending))
     if destination.file is not None and len(jobs) > 1:
         raise SettingsError(
             f"output: {len(jobs)} sources cannot go into the one file {destination.file}; "

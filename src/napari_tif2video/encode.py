@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .codecs import CODECS, DEFAULT_CODEC, Codec
 from .codecs import SEGMENT_FRAMES as SEGMENT_FRAMES
-from .errors import EncodingError
+from .errors import EncodingError, SettingsError
 from .fidelity import Comparison
 from .palettes import Paletted
 from .pixels import BT709, FULL, LIMITED, to_video_frame
@@ -159,13 +159,13 @@ def require_encoder(codec: str) -> None:
 
     Raises
     ------
-    EncodingError
+    SettingsError
     """
     facts = CODECS[codec]
     try:
         av.Codec(facts.encoder, "w")
     except (av.FFmpegError, ValueError) as exc:
-        raise EncodingError(
+        raise SettingsError(
             f"codec: the installed PyAV has no encoder for {facts.title} ({facts.encoder}); "
             f"use another codec, or reinstall PyAV with pip install --force-reinstall av ({exc})"
         ) from exc
@@ -194,7 +194,8 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
         collect(context.encode(None))
         error = 0.0 if comparison is None else comparison.finish()
     except av.FFmpegError as exc:
-        raise EncodingError(f"the encoder failed ({exc})") from exc
+        reason = exc.strerror or exc
+        raise EncodingError(f"the {encoder.facts.title} encoder failed ({reason})") from exc
     parameter_sets = bytes(context.extradata or b"")
     if encoder.codec == "gif":
         # The encoder begins each segment with the header of a file.

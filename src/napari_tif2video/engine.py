@@ -29,8 +29,9 @@ class Progress:
 
     Attributes
     ----------
-    phase : {"measuring", "encoding"}
-        Whether the contrast limits are being measured or the video is being made.
+    phase : {"measuring", "trying", "encoding"}
+        Whether the contrast limits are being measured, the rate factor or the palette is being
+        looked for, or the video is being made.
     done, total : int
         Steps of work; every frame is a few of them.
     frames : int
@@ -148,6 +149,10 @@ class Job:
         if self._progress is not None and self._done != self._reported:
             self._reported = self._done
             self._progress(Progress(self.phase, self._done, self._total, self._frames))
+
+    def expect(self, steps: int) -> None:
+        """There is more to do than was known at the beginning."""
+        self._total += steps
 
     def step(self) -> None:
         if self._stopped:

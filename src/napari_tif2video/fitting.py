@@ -40,8 +40,9 @@ _SAMPLE_SEGMENTS = 3
 # What a file takes besides its packets: its index, for the most part.
 _FILE_BYTES, _FRAME_BYTES = 2000, 24
 
-# A sample is not the whole: aim a little lower.
-_MARGIN = 0.97
+# A sample is not the whole: aim a little lower. Where all segments are tried, only what the file
+# takes besides its packets is a guess.
+_MARGIN, _WHOLE_MARGIN = 0.97, 0.998
 
 _MAX_TRIALS = 6
 
@@ -63,6 +64,8 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
     # Each pixel of a coarse grid counts: small pictures have all of theirs.
     stride = max(1, math.ceil(math.sqrt(len(chosen) * height * width / _PALETTE_PIXELS)))
     graph: dict[Hashable, Any] = {}
+    job.phase = "trying"
+    job.expect(len(chosen))
     for index in chosen:
         span = range(index, index + 1)
         shown = None if limits is None else limits_at(limits, index)
@@ -125,8 +128,7 @@ def with_rate(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
         return plan
     encoder = dataclasses.replace(plan.encoder, is_compared=True)
     plan = dataclasses.replace(plan, encoder=encoder)
-    job.phase = "trying rate factors"
-    found = _search(plan, limits, job, wanted * _MARGIN)
+    found = _search(plan, limits, job, _aim(plan))
     if found.psnr_db < MIN_PSNR_DB or found.nbytes > wanted:
         raise too_small(plan, limits, job, found.psnr_db)
     return _at_rate(plan, found.rate)
@@ -143,12 +145,19 @@ def higher_rate(plan: Plan, nbytes: int, limits: SequenceLimits | None, job: Job
     assert plan.settings.max_size is not None
     assert plan.encoder.facts.crf_range is not None
     assert plan.encoder.rate is not None
-    too_much = math.log2(nbytes / (plan.settings.max_size * _MARGIN))
+    too_much = math.log2(nbytes / _aim(plan))
     steps = max(1, math.ceil(too_much * plan.encoder.facts.doubling))
     rate = min(plan.encoder.rate + steps, plan.encoder.facts.crf_range[1])
     if rate == plan.encoder.rate:
         raise too_small(plan, limits, job, 0)
     return _at_rate(plan, rate)
+
+
+def _aim(plan: Plan) -> float:
+    """The size that trials have to meet."""
+    assert plan.settings.max_size is not None
+    is_whole = plan.frames <= _SAMPLE_SEGMENTS * SEGMENT_FRAMES
+    return plan.settings.max_size * (_WHOLE_MARGIN if is_whole else _MARGIN)
 
 
 def _at_rate(plan: Plan, rate: int) -> Plan:
@@ -188,6 +197,7 @@ def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) 
 
 def _try(plan: Plan, limits: SequenceLimits | None, job: Job, rate: int) -> Trial:
     """Encode the segments of the sample."""
+    job.phase = "trying"
     encoder = dataclasses.replace(plan.encoder, crf=rate)
     spans = split(range(plan.frames), SEGMENT_FRAMES)
     full = spans if len(spans) <= _SAMPLE_SEGMENTS else spans[:-1]  # the last one may be short
@@ -196,6 +206,8 @@ def _try(plan: Plan, limits: SequenceLimits | None, job: Job, rate: int) -> Tria
     if limits is not None:
         picture = dataclasses.replace(picture, percentile=None)
     graph: dict[Hashable, Any] = {}
+    frames = sum(len(span) for span in chosen)
+    job.expect(2 * frames)
     for span in chosen:
         task = partial(
             prepare_and_encode_task,
@@ -208,7 +220,6 @@ def _try(plan: Plan, limits: SequenceLimits | None, job: Job, rate: int) -> Tria
         )
         graph["trial", span.start] = (task,)
     segments = [s.encoded for s in job.run(graph, [("trial", span.start) for span in chosen])]
-    frames = sum(len(span) for span in chosen)
     packets = sum(len(packet.data) for segment in segments for packet in segment.packets)
     nbytes = _FILE_BYTES + plan.frames * (packets / frames + _FRAME_BYTES)
     error = sum(segment.squared_error for segment in segments) / frames
@@ -233,7 +244,7 @@ def too_small(
 def _smaller_width(plan: Plan, limits: SequenceLimits | None, job: Job) -> int | None:
     """A width at which the size can be kept: tried, not only computed."""
     assert plan.settings.max_size is not None
-    wanted = plan.settings.max_size * _MARGIN
+    wanted = _aim(plan)
     start = plan.encoder.facts.rate(plan.settings.quality)
     plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, crf=start))
     for share in _SMALLER_SHARES:

@@ -129,9 +129,7 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     SourceError
         The settings do not fit the stack, such as a crop box larger than its frames.
     SettingsError
-        The codec does not fit the ending or the other settings.
-    EncodingError
-        There is no encoder for the codec.
+        The codec does not fit the ending or the other settings, or there is no encoder for it.
     """
     codec = chosen_codec(settings, ending)
     require_encoder(codec)

@@ -1,0 +1,118 @@
+"""What each codec takes and gives at each quality: time, size and PSNR.
+
+    python benchmarks/codec_table.py FOLDER[=WIDTH[,WIDTH]] ... [--codec C] [--crf N ...]
+
+On folders of real frames, rendered with global contrast and encoded as the package does, in
+segments of 50 frames by one thread each.
+
+time      CPU time for the rendered frames, conversion to the codec's pixel format included, the
+          fastest of --runs; in brackets as a multiple of H.264 at standard quality.
+kB/frame  the finished file, in kB of 1000 bytes, and the same ratio.
+PSNR      what a player shows, in grey levels 0 to 255, against the rendered frame, from the mean
+          squared error over all frames. The 220 levels of 8 bits and limited range alone allow
+          59 dB at best, the 877 of 10 bits 71 dB.
+
+With --crf, these rate factors instead of the qualities: from them the qualities were chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from encoder_table import Sequence, sources
+from measuring import print_machine, print_table
+from numpy.typing import NDArray
+
+from napari_tif2video import codecs, encode, movie
+from napari_tif2video.settings import VideoSettings
+
+
+def encoders(codec: str, size: tuple[int, int], rates: list[int]) -> list[encode.Encoder]:
+    """One for each quality, or each rate factor."""
+    facts = codecs.CODECS[codec]
+    base = encode.Encoder(*size, VideoSettings.fps, codec=codec, ending=facts.endings[0])
+    if rates and facts.crf_range:
+        return [replace(base, crf=rate) for rate in rates]
+    return [replace(base, quality=quality) for quality in facts.qualities]
+
+
+def measure(
+    frames: list[NDArray[np.uint8]], encoder: encode.Encoder, runs: int
+) -> tuple[float, float, float]:
+    """Milliseconds and bytes a frame, and PSNR in dB."""
+    length, times = encode.SEGMENT_FRAMES, []
+    for _ in range(runs):
+        begun = time.process_time()  # SVT-AV1 works in threads of its own
+        segments = [
+            encode.encode_segment(frames[i : i + length], encoder)
+            for i in range(0, len(frames), length)
+        ]
+        times.append(time.process_time() - begun)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"video{encoder.ending}")
+        writer = movie.MovieWriter(path, encoder)
+        for segment in segments:
+            writer.append(segment)
+        writer.close()
+        nbytes = path.stat().st_size
+        with av.open(str(path)) as container:
+            shown = [grey_of(frame) for frame in container.decode(video=0)]
+    errors = [np.mean((a.astype(np.float64) - b) ** 2) for a, b in zip(frames, shown, strict=True)]
+    psnr_db = 10 * np.log10(255**2 / np.mean(errors)) if np.any(errors) else np.inf
+    return min(times) / len(frames) * 1e3, nbytes / len(frames), float(psnr_db)
+
+
+def grey_of(frame: av.VideoFrame) -> NDArray[np.float64]:
+    """Grey levels 0 to 255, not rounded."""
+    if not frame.format.name.startswith("yuv"):
+        return frame.to_ndarray(format="gray").astype(np.float64)
+    factor = 4 if frame.format.name.endswith("10le") else 1
+    plane = frame.planes[0]
+    luma = np.frombuffer(plane, np.uint16 if factor == 4 else np.uint8)
+    luma = luma.reshape(frame.height, -1)[:, : frame.width].astype(np.float64)
+    return np.clip((luma / factor - 16) * 255 / 219, 0, 255)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folders", nargs="+", type=sources, metavar="FOLDER[=WIDTH[,WIDTH]]")
+    parser.add_argument("--codec", action="append", choices=codecs.CODECS, help="default: all")
+    parser.add_argument("--crf", type=int, nargs="+", default=[])
+    parser.add_argument("--runs", type=int, default=3)
+    args = parser.parse_args()
+
+    rows = []
+    for folder, width_px in chain.from_iterable(args.folders):
+        sequence = Sequence.render(folder, width_px)
+        size = sequence.pictures[0].shape
+        usual = encode.Encoder(*size, VideoSettings.fps)
+        usual_ms, usual_bytes, _ = measure(sequence.pictures, usual, args.runs)
+        for codec in args.codec or codecs.CODECS:
+            for encoder in encoders(codec, size, args.crf):
+                print(f"{sequence.name}: {codec} {encoder.rate}", file=sys.stderr)
+                ms, nbytes, psnr_db = measure(sequence.pictures, encoder, args.runs)
+                rows.append(
+                    [
+                        sequence.name,
+                        codec,
+                        "" if args.crf else encoder.quality,
+                        "" if encoder.rate is None else encoder.rate,
+                        f"{ms:.1f} ({ms / usual_ms:.1f})",
+                        f"{nbytes / 1e3:.1f} ({nbytes / usual_bytes:.2f})",
+                        f"{psnr_db:.1f}",
+                    ]
+                )
+    print_machine("napari-tif2video", "av")
+    print_table(["frames", "codec", "quality", "rate", "ms/frame", "kB/frame", "PSNR dB"], rows)
+
+
+if __name__ == "__main__":
+    main()

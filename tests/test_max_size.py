@@ -1,0 +1,135 @@
+"""Videos that must not exceed a size: they do not, look as good as it lets them, or are refused."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import numpy as np
+import pytest
+from helpers.frames import noise, smooth
+from helpers.video import decoded, grey_of
+
+import napari_tif2video as t2v
+from napari_tif2video import fitting
+
+
+@pytest.fixture(scope="module")
+def moving():
+    """A pattern that moves below noise: it takes a lot, and it can be taken away bit by bit."""
+    pattern = smooth((64, 128), low=8000, high=50000)
+    still = noise((230, 64, 128), high=9000, seed=4)
+    return np.stack([frame + np.roll(pattern, 2 * i, axis=1) for i, frame in enumerate(still)])
+
+
+def psnr_of(path, source):
+    pictures = np.clip(grey_of(decoded(path)), 0, 255)
+    wanted = [t2v.render_frame(source, i, width="full")[..., 0] for i in range(len(source))]
+    return 10 * np.log10(255**2 / np.mean((pictures - np.array(wanted, float)) ** 2))
+
+
+@pytest.mark.parametrize("count", [30, 230])
+def test_the_file_is_below_the_size_and_close_to_it(tmp_path, moving, count):
+    source = moving[:count]
+    free = t2v.convert(source, tmp_path / "free.mp4", width="full")
+    for share in (0.8, 0.5):
+        size = int(free.path.stat().st_size * share)
+        video = t2v.convert(source, tmp_path / "o.mp4", width="full", max_size=size, overwrite=True)
+        assert 0.8 * size < video.path.stat().st_size <= size
+        assert video.crf > free.crf
+        assert video.psnr_db == pytest.approx(psnr_of(video.path, source), abs=0.02)
+        (note,) = (note for note in video.notes if "PSNR" in note)
+        assert f"rate factor {video.crf}" in note
+        assert f"{video.psnr_db:.1f} dB" in note
+
+
+def test_a_size_that_is_no_limit_changes_nothing(tmp_path, moving):
+    free = t2v.convert(moving[:60], tmp_path / "free.mp4", width=100, quality="high")
+    video = t2v.convert(
+        moving[:60], tmp_path / "o.mp4", width=100, quality="high", max_size="100MB"
+    )
+    assert video.path.read_bytes() == free.path.read_bytes()
+    assert video.psnr_db > 40
+
+
+@pytest.mark.parametrize("codec", ["h265", "av1", "vp9"])
+def test_other_codecs(tmp_path, moving, codec):
+    source = moving[:60]
+    free = t2v.convert(source, output_dir=tmp_path, codec=codec, width="full")
+    size = int(free.path.stat().st_size * 0.6)
+    video = t2v.convert(source, output_dir=tmp_path, codec=codec, width="full", max_size=size)
+    assert 0.7 * size < video.path.stat().st_size <= size
+    assert 30 <= video.psnr_db < 60
+
+
+@pytest.mark.parametrize("contrast", ["local", "smooth"])
+def test_any_number_of_workers_gives_the_same_bytes(tmp_path, moving, contrast):
+    digests = set()
+    for workers in (1, 2, 4, 8):
+        options = {"contrast": contrast, "max_size": "500kB", "workers": workers}
+        video = t2v.convert(moving, tmp_path / "o.mp4", width=128, overwrite=True, **options)
+        digests.add(hashlib.sha256(video.path.read_bytes()).hexdigest())
+    assert len(digests) == 1
+    assert video.crf > 19
+
+
+def test_the_finished_file_counts_not_the_estimate(tmp_path, moving, monkeypatch):
+    """A sample that promises half of what it takes: the video is made again until it fits."""
+    free = t2v.convert(moving[:60], tmp_path / "free.mp4", width="full")
+    size = int(free.path.stat().st_size * 0.7)
+    right = t2v.convert(moving[:60], tmp_path / "a.mp4", width="full", max_size=size)
+    monkeypatch.setattr(fitting, "_try", _optimistic(fitting._try))
+    wrong = t2v.convert(moving[:60], tmp_path / "b.mp4", width="full", max_size=size)
+    assert wrong.path.stat().st_size <= size
+    assert free.crf < right.crf <= wrong.crf <= right.crf + 2
+
+
+def _optimistic(attempt):
+    def tried(*args):
+        found = attempt(*args)
+        return fitting.Trial(found.rate, found.nbytes / 2, found.psnr_db)
+
+    return tried
+
+
+def test_too_little_is_refused_with_a_width_that_fits(tmp_path, cli):
+    import tifffile
+
+    tifffile.imwrite(tmp_path / "s.tif", noise((60, 256, 256), high=60000, seed=8))
+    before = sorted(tmp_path.iterdir())
+    ended = cli(tmp_path / "s.tif", "--max-size", "900kB", "--width", 400, "--quiet")
+    assert ended.code == 1
+    assert sorted(tmp_path.iterdir()) == before
+    assert "900kB are too few for 60 frames of 400x400" in ended.error_line
+    assert "30 dB" in ended.error_line
+    width = int(re.search(r"width (\d+) would fit", ended.error_line)[1])
+    ended = cli(tmp_path / "s.tif", "--max-size", "900kB", "--width", width, "--quiet")
+    assert ended.code == 0
+    (path,) = tmp_path.glob("*.mp4")
+    assert path.name == f"s_{width}px_10fps_max900kB_video.mp4"
+    assert path.stat().st_size <= 900_000
+
+
+def test_where_no_width_fits_that_is_said(tmp_path):
+    with pytest.raises(t2v.SourceError, match="show fewer frames"):
+        t2v.convert(noise((60, 100, 100)), tmp_path / "o.mp4", width=100, max_size="20kB")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_trying_can_be_cancelled(tmp_path, moving):
+    phases = []
+
+    def cancel():
+        return "trying" in phases
+
+    with pytest.raises(t2v.Cancelled):
+        t2v.convert(
+            moving,
+            tmp_path / "o.mp4",
+            width=600,
+            max_size="1MB",
+            workers=1,
+            progress=lambda progress: phases.append(progress.phase),
+            cancel=cancel,
+        )
+    assert list(tmp_path.iterdir()) == []
