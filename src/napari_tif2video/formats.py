@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import operator
 import re
+from collections.abc import Collection
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .codecs import CODECS, GIF_MAX_FPS, MPEG4_MAX_TICKS, QUALITIES, codec_of
 from .errors import SettingsError
-
-if TYPE_CHECKING:
-    from .settings import VideoSettings
 
 _UNITS = {
     "": 1, "B": 1,
@@ -29,6 +26,25 @@ _RAW_TAKES = {
     # What a pixel and a frame are does not change a count.
     "pixel_size", "frame_interval",
 }  # fmt: skip
+
+
+class Wishes(Protocol):
+    """What settings say about the format."""
+
+    @property
+    def width(self) -> int | str: ...
+    @property
+    def fps(self) -> Fraction: ...
+    @property
+    def quality(self) -> str: ...
+    @property
+    def codec(self) -> str | None: ...
+    @property
+    def crf(self) -> int | None: ...
+    @property
+    def max_size(self) -> int | None: ...
+    @property
+    def raw(self) -> bool: ...
 
 
 def parse_codec(value: object) -> str | None:
@@ -87,19 +103,25 @@ def readable_size(nbytes: int) -> str:
     return f"{nbytes / _UNITS[unit.upper()]:.15g}{unit}"
 
 
-def check_alone(settings: VideoSettings) -> None:
-    """Refuse what makes no sense, as far as it can be told before the file's ending is known."""
+def check_alone(settings: Wishes, changed: Collection[str]) -> None:
+    """Refuse what makes no sense, as far as it can be told before the file's ending is known.
+
+    Parameters
+    ----------
+    changed : collection of str
+        The settings that are not as they are by default.
+    """
     if settings.crf is not None and settings.quality != "standard":
         raise SettingsError("crf: is a quality of its own; leave out the other one")
     if settings.crf is not None and settings.max_size is not None:
         raise SettingsError("max_size: finds the rate factor by itself; leave out crf")
     if settings.raw:
-        _check_raw(settings)
+        _check_raw(settings, changed)
     if settings.codec is not None or settings.raw:
         check_format(settings, codec_of(settings.codec, "", raw=settings.raw))
 
 
-def chosen_codec(settings: VideoSettings, ending: str = "") -> str:
+def chosen_codec(settings: Wishes, ending: str = "") -> str:
     """The codec for a file with this ending (empty: with an automatic name), checked.
 
     Raises
@@ -112,7 +134,7 @@ def chosen_codec(settings: VideoSettings, ending: str = "") -> str:
     return codec
 
 
-def check_format(settings: VideoSettings, codec: str) -> None:
+def check_format(settings: Wishes, codec: str) -> None:
     """Refuse what this codec cannot do."""
     facts = CODECS[codec]
     if settings.quality == "lossless" and codec != "ffv1":
@@ -149,15 +171,9 @@ def check_format(settings: VideoSettings, codec: str) -> None:
         )
 
 
-def _check_raw(settings: VideoSettings) -> None:
-    defaults = type(settings)()
-    others = [
-        field.name
-        for field in dataclasses.fields(settings)
-        if field.name not in _RAW_TAKES
-        and getattr(settings, field.name) != getattr(defaults, field.name)
-    ]
-    if settings.width not in ("full", defaults.width):
+def _check_raw(settings: Wishes, changed: Collection[str]) -> None:
+    others = [name for name in changed if name not in _RAW_TAKES]
+    if "width" in changed and settings.width != "full":
         others.insert(0, "width")
     if others:
         raise SettingsError(

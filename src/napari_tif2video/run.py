@@ -190,6 +190,7 @@ def _write(
         plan = with_rate(with_palette(plan, limits, work), limits, work)
         written = _encode(plan, limits, kept, part, work)
         while plan.settings.max_size is not None and written.nbytes > plan.settings.max_size:
+            work.expect(plan.frames)
             plan = higher_rate(plan, written.nbytes, limits, work)
             written = _encode(plan, limits, kept, part, work)
         if written.psnr_db is not None and written.psnr_db < MIN_PSNR_DB:

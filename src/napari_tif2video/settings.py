@@ -178,7 +178,7 @@ class VideoSettings:
         put("crf", parse_crf(self.crf))
         put("max_size", parse_max_size(self.max_size))
         put("raw", bool(self.raw))
-        check_alone(self)
+        check_alone(self, self._changed())
         if self.raw:
             put("width", "full")
         if self.contrast is not None and self.contrast not in CONTRASTS:
@@ -193,6 +193,11 @@ class VideoSettings:
             raise SettingsError(
                 "percentile: is for contrast local, global, batch or smooth, not for 'displayed'"
             )
+
+    def _changed(self) -> list[str]:
+        """Names of the settings that are not as they are by default."""
+        fields = dataclasses.fields(self)
+        return [f.name for f in fields if getattr(self, f.name) != f.default]
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; `from_dict` reads them back."""
