@@ -67,6 +67,27 @@ def test_settings_without_a_widget_are_shown_used_and_forgotten(open_widget, wai
     assert not widget.form.kept_row.isVisible()
 
 
+def test_overlays_of_saved_settings_are_in_the_thumbnail(open_widget, wait):
+    stack = noise((3, 100, 160))
+    viewer, widget = open_widget(stack, name="s")
+    viewer.dims.set_point(0, 2)
+    settings = t2v.VideoSettings(
+        contrast="local", anchor_style="cross", scale_bar=True, pixel_size=0.5, um_per_pixel=0.25,
+        timestamp=True, frame_interval=60, label="{frame}",
+    )  # fmt: skip
+    widget.settings = settings
+    assert widget.settings == settings
+    assert not widget.form.width.enabled  # the magnification decides
+    wait(lambda: settled(widget) and widget.result.preview is not None)
+    picture = t2v.render_frame(stack, 2, settings=settings)
+    assert picture.shape == (200, 320, 3)
+    wait(lambda: settled(widget) and np.array_equal(widget.result.preview.image, picture))
+    widget.form.anchor.value = False  # the style that is kept would imply it
+    assert not widget.settings.anchor
+    click(widget.form.forget.native)
+    assert widget.settings == t2v.VideoSettings(contrast="local")
+
+
 def test_the_thumbnail_is_the_frame_of_the_video(open_widget, wait, tmp_path):
     viewer, widget = open_widget(numbered(6), name="s", contrast_limits=(0, 60000))
     widget.settings = t2v.VideoSettings(width=200, crop="120x40", contrast="displayed", anchor=True)
