@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,9 +134,7 @@ def notes_of(**options):
 
 
 def _destination(file):
-    from pathlib import Path
-
-    return Destination(folder=Path("."), file=None) if file is None else Destination(Path(file))
+    return Destination(folder=Path(".")) if file is None else Destination(Path(file))
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,15 @@ def test_settings_survive_json(tmp_path, folder, cli):
 
 
 def test_json_names_the_codec(folder, cli):
-    import json
-
     ended = cli(folder, "--codec", "vp9", "--json", "--crf", 40)
     (source,) = json.loads(ended.out)["sources"]
     assert (source["codec"], source["crf"], source["psnr_db"]) == ("vp9", 40, None)
+
+
+def test_the_command_line_of_the_window_says_the_same(tmp_path, folder, cli):
+    from napari_tif2video._napari.recipes import as_command_line
+
+    settings = t2v.VideoSettings(width=160, codec="vp9", max_size="1MB", quality="draft")
+    words = as_command_line([str(folder)], settings, None, None).split()
+    assert cli(*words[1:], "--quiet").code == 0
+    assert (folder / "160px_10fps_draft_max1MB_video.webm").is_file()

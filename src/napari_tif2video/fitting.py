@@ -129,9 +129,15 @@ def with_rate(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
     encoder = dataclasses.replace(plan.encoder, is_compared=True)
     plan = dataclasses.replace(plan, encoder=encoder)
     found = _search(plan, limits, job, _aim(plan))
-    if found.psnr_db < MIN_PSNR_DB or found.nbytes > wanted:
+    if is_spoilt(plan, found.rate, found.psnr_db) or found.nbytes > wanted:
         raise too_small(plan, limits, job, found.psnr_db)
     return _at_rate(plan, found.rate)
+
+
+def is_spoilt(plan: Plan, rate: int | None, reached_db: float) -> bool:
+    """Whether the size, and not the quality that was asked for, made the picture too bad."""
+    asked = plan.encoder.facts.rate(plan.settings.quality)
+    return rate != asked and reached_db < MIN_PSNR_DB
 
 
 def higher_rate(plan: Plan, nbytes: int, limits: SequenceLimits | None, job: Job) -> Plan:

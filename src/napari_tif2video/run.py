@@ -14,7 +14,7 @@ from .batch import SourceJob
 from .engine import Execution, Job
 from .errors import Cancelled, describe
 from .fidelity import psnr_db
-from .fitting import MIN_PSNR_DB, higher_rate, too_small, with_palette, with_rate
+from .fitting import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .measuring import Measured, limits_of, measure_sequence
 from .moments import FrameFacts, SequenceLimits
 from .movie import MovieWriter, check_movie
@@ -193,7 +193,7 @@ def _write(
             work.expect(plan.frames)
             plan = higher_rate(plan, written.nbytes, limits, work)
             written = _encode(plan, limits, kept, part, work)
-        if written.psnr_db is not None and written.psnr_db < MIN_PSNR_DB:
+        if written.psnr_db is not None and is_spoilt(plan, plan.encoder.rate, written.psnr_db):
             raise too_small(plan, limits, work, written.psnr_db)
     if limits is not None and measured is not None and measured.histograms:
         written.clipped = _outside(measured, limits)
