@@ -81,7 +81,9 @@ def test_what_was_finished_before_ctrl_c_stays_and_is_reported(tmp_path, long_st
     out, report = tmp_path / "videos", tmp_path / "r.csv"
     argv = [first, long_stack, "--output-dir", out, "--width", "1000", "--json", "--report", report]
     with running(*argv) as run:
-        wait_until(lambda: out.exists() and len(list(out.iterdir())) == 2, run)
+        # The first has its row, and the second is begun.
+        wait_until(lambda: report.exists() and len(report.read_text().splitlines()) == 2, run)
+        wait_until(lambda: list(out.glob(".*")), run)
         run.send_signal(signal.SIGINT)
         text, err = run.communicate(timeout=60)
     assert run.returncode == 130

@@ -255,7 +255,7 @@ def test_a_disk_that_is_full_leaves_nothing_and_says_so(tmp_path, command, space
 
     stack = noise((60, 128, 128))
     folder, out = write_folder(tmp_path / "pos", stack), tmp_path / "o.mp4"
-    limit = space(t2v.convert(stack, out, width="full").path.stat().st_size)
+    limit = space(t2v.convert(folder, out, width="full").path.stat().st_size)
     out.unlink()
     if exists:
         out.write_bytes(OLD)

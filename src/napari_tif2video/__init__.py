@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     )
     from .framing import CropBox
     from .reader import open_stack
+    from .recipe import Recipe
+    from .recipe_files import read_recipe
     from .settings import VideoSettings
     from .stack import Stack
     from .video import Video
@@ -35,6 +37,8 @@ _HOME = {
     "convert_batch": "api",
     "render_frame": "api",
     "open_stack": "reader",
+    "read_recipe": "recipe_files",
+    "Recipe": "recipe",
     "CropBox": "framing",
     "VideoSettings": "settings",
     "Stack": "stack",
@@ -56,6 +60,7 @@ __all__ = [
     "OutputError",
     "OutputExistsError",
     "Progress",
+    "Recipe",
     "SettingsError",
     "SourceError",
     "Stack",
@@ -66,6 +71,7 @@ __all__ = [
     "convert",
     "convert_batch",
     "open_stack",
+    "read_recipe",
     "render_frame",
 ]
 

@@ -32,6 +32,8 @@ def convert(
     match: str | None = None,
     overwrite: bool = False,
     skip_existing: bool = False,
+    sidecar: bool = False,
+    verify: bool = False,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -54,6 +56,10 @@ def convert(
         Of a folder, only the files whose name matches.
     overwrite, skip_existing : bool
         Replace an output that exists, or leave it and do nothing; without either it is an error.
+    sidecar : bool
+        Write the recipe of the video beside it, too, as ``NAME.json``.
+    verify : bool
+        Decode the finished file and compare it with the rendered frames before it gets its name.
     workers : int, optional
         Threads; by default every core this process may use. The video is the same for any number.
     memory_budget, progress, cancel
@@ -74,7 +80,7 @@ def convert(
     file = None if output is None else Path(output)
     folder = None if output_dir is None else Path(output_dir)
     job = SourceJob(source)
-    destination = Destination(file, folder, overwrite, skip_existing)
+    destination = Destination(file, folder, overwrite, skip_existing, sidecar)
     jobs = plan_jobs([job], _settings(settings, options), destination, match)
     if job.problem is not None:
         raise job.problem
@@ -83,7 +89,7 @@ def convert(
             f"channel: 'each' makes {len(jobs)} videos of {job.label}; use convert_batch"
         )
     execution = _execution(workers, memory_budget, progress, cancel)
-    return convert_job(job, execution, None, overwrite)
+    return convert_job(job, execution, None, overwrite, verify)
 
 
 def convert_batch(
@@ -95,6 +101,8 @@ def convert_batch(
     match: str | None = None,
     overwrite: bool = False,
     skip_existing: bool = False,
+    sidecar: bool = False,
+    verify: bool = False,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -119,11 +127,11 @@ def convert_batch(
     jobs = plan_jobs(
         find_sources(sources, recursive=recursive, match=match),
         _settings(settings, options),
-        Destination(None, folder, overwrite, skip_existing),
+        Destination(None, folder, overwrite, skip_existing, sidecar),
         match,
     )
     execution = _execution(workers, memory_budget, progress, cancel)
-    return list(run_jobs(jobs, execution, overwrite=overwrite))
+    return list(run_jobs(jobs, execution, overwrite=overwrite, verify=verify))
 
 
 def render_frame(

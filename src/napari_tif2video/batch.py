@@ -15,7 +15,7 @@ from .encode import require_encoder
 from .errors import SettingsError, SourceError, Tif2VideoError
 from .formats import chosen_codec
 from .hyperstack import channel_numbers
-from .output import exists_error, same_output_key, video_name
+from .output import exists_error, same_output_key, sidecar_of, video_name
 from .plan import Plan, plan
 from .reader import open_stack, source_stem
 from .scale import common_um_per_px
@@ -38,12 +38,15 @@ class Destination:
         Folder for all of them, under their automatic names.
     overwrite, skip_existing : bool
         What happens where the output exists already; without either it is an error.
+    sidecar : bool
+        Whether the recipe of each video is written beside it, too.
     """
 
     file: Path | None = None
     folder: Path | None = None
     overwrite: bool = False
     skip_existing: bool = False
+    sidecar: bool = False
 
     def __post_init__(self) -> None:
         if self.file is not None and self.folder is not None:
@@ -66,6 +69,7 @@ class SourceJob:
     source: Any
     plan: Plan | None = None
     output: Path | None = None
+    sidecar: Path | None = None
     problem: Exception | None = None
     skip: bool = False
 
@@ -217,6 +221,7 @@ def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
         if job.plan is None:
             continue
         job.output = _output_path(job.plan, destination, parents)
+        job.sidecar = sidecar_of(job.output) if destination.sidecar else None
         key = same_output_key(job.output)
         if key in taken:
             raise SettingsError(
@@ -229,6 +234,8 @@ def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
                 job.skip = True
             elif not destination.overwrite:
                 job.problem = exists_error(job.output)
+        elif job.sidecar is not None and os.path.lexists(job.sidecar) and not destination.overwrite:
+            job.problem = exists_error(job.sidecar)
 
 
 def _output_path(plan: Plan, destination: Destination, parents: list[str]) -> Path:

@@ -3,16 +3,57 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from .errors import SettingsError
 
 GAMMA_RANGE = (0.05, 20)
 
 
-def parse_limits(value: object) -> tuple[float, float] | None:
-    """Two counts LO HI."""
+#: Fixed limits: one pair for all channels, or one for each.
+FixedLimits = tuple[float, float] | tuple[tuple[float, float], ...]
+
+
+def parse_limits(value: object) -> FixedLimits | None:
+    """Two counts LO HI, or such a pair for each channel."""
     if value is None:
         return None
+    pairs = _pairs(value)
+    if pairs is None:
+        return _parse_pair(value)
+    parsed = tuple(map(_parse_pair, pairs))
+    return parsed[0] if len(parsed) == 1 else parsed
+
+
+def limits_of_channels(limits: FixedLimits | None, channels: int) -> tuple[Any, ...]:
+    """The pair of each of so many channels, or None for each.
+
+    Raises
+    ------
+    SettingsError
+        They are the pairs of another number of channels.
+    """
+    if limits is None or not isinstance(limits[0], tuple):
+        return (limits,) * channels
+    if len(limits) != channels:
+        raise SettingsError(
+            f"limits are those of {len(limits)} channels, but {channels} "
+            f"{'are' if channels > 1 else 'is'} shown; give one pair, or one for each"
+        )
+    return limits
+
+
+def _pairs(value: object) -> list[object] | None:
+    """The parts of a sequence of sequences; None for anything else."""
+    try:
+        parts = list(value)  # type: ignore[call-overload]
+    except TypeError:
+        return None
+    is_nested = bool(parts) and all(hasattr(part, "__len__") for part in parts)
+    return parts if is_nested and not any(isinstance(part, str) for part in parts) else None
+
+
+def _parse_pair(value: object) -> tuple[float, float]:
     try:
         low, high = (float(v) for v in value)  # type: ignore[attr-defined]
     except (ValueError, TypeError):

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from .errors import Cancelled, SettingsError, describe
 from .options import EXIT_USAGE, build_parser
+from .recipe_files import saved_recipe
 from .settings import VideoSettings
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -49,13 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.inspect is not None:
+        return _inspect(args)
+    wants_window = not args.source and args.demo is None and not args.nogui
+    if not wants_window:
+        # Each worker has a core already. OpenBLAS, which reads this when numpy is loaded, would
+        # start more threads in each of them, which made narrow limits five times slower on busy
+        # cores. Before the settings: those of a video, or a colormap, load numpy.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     settings = _settings(args)
-    if not args.source and args.demo is None and not args.nogui:
+    if wants_window:
         _open_window()
         return OK
-    # Each worker has a core already. OpenBLAS, which reads this when numpy is loaded, would start
-    # more threads in each of them, which made narrow limits five times slower on busy cores.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from . import console
     from .batch import Destination, find_sources, plan_jobs
     from .engine import Execution, default_workers
@@ -65,10 +71,11 @@ def _run(args: argparse.Namespace) -> int:
     execution = Execution(default_workers() if args.workers is None else args.workers)
     file = None if args.output is None else Path(args.output)
     folder = None if args.output_dir is None else Path(args.output_dir)
-    destination = Destination(file, folder, args.overwrite, args.skip_existing)
+    destination = Destination(file, folder, args.overwrite, args.skip_existing, args.sidecar)
     sources = _sources(args)
     jobs = find_sources(sources, recursive=args.recursive, match=args.match)
     plan_jobs(jobs, settings, destination, args.match)
+    _say_reuse(args, len(jobs))
     if args.dry_run:
         console.print_plans(jobs, as_json=args.json)
         return FAILED if any(job.problem for job in jobs) else OK
@@ -81,6 +88,7 @@ def _run(args: argparse.Namespace) -> int:
                 jobs,
                 screen.watch(execution),
                 overwrite=args.overwrite,
+                verify=args.verify,
                 measuring=screen.measuring,
                 started=screen.started,
             ):
@@ -91,6 +99,33 @@ def _run(args: argparse.Namespace) -> int:
             if args.json:
                 console.print_json(screen.videos)
     return FAILED if any(v.status == "failed" for v in screen.videos) else OK
+
+
+def _inspect(args: argparse.Namespace) -> int:
+    """Print the recipe of a video."""
+    if args.source or args.demo is not None or args.settings is not None:
+        raise SettingsError("--inspect only reads a video; leave out sources and settings")
+    from .inspection import describe_recipe
+    from .recipe_files import read_recipe
+
+    recipe = read_recipe(args.inspect)
+    print(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
+    return OK
+
+
+def _say_reuse(args: argparse.Namespace, sources: int) -> None:
+    """Say what becomes of the limits of the video from which settings are taken."""
+    replaced = (args.contrast, args.percentile, args.limits)
+    if args.settings is None or args.quiet or any(value is not None for value in replaced):
+        return
+    recipe = saved_recipe(args.settings)
+    if recipe is None:
+        return
+    from .inspection import reuse_note
+
+    note = reuse_note(recipe, args.reuse, sources)
+    if note:
+        print(f"Settings of {args.settings}: {note}", file=sys.stderr)
 
 
 def _open_window() -> None:
@@ -130,11 +165,16 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
     if args.width is not None and args.um_per_pixel is not None:
         raise SettingsError("--width and --um-per-pixel exclude each other")
     if args.settings is None:
+        if args.reuse is not None:
+            raise SettingsError("--reuse goes with --settings VIDEO")
         return VideoSettings(**given)
+    for name in ("contrast", "percentile", "limits"):
+        if args.reuse == "numbers" and name in given:
+            raise SettingsError(f"--reuse numbers and --{name} exclude each other")
     for name in list(given):
         for other, value in _REPLACES.get(name, {}).items():
             given.setdefault(other, value)
-    return dataclasses.replace(VideoSettings.load(args.settings), **given)
+    return dataclasses.replace(VideoSettings.load(args.settings, reuse=args.reuse), **given)
 
 
 def _sources(args: argparse.Namespace) -> list[str]:

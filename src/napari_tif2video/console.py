@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import sys
 from typing import Any
@@ -61,14 +62,19 @@ class Console:
             print(f"tif2video: {_with_source(video)}", file=sys.stderr)
         elif video.status == "skipped":
             self._say(f"  exists already, left as it is: {video.output}")
+            self._say_findings(video)
         else:
             assert video.output is not None
             rate = video.frames / video.seconds
             size = os.path.getsize(video.output) / 1e6
             self._say(f"  {video.output} ({size:.2f} MB) in {video.seconds:.1f} s, {rate:.0f} fps")
-            planned = len(self._plan_notes(video))
-            for note in video.notes[planned:]:
-                self._say(f"  Note: {note}")
+            self._say_findings(video)
+
+    def _say_findings(self, video: Video) -> None:
+        """The notes that were not known when it started."""
+        planned = len(self._plan_notes())
+        for note in video.notes[planned:]:
+            self._say(f"  Note: {note}")
 
     def close(self) -> None:
         """Print the summary of everything that was finished."""
@@ -82,14 +88,15 @@ class Console:
             if video.status == "failed":
                 self._say(f"  failed: {_with_source(video)}")
             elif video.status == "ok":
-                self._say(f"  ok: {video.output}, {_describe_limits(video)}")
+                verified = f", {_describe_fidelity(video)}" if video.verified else ""
+                self._say(f"  ok: {video.output}, {_describe_limits(video)}{verified}")
         measured = {v.shared_limits for v in self.videos if v.contrast in ("global", "batch")}
         if len(measured) == 1 and len(*measured) == 1:
             ((pair,),) = measured
             if pair[0] < pair[1]:
                 self._say(f"The same limits again: {_as_option(pair)}")
 
-    def _plan_notes(self, video: Video) -> tuple[str, ...]:
+    def _plan_notes(self) -> tuple[str, ...]:
         plan = self._jobs[len(self.videos) - 1].plan
         return () if plan is None else plan.notes
 
@@ -173,6 +180,15 @@ def _describe_limits(video: Video) -> str:
     return f"limits {', '.join(pairs)} ({video.contrast}), {clipped}"
 
 
+def _describe_fidelity(video: Video) -> str:
+    if video.psnr_worst_db == math.inf:
+        return "verified: all frames decode to what was rendered"
+    return (
+        f"verified: {video.frames} frames in order, PSNR {video.psnr_mean_db:.1f} dB, "
+        f"worst frame {video.psnr_worst_db:.1f} dB"
+    )
+
+
 def _as_option(limits: Limits) -> str:
     """The option that gives these very limits."""
     return "--limits " + " ".join(repr(v).removesuffix(".0") for v in limits)
@@ -193,6 +209,8 @@ def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:
             print(f"  order: {', '.join(shown)}")
             print(f"  gaps: {gaps or 'none found in the numbering'}")
             print(f"  output: {job.output}{' (exists, is skipped)' if job.skip else ''}")
+            if job.sidecar is not None and not job.skip:
+                print(f"  sidecar: {job.sidecar}")
             for note in job.plan.notes:
                 print(f"  note: {note}")
         if job.problem is not None:
@@ -204,6 +222,7 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "source": job.label,
         "output": None if job.output is None else os.fspath(job.output),
+        "sidecar": None if job.sidecar is None else os.fspath(job.sidecar),
         "status": status,
         "error": None if job.problem is None else describe(job.problem),
     }

@@ -18,6 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from .checks import Checker, FrameCheck
 from .codecs import CODECS, DEFAULT_CODEC, Codec
 from .codecs import SEGMENT_FRAMES as SEGMENT_FRAMES
 from .errors import EncodingError, SettingsError
@@ -54,6 +55,8 @@ class Encoder:
         Whether colours that are not in it are mixed.
     is_compared : bool
         Whether what was encoded is decoded again and compared with the pictures.
+    is_verified : bool
+        Whether it is known of each frame what it decodes to (`checks`).
     """
 
     height: int
@@ -68,6 +71,7 @@ class Encoder:
     palette: bytes = b""
     dithers: bool = False
     is_compared: bool = False
+    is_verified: bool = False
 
     @property
     def facts(self) -> Codec:
@@ -87,6 +91,14 @@ class Encoder:
             return deep if self.has_colour else flat
         return "yuv420p10le" if self.facts.bits == 10 else "yuv420p"
 
+    @property
+    def colour_tags(self) -> dict[str, int]:
+        """What the video states about its colours."""
+        if self.pix_fmt.startswith("yuv"):
+            names = ("color_primaries", "color_trc", "colorspace")
+            return {"color_range": LIMITED} | dict.fromkeys(names, BT709)
+        return {"color_range": FULL} if self.codec == "ffv1" else {}
+
     def open(self) -> VideoCodecContext:
         context = av.CodecContext.create(self.facts.encoder, "w")
         assert isinstance(context, VideoCodecContext)
@@ -101,11 +113,8 @@ class Encoder:
         context.width, context.height = self.width, self.height
         context.pix_fmt = self.pix_fmt
         context.framerate, context.time_base = self.fps, 1 / self.fps
-        if self.pix_fmt.startswith("yuv"):
-            context.color_range = LIMITED
-            context.color_primaries = context.color_trc = context.colorspace = BT709
-        elif self.codec == "ffv1":
-            context.color_range = FULL
+        for name, value in self.colour_tags.items():
+            setattr(context, name, value)
         context.thread_count = 1
         # Without loss, frames that stand alone cost little, and a damaged one harms no other.
         context.gop_size = 1 if self.codec == "ffv1" else SEGMENT_FRAMES
@@ -146,12 +155,15 @@ class EncodedSegment:
     squared_error : float
         Mean squared difference of a frame as a player shows it, in grey levels, added up over all
         frames, where it was asked for.
+    checks : tuple of FrameCheck
+        What each frame decodes to, where that was asked for.
     """
 
     packets: tuple[Packet, ...]
     parameter_sets: bytes
     reorder_delay: int
     squared_error: float = 0.0
+    checks: tuple[FrameCheck, ...] = ()
 
 
 def require_encoder(codec: str) -> None:
@@ -177,6 +189,7 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
         context = encoder.open()
         paletted = Paletted(encoder.palette, encoder.dithers) if encoder.palette else None
         comparison = Comparison(encoder.facts.decoder, context) if encoder.is_compared else None
+        checker = Checker(encoder.facts.decoder, context) if encoder.is_verified else None
         packets: list[Packet] = []
 
         def collect(found: list[av.Packet[Any]]) -> None:
@@ -184,15 +197,20 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
                 packets.append(Packet(bytes(packet), _known(packet.pts), packet.is_keyframe))
                 if comparison is not None:
                     comparison.add_packet(packet)
+            if checker is not None:
+                checker.encoded(found)
 
         for number, picture in enumerate(pictures):
             frame = _frame(picture, encoder, paletted)
             frame.pts, frame.time_base = number, 1 / encoder.fps
             if comparison is not None:
                 comparison.add_picture(picture)
+            if checker is not None:
+                checker.given(frame)
             collect(context.encode(frame))
         collect(context.encode(None))
         error = 0.0 if comparison is None else comparison.finish()
+        checks = () if checker is None else checker.finish()
     except av.FFmpegError as exc:
         reason = exc.strerror or exc
         raise EncodingError(f"the {encoder.facts.title} encoder failed ({reason})") from exc
@@ -202,7 +220,7 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
         header, first = _split_gif(packets[0].data)
         packets[0] = Packet(first, packets[0].pts, packets[0].is_keyframe)
         parameter_sets = header
-    return EncodedSegment(tuple(packets), parameter_sets, context.reorder_depth, error)
+    return EncodedSegment(tuple(packets), parameter_sets, context.reorder_depth, error, checks)
 
 
 def _frame(picture: NDArray[np.uint8], encoder: Encoder, paletted: Paletted | None) -> VideoFrame:

@@ -29,9 +29,9 @@ class Progress:
 
     Attributes
     ----------
-    phase : {"measuring", "trying", "encoding"}
+    phase : {"measuring", "trying", "encoding", "verifying"}
         Whether the contrast limits are being measured, the rate factor or the palette is being
-        looked for, or the video is being made.
+        looked for, the video is being made, or what was made is being compared with the frames.
     done, total : int
         Steps of work; every frame is a few of them.
     frames : int

@@ -43,6 +43,6 @@ class Comparison:
         return self._error
 
 
-def psnr_db(mean_squared_error: float) -> float:
-    """Peak signal-to-noise ratio for grey levels up to 255: 10 log10(255² / MSE)."""
-    return math.inf if mean_squared_error <= 0 else 10 * math.log10(255**2 / mean_squared_error)
+def psnr_db(mean_squared_error: float, peak: float = 255) -> float:
+    """Peak signal-to-noise ratio: 10 log10(peak² / MSE); infinite where there is no error."""
+    return math.inf if mean_squared_error <= 0 else 10 * math.log10(peak**2 / mean_squared_error)

@@ -1,9 +1,16 @@
-"""Segments become a file: packets appended in order without encoding them again, and checked."""
+"""Segments become a file: packets appended in order without encoding them again, and checked.
+
+What a video says about itself, the limits of its frames among it, is known when all of them are
+encoded, while containers keep it in front. So segments wait in a `Spool` until then.
+"""
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import IO
 
 import av
 from av.container import InputContainer
@@ -12,10 +19,11 @@ from av.video.stream import VideoStream
 from .codecs import MUXERS
 from .encode import EncodedSegment, Encoder
 from .errors import EncodingError
+from .tags import metadata, put_into_gif
 
-# How far the length of a file may be off: MP4 is exact, Matroska counts in ms and GIF in 1/100 s,
+#: How far times in a file may be off: MP4 is exact, Matroska counts in ms and GIF in 1/100 s,
 # and each rounds the time and the length of the last frame.
-_CLOCKS = {
+CLOCKS = {
     ".mp4": Fraction(0),
     ".webm": Fraction(2, 1000),
     ".mkv": Fraction(2, 1000),
@@ -41,6 +49,61 @@ def _muxer(encoder: Encoder) -> tuple[str, dict[str, str]]:
     return name, options
 
 
+# Encoded segments that wait in memory. A video below that size is written to disk once.
+_MAX_WAITING_BYTES = 16 << 20
+
+
+class Spool:
+    """Segments that wait, in order: in memory, or if they are many, in a file.
+
+    Parameters
+    ----------
+    path : Path
+        Written from the beginning, if it is needed. What is in it is nobody else's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._waiting: list[EncodedSegment] = []
+        self._nbytes = 0
+        self._file: IO[bytes] | None = None
+        self._count = 0
+
+    @property
+    def is_file(self) -> bool:
+        return self._file is not None
+
+    def append(self, segment: EncodedSegment) -> None:
+        self._waiting.append(segment)
+        self._nbytes += sum(len(packet.data) for packet in segment.packets)
+        if self._nbytes <= _MAX_WAITING_BYTES:
+            return
+        try:
+            if self._file is None:
+                self._file = open(self._path, "wb+")  # noqa: SIM115 - closed by `close`
+            for waiting in self._waiting:
+                pickle.dump(waiting, self._file, pickle.HIGHEST_PROTOCOL)
+            self._file.flush()  # a full disk is noticed now, not when all the rest is done
+        except OSError as exc:
+            raise EncodingError(f"the video cannot be written ({exc})") from exc
+        self._count += len(self._waiting)
+        self._waiting.clear()
+
+    def __iter__(self) -> Iterator[EncodedSegment]:
+        try:
+            if self._file is not None:
+                self._file.seek(0)
+                for _ in range(self._count):
+                    yield pickle.load(self._file)
+        except (OSError, EOFError, pickle.UnpicklingError) as exc:
+            raise EncodingError(f"what was encoded cannot be read back ({exc})") from exc
+        yield from self._waiting
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
 class MovieWriter:
     """Joins segments to a file.
 
@@ -48,10 +111,13 @@ class MovieWriter:
     ----------
     path : Path
         Written from the beginning; the caller gives it its final name once it is checked.
+    text : str
+        What the video says about itself.
     """
 
-    def __init__(self, path: Path, encoder: Encoder) -> None:
+    def __init__(self, path: Path, encoder: Encoder, text: str = "") -> None:
         self._frames = 0
+        self._path, self._text = path, text
         self._encoder = encoder
         self._parameter_sets: bytes | None = None
         muxer, options = _muxer(encoder)
@@ -64,6 +130,7 @@ class MovieWriter:
             if muxer == "mp4" and encoder.facts.tag:
                 stream.codec_context.codec_tag = encoder.facts.tag
             stream.time_base = 1 / encoder.fps
+            self._container.metadata.update(metadata(text))
             self._container.start_encoding()
         except (av.FFmpegError, OSError) as exc:
             raise EncodingError(f"the video cannot be begun ({exc})") from exc
@@ -103,6 +170,8 @@ class MovieWriter:
     def close(self) -> None:
         try:
             self._container.close()
+            if self._encoder.ending == ".gif" and self._text and self._frames:
+                put_into_gif(self._path, self._text)
         except (av.FFmpegError, OSError) as exc:
             raise EncodingError(f"the video cannot be finished ({exc})") from exc
 
@@ -122,7 +191,7 @@ def check_movie(path: Path, encoder: Encoder, frames: int) -> None:
         raise EncodingError(f"the finished video cannot be opened ({exc})") from exc
     planned = (frames, (encoder.height, encoder.width), frames / encoder.fps)
     found = (counted, size, duration)
-    is_late = abs(duration - planned[2]) > _CLOCKS[encoder.ending]
+    is_late = abs(duration - planned[2]) > CLOCKS[encoder.ending]
     if found[:2] != planned[:2] or is_late:
         raise EncodingError(
             "the finished video is not what was planned (frames, size, seconds): "

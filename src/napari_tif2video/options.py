@@ -9,6 +9,7 @@ from . import __version__
 from .codecs import CODECS
 from .drawing import ANCHOR_STYLES, CORNERS
 from .framing import FPS_RANGE, WIDTH_RANGE_PX
+from .recipe import REUSES
 from .settings import CONTRASTS, QUALITIES, VideoSettings
 
 EXIT_USAGE = 2
@@ -89,6 +90,11 @@ def build_parser() -> argparse.ArgumentParser:
         const=DEMO_FOLDER,
         metavar="DIR",
         help="write the bundled sample into a new or empty folder and convert it",
+    )
+    add(
+        "--inspect",
+        metavar="VIDEO",
+        help="print what a video was made of and how, with --json as JSON",
     )
 
     picture = parser.add_argument_group("picture")
@@ -172,7 +178,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--play", metavar="AXIS", help="the axis that is played, where there are several: T, Z, C")
     add("--axes", metavar="TCZYX", help="names of axes that the file does not name, slowest first")
-    add("--settings", metavar="FILE", help="start from settings that were saved as JSON")
+    add(
+        "--settings",
+        metavar="FILE|VIDEO",
+        help="start from settings that were saved as JSON, or from those of a video",
+    )
+    add(
+        "--reuse",
+        choices=REUSES,
+        help="of a video's measured limits: measure by the same rule again, or take its numbers "
+        "as fixed limits (default: rule)",
+    )
 
     _add_overlays(parser)
 
@@ -184,6 +200,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--output-dir", metavar="DIR", help="folder for the videos (default: beside the data)")
     add("--overwrite", action="store_true", help="replace videos that exist")
     add("--skip-existing", action="store_true", help="leave videos that exist, and go on")
+    add(
+        "--sidecar",
+        action="store_true",
+        help="write the recipe that is in each video beside it too, as NAME.json",
+    )
 
     run = parser.add_argument_group("running")
     add = run.add_argument
@@ -192,6 +213,11 @@ def build_parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         help="threads (default: every core this process may use); the video is the same for any",
+    )
+    add(
+        "--verify",
+        action="store_true",
+        help="decode each finished video and compare it with the frames before it gets its name",
     )
     add("--dry-run", action="store_true", help="only show order, gaps, sizes, names and durations")
     add("--json", action="store_true", help="print one JSON object on stdout")

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -129,6 +130,11 @@ def decimal_fps(fps: Fraction) -> str:
     return f"{float(fps):.3f}".rstrip("0").rstrip(".")
 
 
+def sidecar_of(path: Path) -> Path:
+    """The name of the recipe beside a video."""
+    return path.with_suffix(".json")
+
+
 def same_output_key(path: Path) -> tuple[object, str]:
     """Equal for paths that may be one file on some file system, such as ``A.mp4`` and ``a.mp4``."""
     try:
@@ -139,45 +145,92 @@ def same_output_key(path: Path) -> tuple[object, str]:
     return folder, path.name.casefold()
 
 
-@contextmanager
-def publishing(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A temporary file that takes the name `path` when the block ends well, and goes otherwise.
+@dataclass(frozen=True)
+class Parts:
+    """Temporary files that are written before anything has its name."""
 
-    It lies in the same folder, so that the last step is a rename within one file system. A file
-    that has the name already stays untouched until that moment.
+    video: Path
+    sidecar: Path | None
+
+
+@contextmanager
+def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> Iterator[Parts]:
+    """Temporary files that take their names when the block ends well, and go otherwise.
+
+    They lie in the same folder, so that the last step is a rename within one file system. Files
+    that have the names already stay untouched until that moment.
+
+    Parameters
+    ----------
+    path : Path
+        The video.
+    sidecar : Path, optional
+        A file beside it, which appears right after it.
 
     Raises
     ------
     OutputExistsError
-        Something has the name already and may not be replaced, now or at the end.
+        Something has a name already and may not be replaced, now or at the end.
     OutputError
         The folder cannot be written to.
     """
-    if not overwrite and os.path.lexists(path):
-        raise exists_error(path)
-    if path.is_dir():
-        raise OutputError(f"{path}: is a folder; choose another name")
-    part = path.with_name(f"{_PART_PREFIX}{uuid.uuid4().hex[:12]}{_PART_SUFFIX}")
+    names = [path] if sidecar is None else [path, sidecar]
+    for name in names:
+        if not overwrite and os.path.lexists(name):
+            raise exists_error(name)
+        if name.is_dir():
+            raise OutputError(f"{name}: is a folder; choose another name")
+    stem = f"{_PART_PREFIX}{uuid.uuid4().hex[:12]}"
+    part = path.with_name(f"{stem}{_PART_SUFFIX}")
+    beside = None if sidecar is None else sidecar.with_name(f"{stem}.json{_PART_SUFFIX}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path.parent)
-        part.touch(exist_ok=False)
-    except OSError as exc:
-        raise OutputError(
-            f"{path.parent}: cannot be written to ({exc.strerror or exc}); "
-            "use --output-dir to choose another folder"
-        ) from exc
-    try:
-        yield part
+        # Inside, so that an interruption right after the first step leaves nothing either.
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_leftovers(path.parent)
+            part.touch(exist_ok=False)
+        except OSError as exc:
+            raise OutputError(
+                f"{path.parent}: cannot be written to ({exc.strerror or exc}); "
+                "use --output-dir to choose another folder"
+            ) from exc
+        yield Parts(part, beside)
         try:
             _flush(part)
+            if beside is not None:
+                _flush(beside)
             _rename(part, path, overwrite)
+            if beside is not None and sidecar is not None:
+                _rename_beside(beside, sidecar, path, overwrite)
             _flush_folder(path.parent)
         except OSError as exc:
             raise OutputError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
     finally:
+        for left in (part, beside):
+            if left is not None:
+                with contextlib.suppress(OSError):
+                    left.unlink(missing_ok=True)
+
+
+def write_sidecar(part: Path, text: str) -> None:
+    try:
+        part.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise OutputError(f"{part.parent}: cannot be written to ({exc.strerror or exc})") from exc
+
+
+@contextmanager
+def second_part(part: Path) -> Iterator[Path]:
+    """A name beside a part for what takes its place when the block ends well."""
+    second = part.with_suffix(f".2{_PART_SUFFIX}")
+    try:
+        yield second
+        os.replace(second, part)
+    except OSError as exc:
+        raise OutputError(f"{part.parent}: cannot be written to ({exc.strerror or exc})") from exc
+    finally:
         with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+            second.unlink(missing_ok=True)
 
 
 def exists_error(path: Path) -> OutputExistsError:
@@ -199,6 +252,16 @@ def _rename(part: Path, path: Path, overwrite: bool) -> None:
         if os.path.lexists(path):
             raise exists_error(path) from None
         os.replace(part, path)
+
+
+def _rename_beside(part: Path, sidecar: Path, path: Path, overwrite: bool) -> None:
+    """Name a sidecar; if that fails, a video that took no other's place goes again."""
+    try:
+        _rename(part, sidecar, overwrite)
+    except BaseException:
+        if not overwrite:
+            path.unlink()
+        raise
 
 
 def _flush(path: Path) -> None:

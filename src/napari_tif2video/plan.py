@@ -9,10 +9,11 @@ from typing import Literal
 
 from .advice import format_notes
 from .annotation import calibrated, overlay_of, timeline_of
+from .brightness import limits_of_channels
 from .codecs import CODECS
 from .display import Display
 from .encode import Encoder, require_encoder
-from .errors import SourceError
+from .errors import SettingsError, SourceError
 from .formats import chosen_codec
 from .framing import frames_slice
 from .geometry import Box, resolve_crop, resolve_size
@@ -157,7 +158,10 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
     contrast = _contrast(stack, settings)
     displays = _displays(stack, settings)
-    known: tuple[tuple[float, float] | None, ...] = (settings.limits,) * len(displays)
+    try:
+        known = limits_of_channels(settings.limits, len(displays))
+    except SettingsError as exc:
+        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
     if contrast == "displayed":
         known = tuple(display.limits for display in displays)
     measures = contrast in ("global", "batch", "smooth")

@@ -19,6 +19,10 @@ def video_object(video: Video) -> dict[str, Any]:
     return dataclasses.asdict(video) | {
         "output": None if video.output is None else os.fspath(video.output),
         "limits": _finite(video.limits),
+        "sidecar": None if video.sidecar is None else os.fspath(video.sidecar),
+        "verified": video.verified,
+        "psnr_mean_db": _finite(video.psnr_mean_db),
+        "psnr_worst_db": _finite(video.psnr_worst_db),
         "fps": float(video.fps),
         "seconds": round(video.seconds, 3),
     }

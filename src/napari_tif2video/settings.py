@@ -13,12 +13,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from .brightness import parse_colormap, parse_gamma, parse_limits, parse_percentile
+from .brightness import FixedLimits, parse_colormap, parse_gamma, parse_limits, parse_percentile
 from .codecs import QUALITIES as QUALITIES
 from .drawing import checked_drawing
 from .errors import SettingsError
 from .formats import check_alone, parse_codec, parse_crf, parse_max_size, parse_quality
 from .framing import CropBox, parse_crop, parse_fps, parse_frames, parse_width
+from .recipe_files import saved_recipe
 from .selection import parse_axes, parse_channel, parse_play, parse_z
 
 CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
@@ -28,7 +29,7 @@ DEFAULT_CONTRAST = "local"
 def _plain(value: Any) -> Any:
     """A setting as a JSON value."""
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(part) for part in value]
     return str(value) if isinstance(value, (Fraction, CropBox)) else value
 
 
@@ -54,7 +55,7 @@ class VideoSettings:
         largest one; not for ``"displayed"``.
     limits : (float, float), optional
         Fixed grey values that become black and white; not together with `contrast` or
-        `percentile`.
+        `percentile`. Of several channels, one pair for all or a tuple with one for each.
     gamma : float, optional
         Exponent of the grey level between 0 and 1, from 0.05 to 20: below 1, dark parts get
         brighter. Default: 1, or that of the napari layer.
@@ -123,7 +124,7 @@ class VideoSettings:
     crop: CropBox | None = None
     contrast: str | None = None
     percentile: tuple[float, float] | None = None
-    limits: tuple[float, float] | None = None
+    limits: FixedLimits | None = None
     gamma: float | None = None
     invert: bool = False
     colormap: str | None = None
@@ -225,16 +226,33 @@ class VideoSettings:
             raise SettingsError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> VideoSettings:
-        """Settings from a file that `save` wrote; options it does not name keep their defaults."""
+    def load(cls, path: str | os.PathLike[str], *, reuse: str | None = None) -> VideoSettings:
+        """Settings from a file that `save` wrote, from a video, or from the sidecar of one.
+
+        Parameters
+        ----------
+        path : path
+            Options that the file does not name keep their defaults.
+        reuse : {"rule", "numbers"}, optional
+            Of a video whose limits were measured: whether they are measured anew by the same
+            rule, or used as fixed limits. Default: the rule; of what a layer of napari showed, the
+            numbers.
+
+        Raises
+        ------
+        SettingsError
+            It cannot be read, holds no settings, or its limits cannot be used for other frames.
+        """
         try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise SettingsError(f"{path}: cannot be read ({exc})") from exc
-        try:
-            return cls.from_json(text)
+            recipe = saved_recipe(path)
+            if recipe is not None:
+                return cls.from_dict(recipe.settings_again(reuse))
+            settings = cls.from_json(Path(path).read_text(encoding="utf-8"))
         except SettingsError as exc:
             raise SettingsError(f"{path}: {exc}") from exc
+        if reuse is not None:
+            raise SettingsError(f"{path}: holds settings, and no recipe whose limits were measured")
+        return settings
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VideoSettings:

@@ -58,6 +58,12 @@ class Video:
         How many µm a pixel of the video shows, if known.
     scale_bar_um : float or None
         Length of the scale bar, if there is one.
+    sidecar : Path or None
+        The recipe as a file beside the video, where it was asked for.
+    psnr_mean_db, psnr_worst_db : float or None
+        How close the decoded video is to the rendered frames, where it was verified: peak
+        signal-to-noise ratio of the luma in dB, of all frames together and of the worst one;
+        infinite where they are the same.
     """
 
     source: str
@@ -84,6 +90,14 @@ class Video:
     frame_interval_origin: str = ""
     um_per_video_pixel: float | None = None
     scale_bar_um: float | None = None
+    sidecar: Path | None = None
+    psnr_mean_db: float | None = None
+    psnr_worst_db: float | None = None
+
+    @property
+    def verified(self) -> bool:
+        """Whether the finished file was decoded and compared with the rendered frames."""
+        return self.psnr_worst_db is not None
 
     @property
     def path(self) -> Path | None:

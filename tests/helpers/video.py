@@ -24,6 +24,17 @@ def decoded(path):
     return np.stack(planes)
 
 
+def media(path):
+    """What of a video is not metadata: its packets as they lie in the file, and their times."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        packets = [
+            (bytes(p), p.pts, p.dts, p.duration, p.is_keyframe) for p in container.demux(stream)
+        ]
+        extradata = bytes(stream.codec_context.extradata)
+        return packets, extradata, stream.time_base, stream.average_rate, stream.duration
+
+
 def numbers(path):
     """The number that each frame of a video of numbered frames shows."""
     return [number_of(picture) for picture in decoded(path)]

@@ -11,7 +11,7 @@ import tifffile
 from helpers.files import write_folder
 from helpers.frames import noise, numbered
 from helpers.ink import lines, says
-from helpers.video import numbers
+from helpers.video import media, numbers
 
 napari = pytest.importorskip("napari")
 
@@ -116,7 +116,7 @@ def test_a_layer_from_files_goes_back_to_them(viewer, tmp_path):
     layer = viewer.add_image(t2v.open_stack(folder).data, contrast_limits=(0, 65535))
     from_layer = t2v.convert(layer, tmp_path / "a.mp4")
     from_files = t2v.convert(folder, tmp_path / "b.mp4", limits=(0, 65535))
-    assert from_layer.path.read_bytes() == from_files.path.read_bytes()
+    assert media(from_layer.path) == media(from_files.path)
 
 
 def test_a_layer_of_a_hyperstack_goes_back_to_its_file(viewer, tmp_path):
@@ -129,7 +129,7 @@ def test_a_layer_of_a_hyperstack_goes_back_to_its_file(viewer, tmp_path):
     from_layer = t2v.convert(viewer, tmp_path / "a.mp4", width="full")
     from_file = t2v.convert(path, tmp_path / "b.mp4", width="full", channel=1, limits=(0, 65535))
     assert numbers(from_layer.path) == [4, 3, 2, 1, 0]
-    assert from_layer.path.read_bytes() == from_file.path.read_bytes()
+    assert media(from_layer.path) == media(from_file.path)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint32", "float32", "bool"])
@@ -213,3 +213,39 @@ def test_layers_that_the_reader_made_keep_the_time_of_each_plane(viewer, tmp_pat
     viewer.layers[0].scale = (60, *viewer.layers[0].scale[1:])  # said by hand, it holds
     (text,) = written_on(viewer.layers[0], 2, timestamp=True)
     assert says(text, "02:00 min")
+
+
+def test_what_a_layer_showed_again(viewer, tmp_path, cli):
+    """By its rule for a layer; by its numbers for files, which show nothing by themselves."""
+    folder = write_folder(tmp_path / "pos", numbered(6))
+    layer = viewer.add_image(t2v.open_stack(folder).data, name="pos", contrast_limits=(500, 50_000))
+    layer.gamma = 0.5
+    first = t2v.convert(layer, tmp_path / "first.mp4")
+    recipe = t2v.read_recipe(first.path)
+    assert (recipe.contrast, recipe.source) == ("displayed", "pos")
+    assert (recipe.channels[0].limits, recipe.channels[0].gamma) == (((500, 50_000),), 0.5)
+    by_rule = t2v.VideoSettings.load(first.path, reuse="rule")
+    again = t2v.convert(layer, tmp_path / "again.mp4", settings=by_rule)
+    assert again.path.read_bytes() == first.path.read_bytes()
+    settings = t2v.VideoSettings.load(first.path)
+    assert (settings.contrast, settings.limits, settings.gamma) == (None, (500, 50_000), 0.5)
+    ended = cli(folder, "-o", tmp_path / "cli.mp4", "--settings", first.path)
+    assert (ended.code, "used as they are: 500 50000" in ended.err) == (0, True)
+    assert media(tmp_path / "cli.mp4") == media(first.path)
+    ended = cli(folder, "--settings", first.path, "--reuse", "rule", "--quiet")
+    assert ended.code == 1
+    assert "for layers of napari" in ended.error_line
+
+
+def test_the_colours_of_layers_are_in_the_recipe(viewer, tmp_path):
+    stack = numbered(2)
+    viewer.add_image(stack, name="a", colormap="green", contrast_limits=(0, 900))
+    viewer.add_image(
+        stack, name="b", colormap="viridis", blending="additive", contrast_limits=(0, 9e4)
+    )
+    video = t2v.convert(viewer, tmp_path / "o.mp4")
+    green, viridis = t2v.read_recipe(video.path).channels
+    assert (green.name, green.colours, green.limits) == ("a", "#00ff00", ((0, 900),))
+    assert len(viridis.colours) == 1024
+    settings = t2v.VideoSettings.load(video.path)
+    assert settings.limits == ((0, 900), (0, 9e4))

@@ -9,7 +9,7 @@ from napari.utils.notifications import show_error, show_info
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
-from ..errors import Tif2VideoError, describe
+from ..errors import SettingsError, Tif2VideoError, describe
 from ..settings import VideoSettings
 from . import recipes
 from .jobs import automatic_name
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .widget import TiffToVideo
 
 _JSON = "JSON (*.json)"
+_WITH_SETTINGS = "Settings and videos (*.json *.mp4)"
 
 
 class RecipeButton(QPushButton):
@@ -68,9 +69,20 @@ class RecipeButton(QPushButton):
             _try(lambda: self._panel.settings.save(name))
 
     def load_settings(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Load settings", "", _JSON)
+        name, _ = QFileDialog.getOpenFileName(self, "Load settings", "", _WITH_SETTINGS)
         if name:
-            _try(lambda: setattr(self._panel, "settings", VideoSettings.load(name)))
+            _try(lambda: setattr(self._panel, "settings", _loaded(name)))
+
+
+def _loaded(name: str) -> VideoSettings:
+    """Settings from a file or a video, as far as the form can show them."""
+    settings = VideoSettings.load(name)
+    if settings.limits is not None and isinstance(settings.limits[0], tuple):
+        raise SettingsError(
+            f"{name}: has limits for each of {len(settings.limits)} channels, and the form has one "
+            "pair; convert with --settings on the command line or VideoSettings.load in Python"
+        )
+    return settings
 
 
 def _try(action: Callable[[], None]) -> None:

@@ -1,0 +1,136 @@
+"""Is what is decoded what was encoded? Found out while both are at hand.
+
+A video is verified in two steps. While a segment is encoded, its packets are decoded at once and
+each decoded frame is compared with the picture that went in; what is kept of it are its error and
+a checksum. Later the finished file is decoded from disk, and the checksums have to be the same in
+the same order (`verify`). Decoders give the same bytes each time, so nothing of the pictures needs
+to be kept in between, and even frames that look alike cannot change places.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import numpy as np
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.format import VideoFormat
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from .errors import EncodingError
+
+# Of a palette that each frame may have for itself, what is seen; of four bytes, those that count.
+_COMPARED_AS = {"pal8": "rgb24", "bgr0": "bgr24"}
+
+
+@dataclass(frozen=True)
+class FrameCheck:
+    """What is kept of a decoded frame.
+
+    Attributes
+    ----------
+    checksum : int
+        CRC-32 of its samples.
+    error : float
+        Mean squared error of its luma (all samples where there is none), as a share of the
+        square of the highest level.
+    colour_error : float
+        The same of its two colour differences.
+    """
+
+    checksum: int
+    error: float
+    colour_error: float
+
+
+class Checker:
+    """Decodes the packets of one segment as they come, and compares.
+
+    Parameters
+    ----------
+    name : str
+        FFmpeg's decoder for what the encoder makes.
+    context : VideoCodecContext
+        The open encoder.
+    """
+
+    def __init__(self, name: str, context: VideoCodecContext) -> None:
+        decoder = av.CodecContext.create(name, "r")
+        assert isinstance(decoder, VideoCodecContext)
+        decoder.thread_count = 1
+        decoder.width, decoder.height = context.width, context.height
+        if context.extradata:
+            decoder.extradata = bytes(context.extradata)
+        self._decoder = decoder
+        # Pictures that went into the encoder and did not come out yet, with their numbers.
+        self._waiting: deque[tuple[int | None, str, NDArray[Any]]] = deque()
+        self._found: list[FrameCheck] = []
+
+    def given(self, frame: VideoFrame) -> None:
+        """A picture goes into the encoder."""
+        self._waiting.append((frame.pts, frame.format.name, samples(frame, frame.format.name)))
+
+    def encoded(self, packets: Iterable[Packet[Any]]) -> None:
+        """Packets came out of it."""
+        for packet in packets:
+            self._compare(self._decoder.decode(packet))
+
+    def finish(self) -> tuple[FrameCheck, ...]:
+        """What was found, once all packets are in."""
+        self._compare(self._decoder.decode(None))
+        if self._waiting:
+            raise EncodingError(f"the encoder lost {len(self._waiting)} frames")
+        return tuple(self._found)
+
+    def _compare(self, decoded: Iterable[VideoFrame]) -> None:
+        for frame in decoded:
+            if not self._waiting:
+                raise EncodingError("the encoder made more frames than it was given")
+            number, form, given = self._waiting.popleft()
+            if frame.pts != number:
+                raise EncodingError(
+                    f"the encoder changed the order: frame {frame.pts} came where {number} was due"
+                )
+            self._found.append(_check(samples(frame, form), given, form, frame.height))
+
+
+def samples(frame: VideoFrame, form: str) -> NDArray[Any]:
+    """The samples of a frame in a pixel format; planar ones have their planes below each other."""
+    form = _COMPARED_AS.get(form, form)
+    if frame.format.name != form:
+        frame = frame.reformat(format=form)
+    array: NDArray[Any] = frame.to_ndarray()
+    return array
+
+
+def checksum(array: NDArray[Any]) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).data)
+
+
+def _check(found: NDArray[Any], given: NDArray[Any], form: str, height: int) -> FrameCheck:
+    pixel_format = VideoFormat(_COMPARED_AS.get(form, form))
+    peak = float((1 << pixel_format.components[0].bits) - 1)
+    if len(found) > height:  # planes of luma and of colour differences
+        error = _squared(found[:height], given[:height], peak)
+        colour_error = _squared(found[height:], given[height:], peak)
+    else:
+        error, colour_error = _squared(found, given, peak), 0.0
+    return FrameCheck(checksum(found), error, colour_error)
+
+
+def _squared(found: NDArray[Any], given: NDArray[Any], peak: float) -> float:
+    """Mean squared difference as a share of the square of `peak`."""
+    # float32 is exact here: differences are whole numbers below 2^24. Their squares are summed
+    # in float64 only where that could matter, at 16 bits.
+    difference = np.subtract(found, given, dtype=np.float32).ravel()
+    if peak > 255:
+        difference = difference.astype(np.float64)
+    total = float(np.dot(difference, difference))
+    share: float = total / (difference.size * peak * peak)
+    return share

@@ -1,0 +1,147 @@
+"""What a recipe says, in words: for `--inspect`, and for the settings that are taken from one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .recipe import Recipe, RecipeChannel
+from .settings import VideoSettings
+
+_ORIGINS = {
+    "local": "each frame from its own counts",
+    "global": "measured over the whole sequence",
+    "batch": "measured over all sources of the call",
+    "smooth": "each frame from its own counts, smoothed over time",
+    "displayed": "as the layer of napari showed it",
+    "fixed": "given as numbers",
+    "raw": "the video holds the counts themselves",
+}
+
+
+def describe_recipe(recipe: Recipe) -> str:
+    """A recipe for people, several lines."""
+    width, height = recipe.source_size
+    indices = recipe.indices
+    step = "" if indices.step == 1 else f" in steps of {indices.step}"
+    rows = [
+        ("source", f"{recipe.source}, {width}x{height} {recipe.source_type}"),
+        (
+            "frames",
+            f"{recipe.frames}, from {indices[0]} ({recipe.first_frame}) to {indices[-1]} "
+            f"({recipe.last_frame}){step}",
+        ),
+        ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {_fps(recipe)} fps"),
+        ("contrast", f"{recipe.contrast} ({_ORIGINS.get(recipe.contrast, 'by an unknown rule')})"),
+    ]
+    if recipe.batch:
+        rows.append(("batch", ", ".join(recipe.batch)))
+    rows += [("channel", _channel(recipe, channel)) for channel in recipe.channels]
+    rows.append(("clipped", f"{100 * recipe.clipped:.2g} % of the values"))
+    known = recipe.calibration
+    if "pixel_size_um" in known:
+        rows.append(
+            ("pixel", f"{known['pixel_size_um']:.6g} um ({known.get('pixel_size_origin')})")
+        )
+    if "frame_interval_s" in known:
+        said = known.get("frame_interval_origin")
+        rows.append(("interval", f"{known['frame_interval_s']:.6g} s ({said})"))
+    rows += [
+        ("counts", _formula(recipe)),
+        ("settings", _settings(recipe)),
+        ("made with", ", ".join(f"{name} {number}" for name, number in recipe.versions.items())),
+    ]
+    return "\n".join(f"{name + ':':<10} {text}" for name, text in rows)
+
+
+def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
+    """What settings from a recipe do with its limits; empty where there is nothing to choose.
+
+    Parameters
+    ----------
+    sources : int
+        Number of sources of this call.
+    """
+    if recipe.contrast in ("fixed", "raw"):
+        return ""
+    if recipe.uses_numbers(reuse):
+        return f"the limits of the video are used as they are: {_all_pairs(recipe)}"
+    if recipe.has_own_limits:
+        return f"contrast {recipe.contrast}: limits are found anew for each frame"
+    if recipe.contrast == "displayed":
+        return ""
+    measured = f"contrast {recipe.contrast}: limits are measured anew"
+    if recipe.contrast == "batch":
+        measured += f" over the {sources} source{'s' * (sources != 1)} of this call"
+        if sources != len(recipe.batch):
+            measured += (
+                f", where the video shared them with others ({len(recipe.batch)} in all): only "
+                "together these are the same again"
+            )
+    return f"{measured}; --reuse numbers takes those of the video, {_all_pairs(recipe)}"
+
+
+def _crop(recipe: Recipe) -> str:
+    whole = recipe.source_size == (recipe.crop.width, recipe.crop.height)
+    return "whole frame" if whole else f"crop {recipe.crop}"
+
+
+def _fps(recipe: Recipe) -> str:
+    return f"{float(Fraction(str(recipe.settings.get('fps', 0)))):.5g}"
+
+
+def _channel(recipe: Recipe, channel: RecipeChannel) -> str:
+    name = f"{channel.number}{channel.name and ' ' + channel.name}"
+    parts = [f"{name}: {_limits(channel, recipe.contrast == 'raw')}"]
+    if channel.gamma != 1:
+        parts.append(f"gamma {channel.gamma:g}")
+    if channel.inverted:
+        parts.append("inverted")
+    if channel.colours:
+        own = channel.colours if channel.colours.startswith("#") else "in colours of its own"
+        parts.append(str(recipe.settings.get("colormap") or own))
+    return ", ".join(parts)
+
+
+def _limits(channel: RecipeChannel, is_raw: bool) -> str:
+    if is_raw:
+        return "counts as they are"
+    if not channel.limits:
+        return "limits of too many frames for a video; a sidecar has them"
+    if len(channel.limits) == 1:
+        return f"black at {_pair(channel.limits[0], ' counts, white at ')} counts"
+    lows, highs = zip(*channel.limits, strict=True)
+    return (
+        f"black at {min(lows):.10g} to {max(lows):.10g} counts, white at {min(highs):.10g} to "
+        f"{max(highs):.10g} counts, for each frame another (--json lists them)"
+    )
+
+
+def _pair(limits: tuple[float, float], between: str = " ") -> str:
+    return between.join(f"{value:.10g}" for value in limits)
+
+
+def _all_pairs(recipe: Recipe) -> str:
+    return ", ".join(_pair(channel.limits[0]) for channel in recipe.channels if channel.limits)
+
+
+def _formula(recipe: Recipe) -> str:
+    if recipe.contrast == "raw":
+        return "are the samples of the video"
+    gammas = {channel.gamma for channel in recipe.channels}
+    inverted = {channel.inverted for channel in recipe.channels}
+    share = "(255 - grey) / 255" if inverted == {True} else "grey / 255"
+    if gammas != {1}:
+        share = f"({share}) ** (1 / gamma)"
+    return f"black + {share} * (white - black), for grey levels from 0 to 255"
+
+
+def _settings(recipe: Recipe) -> str:
+    defaults = VideoSettings().to_dict()
+    chosen = {key: value for key, value in recipe.settings.items() if value != defaults.get(key)}
+    return ", ".join(f"{key} {_value(value)}" for key, value in chosen.items()) or "the defaults"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(_value, value))
+    return str(value)

@@ -1,0 +1,171 @@
+"""A plan becomes a file: measured, encoded, described, joined, checked and, if asked, verified."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+
+from .checks import FrameCheck
+from .encode import EncodedSegment
+from .engine import Execution, Job
+from .errors import Cancelled
+from .fidelity import psnr_db
+from .fitting import higher_rate, is_spoilt, too_small, with_palette, with_rate
+from .measuring import Measured, limits_of, measure_sequence
+from .moments import FrameFacts, SequenceLimits
+from .movie import MovieWriter, Spool, check_movie
+from .output import second_part
+from .plan import Plan
+from .recipe import Recipe
+from .record import recipe_of
+from .render import Segment, encode_sequence, prepared_nbytes
+from .verify import Fidelity, verify_movie
+
+
+@dataclass(frozen=True)
+class SharedLimits:
+    """Limits that were measured over several sources.
+
+    Attributes
+    ----------
+    limits : tuple
+    sources : tuple of str
+        Names of all of them.
+    measured : Measured, optional
+        What was found in the source at hand.
+    """
+
+    limits: SequenceLimits
+    sources: tuple[str, ...]
+    measured: Measured | None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished file that has no name yet, and what was learnt on the way.
+
+    Attributes
+    ----------
+    plan : Plan
+        As it was carried out: with the palette and the rate factor that were found.
+    psnr_db : float, optional
+        Where the file was to keep below a size: how close it is to the pictures.
+    fidelity : Fidelity, optional
+        Where it was verified.
+    """
+
+    plan: Plan
+    facts: list[FrameFacts]
+    recipe: Recipe
+    nbytes: int
+    psnr_db: float | None
+    fidelity: Fidelity | None
+
+
+@dataclass
+class _Encoded:
+    """Segments that wait to be joined, and what was learnt about their frames."""
+
+    spool: Spool
+    facts: list[FrameFacts] = field(default_factory=list)
+    checks: list[FrameCheck] = field(default_factory=list)
+    squared_error: float = 0.0
+    first: EncodedSegment | None = None
+
+    def append(self, segment: Segment) -> None:
+        encoded = segment.encoded
+        self.spool.append(dataclasses.replace(encoded, checks=()))
+        self.facts.extend(segment.facts)
+        self.checks.extend(encoded.checks)
+        self.squared_error += encoded.squared_error
+        self.first = self.first or encoded
+
+
+def make_movie(
+    plan: Plan, part: Path, execution: Execution, shared: SharedLimits | None, *, verify: bool
+) -> Made:
+    """Make the file `part` according to a plan.
+
+    Raises
+    ------
+    SourceError, EncodingError, OutputError
+    """
+    limits, measured = (None, None) if shared is None else (shared.limits, shared.measured)
+    measures = plan.needs_measuring and shared is None
+    keep = measures and prepared_nbytes(plan) <= execution.budget
+    prepares = measured is None or measured.batches is None
+    plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, is_verified=verify))
+    steps = 1 + prepares + (measures and not keep) + verify
+    with execution.job(plan.frames, steps) as work:
+        if measures:
+            measured = measure_sequence(plan, work, keep=keep)
+            limits = limits_of(plan, [measured])
+        plan = with_rate(with_palette(plan, limits, work), limits, work)
+        made, checks = _encode(plan, part, execution, work, limits, measured, shared)
+        while plan.settings.max_size is not None and made.nbytes > plan.settings.max_size:
+            work.expect(plan.frames)
+            plan = higher_rate(plan, made.nbytes, limits, work)
+            made, checks = _encode(plan, part, execution, work, limits, measured, shared)
+        if made.psnr_db is not None and is_spoilt(plan, plan.encoder.rate, made.psnr_db):
+            raise too_small(plan, limits, work, made.psnr_db)
+        if verify:
+            fidelity = verify_movie(part, plan.encoder, checks, work)
+            made = dataclasses.replace(made, fidelity=fidelity)
+    return made
+
+
+def _encode(
+    plan: Plan,
+    part: Path,
+    execution: Execution,
+    work: Job,
+    limits: SequenceLimits | None,
+    measured: Measured | None,
+    shared: SharedLimits | None,
+) -> tuple[Made, list[FrameCheck]]:
+    """Encode all frames, join them to a file with its recipe, and check that it is whole."""
+    kept = None if measured is None else measured.batches
+    encoded = _Encoded(Spool(part))
+    try:
+        encode_sequence(plan, limits, kept, work, encoded.append)
+        assert encoded.first is not None  # a plan has frames
+        clipped = _clipped(encoded.facts, measured, limits)
+        sources = () if shared is None else shared.sources
+        recipe = recipe_of(plan, encoded.facts, clipped, sources, encoded.first)
+        with second_part(part) if encoded.spool.is_file else nullcontext(part) as movie:
+            _join(encoded.spool, movie, plan, recipe.to_text(), execution.cancel)
+    finally:
+        encoded.spool.close()
+    check_movie(part, plan.encoder, plan.frames)
+    quality = psnr_db(encoded.squared_error / plan.frames) if plan.encoder.is_compared else None
+    made = Made(plan, encoded.facts, recipe, part.stat().st_size, quality, None)
+    return made, encoded.checks
+
+
+def _join(
+    spool: Spool, movie: Path, plan: Plan, text: str, cancel: Callable[[], bool] | None
+) -> None:
+    writer = MovieWriter(movie, plan.encoder, text)
+    try:
+        for segment in spool:
+            if cancel is not None and cancel():
+                raise Cancelled("cancelled")
+            writer.append(segment)
+    finally:
+        writer.close()
+    spool.close()  # its file is replaced next, which Windows refuses for an open one
+
+
+def _clipped(
+    facts: list[FrameFacts], measured: Measured | None, limits: SequenceLimits | None
+) -> float:
+    """The share of all values that lie outside the limits."""
+    if limits is None or measured is None or not measured.histograms:
+        return fmean(fact.clipped for fact in facts)
+    counted = measured.histograms
+    outside = sum(found.outside(pair) for found, pair in zip(counted, limits[0], strict=True))
+    return outside / max(1, sum(int(found.numbers.sum()) for found in counted))

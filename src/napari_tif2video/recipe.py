@@ -1,0 +1,328 @@
+"""`Recipe`: what a video was made of and how, as the video itself carries it.
+
+It names no folder, no user, no time and nothing of the machine but the versions of what encoded
+it: the same data and settings give the same recipe. `record` is where one is made, `recipe_files`
+where it is found.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import SettingsError
+from .framing import CropBox
+from .recipe_json import (
+    Pair,
+    compact,
+    indented,
+    limits_from_json,
+    limits_to_json,
+    packed,
+    plain,
+)
+
+#: Number of the format, under the key that tells a recipe from any other text.
+FORMAT_KEY, FORMAT = "tif2video", 1
+
+#: What of a measured contrast is used again: how it was measured, or what came out.
+REUSES = ("rule", "numbers")
+
+# Up to this length, limits of each frame are numbers that anybody can read, and deflated beyond:
+# those of 10,000 frames of 16 bits take 59 kB, of smooth contrast 136 kB.
+_MAX_PLAIN_BYTES = 64_000
+
+# Players read metadata into memory before they show a frame. Beyond this, the limits of each frame
+# are left out of the video; a sidecar has them in any case.
+MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class RecipeChannel:
+    """A channel of a video, and how its counts became levels from 0 to 255.
+
+    Attributes
+    ----------
+    name : str
+        As the source calls it, if it does.
+    number : int
+        Its place among the channels of the source, from 0.
+    limits : tuple of (float, float)
+        The counts that became black and white: one pair, or one for each frame where each has its
+        own. Empty where they were too many for a video.
+    gamma : float
+        Exponent of the level between 0 and 1.
+    inverted : bool
+        Whether black and white were swapped.
+    colours : str
+        Empty for grey. ``"#rrggbb"`` for the colour of the highest level, evenly from black; else
+        256 RGB triples in base64.
+    """
+
+    name: str
+    number: int
+    limits: tuple[Pair, ...]
+    gamma: float = 1.0
+    inverted: bool = False
+    colours: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a video was made of and how.
+
+    Attributes
+    ----------
+    source, first_frame, last_frame : str
+        Base names of the source and of the first and last frame that are shown.
+    source_size : (int, int)
+        Width and height of its frames.
+    source_type : str
+        Type of its counts, such as "uint16".
+    settings : mapping
+        As `VideoSettings.from_dict` takes them. `VideoSettings.load` of a video gives them.
+    contrast : str
+        Where the limits came from: "local", "global", "batch", "smooth", "displayed" or "fixed";
+        "raw" where the video holds the counts themselves.
+    batch : tuple of str
+        With contrast "batch", base names of the sources that were measured together.
+    channels : tuple of RecipeChannel
+    clipped : float
+        Share of values outside the limits.
+    frames : int
+    indices : range
+        Which frames of the source are shown.
+    crop : CropBox
+        The part of the frame that is shown, in pixels of the source.
+    width, height : int
+        Of the video.
+    calibration : mapping
+        Pixel size in µm, frame interval in s, and who says so, as far as they are known.
+    versions : mapping
+        Of the package and of what encoded the video.
+    """
+
+    source: str
+    first_frame: str
+    last_frame: str
+    source_size: tuple[int, int]
+    source_type: str
+    settings: Mapping[str, Any]
+    contrast: str
+    channels: tuple[RecipeChannel, ...]
+    clipped: float
+    frames: int
+    indices: range
+    crop: CropBox
+    width: int
+    height: int
+    batch: tuple[str, ...] = ()
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_own_limits(self) -> bool:
+        """Whether each frame was shown with limits of its own."""
+        return self.contrast in ("local", "smooth")
+
+    def counts(self, grey: Any, frame: int = 0, channel: int = 0) -> Any:
+        """Turn grey levels of a frame back into counts of the source.
+
+        ``lo + (grey / 255) ** (1 / gamma) * (hi - lo)``, with 255 - grey where black and white
+        were swapped. A level stands for a 255th of the limits' distance, and the encoder adds its
+        own error: this is for reading a video, not for measuring. Raw counts are what they are.
+
+        Parameters
+        ----------
+        grey : float or array
+            Levels from 0 (black) to 255 (white), before any colours.
+        frame : int
+            Number of the frame in the video, where each has limits of its own.
+        channel : int
+            Position in `channels`.
+        """
+        if self.contrast == "raw":
+            return grey
+        shown = self.channels[channel]
+        if not shown.limits:
+            raise SettingsError(
+                "recipe: the limits of so many frames do not fit into a video; its sidecar has them"
+            )
+        low, high = shown.limits[frame if len(shown.limits) > 1 else 0]
+        share = grey / 255
+        if shown.inverted:
+            share = 1 - share
+        return low + share ** (1 / shown.gamma) * (high - low)
+
+    def settings_again(self, reuse: str | None = None) -> dict[str, Any]:
+        """Settings for a video like this one, as `VideoSettings.from_dict` takes them.
+
+        Parameters
+        ----------
+        reuse : {"rule", "numbers"}, optional
+            Whether limits are found anew by the same rule, or those of this video are used as
+            fixed limits. Default: the rule; of what a layer of napari showed, the numbers.
+
+        Raises
+        ------
+        SettingsError
+            Each frame has limits of its own, which cannot be used for other frames.
+        """
+        if reuse not in (None, *REUSES):
+            raise SettingsError(f"reuse: must be one of {', '.join(REUSES)}, got {reuse!r}")
+        values = dict(self.settings)
+        if self.contrast in ("fixed", "raw") or not self.uses_numbers(reuse):
+            return values
+        if self.has_own_limits:
+            raise SettingsError(
+                f"reuse: with contrast {self.contrast} each frame had limits of its own, and these "
+                "numbers fit no other frames; use the rule, or give --limits LO HI"
+            )
+        pairs = [list(channel.limits[0]) for channel in self.channels]
+        values |= {"contrast": None, "percentile": None, "limits": pairs}
+        gammas = {channel.gamma for channel in self.channels}
+        if self.contrast == "displayed" and values.get("gamma") is None and len(gammas) == 1:
+            (gamma,) = gammas
+            values["gamma"] = None if gamma == 1 else gamma
+        return values
+
+    def uses_numbers(self, reuse: str | None) -> bool:
+        """Whether limits are those of this video: what a layer showed cannot be measured again."""
+        return reuse == "numbers" or (reuse is None and self.contrast == "displayed")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as plain JSON values; `from_dict` reads them back."""
+        width, height = self.source_size
+        assert self.crop.x is not None
+        assert self.crop.y is not None
+        return {
+            FORMAT_KEY: FORMAT,
+            "source": {
+                "name": self.source,
+                "first_frame": self.first_frame,
+                "last_frame": self.last_frame,
+                "width": width,
+                "height": height,
+                "type": self.source_type,
+            },
+            "frames": {
+                "count": self.frames,
+                "first": self.indices[0],
+                "last": self.indices[-1],
+                "step": self.indices.step,
+            },
+            "crop": {
+                "x": self.crop.x,
+                "y": self.crop.y,
+                "width": self.crop.width,
+                "height": self.crop.height,
+            },
+            "size": {"width": self.width, "height": self.height},
+            "contrast": self.contrast,
+            "batch": list(self.batch),
+            "unit": "counts",
+            "clipped": self.clipped,
+            "channels": [_channel_dict(channel) for channel in self.channels],
+            "calibration": dict(self.calibration),
+            "settings": dict(self.settings),
+            "versions": dict(self.versions),
+        }
+
+    def to_json(self) -> str:
+        """The recipe as readable text, as it stands in a sidecar."""
+        return indented(self.to_dict()) + "\n"
+
+    def to_text(self) -> str:
+        """The recipe as a video carries it: ASCII, on one line, below `MAX_BYTES`."""
+        values = self.to_dict()
+        text = compact(values)
+        if len(text) <= _MAX_PLAIN_BYTES or not self.has_own_limits:
+            return text
+        for channel in values["channels"]:
+            channel["limits"] = packed(channel["limits"])
+        text = compact(values)
+        if len(text) <= MAX_BYTES:
+            return text
+        for channel in values["channels"]:
+            channel["limits"] = None
+        return compact(values)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """A recipe from `to_json` or `to_text`.
+
+        Raises
+        ------
+        SettingsError
+            The text is no recipe, or one of a later format.
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            values = None
+        if not is_recipe(values):
+            raise SettingsError("holds no recipe of tif2video")
+        return cls.from_dict(values)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """A recipe from `to_dict`; also raises SettingsError, as `from_json` does."""
+        number = values.get(FORMAT_KEY)
+        if isinstance(number, int) and number > FORMAT:
+            raise SettingsError("has a recipe of a later version; update napari-tif2video")
+        try:
+            source, frames, crop = values["source"], values["frames"], values["crop"]
+            step = int(frames["step"])
+            return cls(
+                source=str(source["name"]),
+                first_frame=str(source["first_frame"]),
+                last_frame=str(source["last_frame"]),
+                source_size=(int(source["width"]), int(source["height"])),
+                source_type=str(source["type"]),
+                settings=dict(values["settings"]),
+                contrast=str(values["contrast"]),
+                channels=tuple(_channel_of(channel) for channel in values["channels"]),
+                clipped=float(values["clipped"]),
+                frames=int(frames["count"]),
+                indices=range(
+                    int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step
+                ),
+                crop=CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
+                width=int(values["size"]["width"]),
+                height=int(values["size"]["height"]),
+                batch=tuple(map(str, values["batch"])),
+                calibration=dict(values["calibration"]),
+                versions=dict(values["versions"]),
+            )
+        except (LookupError, TypeError, ValueError, AttributeError, zlib.error) as exc:
+            raise SettingsError(f"has a damaged recipe ({type(exc).__name__}: {exc})") from exc
+
+
+def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:
+    return {
+        "name": channel.name,
+        "number": channel.number,
+        "limits": limits_to_json(channel.limits),
+        "gamma": plain(channel.gamma),
+        "inverted": channel.inverted,
+        "colours": channel.colours,
+    }
+
+
+def _channel_of(values: Mapping[str, Any]) -> RecipeChannel:
+    return RecipeChannel(
+        name=str(values["name"]),
+        number=int(values["number"]),
+        limits=limits_from_json(values["limits"]),
+        gamma=float(values["gamma"]),
+        inverted=bool(values["inverted"]),
+        colours=str(values["colours"]),
+    )
+
+
+def is_recipe(values: object) -> bool:
+    """Whether values read from JSON are a recipe, of whatever format."""
+    return isinstance(values, dict) and FORMAT_KEY in values

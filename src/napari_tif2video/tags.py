@@ -1,0 +1,115 @@
+"""The text that a video file carries with it: where each kind of file keeps it, and how it is read.
+
+MP4, MKV and WebM have a comment among their metadata, which FFmpeg writes with the header. GIF has
+an extension block for it, of which FFmpeg's muxer knows nothing. The only module that knows which
+container keeps what where.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from .errors import SourceError
+
+# What files begin with, and FFmpeg's name of their format. The format is never left to FFmpeg to
+# guess: a playlist would make it open other files and addresses.
+_BEGINNINGS = ((4, b"ftyp", "mp4"), (0, b"\x1a\x45\xdf\xa3", "matroska"), (0, b"GIF8", "gif"))
+_KEY = "comment"
+
+# GIF89a: blocks of an image, of an extension, the comment among these, and the end of the file.
+_IMAGE, _EXTENSION, _COMMENT, _TRAILER = 0x2C, 0x21, 0xFE, 0x3B
+
+
+def metadata(text: str) -> dict[str, str]:
+    """What is handed to FFmpeg's muxers before the header is written."""
+    return {_KEY: text} if text else {}
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The text in a video file; empty where it has none.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read, or is no video.
+    """
+    try:
+        with open(path, "rb") as file:
+            beginning = file.read(16)
+    except OSError as exc:
+        raise SourceError(f"{path}: cannot be read ({exc.strerror or exc})") from exc
+    formats = [name for at, magic, name in _BEGINNINGS if beginning[at:].startswith(magic)]
+    if not formats:
+        raise SourceError(f"{path}: is no video (MP4, MKV, WebM or GIF)")
+    if formats == ["gif"]:
+        return _gif_comment(Path(path))
+    import av  # not before a file is there: the command line asks for settings early
+
+    try:
+        with av.open(
+            f"file:{os.fspath(path)}", format=formats[0], metadata_errors="replace"
+        ) as container:
+            found = {key.lower(): value for key, value in container.metadata.items()}
+            is_video = bool(container.streams.video)
+    except (av.FFmpegError, OSError, ValueError) as exc:
+        raise SourceError(f"{path}: is no video that can be opened ({exc})") from exc
+    if not is_video:
+        raise SourceError(f"{path}: holds no video")
+    return str(found.get(_KEY, ""))
+
+
+def put_into_gif(path: Path, text: str) -> None:
+    """Put a comment into a finished GIF, in front of its first image.
+
+    Parameters
+    ----------
+    text : str
+        ASCII, as the format wants it.
+    """
+    data = text.encode("ascii")
+    blocks = (data[i : i + 255] for i in range(0, len(data), 255))
+    comment = bytes((_EXTENSION, _COMMENT)) + b"".join(bytes((len(b),)) + b for b in blocks)
+    second = path.with_suffix(f".gif{path.suffix}")
+    try:
+        with open(path, "rb") as old, open(second, "wb") as new:
+            start = _after_colours(old.read(13), 10, 13)
+            old.seek(0)
+            new.write(old.read(start) + comment + b"\0")
+            shutil.copyfileobj(old, new)
+        os.replace(second, path)
+    finally:
+        second.unlink(missing_ok=True)
+
+
+def _gif_comment(path: Path) -> str:
+    """The comments before the end of a GIF, joined."""
+    content = path.read_bytes()
+    comments = []
+    try:
+        at = _after_colours(content, 10, 13)
+        while content[at] != _TRAILER:
+            if content[at] == _EXTENSION:
+                label, at = content[at + 1], at + 2
+            elif content[at] == _IMAGE:
+                # Place, size, colours, and the size of the first code.
+                label, at = None, _after_colours(content, at + 9, at + 10) + 1
+            else:
+                raise SourceError(f"{path}: is no GIF that can be read")
+            parts = []
+            while size := content[at]:
+                parts.append(content[at + 1 : at + 1 + size])
+                at += 1 + size
+            at += 1
+            if label == _COMMENT:
+                comments.append(b"".join(parts))
+    except IndexError:
+        raise SourceError(f"{path}: is cut off") from None
+    return b"".join(comments).decode("ascii", errors="replace")
+
+
+def _after_colours(content: bytes, flags: int, start: int) -> int:
+    """Where a table of colours that may begin at `start` ends; its size is in the byte `flags`."""
+    has_table, bits = content[flags] & 0x80, content[flags] & 7
+    return start + (3 << (bits + 1) if has_table else 0)
