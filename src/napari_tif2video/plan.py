@@ -10,9 +10,9 @@ from typing import Literal
 from .advice import format_notes
 from .annotation import calibrated, overlay_of, timeline_of
 from .brightness import limits_of_channels
-from .codecs import CODECS
 from .display import Display
 from .encode import Encoder, require_encoder
+from .encoder_choice import choose_encoder
 from .errors import SettingsError, SourceError
 from .formats import chosen_codec
 from .framing import frames_slice
@@ -154,14 +154,13 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
         scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
         timeline = timeline_of(stack, settings, indices, first_s)
         overlay, scale_bar_um = overlay_of(stack, settings, size, scale, timeline)
-    except SourceError as exc:
+        displays = _displays(stack, settings)
+        form = stack.frames.format
+        encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay)
+        known = limits_of_channels(settings.limits, len(displays))
+    except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
     contrast = _contrast(stack, settings)
-    displays = _displays(stack, settings)
-    try:
-        known = limits_of_channels(settings.limits, len(displays))
-    except SettingsError as exc:
-        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
     if contrast == "displayed":
         known = tuple(display.limits for display in displays)
     measures = contrast in ("global", "batch", "smooth")
@@ -175,7 +174,6 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
         is_exact=contrast == "smooth" or (measures and settings.percentile is not None),
         is_raw=settings.raw,
     )
-    encoder = _encoder(stack, settings, picture, codec, ending)
     return Plan(
         stack=stack,
         settings=settings,
@@ -199,50 +197,6 @@ def _width(stack: Stack, settings: VideoSettings, box: Box) -> int | Literal["fu
     return width_at(box, stack.calibration.pixel_size_um, settings.um_per_pixel)
 
 
-def _encoder(
-    stack: Stack, settings: VideoSettings, picture: Picture, codec: str, ending: str
-) -> Encoder:
-    encoder = Encoder(
-        *picture.size,
-        settings.fps,
-        settings.quality,
-        codec,
-        ending or CODECS[codec].endings[0],
-        settings.crf,
-        has_colour=_has_colour(stack, picture),
-    )
-    if settings.raw:
-        depth = 16 if stack.frames.format.dtype.itemsize > 1 else 8
-        return dataclasses.replace(encoder, depth=depth, has_colour=stack.frames.format.is_rgb)
-    if codec == "gif":
-        # Where they are known: none has to be looked for, and none is lost.
-        encoder = dataclasses.replace(encoder, palette=_all_colours(stack, picture))
-    shortest, longest = encoder.facts.sides_px
-    if min(picture.size) < shortest or max(picture.size) > longest:
-        raise SourceError(
-            f"{stack.path or stack.name}: {encoder.facts.title} takes sides of {shortest} to "
-            f"{longest} px, and the video would be {encoder.width}x{encoder.height}; use another "
-            "width or codec"
-        )
-    return encoder
-
-
-def _has_colour(stack: Stack, picture: Picture) -> bool:
-    """Whether `moments.render` makes pictures in colour."""
-    is_grey = len(picture.displays) == 1 and picture.displays[0].is_plain
-    is_drawn_on = picture.overlay is not None and picture.overlay.has_colour
-    return is_drawn_on or stack.frames.format.is_rgb or not is_grey
-
-
-def _all_colours(stack: Stack, picture: Picture) -> bytes:
-    """All colours there can be, where they are those of a colormap; else empty."""
-    display, *others = picture.displays
-    is_drawn_on = picture.overlay is not None
-    if others or is_drawn_on or stack.frames.format.is_rgb or display.opacity != 1:
-        return b""
-    return display.colours or b""
-
-
 def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:
     """The stack with only the frames that were asked for."""
     if not indices:
@@ -256,23 +210,20 @@ def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:
 def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
     """How each channel is shown: as it comes, with what the settings say about it instead."""
     displays = [channel.display for channel in stack.channels]
-    where = stack.path or stack.name
     if settings.gamma is not None:
         displays = [dataclasses.replace(d, gamma=settings.gamma) for d in displays]
     if settings.invert:
         if len(displays) > 1:
-            raise SourceError(f"{where}: merged channels cannot be inverted; choose one of them")
+            raise SourceError("merged channels cannot be inverted; choose one of them")
         displays = [dataclasses.replace(d, invert=not d.invert) for d in displays]
     if settings.colormap is not None:
         if len(displays) > 1:
             raise SourceError(
-                f"{where}: merged channels have colours of their own; choose one of them, or "
+                "merged channels have colours of their own; choose one of them, or "
                 "leave out the colormap"
             )
         if stack.frames.format.is_rgb:
-            raise SourceError(
-                f"{where}: is in colour already; a colormap is for grey images, leave it out"
-            )
+            raise SourceError("is in colour already; a colormap is for grey images, leave it out")
         from .colormaps import GREY_TABLE, colour_table
 
         table = colour_table(settings.colormap)
