@@ -37,13 +37,16 @@ def main() -> None:
 
 
 def layer_with_a_crop(picture: Path, scratch: Path) -> None:
-    """A layer, its crop box and anchor on the canvas, the frame of the video beside it."""
+    """A layer, its crop box and anchor on the canvas, the frame of the video and all settings."""
     from napari_tif2video import VideoSettings
 
     viewer, widget = open_window()
     viewer.open_sample("napari-tif2video", "mitosis")
     viewer.dims.set_point(0, 17)
-    widget.settings = VideoSettings(crop="110x80+40+50", contrast="global", anchor=True)
+    widget.settings = VideoSettings(
+        crop="110x80+40+50", contrast="global", percentile=(1, 99.9), colormap="magma", anchor=True
+    )
+    widget.more.button.setChecked(True)
     until(lambda: not widget.result.is_busy and widget.result.preview is not None)
     save(viewer, picture)
 
@@ -64,7 +67,8 @@ def finished_folders(picture: Path, scratch: Path) -> None:
     widget.mode.folders.setChecked(True)
     widget.folders.add(folders)
     widget.settings = t2v.VideoSettings(contrast="batch")
-    until(lambda: not widget.result.is_busy and widget.create_button.isEnabled())
+    until(lambda: not (widget.source.is_busy or widget.result.is_busy))
+    until(widget.create_button.isEnabled)
     widget.convert()
     until(lambda: not widget.run.is_running)
     save(viewer, picture)

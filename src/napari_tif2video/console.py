@@ -16,7 +16,7 @@ from .engine import Execution, Progress
 from .errors import describe, one_line
 from .output import decimal_fps
 from .plan import Plan
-from .report import video_object
+from .report import describe_limits, video_object
 from .scale import length_text
 from .sequence import find_gaps
 from .video import Video
@@ -89,7 +89,7 @@ class Console:
                 self._say(f"  failed: {_with_source(video)}")
             elif video.status == "ok":
                 verified = f", {_describe_fidelity(video)}" if video.verified else ""
-                self._say(f"  ok: {video.output}, {_describe_limits(video)}{verified}")
+                self._say(f"  ok: {video.output}, {describe_limits(video)}{verified}")
         measured = {v.shared_limits for v in self.videos if v.contrast in ("global", "batch")}
         if len(measured) == 1 and len(*measured) == 1:
             ((pair,),) = measured
@@ -165,19 +165,6 @@ def _describe_data(plan: Plan) -> str:
     if plan.scale_bar_um is not None:
         parts.append(f"scale bar {length_text(plan.scale_bar_um)}")
     return "".join(f", {part}" for part in parts)
-
-
-def _describe_limits(video: Video) -> str:
-    if video.contrast == "raw":
-        return "counts as they are"
-    clipped = f"{100 * (video.clipped or 0):.2g} % of the values clipped"
-    if video.contrast in ("local", "smooth"):
-        each = "of its own" if video.contrast == "local" else "smoothed over time"
-        return f"each frame with limits {each}, {clipped}"
-    pairs = [f"{low:g} to {high:g}" for low, high in video.shared_limits]
-    if len(pairs) > 1:
-        pairs = [f"{name} {pair}" for name, pair in zip(video.channels, pairs, strict=True)]
-    return f"limits {', '.join(pairs)} ({video.contrast}), {clipped}"
 
 
 def _describe_fidelity(video: Video) -> str:

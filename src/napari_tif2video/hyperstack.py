@@ -206,9 +206,15 @@ def _displays(stack: Stack, numbers: tuple[int, ...]) -> tuple[tuple[Display, ..
     return tuple(Display(colours=c, blending="additive", invert=invert) for c in colours), notes
 
 
+def has_unknown_axes(letters: Sequence[str]) -> bool:
+    """Whether the axes have to be named before one of them can be played."""
+    is_clear = len(set(letters)) == len(letters) and not set(letters) & set("IQ")
+    return len(letters) > 1 and not is_clear
+
+
 def _check_letters(planes: Planes) -> None:
     letters = [letter for letter, _ in planes.sizes]
-    if len(letters) > 1 and (len(set(letters)) != len(letters) or set(letters) & set("IQ")):
+    if has_unknown_axes(letters):
         sizes = "x".join(str(n) for _, n in planes.sizes)
         raise SourceError(
             f"has {len(letters)} axes of unknown meaning with the sizes {sizes}; name them with "

@@ -62,7 +62,7 @@ def _open(source: Any, match: str | None) -> Stack:
     if isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__"):
         return stack_of_array(source)
     if "napari" in sys.modules:  # without it, nobody can have a layer
-        from ._napari.layers import stack_of
+        from ._napari.viewers import stack_of
 
         stack = stack_of(source)
         if stack is not None:

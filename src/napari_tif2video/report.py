@@ -91,3 +91,17 @@ class Report:
             raise OutputError(
                 f"--report {self._path}: cannot be written ({exc.strerror or exc})"
             ) from exc
+
+
+def describe_limits(video: Video) -> str:
+    """What became black and white, and how much was outside, in a line for people."""
+    if video.contrast == "raw":
+        return "counts as they are"
+    clipped = f"{100 * (video.clipped or 0):.2g} % of the values clipped"
+    if video.contrast in ("local", "smooth"):
+        each = "of its own" if video.contrast == "local" else "smoothed over time"
+        return f"each frame with limits {each}, {clipped}"
+    pairs = [f"{low:g} to {high:g}" for low, high in video.shared_limits]
+    if len(pairs) > 1:
+        pairs = [f"{name} {pair}" for name, pair in zip(video.channels, pairs, strict=True)]
+    return f"limits {', '.join(pairs)} ({video.contrast}), {clipped}"

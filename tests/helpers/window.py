@@ -12,4 +12,19 @@ def click(button):
 
 def settled(widget):
     """Whether the widget has taken in every change."""
-    return not widget.result.is_busy and not widget._settle.isActive()
+    return not (widget.result.is_busy or widget.source.is_busy or widget._settle.isActive())
+
+
+def write_into(edit, text):
+    """Replace what is in a line of text, by the keyboard."""
+    edit.selectAll()
+    QTest.keyClick(edit, Qt.Key.Key_Delete)
+    QTest.keyClicks(edit, text)
+
+
+def pick(combo, text):
+    """Choose an entry of a drop-down list, as the user does."""
+    index = combo.findText(text)
+    assert index >= 0, f"{text} is not among {[combo.itemText(i) for i in range(combo.count())]}"
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)

@@ -111,6 +111,25 @@ def test_an_axis_that_is_not_clear_is_asked_for(viewer):
         t2v.render_frame(layer, 0)
 
 
+def test_a_layer_whose_axes_have_names_is_a_hyperstack(viewer):
+    stack = noise((4, 3, 40, 60))  # T, Z, Y, X
+    layer = viewer.add_image(
+        stack, axis_labels=("t", "z", "y", "x"), colormap="green", contrast_limits=(0, 65535)
+    )
+    for z, expected in (("max", stack.max(axis=1)), (1, stack[:, 1]), (None, stack.max(axis=1))):
+        picture = t2v.render_frame(layer, 2, width="full", z=z)
+        assert_levels(picture, shown(expected[2], layer))
+    picture = t2v.render_frame(layer, 2, width="full", play="Z")
+    assert_levels(picture, shown(stack[0, 2], layer))
+    lazy = viewer.add_image(
+        da.from_array(stack, chunks=(1, 1, -1, -1)), axis_labels=layer.axis_labels
+    )
+    mean = t2v.render_frame(lazy, 2, width="full", z="mean", contrast="local")
+    exact = stack[2].mean(axis=0)
+    exact = 255 * (exact - exact.min()) / (exact.max() - exact.min())
+    assert np.abs(mean[..., 0] - exact).max() <= 0.51
+
+
 def test_a_layer_from_files_goes_back_to_them(viewer, tmp_path):
     folder = write_folder(tmp_path / "pos", numbered(6))
     layer = viewer.add_image(t2v.open_stack(folder).data, contrast_limits=(0, 65535))

@@ -53,7 +53,7 @@ def test_the_dragged_box_is_what_the_video_shows(open_widget, wait, tmp_path):
     layer = viewer.layers["s"]
     widget.form.full.value = True
     wait(lambda: settled(widget))
-    click(widget.form.draw.native)
+    click(widget.form.crop_row.draw.native)
     drag(viewer, layer, (20, 30), (79, 109))
     wait(lambda: settled(widget) and widget.settings.crop is not None)
     crop = widget.settings.crop

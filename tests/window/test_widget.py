@@ -53,10 +53,10 @@ def test_settings_without_a_widget_are_shown_used_and_forgotten(open_widget, wai
     stack = noise((3, 40, 60))
     viewer, widget = open_widget(stack, name="s")
     viewer.dims.set_point(0, 0)
-    settings = t2v.VideoSettings(contrast="global", gamma=0.5, invert=True, percentile=(5, 95))
+    settings = t2v.VideoSettings(contrast="global", axes="TYX")
     widget.settings = settings
     assert widget.settings == settings
-    assert "gamma 0.5" in widget.form.kept_label.text()
+    assert "axes TYX" in widget.form.kept_label.text()
     wait(lambda: settled(widget) and widget.result.preview is not None)
     wait(lambda: settled(widget) and not widget.result.preview.is_provisional)
     np.testing.assert_array_equal(
@@ -132,13 +132,13 @@ def test_limits_of_the_whole_movie_are_measured_once_and_marked_until_then(open_
 
 def test_a_value_that_makes_no_sense_says_so_and_disables_create(open_widget, wait):
     _, widget = open_widget(numbered(3))
-    widget.form.crop.value = True
-    widget.form.crop_width.value = 5000
+    widget.form.crop_row.crop.value = True
+    widget.form.crop_row.width.value = 5000
     wait(lambda: settled(widget))
     assert "larger than the frame" in widget.reason.text()
     assert not widget.create_button.isEnabled()
-    widget.form.crop_width.value = 100
-    widget.form.crop_height.value = 30
+    widget.form.crop_row.width.value = 100
+    widget.form.crop_row.height.value = 30
     wait(lambda: settled(widget))
     assert not widget.reason.isVisible()
     assert widget.create_button.isEnabled()
@@ -252,7 +252,7 @@ def test_folders_one_after_the_other(open_widget, wait, tmp_path):
     _, widget = open_widget()
     click(widget.mode.folders)
     widget.folders.add([good, broken, other])
-    widget.form.contrast.value = "global"
+    widget.form.contrast_row.contrast.value = "global"
     wait(lambda: settled(widget))
     click(widget.create_button)
     wait(lambda: not widget.run.is_running and len(widget.run.videos) == 3)
@@ -327,7 +327,7 @@ def test_a_settings_file_serves_the_command_line_too(open_widget, tmp_path, cli)
 def test_auto_saturates_a_third_of_a_percent(open_widget, wait):
     viewer, widget = open_widget(noise((2, 200, 200)), contrast_limits=(0, 65535))
     wait(lambda: settled(widget))
-    click(widget.form.auto.native)
+    click(widget.form.contrast_row.auto.native)
     low, high = viewer.layers[0].contrast_limits
     frame = np.asarray(viewer.layers[0].data[0])
     assert np.mean((frame < low) | (frame > high)) == pytest.approx(0.0035, abs=0.0005)

@@ -18,6 +18,7 @@ from ..sample import SAMPLE_NAME
 from ..sequence import TIFF_SUFFIXES, list_frames
 from ..settings import VideoSettings
 from ..stack import Channel, Stack
+from .layers import CHANNEL
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -59,11 +60,14 @@ def sample() -> list[LayerData]:
     return layers_data(stack)
 
 
-def layers_data(stack: Stack) -> list[LayerData]:
-    """A stack as napari takes it, a layer for each channel: lazy data, and how to add them."""
+def layers_data(stack: Stack, *, is_split: bool = True) -> list[LayerData]:
+    """A stack as napari takes it, a layer for each channel: lazy data, and how to add them.
+
+    With `is_split` false, channels stay an axis of one layer.
+    """
     axes = stack.axes.removesuffix("S")
     axis = axes.find("C")
-    if axis < 0 or stack.planes is None:
+    if axis < 0 or stack.planes is None or not is_split:
         options = {"name": stack.name} | _space(stack, axes)
         if stack.format.white_is_zero:
             options["colormap"] = "gray_r"
@@ -75,6 +79,7 @@ def layers_data(stack: Stack) -> list[LayerData]:
         options = _space(stack, axes.replace("C", ""))
         options["name"] = f"{stack.name} {channel.name or f'channel {number}'}"
         options |= {"blending": "additive", "colormap": _colormap(channel)}
+        options["metadata"] = {CHANNEL: number}
         if set(axes) <= set("TCYX"):  # so that it leads back to the files
             alone = (Channel(channel.frames),)
             data = Stack(alone, stack.name, stack.path, calibration=stack.calibration).data

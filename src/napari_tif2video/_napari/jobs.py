@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from qtpy.QtWidgets import QWidget
@@ -12,8 +13,10 @@ from ..output import video_name
 from ..plan import Plan
 from ..settings import VideoSettings
 from .destination import DestinationRow, ask_about_existing, free_name
+from .sources import FolderList
 
 IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
+_ENDED = ("done", "failed", "skipped", "cancelled")
 
 
 def automatic_name(plan: Plan, folder: Path | None) -> str:
@@ -55,7 +58,7 @@ def folder_jobs(
     if not jobs:
         raise SettingsError("add a folder first")
     file, folder = None, destination.folder
-    if destination.file_name is not None and len(jobs) == 1:
+    if destination.file_name is not None and len(jobs) == 1 and settings.channel != "each":
         parent = folder or Path(paths[0])
         file = (parent if parent.is_dir() else parent.parent) / destination.file_name
         folder = None
@@ -78,3 +81,32 @@ def settle_existing(jobs: list[SourceJob], policy: str, parent: QWidget) -> bool
             job.output = free_name(job.output)
         job.skip = answer == "skip"
     return answer == "replace"
+
+
+class RowStates:
+    """Shows how jobs go in the rows of their sources, of which each may have several videos."""
+
+    def __init__(self, folders: FolderList, jobs: list[SourceJob]) -> None:
+        self._folders = folders
+        self._paths = [os.path.abspath(job.source) for job in jobs]
+        self._states: list[tuple[str, str]] = [("", "")] * len(jobs)
+        self._names = [""] * len(jobs)
+
+    def show(self, index: int, name: str | None, state: str, why: str) -> None:
+        """The job with this index has this state; of several, what is worst is what counts."""
+        path, rows = self._paths[index], self._folders.paths
+        self._states[index] = state, why
+        self._names[index] = self._names[index] if name is None else name
+        if path not in rows:  # removed meanwhile
+            return
+        own = [i for i, other in enumerate(self._paths) if other == path]
+        names = ", ".join(self._names[i] for i in own if self._names[i])
+        states = [self._states[i] for i in own]
+        if len(own) > 1 and state not in _ENDED:
+            state = f"{own.index(index) + 1} of {len(own)}: {state}"
+        elif len(own) > 1:
+            failed = [each for each in states if each[0] == "failed"]
+            state, why = failed[0] if failed else states[-1]
+            if not failed and state not in _ENDED:
+                state = f"{own.index(index) + 1} of {len(own)}"
+        self._folders.set_row(rows.index(path), names or None, state, why)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from napari.components import ViewerModel
 from napari.layers import Image, Layer
-from numpy.typing import NDArray
 
 from ..arrays import stack_of_array
 from ..calibration import Calibration
 from ..display import Display
 from ..errors import SourceError
-from ..frames import FrameFormat, Frames
-from ..geometry import Box
 from ..stack import Channel, Stack
+from .layer_planes import (
+    as_array,
+    full_data,
+    has_named_axes,
+    leading_shape,
+    letters_of,
+    planes_of,
+)
+
+#: Metadata key of layers that the plugin shows for a while; they are no sources.
+TEMPORARY = "napari-tif2video temporary"
+
+#: Metadata key of layers that show one of several channels of a file: its number.
+CHANNEL = "napari-tif2video channel"
 
 _BLENDINGS = {
     "translucent_no_depth": "translucent",
@@ -31,21 +40,6 @@ _BLENDINGS = {
 }
 
 
-def stack_of(source: Any) -> Stack | None:
-    """The stack behind a layer or viewer of napari; None for anything else."""
-    if isinstance(source, Layer):
-        return stack_of_layer(source)
-    if isinstance(source, ViewerModel):
-        return stack_of_viewer(source)
-    return None
-
-
-def leading_shape(layer: Image) -> tuple[int, ...]:
-    """Sizes of the axes before the two that make up a picture."""
-    data = _full_data(layer)
-    return tuple(data.shape[: data.ndim - 2 - layer.rgb])
-
-
 def default_play_axis(layer: Image) -> int | None:
     """The only leading axis longer than one; None where there is none or a choice to make."""
     axes = [axis for axis, n in enumerate(leading_shape(layer)) if n > 1]
@@ -53,7 +47,12 @@ def default_play_axis(layer: Image) -> int | None:
 
 
 def stack_of_layer(
-    layer: Layer, *, play: int | None = None, point: Sequence[int] | None = None
+    layer: Layer,
+    *,
+    play: int | None = None,
+    point: Sequence[int] | None = None,
+    depth: int | None = None,
+    projection: str = "",
 ) -> Stack:
     """An image layer as a stack.
 
@@ -62,9 +61,12 @@ def stack_of_layer(
     layer : napari Image layer
         Lazy data stay lazy; of a pyramid, the full resolution is taken.
     play : int, optional
-        The axis that becomes time. Default: the only one longer than one.
+        The axis that becomes time. Default: the only one longer than one; where there are several
+        whose labels are letters, the stack is a hyperstack of which the settings choose a part.
     point : sequence of int, optional
         Where the other axes before (Y, X) stand.
+    depth, projection : int and str, optional
+        The axis whose planes become one, and how: "max", "mean" or "sum".
 
     Raises
     ------
@@ -75,24 +77,23 @@ def stack_of_layer(
         kind = type(layer).__name__
         raise SourceError(f"{layer.name}: is a {kind} layer; only image layers become videos")
     sizes = leading_shape(layer)
+    path = layer.source.path
+    folder = None if path is None else Path(path)
     if play is None:
         play = default_play_axis(layer)
         if play is None and any(n > 1 for n in sizes):
-            raise SourceError(
-                f"{layer.name}: has the axes {_describe_axes(layer)}; say which one to play, or "
-                "convert the viewer with its sliders where you want them"
-            )
-    data = _full_data(layer)
+            return _hyperstack(layer, folder)
+    data = full_data(layer)
     if point is None:
         point = (0,) * len(sizes)
-    stack = _of_our_planes(data, play, point)
-    if stack is None:
+    if depth is not None:
+        stack = _projected(layer, play, point, depth, projection)
+    else:
+        opened = _of_our_planes(data, play, point)
         index = tuple(slice(None) if axis == play else point[axis] for axis in range(len(sizes)))
         chosen = data if all(part == slice(None) for part in index) else data[index]
-        stack = stack_of_array(_as_array(chosen), layer.name, is_rgb=layer.rgb)
+        stack = opened or stack_of_array(as_array(chosen), layer.name, is_rgb=layer.rgb)
     channel = Channel(stack.frames, display_of(layer))
-    path = layer.source.path
-    folder = None if path is None else Path(path)
     return Stack(
         (channel,),
         layer.name,
@@ -101,6 +102,35 @@ def stack_of_layer(
         played=_played_letter(layer, play),
         calibration=_calibration_of(layer, play, stack.calibration),
     )
+
+
+def _hyperstack(layer: Image, folder: Path | None) -> Stack:
+    """A layer of which settings choose a part."""
+    if not has_named_axes(layer):
+        raise SourceError(
+            f"{layer.name}: has the axes {_describe_axes(layer)}; say which one to play, or "
+            "convert the viewer with its sliders where you want them"
+        )
+    planes, letters = planes_of(layer), letters_of(layer)
+    time = letters.index("T") if "T" in letters else None
+    first = planes.sequence("", {letter: 0 for letter, _ in planes.sizes}, "", "")
+    channel = Channel(first, display_of(layer))
+    opened = Stack.behind(layer.data)
+    source = Calibration() if opened is None else opened.calibration
+    calibration = _calibration_of(layer, time, source)
+    return Stack((channel,), layer.name, folder, planes=planes, calibration=calibration)
+
+
+def _projected(
+    layer: Image, play: int | None, point: Sequence[int], depth: int, projection: str
+) -> Stack:
+    planes, letters = planes_of(layer), letters_of(layer)
+    played = letters[play] if play is not None and play >= 0 else ""
+    places = dict(zip(letters, point, strict=True))
+    others = {
+        name: places[name] for name, _ in planes.sizes if name not in (played, letters[depth])
+    }
+    return Stack.of(planes.sequence(played, others, letters[depth], projection), layer.name)
 
 
 def _played_letter(layer: Image, play: int | None) -> str:
@@ -145,55 +175,6 @@ def _of_our_planes(data: Any, play: int | None, point: Sequence[int]) -> Stack |
     )
 
 
-def stack_of_viewer(viewer: ViewerModel) -> Stack:
-    """The visible image layers of a viewer, put on top of each other as they are shown.
-
-    The axis that is played is the one whose slider was used last, if it has several steps, or
-    else the first that has; all others stay where their sliders are.
-    """
-    visible = [layer for layer in viewer.layers if layer.visible]
-    images = [layer for layer in visible if isinstance(layer, Image)]
-    if not images:
-        raise SourceError("the viewer shows no image layer; make one visible")
-    first = images[0]
-    for layer in images[1:]:
-        if _placement(layer) != _placement(first):
-            raise SourceError(
-                f"{layer.name}: has another size, scale or position than {first.name}; only "
-                "layers that cover each other exactly can be merged"
-            )
-    play = _played_axis(viewer, images)
-    channels: list[Channel] = []
-    moving: Stack | None = None
-    for layer in images:
-        # Axes of a layer are the last ones of the viewer.
-        missing = viewer.dims.ndim - (layer.ndim)
-        own_play = play - missing
-        sizes = leading_shape(layer)
-        point = [_clamped(viewer.dims.current_step[a + missing], n) for a, n in enumerate(sizes)]
-        moves = 0 <= own_play < len(sizes) and sizes[own_play] > 1
-        stack = stack_of_layer(layer, play=own_play if moves else -1, point=point)
-        if moving is None or (moves and len(moving) == 1):
-            moving = stack
-        number = len(channels)
-        channels.append(Channel(stack.frames, display_of(layer), layer.name, number))
-    length = max(len(channel.frames) for channel in channels)
-    channels = [_lengthened(channel, length, images[i]) for i, channel in enumerate(channels)]
-    left_out = [layer.name for layer in visible if not isinstance(layer, Image)]
-    notes = (f"left out, as they are no images: {', '.join(left_out)}",) if left_out else ()
-    path = first.source.path
-    name = "_".join(layer.name for layer in images)
-    assert moving is not None  # there is a layer
-    return Stack(
-        tuple(channels),
-        name,
-        None if path is None else Path(path),
-        notes=notes,
-        played=moving.played,
-        calibration=moving.calibration,
-    )
-
-
 def display_of(layer: Image) -> Display:
     """How napari shows an image layer."""
     blending = _BLENDINGS[str(layer.blending)]
@@ -212,76 +193,6 @@ def display_of(layer: Image) -> Display:
         float(layer.opacity),
         blending,  # type: ignore[arg-type]
     )
-
-
-@dataclass(frozen=True)
-class StillFrames:
-    """One frame shown all the time, under or over layers that move."""
-
-    frame: Frames
-    length: int
-    batch_starts = None
-
-    @property
-    def format(self) -> FrameFormat:
-        return self.frame.format
-
-    def __len__(self) -> int:
-        return self.length
-
-    def label(self, index: int) -> str:
-        return self.frame.label(0)
-
-    def select(self, indices: Sequence[int]) -> StillFrames:
-        return dataclasses.replace(self, length=len(indices))
-
-    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
-        for _ in range(self.length):
-            yield from self.frame.read_frames(box)
-
-
-def _lengthened(channel: Channel, length: int, layer: Image) -> Channel:
-    own = len(channel.frames)
-    if own == length:
-        return channel
-    if own == 1:
-        return dataclasses.replace(channel, frames=StillFrames(channel.frames, length))
-    raise SourceError(
-        f"{layer.name}: has {own} frames where another visible layer has {length}; only layers "
-        "of the same length can be merged"
-    )
-
-
-def _played_axis(viewer: ViewerModel, images: list[Image]) -> int:
-    moving = set()
-    for layer in images:
-        missing = viewer.dims.ndim - layer.ndim
-        moving |= {a + missing for a, n in enumerate(leading_shape(layer)) if n > 1}
-    if viewer.dims.last_used in moving:
-        return int(viewer.dims.last_used)
-    return min(moving, default=0)
-
-
-def _clamped(step: int, size: int) -> int:
-    return min(max(int(step), 0), size - 1)
-
-
-def _full_data(layer: Image) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
-
-
-def _as_array(data: Any) -> Any:
-    if isinstance(data, np.ndarray) or hasattr(data, "__dask_graph__"):
-        return data
-    import dask.array as da  # zarr, HDF5 and other arrays that are read when indexed
-
-    return da.from_array(data, chunks=getattr(data, "chunks", (1, *data.shape[1:])))
-
-
-def _placement(layer: Image) -> tuple[Any, ...]:
-    size = _full_data(layer).shape[layer.ndim - 2 : layer.ndim]
-    scale, translate = (tuple(np.round(v[-2:], 9)) for v in (layer.scale, layer.translate))
-    return size, scale, translate, tuple(np.round(layer.rotate, 9).ravel()[-4:])
 
 
 def _describe_axes(layer: Image) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 WIDTH_PX = 340
 _MARGIN_PX = 6
 _SPACING_PX = 4
-_LABEL_WIDTH_PX = 66
+_LABEL_WIDTH_PX = 74
 
 
 class ModeRow(QWidget):
@@ -59,6 +59,15 @@ class Fold(QWidget):
         self.content.setVisible(is_open)
         arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
         self.button.setArrowType(arrow)
+        if is_open:
+            QTimer.singleShot(0, self._scroll_to_it)  # once it has its room
+
+    def _scroll_to_it(self) -> None:
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(self, 0, 0)
 
 
 def row(*parts: QWidget | str, stretch: int | None = None) -> QWidget:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from napari.layers import Image
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
@@ -13,7 +15,7 @@ from ..errors import SettingsError, Tif2VideoError, describe
 from ..settings import VideoSettings
 from . import recipes
 from .jobs import automatic_name
-from .layers import display_of
+from .layers import CHANNEL, display_of
 
 if TYPE_CHECKING:
     from .widget import TiffToVideo
@@ -40,13 +42,17 @@ class RecipeButton(QPushButton):
         settings, layer, folder = panel.settings, panel.layer, panel.destination.folder
         if panel.is_folder_mode:
             text = recipes.as_command_line(panel.folders.paths, settings, folder, None)
-        elif layer is None or layer.source.path is None:
-            show_info("This layer was not read from disk; use Copy as Python instead.")
+        elif layer is None or layer.source.path is None or panel.layers.is_merged:
+            show_info("This was not read from disk as it is shown; use Copy as Python instead.")
             return
         else:
-            display = display_of(layer)
+            shown = panel.source.time_axis.as_settings(layer, settings)
+            if shown is None:
+                show_info("A command line cannot say which part of the file the sliders show.")
+                return
+            settings, display = _of_channel(layer, shown), display_of(layer)
             if recipes.loses_colours(settings, display):
-                show_info("Colormap, gamma and opacity of the layer are not in the command line.")
+                show_info("Colormap and opacity of the layer are not in the command line.")
             text = recipes.as_command_line([layer.source.path], settings, folder, display)
         _to_clipboard(text)
 
@@ -54,13 +60,21 @@ class RecipeButton(QPushButton):
         panel = self._panel
         settings, folder = panel.settings, panel.destination.folder
         if panel.is_folder_mode:
-            text = recipes.as_python(panel.folders.paths, settings, folder, is_layer=False)
+            text = recipes.as_python(panel.folders.paths, settings, folder)
         elif panel.layer is None or panel.plan is None:
             return
         else:
             name = panel.destination.file_name or automatic_name(panel.plan, folder)
             output = None if folder is None else folder / name
-            text = recipes.as_python(panel.layer.name, settings, output, is_layer=True)
+            source = f"viewer.layers[{panel.layer.name!r}]"
+            source = "viewer" if panel.layers.is_merged else source
+            shown = panel.source.time_axis.as_settings(panel.layer, settings)
+            if panel.layers.is_merged:
+                shown = settings if settings.z is None else None
+            if shown is None:
+                show_info("Python code cannot say which part of the layer the sliders show.")
+                return
+            text = recipes.as_python(source, shown, output)
         _to_clipboard(text)
 
     def save_settings(self) -> None:
@@ -83,6 +97,12 @@ def _loaded(name: str) -> VideoSettings:
             "pair; convert with --settings on the command line or VideoSettings.load in Python"
         )
     return settings
+
+
+def _of_channel(layer: Image, settings: VideoSettings) -> VideoSettings:
+    """The settings, with the channel of its file that the layer shows."""
+    number = layer.metadata.get(CHANNEL)
+    return settings if number is None else dataclasses.replace(settings, channel=number)
 
 
 def _try(action: Callable[[], None]) -> None:

@@ -26,7 +26,10 @@ def as_command_line(
     """
     if settings.contrast == "displayed":
         limits = None if display is None else display.limits
-        settings = dataclasses.replace(settings, contrast=None, limits=limits)
+        gamma = settings.gamma
+        if gamma is None and display is not None and display.gamma != 1:
+            gamma = display.gamma
+        settings = dataclasses.replace(settings, contrast=None, limits=limits, gamma=gamma)
     words = ["tif2video", *sources]
     for name, value in _chosen(settings).items():
         option = f"--{name.replace('_', '-')}"
@@ -43,14 +46,17 @@ def as_command_line(
     return shlex.join(words)
 
 
-def as_python(
-    source: str | Sequence[str], settings: VideoSettings, output: Path | None, *, is_layer: bool
-) -> str:
-    """The Python lines that make the same video, for napari's console."""
+def as_python(source: str | Sequence[str], settings: VideoSettings, output: Path | None) -> str:
+    """The Python lines that make the same video, for napari's console.
+
+    Parameters
+    ----------
+    source : str or sequence of str
+        What is converted, as Python: ``viewer.layers['s']``; or the paths of sources on disk.
+    """
     options = _chosen(settings)
     if isinstance(source, str):
-        first = f"viewer.layers[{source!r}]" if is_layer else repr(source)
-        arguments = [first] if output is None else [first, repr(str(output))]
+        arguments = [source] if output is None else [source, repr(str(output))]
         function = "convert"
     else:
         arguments, function = [repr(list(source))], "convert_batch"
@@ -71,6 +77,8 @@ def _chosen(settings: VideoSettings) -> dict[str, Any]:
 
 
 def loses_colours(settings: VideoSettings, display: Display) -> bool:
-    """Whether the command line cannot say how the layer is shown: its colormap or gamma."""
-    plain = dataclasses.replace(display, limits=None, blending="translucent")
+    """Whether the command line cannot say how the layer is shown: its colormap or opacity."""
+    plain = dataclasses.replace(display, limits=None, gamma=1.0, blending="translucent")
+    if settings.colormap is not None:
+        plain = dataclasses.replace(plain, colours=None)
     return settings.contrast == "displayed" and plain != Display()

@@ -107,6 +107,7 @@ class ResultPreview(QWidget):
         layout.setSpacing(2)
         for widget in (self._picture, self._facts, self._limits):
             layout.addWidget(widget)
+        self._limits.setToolTip("Counts that become black and white; what this frame has outside")
         self._frame_work = Background(80, self)
         self._frame_work.done.connect(self._show)
         self._frame_work.failed.connect(self._show_error)
@@ -169,11 +170,20 @@ class ResultPreview(QWidget):
         pixmap.setDevicePixelRatio(ratio)
         self._picture.setPixmap(pixmap)
         self._picture.show()
-        pairs = "; ".join(f"black {low:g} · white {high:g}" for low, high in preview.limits)
+        pairs = self._limits_text(preview)
         text = f"{pairs} · {100 * preview.clipped:.2g} % clipped"
         if preview.is_provisional:
             text = f"provisional, the whole series is being measured… ({pairs})"
         self._limits.setText(text)
+
+    def _limits_text(self, preview: FramePreview) -> str:
+        if len(preview.limits) == 1:
+            ((low, high),) = preview.limits
+            return f"black {low:g} · white {high:g}"
+        channels = () if self._plan is None else self._plan.stack.channels
+        names = [channel.name or f"channel {channel.number}" for channel in channels]
+        pairs = zip(names, preview.limits, strict=False)
+        return " · ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in pairs)
 
     def _show_error(self, error: Exception) -> None:
         self._picture.setPixmap(QPixmap())

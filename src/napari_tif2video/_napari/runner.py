@@ -14,6 +14,7 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
+    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -22,6 +23,7 @@ from qtpy.QtWidgets import (
 
 from ..batch import SourceJob
 from ..engine import Progress
+from ..report import describe_limits
 from ..video import Video
 from .background import Conversion
 
@@ -73,8 +75,11 @@ class RunRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._running)
         layout.addWidget(self._finished)
-        self._running.hide()
-        self._finished.hide()
+        self.facts = QLabel("")
+        self.facts.setWordWrap(True)
+        layout.insertWidget(0, self.facts)
+        for part in (self._running, self._finished, self.facts):
+            part.hide()
 
     @property
     def is_running(self) -> bool:
@@ -89,6 +94,7 @@ class RunRow(QWidget):
         self.bar.setValue(0)
         self.bar.setFormat("%p %")
         self._finished.hide()
+        self.facts.hide()
         self._running.show()
         # Made here: napari's progress bars belong to the GUI thread.
         self._activity = cancelable_progress(
@@ -148,10 +154,14 @@ class RunRow(QWidget):
         self.videos.append(video)
         words = {"ok": "done", "failed": "failed", "skipped": "skipped"}
         name = None if video.output is None else video.output.name
-        self._on_state(index, name, words[video.status], video.error or "")
+        found = [describe_limits(video)] * (video.status == "ok")
+        why = video.error or "\n".join([*found, *video.notes])
+        self._on_state(index, name, words[video.status], why)
         if len(self._jobs) == 1 and video.status == "failed":
             show_error(video.error or "failed")
-        for note in video.notes:
+        # What was known before the run is said beside the source.
+        job = self._jobs[index]
+        for note in video.notes[0 if job.plan is None else len(job.plan.notes) :]:
             show_warning(note if len(self._jobs) == 1 else f"{video.source}: {note}")
 
     def _on_ended(self, error: str | None, was_cancelled: bool) -> None:
@@ -173,10 +183,12 @@ class RunRow(QWidget):
         elif was_cancelled:
             show_info("Cancelled; nothing half-made was left.")
         elif total > 1:
-            summary = f"{total} sources: {len(made)} done, {len(failed)} failed"
+            summary = f"{total} videos: {len(made)} done, {len(failed)} failed"
             (show_error if failed else show_info)(summary)
         elif made:
             show_info(f"Saved {made[0].output}")
+        self.facts.setText(describe_limits(made[0]) if len(made) == 1 else "")
+        self.facts.setVisible(len(made) == 1)
         self.ended.emit()
 
 

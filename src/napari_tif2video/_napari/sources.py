@@ -27,12 +27,12 @@ from qtpy.QtWidgets import (
 )
 
 from ..sequence import folders_with_frames, is_tiff_name
+from .layers import TEMPORARY
 from .panel import let_shrink
 
-#: Metadata key of layers that the plugin shows for a while; they are not offered as sources.
-TEMPORARY = "napari-tif2video temporary"
-
 _LIST_HEIGHT_PX = 110
+ALL_VISIBLE = "all visible"
+WAITING, UNREADABLE = "waiting", "unreadable"
 
 
 class LayerPicker:
@@ -56,11 +56,27 @@ class LayerPicker:
     @property
     def layer(self) -> Image | None:
         value = self.combo.value
-        return next((layer for layer in self._images() if layer is value), None)
+        return next((layer for layer in self.images if layer is value), None)
 
     @layer.setter
     def layer(self, layer: Image) -> None:
         self.combo.value = layer
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether all visible layers are wanted, on top of each other."""
+        return isinstance(self.combo.value, str)
+
+    @property
+    def chosen(self) -> list[Image]:
+        """The layer, or all visible ones from the bottom up; empty where there is none."""
+        if self.is_merged:
+            return [layer for layer in self.images if layer.visible]
+        return [] if self.layer is None else [self.layer]
+
+    def merge(self) -> None:
+        """Choose all visible layers."""
+        self.combo.value = ALL_VISIBLE
 
     def connect(self) -> None:
         """Follow the viewer."""
@@ -76,15 +92,19 @@ class LayerPicker:
             event.disconnect(self._refresh)
         self._listen_to_names([])
 
-    def _images(self) -> list[Image]:
+    @property
+    def images(self) -> list[Image]:
+        """The image layers that are offered."""
         return [
             layer
             for layer in self._viewer.layers
             if isinstance(layer, Image) and TEMPORARY not in layer.metadata
         ]
 
-    def _offered(self, _: Any) -> list[tuple[str, Image]]:
-        return [(layer.name, layer) for layer in self._images()]
+    def _offered(self, _: Any) -> list[tuple[str, Any]]:
+        images = self.images
+        offered: list[tuple[str, Any]] = [(layer.name, layer) for layer in images]
+        return offered + [("All visible layers, as displayed", ALL_VISIBLE)] * (len(images) > 1)
 
     def _on_choice(self) -> None:
         self.changed.emit()
@@ -97,12 +117,13 @@ class LayerPicker:
         self._named = layers
 
     def _refresh(self, event: Any = None) -> None:
-        images = self._images()
+        images = self.images
         self._listen_to_names(images)
         before = self.combo.value
         with self.combo.changed.blocked():
             self.combo.reset_choices()
-            if any(layer is before for layer in images):
+            stays = isinstance(before, str) and len(images) > 1
+            if stays or any(layer is before for layer in images):
                 self.combo.value = before
             elif images:
                 active = self._viewer.layers.selection.active
@@ -117,12 +138,12 @@ class FolderList(QWidget):
     -------
     changed()
         Sources were added or removed.
-    selected(str)
-        A row was selected; empty when none is.
+    selected()
+        Another row was selected.
     """
 
     changed = QtSignal()
-    selected = QtSignal(str)
+    selected = QtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -161,6 +182,12 @@ class FolderList(QWidget):
         return [self._item(i).data(0, Qt.ItemDataRole.UserRole) for i in range(self.count)]
 
     @property
+    def selected_path(self) -> str:
+        """What the selected row, or else the first one, names; empty without rows."""
+        items = self.tree.selectedItems() or [self._item(0)][: self.count]
+        return str(items[0].data(0, Qt.ItemDataRole.UserRole)) if items else ""
+
+    @property
     def count(self) -> int:
         return int(self.tree.topLevelItemCount())
 
@@ -180,7 +207,7 @@ class FolderList(QWidget):
         new = [os.path.abspath(p) for p in found]
         for one in dict.fromkeys(new):
             if one not in known:
-                item = QTreeWidgetItem([os.path.basename(one), "", "waiting"])
+                item = QTreeWidgetItem([os.path.basename(one), "", WAITING])
                 item.setData(0, Qt.ItemDataRole.UserRole, one)
                 item.setToolTip(0, one)
                 self.tree.addTopLevelItem(item)
@@ -198,6 +225,14 @@ class FolderList(QWidget):
             item.setText(2, state)
             item.setToolTip(2, why)
 
+    def mark_problem(self, index: int, problem: str) -> None:
+        """Show that a source cannot be opened, or no longer so; what a run said of it stays."""
+        before = self._item(index).text(2)
+        if problem and before == WAITING:
+            self.set_row(index, None, UNREADABLE, problem)
+        elif not problem and before == UNREADABLE:
+            self.set_row(index, None, WAITING)
+
     def remove_selected(self) -> None:
         for item in self.tree.selectedItems():
             self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
@@ -205,7 +240,6 @@ class FolderList(QWidget):
 
     def clear(self) -> None:
         self.tree.clear()
-        self.selected.emit("")
         self.changed.emit()
 
     def ask(self) -> None:
@@ -236,5 +270,4 @@ class FolderList(QWidget):
         return self.tree.topLevelItem(index)
 
     def _on_selection(self) -> None:
-        items = self.tree.selectedItems()
-        self.selected.emit(items[0].data(0, Qt.ItemDataRole.UserRole) if items else "")
+        self.selected.emit()

@@ -1,38 +1,127 @@
-"""A layer that shows a source on disk for as long as its row is selected."""
+"""Layers that show a source on disk for as long as its row is selected."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
 
-from ..errors import Tif2VideoError, describe
+from ..errors import describe
+from ..plan import Plan
 from ..reader import open_stack
-from .hooks import layers_data
-from .sources import TEMPORARY
+from ..stack import Stack
+from .background import Background
+from .hooks import LayerData, layers_data
+from .layers import TEMPORARY
 
 
-class TemporaryLayer:
-    """Opens one folder or file at a time, lazily."""
+class TemporaryLayers(QObject):
+    """Opens one folder or file at a time, lazily and in the background, a layer for each channel.
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    Signals
+    -------
+    changed()
+        The source has been opened, or cannot be.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._viewer = viewer
-        self.layer: Image | None = None
-        self.problem = ""  # why there is no layer
+        self._key: tuple[str, str | None, bool] | None = None
+        self._view: Any = None
+        self._letters = ""
+        self.layers: list[Image] = []
+        self.stack: Stack | None = None
+        self.problem = ""  # why there is none
+        self._work = Background(0, self)
+        self._work.done.connect(self._on_opened)
+        self._work.failed.connect(self._on_failed)
 
-    def show(self, path: str) -> None:
-        """Show this source instead of the one before; nothing if the path is empty."""
+    @property
+    def is_busy(self) -> bool:
+        return self._work.is_busy
+
+    def show(self, path: str, axes: str | None, plays_channels: bool) -> None:
+        """Show this source instead of the one before; nothing if the path is empty.
+
+        Parameters
+        ----------
+        plays_channels : bool
+            Channels follow each other in time, so they are one layer.
+        """
+        key = (path, axes, plays_channels)
+        if key == self._key:
+            return
         self.remove()
-        if not path:
+        if path:
+            self._key = key
+            self._work.request(lambda _: _opened(path, axes, plays_channels))
+
+    def follow(self, plan: Plan) -> None:
+        """Show the channels and the slice that the video shows, when others were chosen."""
+        channels = tuple(channel.number for channel in plan.stack.channels)
+        view = channels, plan.settings.z
+        if view == self._view:
             return
-        try:
-            stack = open_stack(path)
-        except Tif2VideoError as exc:
-            self.problem = describe(exc)
-            return
-        data, options, _ = layers_data(stack)[0]
-        self.layer = self._viewer.add_image(data, **options, metadata={TEMPORARY: path})
+        self._view = view
+        if len(self.layers) > 1:
+            for number, layer in enumerate(self.layers):
+                layer.visible = number in channels
+        if isinstance(plan.settings.z, int) and "Z" in self._letters and self.layers:
+            axis = self._viewer.dims.ndim - self.layers[0].ndim + self._letters.index("Z")
+            self._viewer.dims.set_current_step(axis, plan.settings.z)
+
+    @property
+    def image(self) -> Image | None:
+        """The first of the layers that are seen."""
+        there = [layer for layer in self.layers if layer in self._viewer.layers]
+        return next((layer for layer in there if layer.visible), there[0] if there else None)
+
+    def played_axis(self, plan: Plan) -> int | None:
+        """The axis of the layers along which the frames of the video follow each other."""
+        letter = "T" if self.stack is None or self.stack.planes is None else plan.stack.played
+        return self._letters.index(letter) if letter in self._letters else None
 
     def remove(self) -> None:
-        if self.layer is not None and self.layer in self._viewer.layers:
-            self._viewer.layers.remove(self.layer)
-        self.layer, self.problem = None, ""
+        """Close the source, and forget what is being opened."""
+        self._work.cancel()
+        for layer in self.layers:
+            if layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+        self.layers, self.stack, self.problem, self._key, self._view = [], None, "", None, None
+
+    def _on_opened(self, opened: tuple[Stack, str, list[LayerData]]) -> None:
+        self.stack, self._letters, layers = opened
+        assert self._key is not None
+        for data, options, _ in layers:
+            mark = options.get("metadata", {}) | {TEMPORARY: self._key[0]}
+            self.layers.append(self._viewer.add_image(data, **options | {"metadata": mark}))
+        self.changed.emit()
+
+    def _on_failed(self, error: Exception) -> None:
+        self.problem = describe(error)
+        self.changed.emit()
+
+
+def _opened(
+    path: str, axes: str | None, plays_channels: bool
+) -> tuple[Stack, str, list[LayerData]]:
+    """The source, the letters of the leading axes of its layers, and these as napari adds them."""
+    stack = open_stack(path, None, axes)
+    layers = layers_data(stack, is_split=not plays_channels)
+    letters = stack.axes.removesuffix("S").removesuffix("YX")
+    if len(layers) > 1:
+        letters = letters.replace("C", "")
+    if not stack.format.is_rgb:
+        for data, options, _ in layers:
+            # Else napari reads three frames of each layer for them, while the window waits.
+            middle = np.asarray(data[tuple(n // 2 for n in data.shape[:-2])])
+            known = middle[np.isfinite(middle)]
+            if known.size and known.min() < known.max():
+                options["contrast_limits"] = float(known.min()), float(known.max())
+    return stack, letters, layers

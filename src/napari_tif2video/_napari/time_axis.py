@@ -1,26 +1,30 @@
-"""Which axis of a layer becomes time, and the layer as a stack along it."""
+"""Which axis of layers becomes time, and the layers as a stack along it."""
 
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from napari.layers import Image
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QWidget
 
 from ..plan import Plan
+from ..settings import VideoSettings
 from ..stack import Stack
-from .layers import default_play_axis, display_of, leading_shape, stack_of_layer
-from .sources import TEMPORARY
+from .layer_planes import depth_axis, leading_shape, letters_of
+from .layers import display_of, stack_of_layer
+from .panel import column, row
+from .viewers import merged_layers
 
 
 class TimeAxis(QWidget):
     """A choice of the axis to play, seen only where there are several.
 
-    The other axes stay where the viewer's sliders are.
+    The other axes stay where the viewer's sliders are. Axes are counted from the end, as layers of
+    different dimensions have these in common: -3 is the one before (Y, X).
     """
 
     def __init__(self, viewer: ViewerModel) -> None:
@@ -33,66 +37,128 @@ class TimeAxis(QWidget):
             # A function, because magicgui asks again whenever the list gets another parent.
             choices=self._offered,
             nullable=True,
-            tooltip="The axis that becomes time",
+            tooltip="The axis that becomes time; the sliders of the others choose what is shown",
         )
         self.changed = self.axis.changed
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(QLabel("Time axis"))
-        line.addWidget(self.axis.native, stretch=1)
+        self.native = column(row("Time axis", self.axis.native, stretch=1))
 
-    def offer(self, layer: Image | None) -> None:
-        """Offer the axes of this layer, and keep the chosen one where it is among them."""
-        sizes = () if layer is None else leading_shape(layer)
-        axes = [axis for axis, n in enumerate(sizes) if n > 1]
-        self.setVisible(len(axes) > 1)
-        labels = [] if layer is None else [str(name) for name in layer.axis_labels]
-        choices = [(f"{labels[axis]} ({sizes[axis]})", axis) for axis in axes]
+    def offer(self, layers: Sequence[Image]) -> None:
+        """Offer the axes of these layers, and keep the chosen one where it is among them."""
+        found: dict[int, tuple[str, int]] = {}
+        for layer in layers:
+            for axis, length in enumerate(leading_shape(layer)):
+                label, longest = found.get(axis - layer.ndim, (str(layer.axis_labels[axis]), 0))
+                found[axis - layer.ndim] = label, max(longest, length)
+        choices = [(f"{label} ({n})", axis) for axis, (label, n) in sorted(found.items()) if n > 1]
+        self.native.setVisible(len(choices) > 1)
         if choices == self._choices:
             return
         with self.changed.blocked():
             before, self._choices = self.axis.value, choices
             self.axis.reset_choices()
-            default = None if layer is None else default_play_axis(layer)
+            axes = [axis for _, axis in choices]
             if axes:
-                self.axis.value = (
-                    default if default in axes else before if before in axes else axes[0]
-                )
+                self.axis.value = before if before in axes else axes[0]
 
-    def stack_of(self, layer: Image) -> Stack:
-        """The layer as it is shown now; what was measured stays while data and sliders do."""
-        play, point = self.axis.value, self._point(layer)
-        others = tuple(p for axis, p in enumerate(point) if axis != play)
-        space = (*layer.scale, *map(str, layer.units))
-        key = (layer, id(layer.data), play, others, space)
+    def depth(self, layers: Sequence[Image]) -> tuple[int | None, int]:
+        """The axis of the slices, if there is one beside the axis that is played; its length."""
+        for layer in layers:
+            play = None if self.axis.value is None else self.axis.value + layer.ndim
+            axis = depth_axis(layer, play)
+            if axis is not None:
+                return axis - layer.ndim, leading_shape(layer)[axis]
+        return None, 0
+
+    def stack_of(self, layers: Sequence[Image], z: int | str | None) -> Stack:
+        """The layers as they are shown now; what was measured stays while data and sliders do.
+
+        Parameters
+        ----------
+        z : int or {"max", "mean", "sum"}, optional
+            A slice, or how the slices become one, instead of where their slider stands.
+        """
+        play, points = self.axis.value, [self._point(layer) for layer in layers]
+        depth, length = self.depth(layers)
+        if isinstance(z, int) and depth is not None and z < length:
+            for layer, point in zip(layers, points, strict=True):
+                if depth + layer.ndim >= 0:
+                    point[depth + layer.ndim] = min(z, leading_shape(layer)[depth + layer.ndim] - 1)
+        projection = z if isinstance(z, str) and depth is not None else ""
+        depth = depth if projection else None
+        others = [
+            tuple(p for axis, p in enumerate(point) if axis - layer.ndim not in (play, depth))
+            for layer, point in zip(layers, points, strict=True)
+        ]
+        data = [id(layer.data) for layer in layers]
+        space = [(*layer.scale, *map(str, layer.units)) for layer in layers]
+        key = [*layers], data, space, play, others, projection
         if self._stack is None or self._key != key:
-            self._stack, self._key = stack_of_layer(layer, play=play, point=point), key
-        (channel,) = self._stack.channels
-        path = layer.metadata.get(TEMPORARY)
-        return dataclasses.replace(
-            self._stack,
-            channels=(dataclasses.replace(channel, display=display_of(layer)),),
-            name=layer.name,
-            path=self._stack.path if path is None else Path(path),
-        )
+            if len(layers) == 1:
+                own, own_depth = (
+                    None if axis is None else axis + layers[0].ndim for axis in (play, depth)
+                )
+                self._stack = stack_of_layer(
+                    layers[0], play=own, point=points[0], depth=own_depth, projection=projection
+                )
+            else:
+                own = -1 if play is None else play
+                self._stack = merged_layers(layers, own, points, depth, projection)
+            self._key = key
+        pairs = zip(self._stack.channels, layers, strict=True)
+        channels = tuple(dataclasses.replace(c, display=display_of(layer)) for c, layer in pairs)
+        name = "_".join(layer.name for layer in layers)
+        return dataclasses.replace(self._stack, channels=channels, name=name)
+
+    def as_settings(self, layer: Image, settings: VideoSettings) -> VideoSettings | None:
+        """Settings that show of the layer what is shown now, without sliders; None for none."""
+        play = self.axis.value
+        sizes, letters = leading_shape(layer), letters_of(layer)
+        moving = [letter for letter, n in zip(letters, sizes, strict=True) if n > 1]
+        if play is None or len(moving) < 2:
+            return settings
+        played = letters[play + layer.ndim]
+        if not {*moving} - {played} <= {"Z"}:
+            return None
+        z = settings.z
+        if z is None:
+            z = self._point(layer)[letters.index("Z")]
+        return dataclasses.replace(settings, play=None if played == "T" else played, z=z)
 
     def forget(self) -> None:
-        """Let go of the layer."""
+        """Let go of the layers."""
         self._stack = self._key = None
 
-    def frame_index(self, layer: Image, plan: Plan) -> int:
+    def frame_index(self, layers: Sequence[Image], plan: Plan) -> int:
         """The frame of the video that is nearest to the time slider."""
         play = self.axis.value
-        if play is None or len(plan.indices) < 2:
+        if play is None:
             return 0
-        frame = (self._point(layer)[play] - plan.indices.start) / plan.indices.step
-        return min(max(round(frame), 0), len(plan.indices) - 1)
+        longest = max(layers, key=lambda layer: _length(layer, play))
+        return nearest_frame(plan, self._point(longest)[play + longest.ndim])
 
     def _offered(self, _: Any) -> list[tuple[str, int]]:
         return self._choices
 
     def _point(self, layer: Image) -> list[int]:
-        """Where the sliders are, in the layer's own data coordinates."""
-        sizes = leading_shape(layer)
-        coordinates = layer.world_to_data(self._viewer.dims.point[-layer.ndim :])
-        return [min(max(round(c), 0), n - 1) for c, n in zip(coordinates, sizes, strict=False)]
+        return point_of(self._viewer, layer)
+
+
+def point_of(viewer: ViewerModel, layer: Image) -> list[int]:
+    """Where the sliders are, in the layer's own data coordinates."""
+    sizes = leading_shape(layer)
+    coordinates = layer.world_to_data(viewer.dims.point[-layer.ndim :])
+    return [min(max(round(c), 0), n - 1) for c, n in zip(coordinates, sizes, strict=False)]
+
+
+def nearest_frame(plan: Plan, step: int) -> int:
+    """The frame of the video that is nearest to a step along the axis that is played."""
+    if len(plan.indices) < 2:
+        return 0
+    frame = (step - plan.indices.start) / plan.indices.step
+    return min(max(round(frame), 0), len(plan.indices) - 1)
+
+
+def _length(layer: Image, axis: int) -> int:
+    sizes = leading_shape(layer)
+    own = axis + layer.ndim
+    return sizes[own] if 0 <= own < len(sizes) else 0

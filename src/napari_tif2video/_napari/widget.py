@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox
@@ -14,17 +15,17 @@ from ..batch import SourceJob
 from ..errors import SettingsError, Tif2VideoError, describe
 from ..plan import Plan, plan
 from ..settings import VideoSettings
+from ..stack import Stack
 from .canvas import CanvasPreview
+from .contrast_row import FOLDER_CONTRASTS, LAYER_CONTRASTS
 from .destination import DestinationRow, stored
-from .form import FOLDER_CONTRASTS, LAYER_CONTRASTS, SettingsForm
-from .jobs import IF_EXISTS, automatic_name, folder_jobs, layer_jobs, settle_existing
-from .panel import Fold, ModeRow, lay_out, row
+from .form import SettingsForm
+from .jobs import IF_EXISTS, RowStates, automatic_name, folder_jobs, layer_jobs, settle_existing
+from .panel import Fold, lay_out, row
 from .recipe_button import RecipeButton
 from .result import ResultPreview, auto_limits
 from .runner import RunRow
-from .sources import FolderList, LayerPicker
-from .temporary import TemporaryLayer
-from .time_axis import TimeAxis
+from .source_panel import SourcePanel
 
 if TYPE_CHECKING:
     import napari
@@ -42,17 +43,13 @@ class TiffToVideo(QWidget):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer = napari_viewer
         self.plan: Plan | None = None
-        self._temporary = TemporaryLayer(napari_viewer)
-        self._watched: Image | None = None
-        self._is_attached = False
-
-        self.mode = ModeRow()
-        self.layers = LayerPicker(napari_viewer)
-        self.folders = FolderList()
-        self.info = QLabel("")
-        self.time_axis = TimeAxis(napari_viewer)
+        self.source = SourcePanel(napari_viewer, self)
+        self.mode, self.layers, self.folders = (
+            self.source.mode,
+            self.source.layers,
+            self.source.folders,
+        )
         self.result = ResultPreview()
         self.form = SettingsForm()
         self.existing = ComboBox(
@@ -61,7 +58,7 @@ class TiffToVideo(QWidget):
         )
         self.recipe_button = RecipeButton(self)
         self.more = Fold(
-            "More  (frames, quality, existing files)",
+            "More  (grey levels, frames, quality, files)",
             self.form.more,
             row("If it exists", self.existing.native, stretch=1),
             self.recipe_button,
@@ -71,6 +68,7 @@ class TiffToVideo(QWidget):
         self.create_button = QPushButton("Create video")
         self.run = RunRow()
         self.canvas = CanvasPreview(napari_viewer)
+        self._rows: RowStates | None = None
         self._lay_out()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -104,13 +102,13 @@ class TiffToVideo(QWidget):
         if overwrite is None:
             return False
         stored().setValue("settings", self.form.settings.to_json())
+        self._rows = RowStates(self.folders, jobs) if self.is_folder_mode else None
         self.run.start(jobs, overwrite=overwrite, on_state=self._on_state)
         return True
 
     # ---- building
 
     def _lay_out(self) -> None:
-        self.info.setWordWrap(True)
         self.reason.setWordWrap(True)
         lay_out(
             self,
@@ -118,8 +116,9 @@ class TiffToVideo(QWidget):
                 self.mode,
                 self.layers.combo.native,
                 self.folders,
-                self.info,
-                self.time_axis,
+                self.source.info,
+                self.source.time_axis.native,
+                self.form.view.native,
                 self.result,
                 self.form.top,
                 self.more,
@@ -129,14 +128,11 @@ class TiffToVideo(QWidget):
 
     def _connect(self) -> None:
         self.form.changed.connect(self.refresh)
-        self.form.draw_requested.connect(self._on_draw)
-        self.form.auto_requested.connect(self._on_auto)
-        self.layers.changed.connect(self.refresh)
-        self.time_axis.changed.connect(self.refresh)
-        self.canvas.box_changed.connect(self.form.set_box)
-        self.folders.changed.connect(self.refresh)
-        self.folders.selected.connect(self._on_row)
+        self.form.crop_row.draw_requested.connect(self._on_draw)
+        self.form.contrast_row.auto_requested.connect(self._on_auto)
+        self.source.changed.connect(self.refresh)
         self.mode.layer.toggled.connect(self._on_mode)
+        self.canvas.box_changed.connect(self.form.set_box)
         self.destination.changed.connect(self.refresh)
         self.create_button.clicked.connect(self.convert)
         self.run.ended.connect(self.refresh)
@@ -145,7 +141,7 @@ class TiffToVideo(QWidget):
         text = stored().value("settings", "")
         if text:
             try:
-                self.form.settings = VideoSettings.from_json(str(text))
+                self.form.restore(VideoSettings.from_json(str(text)))
             except SettingsError:
                 stored().remove("settings")  # written by another version
         self._on_mode()
@@ -154,12 +150,12 @@ class TiffToVideo(QWidget):
 
     @property
     def is_folder_mode(self) -> bool:
-        return bool(self.mode.folders.isChecked())
+        return self.source.is_folder_mode
 
     @property
     def layer(self) -> Image | None:
-        """The layer whose frames are previewed."""
-        return self._temporary.layer if self.is_folder_mode else self.layers.layer
+        """The layer on which the crop box is drawn."""
+        return self.source.image
 
     def refresh(self, event: Any = None) -> None:
         """Bring everything up to date soon; many changes at once cost one update."""
@@ -167,10 +163,7 @@ class TiffToVideo(QWidget):
 
     def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
-        if not self._is_attached:
-            self._is_attached = True
-            self._viewer.dims.events.current_step.connect(self.refresh)
-            self.layers.connect()
+        self.source.attach()
         self.refresh()
 
     def hideEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
@@ -189,35 +182,17 @@ class TiffToVideo(QWidget):
         """Stop what runs, and let go of the viewer."""
         self.run.cancel(wait_s=_CANCEL_WAIT_S)
         self._detach()
-        self._temporary.remove()
-        self.time_axis.forget()
+        self.source.close()
 
     def _detach(self) -> None:
         """While it is hidden, the widget listens to nothing and draws nothing."""
         self._settle.stop()
         self.result.stop()
         self.canvas.hide()
-        self._follow(None)
-        if self._is_attached:
-            self._is_attached = False
-            self._viewer.dims.events.current_step.disconnect(self.refresh)
-            self.layers.disconnect()
+        self.source.detach()
 
     def _on_mode(self, _: bool = False) -> None:
-        folders = self.is_folder_mode
-        self.layers.combo.visible = not folders
-        self.folders.setVisible(folders)
-        self.form.offer_contrasts(FOLDER_CONTRASTS if folders else LAYER_CONTRASTS)
-        if folders:
-            paths = self.folders.paths
-            self._on_row(paths[0] if paths else "")
-        else:
-            self._temporary.remove()
-        self.refresh()
-
-    def _on_row(self, path: str) -> None:
-        """Show what the selected row names."""
-        self._temporary.show(path if self.is_folder_mode else "")
+        self.form.offer_contrasts(FOLDER_CONTRASTS if self.is_folder_mode else LAYER_CONTRASTS)
         self.refresh()
 
     def _on_draw(self) -> None:
@@ -228,8 +203,8 @@ class TiffToVideo(QWidget):
         layer = self.layer
         if layer is None or self.plan is None:
             return
-        low, high = auto_limits(self.plan, self.time_axis.frame_index(layer, self.plan))
-        if self.form.contrast.value == "displayed":
+        low, high = auto_limits(self.plan, self.source.frame_index(self.plan))
+        if self.form.contrast_row.contrast.value == "displayed":
             layer.contrast_limits_range = (
                 min(low, layer.contrast_limits_range[0]),
                 max(high, layer.contrast_limits_range[1]),
@@ -238,70 +213,58 @@ class TiffToVideo(QWidget):
         else:
             self.form.set_limits(low, high)
 
-    def _follow(self, layer: Image | None) -> None:
-        """Listen to what changes the look of this layer, and to no other one."""
-        if layer is self._watched:
-            return
-        names = ("data", "contrast_limits", "colormap", "gamma", "opacity")
-        for watched, act in ((self._watched, "disconnect"), (layer, "connect")):
-            if watched is not None:
-                for name in names:
-                    getattr(getattr(watched.events, name), act)(self.refresh)
-        self._watched = layer
-
     def _update(self) -> None:
         self._settle.stop()
-        layer = self.layer
-        self._follow(layer if self.isVisible() else None)
-        self.time_axis.offer(layer)
-        self.plan, reason = None, ""
+        self.plan, stack, reason = None, None, ""
         try:
             settings = self.form.settings
-            if layer is not None:
-                self.plan = plan(self.time_axis.stack_of(layer), settings)
-            elif not self.is_folder_mode:
-                reason = "Open an image first."
-            elif not self.folders.count:
-                reason = "Add a folder."
+            self.source.look(settings.axes, settings.play == "C")
+            # What has to be chosen depends on the source, and so do the settings.
+            self.form.offer_axes(self.source.axes, self.source.depth)
+            settings = self.form.settings
+            stack = self.source.stack(settings.z)
+            reason = self.source.missing
+            if stack is not None:
+                self.plan = plan(stack, _of_one_video(settings))
         except Tif2VideoError as exc:
-            reason = describe(exc)
-            if layer is not None:  # which one it is can be seen above
-                stack = self.time_axis.stack_of(layer)
+            reason = describe(exc).partition("; --")[0]  # that advice is for the command line
+            if stack is not None:  # which one it is can be seen above
                 reason = reason.removeprefix(f"{stack.path or stack.name}: ")
-        self._show_plan(layer)
+        self._show_plan(stack)
         self.form.show_problem(reason)
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
         self.create_button.setEnabled(not reason and not self.run.is_running)
 
-    def _show_plan(self, layer: Image | None) -> None:
+    def _show_plan(self, stack: Stack | None) -> None:
         made = self.plan
-        if made is None or layer is None:
+        if made is None or stack is None:
             self.canvas.hide()
             self.form.duration.setText("")
-            if layer is not None:  # while the user is typing, nothing should jump
+            if self.source.image is not None:  # while the user is typing, nothing should jump
                 self.result.show_outdated()
                 return
-            self.result.show_nothing(self._temporary.problem)
-            self.info.setText("")
+            self.result.show_nothing(self.source.temporary.problem)
+            self.source.info.setText("")
             return
-        frame_format = made.stack.frames.format
-        total = len(self.time_axis.stack_of(layer))
-        self.info.setText(
-            f"{total} frames · {frame_format.size[1]}×{frame_format.size[0]} "
-            f"{frame_format.dtype.name} · {_pixel_size(made.stack.pixel_size_um)}"
-        )
+        self.source.describe(stack, made)
         self.form.duration.setText(f"= {made.duration_s:.1f} s long")
-        many = self.is_folder_mode and self.folders.count > 1
+        self.form.contrast_row.auto.enabled = len(made.stack.channels) == 1
+        is_each = self.form.settings.channel == "each"
+        many = self.is_folder_mode and (self.folders.count > 1 or is_each)
         self.destination.show_many(many)
         self.destination.show_automatic(automatic_name(made, self.destination.folder))
-        if self.isVisible():
+        if not self.isVisible():
+            return
+        if self.is_folder_mode:
+            self.source.temporary.follow(made)
+        if self.source.image is not None:
             box = made.picture.box if made.settings.crop is not None else None
             width = made.settings.width
             if made.settings.um_per_pixel is not None:
                 width = made.picture.size[1]
-            self.canvas.show(layer, box, made.settings.anchor, video_width=width)
-            self.result.show_plan(made, self.time_axis.frame_index(layer, made))
+            self.canvas.show(self.source.image, box, made.settings.anchor, video_width=width)
+        self.result.show_plan(made, self.source.frame_index(made))
 
     # ---- converting
 
@@ -313,13 +276,14 @@ class TiffToVideo(QWidget):
         return layer_jobs(self.plan, self.destination)
 
     def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
-        if self.is_folder_mode and index < self.folders.count:
-            self.folders.set_row(index, name, state, why)
+        if self._rows is not None:
+            self._rows.show(index, name, state, why)
         self.create_button.setEnabled(not self.run.is_running)
 
 
-def _pixel_size(size_um: float | None) -> str:
-    return "no pixel size" if size_um is None else f"{size_um:.4g} µm a pixel"
+def _of_one_video(settings: VideoSettings) -> VideoSettings:
+    """Settings for the preview: of a video of each channel, the first."""
+    return dataclasses.replace(settings, channel=0) if settings.channel == "each" else settings
 
 
 def _main_window_of(widget: QWidget) -> QWidget:

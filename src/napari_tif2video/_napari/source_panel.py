@@ -1,0 +1,210 @@
+"""The upper part of the window: which source is meant, and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QLabel
+
+from ..plan import Plan
+from ..stack import Stack
+from .catalog import Catalog
+from .panel import ModeRow
+from .source_axes import SourceAxes
+from .sources import FolderList, LayerPicker
+from .temporary import TemporaryLayers
+from .time_axis import TimeAxis, nearest_frame, point_of
+
+_LOOKS = ("data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible")
+_UNITS = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
+
+
+class SourcePanel(QObject):
+    """A layer, all visible layers, or a list of folders and files of which one is previewed.
+
+    Signals
+    -------
+    changed()
+        Another source, another look of a layer, or something was found out in the background.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._watched: list[Image] = []
+        self._is_attached = False
+        self.mode = ModeRow()
+        self.layers = LayerPicker(viewer)
+        self.folders = FolderList()
+        self.info = QLabel("")
+        self.info.setWordWrap(True)
+        self.time_axis = TimeAxis(viewer)
+        self.temporary = TemporaryLayers(viewer, self)
+        self.catalog = Catalog(self)
+        self.mode.layer.toggled.connect(self._on_mode)
+        self.layers.changed.connect(self.tell)
+        self.time_axis.changed.connect(self.tell)
+        for source in (self.folders.changed, self.folders.selected):
+            source.connect(self.tell)
+        self.catalog.changed.connect(self._on_catalog)
+        self.temporary.changed.connect(self.tell)
+
+    def tell(self, event: Any = None) -> None:
+        self.changed.emit()
+
+    @property
+    def is_folder_mode(self) -> bool:
+        return bool(self.mode.folders.isChecked())
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being found out in the background."""
+        return self.catalog.is_busy or self.temporary.is_busy
+
+    @property
+    def image(self) -> Image | None:
+        """The layer on which the crop box is drawn."""
+        if self.is_folder_mode:
+            return self.temporary.image
+        return next(iter(self.layers.chosen), None)
+
+    @property
+    def axes(self) -> list[SourceAxes]:
+        """The axes of the sources on disk, as far as they are known."""
+        if not self.is_folder_mode:
+            return []
+        known = [entry.axes for entry in self.catalog.entries() if entry is not None]
+        stack = self.temporary.stack
+        return known if stack is None or known else [SourceAxes.of(stack)]
+
+    @property
+    def depth(self) -> int:
+        """How many slices the layers have whose slider chooses one; 0 for none."""
+        return 0 if self.is_folder_mode else self.time_axis.depth(self.layers.chosen)[1]
+
+    @property
+    def missing(self) -> str:
+        """What has to happen before videos can be made; empty if nothing has."""
+        if not self.is_folder_mode:
+            if self.layers.chosen:
+                return ""
+            return "Make a layer visible." if self.layers.is_merged else "Open an image first."
+        if not self.folders.count:
+            return "Add a folder."
+        entries = self.catalog.entries()
+        known = sum(entry is not None for entry in entries)
+        if known < len(entries) or self.temporary.is_busy:
+            return f"Looking at the sources: {known} of {len(entries)}…"
+        return ""
+
+    def look(self, axes: str | None, plays_channels: bool) -> None:
+        """See to it that the source is opened, and the rows are those that it needs."""
+        folders = self.is_folder_mode
+        self.layers.combo.visible = not folders
+        self.folders.setVisible(folders)
+        if self._is_attached:  # a window that was closed opens nothing any more
+            self.catalog.look_at(self.folders.paths if folders else [], axes)
+            self.temporary.show(self.folders.selected_path if folders else "", axes, plays_channels)
+        self.time_axis.offer([] if folders else self.layers.chosen)
+        self._follow([] if folders or not self._is_attached else self._looked_at())
+
+    def stack(self, z: int | str | None) -> Stack | None:
+        """What is previewed, of layers with these slices; None while there is nothing.
+
+        Raises
+        ------
+        SourceError
+            The layers do not go together.
+        """
+        if self.is_folder_mode:
+            return self.temporary.stack
+        layers = self.layers.chosen
+        return self.time_axis.stack_of(layers, z) if layers else None
+
+    def frame_index(self, plan: Plan) -> int:
+        """The frame of the video that is nearest to the viewer's slider."""
+        if not self.is_folder_mode:
+            return self.time_axis.frame_index(self.layers.chosen, plan)
+        layer, axis = self.temporary.image, self.temporary.played_axis(plan)
+        if layer is None or axis is None:
+            return 0
+        return nearest_frame(plan, point_of(self._viewer, layer)[axis])
+
+    def describe(self, stack: Stack, plan: Plan) -> None:
+        """Say how large the data are, what is known about them, and what was decided for them."""
+        form = stack.format
+        leading = [f"{n} {_UNITS.get(letter, f'steps {letter}')}" for letter, n in stack.sizes]
+        parts = [f"{len(stack)} frames"] if stack.planes is None else leading
+        if len(stack.channels) > 1:
+            parts.append(f"{len(stack.channels)} layers")
+        parts.append(f"{form.size[1]}×{form.size[0]} {form.dtype.name}")
+        known = _calibration(stack)
+        lines = [" · ".join(parts), known] if known else [" · ".join([*parts, "no pixel size"])]
+        # Notes that tell the command line what to add are about choices that the rows show.
+        lines += [note for note in plan.notes if "; --" not in note]
+        self.info.setText("\n".join(lines))
+
+    def attach(self) -> None:
+        """Follow the viewer."""
+        if not self._is_attached:
+            self._is_attached = True
+            self._viewer.dims.events.current_step.connect(self.tell)
+            self.layers.connect()
+
+    def detach(self) -> None:
+        """Let go of the viewer and its layers."""
+        self._follow([])
+        if self._is_attached:
+            self._is_attached = False
+            self._viewer.dims.events.current_step.disconnect(self.tell)
+            self.layers.disconnect()
+
+    def close(self) -> None:
+        self.detach()
+        self.catalog.stop()
+        self.temporary.remove()
+        self.time_axis.forget()
+
+    def _looked_at(self) -> list[Image]:
+        """Layers whose look matters: of all, whether they are visible."""
+        return self.layers.images if self.layers.is_merged else self.layers.chosen
+
+    def _follow(self, layers: Sequence[Image]) -> None:
+        """Listen to what changes the look of these layers, and to no other ones."""
+        if list(layers) == self._watched:
+            return
+        for watched, act in ((self._watched, "disconnect"), (layers, "connect")):
+            for layer in watched:
+                for name in _LOOKS:
+                    getattr(getattr(layer.events, name), act)(self.tell)
+        self._watched = list(layers)
+
+    def _on_mode(self) -> None:
+        if not self.is_folder_mode:  # at once, as the layers may be saved or shown otherwise now
+            self.temporary.remove()
+        self.changed.emit()
+
+    def _on_catalog(self) -> None:
+        for index, entry in enumerate(self.catalog.entries()):
+            if entry is not None and index < self.folders.count:
+                self.folders.mark_problem(index, entry.problem)
+        self.changed.emit()
+
+
+def _calibration(stack: Stack) -> str:
+    """Pixel size and frame interval, and who says so; empty where neither is known."""
+    known = stack.calibration
+    said = [
+        (f"{known.pixel_size_um or 0:.4g} µm a pixel", known.pixel_size_origin),
+        (f"{known.frame_interval_s or 0:.4g} s a frame", known.frame_interval_origin),
+    ]
+    said = [(text, origin) for text, origin in said if origin]
+    if len(said) == 2 and said[0][1] == said[1][1]:
+        return f"{said[0][0]}, {said[1][0]} ({said[0][1]})"
+    return ", ".join(f"{text} ({origin})" for text, origin in said)

@@ -1,0 +1,168 @@
+"""Viewers as stacks: their visible layers, put on top of each other as they are shown. No Qt."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image, Layer
+from numpy.typing import NDArray
+
+from ..errors import SourceError
+from ..frames import FrameFormat, Frames
+from ..geometry import Box
+from ..stack import Channel, Stack
+from .layer_planes import full_data, leading_shape
+from .layers import TEMPORARY, display_of, stack_of_layer
+
+
+def stack_of(source: Any) -> Stack | None:
+    """The stack behind a layer or viewer of napari; None for anything else."""
+    if isinstance(source, Layer):
+        return stack_of_layer(source)
+    if isinstance(source, ViewerModel):
+        return stack_of_viewer(source)
+    return None
+
+
+def stack_of_viewer(viewer: ViewerModel) -> Stack:
+    """The visible image layers of a viewer, put on top of each other as they are shown.
+
+    The axis that is played is the one whose slider was used last, if it has several steps, or
+    else the first that has; all others stay where their sliders are.
+    """
+    shown = [layer for layer in viewer.layers if layer.visible]
+    visible = [layer for layer in shown if TEMPORARY not in layer.metadata]
+    images = [layer for layer in visible if isinstance(layer, Image)]
+    if not images:
+        raise SourceError("the viewer shows no image layer; make one visible")
+    # Axes of a layer are the last ones of the viewer.
+    steps = viewer.dims.current_step
+    points = [steps[viewer.dims.ndim - layer.ndim :] for layer in images]
+    left_out = [layer.name for layer in visible if not isinstance(layer, Image)]
+    notes = (f"left out, as they are no images: {', '.join(left_out)}",) if left_out else ()
+    play = _played_axis(viewer, images) - viewer.dims.ndim
+    return dataclasses.replace(merged_layers(images, play, points), notes=notes)
+
+
+def merged_layers(
+    images: Sequence[Image],
+    play: int,
+    points: Sequence[Sequence[int]],
+    depth: int | None = None,
+    projection: str = "",
+) -> Stack:
+    """Image layers put on top of each other as they are shown, the first at the bottom.
+
+    Parameters
+    ----------
+    play : int
+        The axis that becomes time, counted from the end: -3 is the one before (Y, X).
+    points : sequence of sequences of int
+        Where the axes of each layer stand.
+    depth, projection : int and str, optional
+        The axis, counted likewise, whose planes become one, and how.
+
+    Raises
+    ------
+    SourceError
+        They do not cover each other, or are not of one length.
+    """
+    first = images[0]
+    for layer in images[1:]:
+        if _placement(layer) != _placement(first):
+            raise SourceError(
+                f"{layer.name}: has another size, scale or position than {first.name}; only "
+                "layers that cover each other exactly can be merged"
+            )
+    channels: list[Channel] = []
+    moving: Stack | None = None
+    for number, (layer, place) in enumerate(zip(images, points, strict=True)):
+        own_play, sizes = play + layer.ndim, leading_shape(layer)
+        point = [_clamped(step, n) for step, n in zip(place, sizes, strict=False)]
+        moves = 0 <= own_play < len(sizes) and sizes[own_play] > 1
+        own_depth = None if depth is None else depth + layer.ndim
+        if own_depth is not None and (own_depth < 0 or sizes[own_depth] < 2):
+            own_depth = None
+        stack = stack_of_layer(
+            layer,
+            play=own_play if moves else -1,
+            point=point,
+            depth=own_depth,
+            projection=projection,
+        )
+        if moving is None or (moves and len(moving) == 1):
+            moving = stack
+        channels.append(Channel(stack.frames, display_of(layer), layer.name, number))
+    length = max(len(channel.frames) for channel in channels)
+    channels = [_lengthened(channel, length, images[i]) for i, channel in enumerate(channels)]
+    path = first.source.path
+    name = "_".join(layer.name for layer in images)
+    folder = None if path is None else Path(path)
+    assert moving is not None  # there is a layer
+    return Stack(
+        tuple(channels), name, folder, played=moving.played, calibration=moving.calibration
+    )
+
+
+@dataclass(frozen=True)
+class StillFrames:
+    """One frame shown all the time, under or over layers that move."""
+
+    frame: Frames
+    length: int
+    batch_starts = None
+
+    @property
+    def format(self) -> FrameFormat:
+        return self.frame.format
+
+    def __len__(self) -> int:
+        return self.length
+
+    def label(self, index: int) -> str:
+        return self.frame.label(0)
+
+    def select(self, indices: Sequence[int]) -> StillFrames:
+        return dataclasses.replace(self, length=len(indices))
+
+    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+        for _ in range(self.length):
+            yield from self.frame.read_frames(box)
+
+
+def _lengthened(channel: Channel, length: int, layer: Image) -> Channel:
+    own = len(channel.frames)
+    if own == length:
+        return channel
+    if own == 1:
+        return dataclasses.replace(channel, frames=StillFrames(channel.frames, length))
+    raise SourceError(
+        f"{layer.name}: has {own} frames where another visible layer has {length}; only layers "
+        "of the same length can be merged"
+    )
+
+
+def _played_axis(viewer: ViewerModel, images: list[Image]) -> int:
+    moving = set()
+    for layer in images:
+        missing = viewer.dims.ndim - layer.ndim
+        moving |= {a + missing for a, n in enumerate(leading_shape(layer)) if n > 1}
+    if viewer.dims.last_used in moving:
+        return int(viewer.dims.last_used)
+    return min(moving, default=0)
+
+
+def _clamped(step: int, size: int) -> int:
+    return min(max(int(step), 0), size - 1)
+
+
+def _placement(layer: Image) -> tuple[Any, ...]:
+    size = full_data(layer).shape[layer.ndim - 2 : layer.ndim]
+    scale, translate = (tuple(np.round(v[-2:], 9)) for v in (layer.scale, layer.translate))
+    return size, scale, translate, tuple(np.round(layer.rotate, 9).ravel()[-4:])

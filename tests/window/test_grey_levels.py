@@ -1,0 +1,147 @@
+"""Percentiles, gamma, inversion and colormaps in the window: what is typed is what is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.frames import noise
+from helpers.video import decoded, grey_of
+
+pytest.importorskip("napari")
+
+from helpers.window import click, pick, settled, write_into
+
+import napari_tif2video as t2v
+
+STACK = noise((4, 40, 60), low=100, high=9001)
+
+
+@pytest.fixture
+def opened(open_widget):
+    viewer, widget = open_widget(STACK, name="s", contrast_limits=(100, 9001))
+    widget.more.button.setChecked(True)
+    viewer.dims.set_point(0, 2)
+    return viewer, widget
+
+
+def row_of(widget, name):
+    return next(row for row in widget.form.rows if name in row.names)
+
+
+def shown(widget, wait):
+    wait(lambda: settled(widget) and widget.result.preview is not None)
+    wait(lambda: settled(widget) and not widget.result.preview.is_provisional)
+    return widget.result.preview.image
+
+
+def test_what_is_typed_reaches_the_thumbnail_and_the_video(opened, wait, tmp_path):
+    _, widget = opened
+    widget.settings = t2v.VideoSettings(width="full", contrast="global")
+    percentile, tone = row_of(widget, "percentile"), row_of(widget, "gamma")
+    write_into(percentile.low, "5")
+    write_into(percentile.high, "90.5")
+    write_into(tone.gamma, "0.5")
+    click(tone.invert)
+    settings = widget.settings
+    assert (settings.percentile, settings.gamma, settings.invert) == ((5, 90.5), 0.5, True)
+    image = shown(widget, wait)
+    np.testing.assert_array_equal(image, t2v.render_frame(STACK, 2, settings=settings))
+    low, high = np.percentile(STACK, [5, 90.5])
+    exact = 255 - 255 * np.clip((STACK - low) / (high - low), 0, 1) ** 0.5
+    assert np.abs(image[..., 0] - exact[2]).max() <= 1
+    widget.destination.folder = tmp_path
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and widget.run.videos)
+    (video,) = widget.run.videos
+    assert (
+        video.path.name == "s_60px_10fps_global_norm_percentile_5-90.5_gamma_0.5_inverted_video.mp4"
+    )
+    assert np.abs(grey_of(decoded(video.path)) - exact).mean() < 4
+
+
+def test_a_colormap_from_the_list_or_by_name(opened, wait):
+    _, widget = opened
+    widget.settings = t2v.VideoSettings(width="full", contrast="displayed")
+    row = row_of(widget, "colormap")
+    assert widget.settings.colormap is None
+    pick(row.combo, "magenta")
+    image = shown(widget, wait)
+    assert not image[..., 1].any()
+    np.testing.assert_array_equal(image[..., 0], image[..., 2])
+    assert image[..., 0].max() == 255
+    write_into(row.combo.lineEdit(), "viridis_r")
+    assert widget.settings.colormap == "viridis_r"
+    image = shown(widget, wait)
+    # The ends of the published table: yellow 253, 231, 37 and violet 68, 1, 84.
+    white, black = (np.unravel_index(f(STACK[2]), STACK[2].shape) for f in (np.argmax, np.argmin))
+    assert image[white].tolist() == [68, 1, 84]
+    assert image[black].tolist() == [253, 231, 37]
+    pick(row.combo, "As they are")
+    assert widget.settings.colormap is None
+
+
+WRONG = [
+    ("percentile", "99", "expected 0 <= LO < HI <= 100"),
+    ("percentile", "x", "expected two percentages"),
+    ("gamma", "0,5", "expected a number"),
+    ("gamma", "50", "must be between 0.05 and 20"),
+    ("colormap", "virdis", "did you mean viridis"),
+    ("frames", "10", "expected START:STOP:STEP"),
+]
+
+
+def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
+    _, widget = opened
+    widget.settings = t2v.VideoSettings(contrast="local", percentile=(1, 90))
+    wait(lambda: settled(widget))
+    for name, text, reason in WRONG:
+        row = row_of(widget, name)
+        edits = {"percentile": "low", "gamma": "gamma", "frames": "edit"}
+        edit = getattr(row, edits[name]) if name in edits else row.combo.lineEdit()
+        write_into(edit, text)
+        wait(lambda: settled(widget))
+        assert reason in row.problem.text()
+        assert "\n" not in row.problem.text()
+        assert [r for r in widget.form.rows if r.problem.isVisible()] == [row]
+        assert not widget.create_button.isEnabled()
+        write_into(edit, "")
+        wait(lambda: settled(widget))
+        assert not row.problem.isVisible()
+        assert widget.create_button.isEnabled()
+
+
+def test_what_does_not_fit_the_data_marks_its_row_too(open_widget, wait):
+    _, widget = open_widget(noise((3, 40, 60, 3), dtype=np.uint8, high=255), name="rgb", rgb=True)
+    widget.more.button.setChecked(True)
+    row = row_of(widget, "colormap")
+    pick(row.combo, "viridis")
+    wait(lambda: settled(widget))
+    assert "is in colour already" in row.problem.text()
+    assert row.problem.isVisible()
+
+
+def test_percentiles_are_offered_where_limits_are_measured(opened, wait):
+    _, widget = opened
+    row, contrast = row_of(widget, "percentile"), widget.form.contrast_row.contrast
+    widget.settings = t2v.VideoSettings(percentile=(1, 99))
+    assert widget.settings == t2v.VideoSettings(contrast="local", percentile=(1, 99))
+    for rule in ("displayed", "fixed"):
+        contrast.value = rule
+        assert not row.native.isVisible()
+        assert widget.settings.percentile is None
+    for rule in ("global", "local", "smooth"):
+        contrast.value = rule
+        assert row.native.isVisible()
+        assert widget.settings.percentile == (1, 99)
+
+
+def test_settings_come_back_as_they_were_given(opened):
+    _, widget = opened
+    for settings in (
+        t2v.VideoSettings(contrast="smooth", percentile=(0.35, 99.995), gamma=1.25, invert=True),
+        t2v.VideoSettings(contrast="displayed", colormap="crameri:batlow_r", gamma=1 / 3),
+        t2v.VideoSettings(contrast="global", gamma=1, colormap="gray"),
+        t2v.VideoSettings(contrast="local"),
+    ):
+        widget.settings = settings
+        assert widget.settings == settings
