@@ -50,7 +50,7 @@ def _muxer(encoder: Encoder) -> tuple[str, dict[str, str]]:
 
 
 # Encoded segments that wait in memory. A video below that size is written to disk once.
-_MAX_WAITING_BYTES = 16 << 20
+_MAX_WAITING_BYTES = 4 << 20
 
 
 class Spool:
