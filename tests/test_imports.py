@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import graphlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from helpers.files import write_folder
 from helpers.frames import numbered
+
+import napari_tif2video
 
 SLOW = (
     "numpy",
@@ -116,3 +121,32 @@ for name in t2v.__all__:
     assert name == "__version__" or callable(getattr(t2v, name)), name
 """
     loaded(code)
+
+
+def imported_by(path, root):
+    """The modules of the package that a module imports, anywhere in it but for types only."""
+    package = path.parent.relative_to(root).parts
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [n for n in tree.body if "TYPE_CHECKING" not in ast.unparse(n).partition("\n")[0]]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        start = package[: len(package) - node.level + 1]
+        base = (*start, *(node.module or "").split(".")) if node.module else start
+        for name in node.names:
+            for parts in ((*base, name.name), base):
+                if root.joinpath(*parts).with_suffix(".py").is_file():
+                    yield ".".join(parts)
+                    break
+
+
+def test_imports_run_one_way():
+    """No module needs one that needs it: `graphlib` names a circle, if there is one."""
+    root = Path(napari_tif2video.__file__).parent
+    graph = {
+        ".".join(path.relative_to(root).with_suffix("").parts): set(imported_by(path, root))
+        for path in root.rglob("*.py")
+    }
+    assert graph["cli"] >= {"options", "settings"}  # else nothing was found at all
+    assert "frames" in graph["_napari.layers"] | graph["_napari.viewers"]
+    tuple(graphlib.TopologicalSorter(graph).static_order())

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 import operator
 import string
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .durations import parse_duration
 from .errors import SettingsError
-
-if TYPE_CHECKING:
-    from .settings import VideoSettings
 
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 ANCHOR_STYLES = ("dot", "cross", "circle")
@@ -26,7 +23,7 @@ MIN_ANCHOR_PX = 6
 _LENGTHS_UM = (1e-9, 1e12)
 
 
-def checked_drawing(settings: VideoSettings) -> dict[str, object]:
+def checked_drawing(settings: Any) -> dict[str, object]:
     """The values of all settings of this kind, checked, with what they imply.
 
     Raises
