@@ -29,9 +29,11 @@ def media(path):
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         packets = [
-            (bytes(p), p.pts, p.dts, p.duration, p.is_keyframe) for p in container.demux(stream)
+            (bytes(p), p.pts, p.dts, p.duration, p.is_keyframe)
+            for p in container.demux(stream)
+            if p.size  # the last one only says that there are no more
         ]
-        extradata = bytes(stream.codec_context.extradata)
+        extradata = bytes(stream.codec_context.extradata or b"")
         return packets, extradata, stream.time_base, stream.average_rate, stream.duration
 
 
