@@ -314,6 +314,7 @@ def test_grey_levels_become_counts_again(tmp_path, options):
 
 def test_inspect(tmp_path, cli, folder):
     options = ["--contrast", "global", "--gamma", 0.5, "--invert", "--crop", "80x50", "--fps", 25]
+    options += ["--scale-bar", "--pixel-size", 0.65]
     cli(folder, "-o", tmp_path / "o.mp4", *options)
     ended = cli("--inspect", tmp_path / "o.mp4")
     assert (ended.code, ended.err) == (0, "")
@@ -323,6 +324,7 @@ def test_inspect(tmp_path, cli, folder):
         *["crop 80x50+10+5 -> 500x312, 25 fps", "global", f"black at {low} counts"],
         *[f"white at {high} counts", "gamma 0.5", "inverted", f"tif2video {t2v.__version__}"],
         "black + ((255 - grey) / 255) ** (1 / gamma) * (white - black)",
+        "0.65 µm (given)",
     ]:
         assert text in ended.out
     as_json = cli("--inspect", tmp_path / "o.mp4", "--json")

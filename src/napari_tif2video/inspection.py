@@ -40,7 +40,7 @@ def describe_recipe(recipe: Recipe) -> str:
     known = recipe.calibration
     if "pixel_size_um" in known:
         rows.append(
-            ("pixel", f"{known['pixel_size_um']:.6g} um ({known.get('pixel_size_origin')})")
+            ("pixel", f"{known['pixel_size_um']:.6g} µm ({known.get('pixel_size_origin')})")
         )
     if "frame_interval_s" in known:
         said = known.get("frame_interval_origin")
