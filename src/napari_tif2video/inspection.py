@@ -111,8 +111,8 @@ def _limits(channel: RecipeChannel, is_raw: bool) -> str:
         return f"black at {_pair(channel.limits[0], ' counts, white at ')} counts"
     lows, highs = zip(*channel.limits, strict=True)
     return (
-        f"black at {min(lows):.10g} to {max(lows):.10g} counts, white at {min(highs):.10g} to "
-        f"{max(highs):.10g} counts, for each frame another (--json lists them)"
+        f"black at {min(lows):.6g} to {max(lows):.6g} counts, white at {min(highs):.6g} to "
+        f"{max(highs):.6g} counts, for each frame another (--json lists them)"
     )
 
 
