@@ -43,6 +43,12 @@ def limits_of_channels(limits: FixedLimits | None, channels: int) -> tuple[Any, 
     return limits
 
 
+def pairs_of(limits: FixedLimits) -> tuple[tuple[float, float], ...]:
+    """The pair of each channel, or the one pair for all of them."""
+    first = limits[0]
+    return limits if isinstance(first, tuple) else (limits,)  # type: ignore[return-value]
+
+
 def _pairs(value: object) -> list[object] | None:
     """The parts of a sequence of sequences; None for anything else."""
     try:

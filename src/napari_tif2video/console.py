@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import os
 import sys
 from typing import Any
@@ -16,7 +15,7 @@ from .engine import Execution, Progress
 from .errors import describe, one_line
 from .output import decimal_fps
 from .plan import Plan
-from .report import describe_limits, video_object
+from .report import describe_fidelity, describe_limits, video_object
 from .scale import length_text
 from .sequence import find_gaps
 from .video import Video
@@ -88,7 +87,7 @@ class Console:
             if video.status == "failed":
                 self._say(f"  failed: {_with_source(video)}")
             elif video.status == "ok":
-                verified = f", {_describe_fidelity(video)}" if video.verified else ""
+                verified = f", {describe_fidelity(video)}" if video.verified else ""
                 self._say(f"  ok: {video.output}, {describe_limits(video)}{verified}")
         measured = {v.shared_limits for v in self.videos if v.contrast in ("global", "batch")}
         if len(measured) == 1 and len(*measured) == 1:
@@ -165,15 +164,6 @@ def _describe_data(plan: Plan) -> str:
     if plan.scale_bar_um is not None:
         parts.append(f"scale bar {length_text(plan.scale_bar_um)}")
     return "".join(f", {part}" for part in parts)
-
-
-def _describe_fidelity(video: Video) -> str:
-    if video.psnr_worst_db == math.inf:
-        return "verified: all frames decode to what was rendered"
-    return (
-        f"verified: {video.frames} frames in order, PSNR {video.psnr_mean_db:.1f} dB, "
-        f"worst frame {video.psnr_worst_db:.1f} dB"
-    )
 
 
 def _as_option(limits: Limits) -> str:

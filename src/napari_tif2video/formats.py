@@ -20,8 +20,8 @@ _UNITS = {
 # Below this not even a frame fits.
 _SMALLEST_BYTES = 1000
 
-# What raw counts leave to choose: which of them, how fast, and into what.
-_RAW_TAKES = {
+#: What raw counts leave to choose: which of them, how fast, and into what.
+RAW_TAKES = {
     "raw", "fps", "crop", "frames", "channel", "z", "play", "axes", "codec", "quality", "width",
     # What a pixel and a frame are does not change a count.
     "pixel_size", "frame_interval",
@@ -172,7 +172,7 @@ def check_format(settings: Wishes, codec: str) -> None:
 
 
 def _check_raw(settings: Wishes, changed: Collection[str]) -> None:
-    others = [name for name in changed if name not in _RAW_TAKES]
+    others = [name for name in changed if name not in RAW_TAKES]
     if "width" in changed and settings.width != "full":
         others.insert(0, "width")
     if others:

@@ -108,6 +108,10 @@ class AnchorMark:
             return max(MIN_ANCHOR_PX, 2 * round(_ANCHOR_SHARE * min(size) / 2))
         return max(_MIN_LINES_PX, 2 * round(_LINES_SHARE * min(size) / 2))
 
+    def line_px(self, size: tuple[int, int]) -> int:
+        """Width of the lines of a cross or a circle."""
+        return max(2, 2 * round(self.extent(size) / 16))
+
     def resolved(self, size: tuple[int, int]) -> Anchor:
         """The mark as pixels."""
         return _anchor(self, size)
@@ -127,7 +131,7 @@ def _anchor(mark: AnchorMark, size: tuple[int, int]) -> Anchor:
     centres = np.arange(side) + 0.5 - side / 2
     distance = np.hypot(centres[:, np.newaxis], centres)
     coverage = np.clip(diameter / 2 + 0.5 - distance, 0, 1)
-    line = max(2, 2 * round(diameter / 16))
+    line = mark.line_px(size)
     if mark.style == "circle":
         coverage *= np.clip(distance - (diameter / 2 - line) + 0.5, 0, 1)
     elif mark.style == "cross":

@@ -93,6 +93,16 @@ class Report:
             ) from exc
 
 
+def describe_fidelity(video: Video) -> str:
+    """How close a video that was verified is to the frames, in a line for people."""
+    if video.psnr_worst_db == math.inf:
+        return "verified: all frames decode to what was rendered"
+    return (
+        f"verified: {video.frames} frames in order, PSNR {video.psnr_mean_db:.1f} dB, "
+        f"worst frame {video.psnr_worst_db:.1f} dB"
+    )
+
+
 def describe_limits(video: Video) -> str:
     """What became black and white, and how much was outside, in a line for people."""
     if video.contrast == "raw":

@@ -99,9 +99,10 @@ class Conversion(QObject):
     def is_running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self, jobs: list[Any], *, overwrite: bool) -> None:
+    def start(self, jobs: list[Any], *, overwrite: bool, verify: bool = False) -> None:
         self._cancel.clear()
-        self._thread = threading.Thread(target=self._run, args=(jobs, overwrite), daemon=True)
+        arguments = (jobs, overwrite, verify)
+        self._thread = threading.Thread(target=self._run, args=arguments, daemon=True)
         self._thread.start()
 
     def cancel(self, wait_s: float = 0) -> None:
@@ -110,7 +111,7 @@ class Conversion(QObject):
         if wait_s and self._thread is not None:
             self._thread.join(wait_s)
 
-    def _run(self, jobs: list[Any], overwrite: bool) -> None:
+    def _run(self, jobs: list[Any], overwrite: bool, verify: bool) -> None:
         from ..engine import Execution
         from ..errors import Cancelled, describe
         from ..run import run_jobs
@@ -123,6 +124,7 @@ class Conversion(QObject):
                     jobs,
                     execution,
                     overwrite=overwrite,
+                    verify=verify,
                     started=lambda index, _: self._tell("started", index),
                 )
             ):

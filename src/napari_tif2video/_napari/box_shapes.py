@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ from napari.layers import Layer
 from numpy.typing import NDArray
 
 from ..geometry import Box, nearest_even
-from ..overlays import anchor as anchor_dot
+from ..overlays import AnchorMark
 
 _MIN_SIDE = 2  # data pixels
 
@@ -39,14 +40,50 @@ def corners(top: float, left: float, height: float, width: float) -> NDArray[np.
     return np.stack([rows, columns], axis=1, dtype=np.float32)
 
 
-def dot_corners(box: Box, video_width: int | Literal["full"]) -> NDArray[np.float32]:
-    """The square around the anchor, in data pixels, inside the box."""
+@dataclass(frozen=True)
+class MarkShape:
+    """The anchor as a shape on the canvas.
+
+    Attributes
+    ----------
+    vertices : float array (N, 2)
+        Rows and columns in data pixels.
+    kind : {"ellipse", "polygon"}
+    line : float
+        Width of its line in data pixels; 0 for a filled shape.
+    """
+
+    vertices: NDArray[np.float32]
+    kind: Literal["ellipse", "polygon"]
+    line: float = 0
+
+
+def mark_shape(box: Box, video_width: int | Literal["full"], mark: AnchorMark) -> MarkShape:
+    """The anchor at the centre of the box, as large as in the video, and inside the box."""
     width = max(2, box.width - box.width % 2) if video_width == "full" else video_width
     height = max(2, nearest_even(box.height * width, box.width))
-    diameter = len(anchor_dot((height, width)).coverage)
-    side = min(diameter * box.width / width, *box.shape)
+    scale = box.width / width
+    extent = min(mark.extent((height, width)) * scale, *box.shape)
+    line = min(mark.line_px((height, width)) * scale, extent / 2)
+    if mark.style == "cross":
+        return MarkShape(_cross(box, extent / 2, line / 2), "polygon")
+    if mark.style == "circle":  # a line reaches to both sides of its path
+        return MarkShape(_centred(box, extent - line), "ellipse", line)
+    return MarkShape(_centred(box, extent), "ellipse")
+
+
+def _centred(box: Box, side: float) -> NDArray[np.float32]:
     top, left = box.top + (box.height - side) / 2, box.left + (box.width - side) / 2
     return corners(top, left, side, side)
+
+
+def _cross(box: Box, reach: float, half: float) -> NDArray[np.float32]:
+    """The outline of a cross whose arms reach so far from the centre."""
+    quarter = np.array([(half, half), (half, reach), (-half, reach)])
+    turn = np.array([(0, 1), (-1, 0)])
+    outline = np.concatenate([quarter @ np.linalg.matrix_power(turn, n) for n in range(4)])
+    centre = (box.top + (box.height - 1) / 2, box.left + (box.width - 1) / 2)
+    return (outline + centre).astype(np.float32)
 
 
 def drawn_box(frame: tuple[int, int], start: Point, end: Point) -> Box | None:

@@ -15,13 +15,13 @@ from psygnal import Signal
 from vispy.gloo import get_current_canvas
 
 from ..geometry import Box
+from ..overlays import AnchorMark
 from .box_layer import Shapes, drawn_layer
-from .box_shapes import Point, corners, dot_corners, frame_size, plane_of
+from .box_shapes import Point, corners, frame_size, mark_shape, plane_of
 from .canvas_mouse import BoxMouse
 
 # Neither black nor white, and not the red of the anchor.
 _BOX_COLOUR = "#ff9500"
-_ANCHOR_COLOUR = "red"
 _LINE_PX = 2  # on the screen
 
 
@@ -47,7 +47,8 @@ class CanvasPreview:
         self._image: Layer | None = None
         self._layer: Shapes | None = None
         self._box: Box | None = None
-        self._anchor = False
+        self._mark: AnchorMark | None = None
+        self._mark_line = 0.0
         self._video_width: int | Literal["full"] = "full"
         self._plane = np.eye(3)
         self._look: tuple[Any, ...] | None = None
@@ -82,13 +83,13 @@ class CanvasPreview:
 
     @property
     def has_anchor(self) -> bool:
-        return self._anchor
+        return self._mark is not None
 
     def show(
         self,
         layer: Layer,
         box: Box | None,
-        anchor: bool,
+        anchor: bool | AnchorMark | None,
         *,
         video_width: int | Literal["full"] = 500,
     ) -> None:
@@ -100,10 +101,10 @@ class CanvasPreview:
             The layer that becomes a video. When it is not in the viewer, nothing is shown.
         box : Box, optional
             None: the whole frame, without a rectangle.
-        anchor : bool
-            Whether to draw the dot at the centre of the box.
+        anchor : AnchorMark or bool, optional
+            What to draw at the centre of the box; True is the red dot.
         video_width : int or "full", optional
-            Width of the video, for the size of the dot.
+            Width of the video, for the size of the mark.
         """
         layer = getattr(layer, "__wrapped__", layer)
         if layer is not self._image or layer not in self._viewer.layers:
@@ -112,7 +113,8 @@ class CanvasPreview:
             return
         if self._image is None:
             self._connect(layer)
-        self._box, self._anchor, self._video_width = box, anchor, video_width
+        mark = AnchorMark() if anchor is True else anchor or None
+        self._box, self._mark, self._video_width = box, mark, video_width
         self._draw()
 
     def hide(self) -> None:
@@ -169,9 +171,12 @@ class CanvasPreview:
         image = self._image
         assert image is not None
         shapes = [] if self._box is None else [(corners(*astuple(self._box)), "rectangle")]
-        if self._anchor:
+        colour, self._mark_line = "transparent", 0.0
+        if self._mark is not None:
             box = self._box or Box(0, 0, *frame_size(image))
-            shapes.append((dot_corners(box, self._video_width), "ellipse"))
+            shape = mark_shape(box, self._video_width, self._mark)
+            shapes.append((shape.vertices, shape.kind))
+            colour, self._mark_line = "#{:02x}{:02x}{:02x}".format(*self._mark.colour), shape.line
         self._plane = plane_of(image)
         if not shapes:
             self._remove_layer()
@@ -186,12 +191,15 @@ class CanvasPreview:
         # The layer's own tools would leave shapes in it that mean nothing.
         layer.editable = False
         kinds = [kind for _, kind in shapes]
-        look = (kinds, self._plane.tolist(), image.units[-2:], image.axis_labels[-2:])
+        where = (self._plane.tolist(), image.units[-2:], image.axis_labels[-2:])
+        look = (kinds, colour, self._mark_line, *where)
         if look != self._look:
             self._look = look
-            _, layer.affine, layer.units, layer.axis_labels = look
-            layer.edge_color = [_BOX_COLOUR if k == "rectangle" else "transparent" for k in kinds]
-            layer.face_color = [_ANCHOR_COLOUR if k == "ellipse" else "transparent" for k in kinds]
+            layer.affine, layer.units, layer.axis_labels = where
+            is_box = [kind == "rectangle" for kind in kinds]
+            edge, face = (colour, "transparent") if self._mark_line else ("transparent", colour)
+            layer.edge_color = [_BOX_COLOUR if box else edge for box in is_box]
+            layer.face_color = ["transparent" if box else face for box in is_box]
             self._on_zoom()
         if layer not in self._viewer.layers:
             self._insert(layer)
@@ -224,7 +232,7 @@ class CanvasPreview:
         if self._layer is not None:
             line = _LINE_PX / math.sqrt(math.prod(self.screen_px()))
             kinds = self._layer.shape_type
-            self._layer.edge_width = [line if k == "rectangle" else 0 for k in kinds]
+            self._layer.edge_width = [line if k == "rectangle" else self._mark_line for k in kinds]
             self._layer.refresh()
 
     def _on_removing(self, event: Any) -> None:

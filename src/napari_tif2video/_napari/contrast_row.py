@@ -9,6 +9,7 @@ from magicgui.widgets import ComboBox, FloatSpinBox, PushButton
 from psygnal import Signal
 from qtpy.QtWidgets import QLabel
 
+from ..brightness import pairs_of
 from ..settings import DEFAULT_CONTRAST, VideoSettings
 from .panel import column, let_shrink, row
 from .rows import SettingRow, problem_label
@@ -50,9 +51,17 @@ class ContrastRow(SettingRow):
             part.changed.connect(self._on_edit)
         self.auto.changed.connect(self._on_auto)
         self.limits_row = row("Limits", self.black.native, QLabel("to"), self.white.native)
+        # Of a video with several channels: kept and shown, until one pair for all is asked for.
+        self._pairs: tuple[tuple[float, float], ...] = ()
+        self.pairs_label = QLabel("")
+        self.pairs_label.setWordWrap(True)
+        self.one_pair = PushButton(text="One for all", tooltip="One pair of limits to edit here")
+        self.one_pair.changed.connect(self._on_one_pair)
+        self.pairs_row = row("Limits", self.pairs_label, self.one_pair.native, stretch=1)
         self.problem = problem_label()
         rule = row("Contrast", self.contrast.native, self.auto.native, stretch=1)
-        self.native = column(rule, self.limits_row, self.problem)
+        self.title = "Contrast"
+        self.native = column(rule, self.limits_row, self.pairs_row, self.problem)
         self._enable()
 
     @property
@@ -62,7 +71,8 @@ class ContrastRow(SettingRow):
 
     def values(self) -> dict[str, Any]:
         if self.contrast.value == FIXED:
-            return {"contrast": None, "limits": (self.black.value, self.white.value)}
+            pair = self.black.value, self.white.value
+            return {"contrast": None, "limits": self._pairs or pair}
         return {"contrast": self.contrast.value, "limits": None}
 
     def show(self, settings: VideoSettings) -> None:
@@ -73,7 +83,9 @@ class ContrastRow(SettingRow):
         with self.changed.blocked():
             self.contrast.value = contrast if contrast in self._contrasts else self._contrasts[0]
             if settings.limits:
-                self.black.value, self.white.value = settings.limits
+                pairs = pairs_of(settings.limits)
+                self._pairs = pairs if len(pairs) > 1 else ()
+                self.black.value, self.white.value = pairs[0]
         self._enable()
 
     def offer_contrasts(self, names: Sequence[str]) -> None:
@@ -92,8 +104,17 @@ class ContrastRow(SettingRow):
     def _on_auto(self) -> None:
         self.auto_requested.emit()
 
+    def _on_one_pair(self) -> None:
+        self._pairs = ()
+        self._on_edit()
+
     def _enable(self) -> None:
-        self.limits_row.setVisible(self.contrast.value == FIXED)
+        is_fixed = self.contrast.value == FIXED
+        self.limits_row.setVisible(is_fixed and not self._pairs)
+        self.pairs_row.setVisible(is_fixed and bool(self._pairs))
+        self.pairs_label.setText(
+            "\n".join(f"{low:.12g} to {high:.12g}" for low, high in self._pairs)
+        )
 
 
 def _count(value: float, tooltip: str) -> FloatSpinBox:

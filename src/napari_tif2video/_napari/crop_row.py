@@ -37,6 +37,7 @@ class CropRow(SettingRow):
         self.centre.changed.connect(self._on_centre)
         self.problem = problem_label()
         parts = (self.crop.native, self.width.native, QLabel("×"), self.height.native)
+        self.title = "Crop"
         self.native = column(row(*parts, self.draw.native, self.centre.native), self.problem)
         self._enable()
 

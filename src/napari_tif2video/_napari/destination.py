@@ -18,9 +18,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ..output import sidecar_of
 from .panel import let_shrink, row
 
 BESIDE = "Beside the data"
+_ENDING = ".mp4"
 Answer = Literal["replace", "keep", "skip", "cancel"]
 
 
@@ -49,7 +51,7 @@ class DestinationRow(QWidget):
         self.browse.setToolTip("Choose a folder for the videos")
         self.name = QLineEdit()
         self.name.setToolTip("Empty it to get the automatic name back")
-        self.suffix = QLabel(".mp4")
+        self.suffix = QLabel(_ENDING)
         self._name_row = row("Name", self.name, self.suffix, stretch=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -77,12 +79,16 @@ class DestinationRow(QWidget):
     def file_name(self) -> str | None:
         """The name that the user wrote; None for the automatic one."""
         text = self.name.text().strip()
-        return None if not text or text == self._automatic else f"{text}.mp4"
+        if not text or text == self._automatic:
+            return None
+        ending = self.suffix.text()
+        return text.removesuffix(ending) + ending
 
     def show_automatic(self, name: str) -> None:
-        """Show this automatic name unless the user wrote one."""
+        """Show this automatic name unless the user wrote one, and its ending in any case."""
         own = self.file_name
-        self._automatic = name.removesuffix(".mp4")
+        self._automatic, ending = os.path.splitext(name)
+        self.suffix.setText(ending)
         if own is None:
             self.name.setText(self._automatic)
             self.name.setCursorPosition(0)
@@ -130,11 +136,17 @@ def ask_about_existing(parent: QWidget, paths: list[Path]) -> Answer:
     return "replace" if clicked is replace else "keep" if clicked is keep else "cancel"
 
 
-def free_name(path: Path) -> Path:
-    """The path with the first number that makes it new: ``movie (2).mp4``."""
+def free_name(path: Path, *, with_sidecar: bool = False) -> Path:
+    """The path with the first number that makes it new: ``movie (2).mp4``.
+
+    Parameters
+    ----------
+    with_sidecar : bool
+        Whether the name of its sidecar has to be free, too.
+    """
     number = 2
     while True:
         candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
-        if not candidate.exists():
+        if not (candidate.exists() or (with_sidecar and sidecar_of(candidate).exists())):
             return candidate
         number += 1

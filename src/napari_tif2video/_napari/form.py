@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from magicgui.widgets import CheckBox, FloatSpinBox, PushButton, SpinBox
+from magicgui.widgets import PushButton
 from psygnal import Signal
 from qtpy.QtWidgets import QLabel
 
 from ..errors import SettingsError
-from ..framing import FPS_RANGE, WIDTH_RANGE_PX
+from ..formats import RAW_TAKES
 from ..geometry import Box
 from ..settings import VideoSettings
 from .contrast_row import ContrastRow
 from .crop_row import CropRow
-from .more_rows import more_rows
+from .more_rows import MoreRows
+from .overlay_rows import AnchorRow
 from .panel import column, row
 from .rows import SettingRow
+from .size_rows import SpeedRow, WidthRow
 from .source_axes import SourceAxes
 from .view_rows import ViewRows
-
-# What the form edits without a row of its own: these widgets offer nothing that makes no sense.
-_OWN = ("width", "fps", "anchor")
-_SPIN_WIDTH_PX = 104
 
 
 class SettingsForm:
@@ -37,24 +36,17 @@ class SettingsForm:
 
     def __init__(self) -> None:
         self.crop_row, self.contrast_row = CropRow(), ContrastRow()
-        self.width = _spin(500, *WIDTH_RANGE_PX, "Width of the video in pixels")
-        self.full = CheckBox(text="full size", tooltip="No scaling: one pixel for each pixel")
-        low, high = FPS_RANGE
-        self.fps = FloatSpinBox(value=10, min=low, max=high, step=1, tooltip="Frames per second")
-        self.anchor = CheckBox(
-            text="Red dot at the centre", tooltip="Drawn into the video, after scaling"
-        )
-        self.duration = QLabel("")
-        below = more_rows()
-        self.percentile_row = next(each for each in below if "percentile" in each.names)
-        self.view = ViewRows()
-        self.rows: tuple[SettingRow, ...] = (
+        self.width_row, self.speed_row, self.anchor_row = WidthRow(), SpeedRow(), AnchorRow()
+        above = (
             self.crop_row,
             self.contrast_row,
-            *below,
-            *self.view.rows,
+            self.width_row,
+            self.speed_row,
+            self.anchor_row,
         )
-        edited = {*_OWN, *(name for each in self.rows for name in each.names)}
+        self.below, self.view = MoreRows(), ViewRows()
+        self.rows: tuple[SettingRow, ...] = (*above, *self.below.rows, *self.view.rows)
+        edited = {name for each in self.rows for name in each.names}
         # Settings from a file or a script that are kept, shown and used, but cannot be edited.
         self._not_edited = [name for name in VideoSettings().to_dict() if name not in edited]
         self._kept: dict[str, Any] = {}
@@ -62,23 +54,9 @@ class SettingsForm:
         self.kept_label.setWordWrap(True)
         self.forget = PushButton(text="Forget", tooltip="Use the defaults instead")
         self.kept_row = row(self.kept_label, self.forget.native, stretch=0)
-        self.top = column(
-            self.crop_row.native,
-            self.contrast_row.native,
-            row("Width", self.width.native, QLabel("px"), self.full.native),
-            row("Speed", self.fps.native, QLabel("fps"), self.duration),
-            self.anchor.native,
-            self.kept_row,
-        )
-        self.more = column(*(each.native for each in below))
-        self._set_up()
-
-    def _set_up(self) -> None:
-        for spin in (self.width, self.fps):
-            spin.native.setFixedWidth(_SPIN_WIDTH_PX)
-        self.fps.native.setDecimals(2)
-        above = [each for each in self.rows if each not in self.view.rows]
-        for part in (self.width, self.full, self.fps, self.anchor, *above, self.view):
+        self.top = column(*(each.native for each in above), self.kept_row)
+        self.more = self.below.native
+        for part in (*above, self.below, self.view):
             part.changed.connect(self._on_change)
         self.forget.changed.connect(self._on_forget)
         self._keep(VideoSettings())
@@ -94,28 +72,16 @@ class SettingsForm:
             A value makes no sense, such as a black limit above the white one.
         """
         values = {name: value for each in self.rows for name, value in each.values().items()}
-        kept = self._kept
-        if not self.anchor.value:  # how it looks would imply it
-            kept = {n: v for n, v in kept.items() if not n.startswith("anchor_")}
-        if "um_per_pixel" not in kept:
-            kept = kept | {"width": "full" if self.full.value else self.width.value}
-        return VideoSettings(
-            fps=_exact(self.fps.value),  # type: ignore[arg-type]
-            anchor=self.anchor.value,
-            **values,
-            **kept,
-        )
+        if self.below.is_raw:
+            values = {n: v for n, v in values.items() if n in RAW_TAKES} | {"width": "full"}
+        return VideoSettings(**values | self._kept)
 
     @settings.setter
     def settings(self, settings: VideoSettings) -> None:
         with self.changed.blocked():
-            self.full.value = settings.width == "full"
-            if settings.width != "full":
-                self.width.value = settings.width
-            self.fps.value = float(settings.fps)
-            self.anchor.value = settings.anchor
             for each in self.rows:
                 each.show(settings)
+            self.below.show(settings)
             self.view.refresh()
             self._keep(settings)
             self._enable()
@@ -182,20 +148,23 @@ class SettingsForm:
         for each in self.rows:
             each.show_problem(message if each in found[:1] else "")
 
+    def in_words(self, message: str) -> str:
+        """A message with the titles of rows in place of options of the command line."""
+        titles = {name.replace("_", "-"): each.title for each in self.rows for name in each.names}
+
+        def title(match: re.Match[str]) -> str:
+            known = titles.get(match[1])
+            return match[0] if known is None else f'"{known}"'
+
+        return re.sub(r"--([a-z][a-z-]*)", title, message)
+
     def _on_change(self) -> None:
         self._enable()
         self.changed.emit()
 
     def _enable(self) -> None:
-        self.full.enabled = "um_per_pixel" not in self._kept
-        self.width.enabled = self.full.enabled and not self.full.value
-        self.percentile_row.offer(self.contrast_row.takes_percentiles)
-
-
-def _exact(fps: float) -> str:
-    """A frame rate as it was typed: 29.97, not the nearest binary number."""
-    return f"{fps:.3f}".rstrip("0").rstrip(".")
-
-
-def _spin(value: int, low: int, high: int, tooltip: str) -> SpinBox:
-    return SpinBox(value=value, min=low, max=high, tooltip=tooltip)
+        is_raw = self.below.is_raw
+        for each in self.rows:
+            each.native.setEnabled(not is_raw or bool(RAW_TAKES & {*each.names} - {"width"}))
+        self.width_row.let_choose(not self.below.gives_width)
+        self.below.percentile.offer(self.contrast_row.takes_percentiles)

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QWidget
 
 from ..batch import Destination, SourceJob, find_sources, plan_jobs
 from ..errors import SettingsError
-from ..output import video_name
+from ..output import sidecar_of, video_name
 from ..plan import Plan
 from ..settings import VideoSettings
 from .destination import DestinationRow, ask_about_existing, free_name
@@ -26,7 +26,9 @@ def automatic_name(plan: Plan, folder: Path | None) -> str:
     return video_name(plan, "" if inside else plan.stack.name)
 
 
-def layer_jobs(plan: Plan, destination: DestinationRow) -> list[SourceJob]:
+def layer_jobs(
+    plan: Plan, destination: DestinationRow, *, sidecar: bool = False
+) -> list[SourceJob]:
     """The one job for a planned layer, or none if the user was asked for a folder and left.
 
     Asked is only where the layer has no folder of its own, and none was chosen before.
@@ -40,14 +42,27 @@ def layer_jobs(plan: Plan, destination: DestinationRow) -> list[SourceJob]:
     if folder is None and path is not None:
         folder = path if path.is_dir() else path.parent
     assert folder is not None
-    job = SourceJob(plan.stack, plan=plan, output=folder / name)
-    return [job]
+    output = folder / name
+    beside = sidecar_of(output) if sidecar else None
+    return [SourceJob(plan.stack, plan=plan, output=output, sidecar=beside)]
 
 
 def folder_jobs(
-    paths: list[str], settings: VideoSettings, destination: DestinationRow
+    paths: list[str],
+    settings: VideoSettings,
+    folder: Path | None,
+    file_name: str | None,
+    *,
+    sidecar: bool = False,
 ) -> list[SourceJob]:
-    """A job for each folder or file.
+    """A job for each folder or file, each opened and planned: not for the GUI thread.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        For all videos; by default they go beside the data.
+    file_name : str, optional
+        What the user called the video, if there is only one.
 
     Raises
     ------
@@ -57,30 +72,40 @@ def folder_jobs(
     jobs = find_sources(paths)
     if not jobs:
         raise SettingsError("add a folder first")
-    file, folder = None, destination.folder
-    if destination.file_name is not None and len(jobs) == 1 and settings.channel != "each":
+    file = None
+    if file_name is not None and len(jobs) == 1 and settings.channel != "each":
         parent = folder or Path(paths[0])
-        file = (parent if parent.is_dir() else parent.parent) / destination.file_name
+        # A folder that was chosen and is gone is made again.
+        is_file = folder is None and not parent.is_dir()
+        file = (parent.parent if is_file else parent) / file_name
         folder = None
-    return plan_jobs(jobs, settings, Destination(file, folder, overwrite=True))
+    return plan_jobs(jobs, settings, Destination(file, folder, overwrite=True, sidecar=sidecar))
 
 
 def settle_existing(jobs: list[SourceJob], policy: str, parent: QWidget) -> bool | None:
     """Decide about videos that exist, asking once; whether to overwrite, or None to cancel."""
-    existing = [job for job in jobs if job.output is not None and job.output.exists()]
+    existing = [job for job in jobs if any(name.exists() for name in _names(job))]
     if not existing:
         return False
     answer = policy
     if policy == "ask":
-        answer = ask_about_existing(parent, [job.output for job in existing if job.output])
+        names = [next(name for name in _names(job) if name.exists()) for job in existing]
+        answer = ask_about_existing(parent, names)
     if answer == "cancel":
         return None
     for job in existing:
         assert job.output is not None
-        if answer == "keep":
-            job.output = free_name(job.output)
-        job.skip = answer == "skip"
+        job.skip = answer == "skip" and job.output.exists()
+        # Under "skip" too, where only a sidecar is in the way: it may be that of another video.
+        if answer in ("keep", "skip") and not job.skip:
+            job.output = free_name(job.output, with_sidecar=job.sidecar is not None)
+            job.sidecar = job.sidecar and sidecar_of(job.output)
     return answer == "replace"
+
+
+def _names(job: SourceJob) -> list[Path]:
+    """What the job would write."""
+    return [name for name in (job.output, job.sidecar) if name is not None]
 
 
 class RowStates:

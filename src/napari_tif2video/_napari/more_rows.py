@@ -1,14 +1,19 @@
-"""The rows below "More". A new one is a line in `more_rows`, and a class where it is special."""
+"""The rows below "More". A new one is an entry in `MoreRows`, and a class where it is special."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from psygnal import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel
 
-from ..settings import QUALITIES, VideoSettings
-from .panel import let_shrink
-from .rows import ChoiceRow, SettingRow, TextRow, as_text, line_edit
+from ..calibration import Calibration
+from ..scale import Scale
+from ..settings import VideoSettings
+from .format_rows import FormatRow, MaxSizeRow, QualityRow
+from .overlay_rows import IntervalRow, LabelRow, ScaleBarRow, TimestampRow
+from .panel import column, heading, let_shrink
+from .rows import SettingRow, TextRow, as_text, line_edit
 
 # Maps that microscopists ask for first; any other name can be written into the list.
 _COLORMAPS = (
@@ -18,25 +23,102 @@ _COLORMAPS = (
 _NO_COLORMAP = "As they are"
 
 
-def more_rows() -> tuple[SettingRow, ...]:
-    """New rows, in the order in which they are shown."""
-    return (
-        PercentileRow(),
-        ToneRow(),
-        ColormapRow(),
-        TextRow(
-            "frames",
-            "Frames",
-            "all, or 10:50, ::2",
-            "First:last:step as in Python, such as 10:50 or ::2",
-        ),
-        ChoiceRow(
-            "quality",
-            "Quality",
-            [(name.capitalize(), name) for name in QUALITIES],
-            "How much the encoder may lose",
-        ),
-    )
+class MoreRows:
+    """The rows below each other, under headings; some depend on others, or on the data."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self.percentile = PercentileRow()
+        self.scale_bar, self.timestamp, self.label = ScaleBarRow(), TimestampRow(), LabelRow()
+        self.pixel_size = TextRow(
+            "pixel_size", "Pixel size", "", "Width of a pixel of the data in µm", unit="µm"
+        )
+        self.magnification = TextRow(
+            "um_per_pixel",
+            "Magnified",
+            "",
+            "How many µm a pixel of the video shows, the same for all videos; instead of a width",
+            unit="µm a pixel",
+        )
+        self.interval = IntervalRow()
+        self.format, self.quality, self.max_size = FormatRow(), QualityRow(), MaxSizeRow()
+        groups: dict[str, tuple[SettingRow, ...]] = {
+            "Grey levels": (self.percentile, ToneRow(), ColormapRow()),
+            "Drawn onto it": (self.scale_bar, self.timestamp, self.label),
+            "Lengths and times": (
+                self.pixel_size,
+                self.magnification,
+                self.interval,
+                TextRow(
+                    "frames",
+                    "Frames",
+                    "all, or 10:50, ::2",
+                    "First:last:step as in Python, such as 10:50 or ::2",
+                ),
+            ),
+            "Format": (self.format, self.quality, self.max_size),
+        }
+        self.rows = tuple(each for rows in groups.values() for each in rows)
+        parts = [(heading(text), *(each.native for each in rows)) for text, rows in groups.items()]
+        self.native = column(*(part for group in parts for part in group))
+        for each in self.rows:
+            each.changed.connect(self._on_change)
+        self.format.codec.activated.connect(self._on_format)
+        self.format.raw.clicked.connect(self._on_format)
+        self.describe(None, None)
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the counts are written as they are, which leaves little else to choose."""
+        return self.format.raw.isChecked()
+
+    @property
+    def gives_width(self) -> bool:
+        """Whether the magnification decides about the width of the video."""
+        return bool(self.magnification.edit.text().strip())
+
+    def show(self, settings: VideoSettings) -> None:
+        """Show these settings."""
+        for each in self.rows:
+            each.show(settings)
+        self._follow()
+
+    def describe(self, known: Calibration | None, scale: Scale | None) -> None:
+        """Say what the data state, and what comes of it, where nothing else is written.
+
+        Parameters
+        ----------
+        known : Calibration, optional
+            What the source says.
+        scale : Scale, optional
+            That of the video as it is planned.
+        """
+        known = known or Calibration()
+        size = _known(known.pixel_size_um, "", known.pixel_size_origin, "not known")
+        interval = _known(
+            known.frame_interval_s, " s", known.frame_interval_origin, "not known; 5min, 30s"
+        )
+        self.pixel_size.edit.setPlaceholderText(size)
+        self.interval.edit.setPlaceholderText(interval)
+        now = "" if scale is None or self.gives_width else f"by the width: {scale.um_per_px:.4g}"
+        self.magnification.edit.setPlaceholderText(now)
+
+    def _on_format(self) -> None:
+        self.quality.follow(self.format.facts, is_chosen=True)
+
+    def _on_change(self) -> None:
+        self._follow()
+        self.changed.emit()
+
+    def _follow(self) -> None:
+        self.quality.follow(self.format.facts, is_chosen=False)
+        self.max_size.follow(self.format.facts)
+        self.timestamp.follow_label(self.label.shows_time)
+
+
+def _known(value: float | None, unit: str, origin: str, otherwise: str) -> str:
+    return otherwise if value is None else f"{value:.6g}{unit} ({origin})"
 
 
 class PercentileRow(SettingRow):

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 WIDTH_PX = 340
 _MARGIN_PX = 6
 _SPACING_PX = 4
-_LABEL_WIDTH_PX = 74
+LABEL_WIDTH_PX = 74
 
 
 class ModeRow(QWidget):
@@ -87,12 +87,19 @@ def row(*parts: QWidget | str, stretch: int | None = None) -> QWidget:
     for number, part in enumerate(parts):
         if isinstance(part, str):
             label = QLabel(part)
-            label.setMinimumWidth(_LABEL_WIDTH_PX)
+            label.setMinimumWidth(LABEL_WIDTH_PX)
             part = label
         line.addWidget(part, stretch=int(number == stretch))
     if stretch is None:
         line.addStretch()
     return holder
+
+
+def heading(text: str) -> QWidget:
+    """A small title over a group of rows."""
+    label = QLabel(text)
+    label.setStyleSheet("font-weight: bold; padding-top: 4px")
+    return label
 
 
 def column(*widgets: QWidget) -> QWidget:

@@ -11,7 +11,8 @@ from napari.utils.notifications import show_error, show_info
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
-from ..errors import SettingsError, Tif2VideoError, describe
+from ..codecs import DEFAULT_OF_ENDING
+from ..errors import Tif2VideoError, describe
 from ..settings import VideoSettings
 from . import recipes
 from .jobs import automatic_name
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .widget import TiffToVideo
 
 _JSON = "JSON (*.json)"
-_WITH_SETTINGS = "Settings and videos (*.json *.mp4)"
+_WITH_SETTINGS = f"Settings and videos (*.json {' '.join(f'*{e}' for e in DEFAULT_OF_ENDING)})"
 
 
 class RecipeButton(QPushButton):
@@ -38,10 +39,13 @@ class RecipeButton(QPushButton):
         self.setMenu(menu)
 
     def copy_command_line(self) -> None:
-        panel = self._panel
+        _try(self._copy_command_line)
+
+    def _copy_command_line(self) -> None:
+        panel, run = self._panel, self._panel.run_options.chosen
         settings, layer, folder = panel.settings, panel.layer, panel.destination.folder
         if panel.is_folder_mode:
-            text = recipes.as_command_line(panel.folders.paths, settings, folder, None)
+            text = recipes.as_command_line(panel.folders.paths, settings, folder, None, run)
         elif layer is None or layer.source.path is None or panel.layers.is_merged:
             show_info("This was not read from disk as it is shown; use Copy as Python instead.")
             return
@@ -53,14 +57,18 @@ class RecipeButton(QPushButton):
             settings, display = _of_channel(layer, shown), display_of(layer)
             if recipes.loses_colours(settings, display):
                 show_info("Colormap and opacity of the layer are not in the command line.")
-            text = recipes.as_command_line([layer.source.path], settings, folder, display)
+            paths = [layer.source.path]
+            text = recipes.as_command_line(paths, settings, folder, display, run)
         _to_clipboard(text)
 
     def copy_python(self) -> None:
-        panel = self._panel
+        _try(self._copy_python)
+
+    def _copy_python(self) -> None:
+        panel, run = self._panel, self._panel.run_options.chosen
         settings, folder = panel.settings, panel.destination.folder
         if panel.is_folder_mode:
-            text = recipes.as_python(panel.folders.paths, settings, folder)
+            text = recipes.as_python(panel.folders.paths, settings, folder, run)
         elif panel.layer is None or panel.plan is None:
             return
         else:
@@ -74,7 +82,7 @@ class RecipeButton(QPushButton):
             if shown is None:
                 show_info("Python code cannot say which part of the layer the sliders show.")
                 return
-            text = recipes.as_python(source, shown, output)
+            text = recipes.as_python(source, shown, output, run)
         _to_clipboard(text)
 
     def save_settings(self) -> None:
@@ -85,18 +93,7 @@ class RecipeButton(QPushButton):
     def load_settings(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Load settings", "", _WITH_SETTINGS)
         if name:
-            _try(lambda: setattr(self._panel, "settings", _loaded(name)))
-
-
-def _loaded(name: str) -> VideoSettings:
-    """Settings from a file or a video, as far as the form can show them."""
-    settings = VideoSettings.load(name)
-    if settings.limits is not None and isinstance(settings.limits[0], tuple):
-        raise SettingsError(
-            f"{name}: has limits for each of {len(settings.limits)} channels, and the form has one "
-            "pair; convert with --settings on the command line or VideoSettings.load in Python"
-        )
-    return settings
+            _try(lambda: setattr(self._panel, "settings", VideoSettings.load(name)))
 
 
 def _of_channel(layer: Image, settings: VideoSettings) -> VideoSettings:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..brightness import pairs_of
 from ..display import Display
+from ..errors import SettingsError
 from ..settings import VideoSettings
 
 
 def as_command_line(
-    sources: Sequence[str], settings: VideoSettings, output: Path | None, display: Display | None
+    sources: Sequence[str],
+    settings: VideoSettings,
+    output: Path | None,
+    display: Display | None,
+    run: Collection[str] = (),
 ) -> str:
     """The call of ``tif2video`` that makes the same video.
 
@@ -23,7 +29,19 @@ def as_command_line(
         The video, or the folder for all of them.
     display : Display, optional
         How the layer is shown, for settings with contrast "displayed".
+    run : collection of str
+        What else is switched on: "verify", "sidecar".
+
+    Raises
+    ------
+    SettingsError
+        There are limits for each channel, for which there is no option.
     """
+    if settings.limits is not None and len(pairs_of(settings.limits)) > 1:
+        raise SettingsError(
+            "limits: a command line has one pair for all channels; save the settings and give the "
+            "file with --settings, or copy as Python"
+        )
     if settings.contrast == "displayed":
         limits = None if display is None else display.limits
         gamma = settings.gamma
@@ -41,12 +59,18 @@ def as_command_line(
             words.append(f"{option}={value}")  # "-10:" would look like an option
         else:
             words += [option, str(value)]
+    words += [f"--{name}" for name in run]
     if output is not None:
         words += ["--output" if output.suffix else "--output-dir", str(output)]
     return shlex.join(words)
 
 
-def as_python(source: str | Sequence[str], settings: VideoSettings, output: Path | None) -> str:
+def as_python(
+    source: str | Sequence[str],
+    settings: VideoSettings,
+    output: Path | None,
+    run: Collection[str] = (),
+) -> str:
     """The Python lines that make the same video, for napari's console.
 
     Parameters
@@ -63,6 +87,7 @@ def as_python(source: str | Sequence[str], settings: VideoSettings, output: Path
         if output is not None:
             arguments.append(f"output_dir={str(output)!r}")
     arguments += [f"{name}={value!r}" for name, value in options.items()]
+    arguments += [f"{name}=True" for name in run]
     return f"import napari_tif2video as t2v\nt2v.{function}({', '.join(arguments)})"
 
 

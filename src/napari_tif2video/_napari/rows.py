@@ -32,6 +32,8 @@ class SettingRow:
     ----------
     names : sequence of str
         Fields of `VideoSettings`. A message that begins with one of them belongs to this row.
+    label : str or QCheckBox
+        What the row is called; a check box has the name beside it.
     signs : sequence of str
         So does a message with one of these words, where no row's name begins it.
     """
@@ -41,15 +43,24 @@ class SettingRow:
     def __init__(
         self,
         names: Sequence[str],
-        label: str,
+        label: str | QWidget,
         *parts: QWidget,
         stretch: int | None = None,
         signs: Sequence[str] = (),
     ) -> None:
         self.names, self.signs = tuple(names), tuple(signs)
         self.is_offered = True
+        self.title = label if isinstance(label, str) else str(label.property("text"))
         self.problem = problem_label()
-        self.native = column(row(label, *parts, stretch=stretch), self.problem)
+        self._line = row(label, *parts, stretch=stretch)
+        self.native = column(self._line, self.problem)
+
+    def add(self, *parts: QWidget) -> None:
+        """Put more widgets behind those that are there."""
+        line = self._line.layout()
+        assert line is not None
+        for part in parts:
+            line.addWidget(part)
 
     def values(self) -> dict[str, Any]:
         """What the row says, by the names of the settings; not checked yet."""
@@ -83,9 +94,11 @@ class TextRow(SettingRow):
         placeholder: str,
         tooltip: str,
         signs: Sequence[str] = (),
+        unit: str = "",
     ) -> None:
         self.edit = line_edit(placeholder, tooltip)
-        super().__init__((name,), label, self.edit, stretch=1, signs=signs)
+        parts = (self.edit, QLabel(unit)) if unit else (self.edit,)
+        super().__init__((name,), label, *parts, stretch=1, signs=signs)
         self.edit.textEdited.connect(self._on_change)
 
     def values(self) -> dict[str, Any]:
@@ -141,6 +154,40 @@ class ChoiceRow(SettingRow):
 
     def show(self, settings: VideoSettings) -> None:
         self.choose(getattr(settings, self.names[0]))
+
+
+class ChoiceBox(QComboBox):
+    """A list of values of which one is the default, for which settings may say None.
+
+    What settings say comes back as it was, be it the default or nothing.
+
+    Parameters
+    ----------
+    choices : sequence of (str, str)
+        The words for each value, and the value.
+    """
+
+    def __init__(self, choices: Sequence[tuple[str, str]], default: str, tooltip: str) -> None:
+        super().__init__()
+        self._known = [value for _, value in choices]
+        self._default, self._is_said = default, False
+        self.addItems([words for words, _ in choices])
+        self.setToolTip(tooltip)
+        let_shrink(self)
+        self.show_value(None)
+        self.activated.connect(self._on_activated)
+
+    @property
+    def value(self) -> str | None:
+        value = self._known[self.currentIndex()]
+        return None if value == self._default and not self._is_said else value
+
+    def show_value(self, value: str | None) -> None:
+        self._is_said = value is not None
+        self.setCurrentIndex(self._known.index(self._default if value is None else value))
+
+    def _on_activated(self) -> None:
+        self._is_said = False
 
 
 def line_edit(placeholder: str, tooltip: str) -> QLineEdit:

@@ -23,9 +23,10 @@ from qtpy.QtWidgets import (
 
 from ..batch import SourceJob
 from ..engine import Progress
-from ..report import describe_limits
+from ..errors import describe
+from ..report import describe_fidelity, describe_limits
 from ..video import Video
-from .background import Conversion
+from .background import Background, Conversion
 
 _STEPS = 1000
 
@@ -46,6 +47,10 @@ class RunRow(QWidget):
         self._begun = 0.0
         self._on_state: OnState = _ignore
         self._activity: Any = None
+        self._then: Callable[[list[SourceJob]], object] | None = None
+        self._planning = Background(0, self)
+        self._planning.done.connect(self._on_planned)
+        self._planning.failed.connect(self._on_not_planned)
         self._conversion = Conversion(self)
         self._conversion.started.connect(self._on_started)
         self._conversion.progressed.connect(self._on_progress)
@@ -83,9 +88,45 @@ class RunRow(QWidget):
 
     @property
     def is_running(self) -> bool:
-        return bool(self._jobs)
+        """Whether videos are made, or what is needed for that is found out."""
+        return bool(self._jobs) or self._then is not None
 
-    def start(self, jobs: list[SourceJob], *, overwrite: bool, on_state: OnState) -> None:
+    def prepare(
+        self, plan: Callable[[], list[SourceJob]], then: Callable[[list[SourceJob]], object]
+    ) -> None:
+        """Open and plan sources in the background; `then` gets the jobs, in the GUI thread."""
+        self.videos, self._then = [], then
+        self.bar.setValue(0)
+        self.bar.setFormat("Opening the sources…")
+        self._finished.hide()
+        self.facts.hide()
+        self._running.show()
+        self._planning.request(lambda _: plan())
+
+    def _on_planned(self, jobs: list[SourceJob]) -> None:
+        then = self._then
+        assert then is not None
+        then(jobs)
+        self._end_planning()
+
+    def _on_not_planned(self, error: Exception) -> None:
+        show_error(describe(error))
+        self._end_planning()
+
+    def _end_planning(self) -> None:
+        self._then = None
+        if not self._jobs:
+            self._running.hide()
+            self.ended.emit()
+
+    def start(
+        self,
+        jobs: list[SourceJob],
+        *,
+        overwrite: bool,
+        on_state: OnState,
+        verify: bool = False,
+    ) -> None:
         self._jobs, self.videos, self._on_state = jobs, [], on_state
         self._current, self._begun = 0, time.monotonic()
         for index, job in enumerate(jobs):
@@ -100,10 +141,13 @@ class RunRow(QWidget):
         self._activity = cancelable_progress(
             total=_STEPS, desc="TIFF to video", cancel_callback=self.cancel
         )
-        self._conversion.start(jobs, overwrite=overwrite)
+        self._conversion.start(jobs, overwrite=overwrite, verify=verify)
 
     def cancel(self, wait_s: float = 0) -> None:
-        if self.is_running:
+        if self._then is not None:
+            self._planning.cancel()
+            self._end_planning()
+        if self._jobs:
             self.bar.setFormat("Cancelling…")
             self._conversion.cancel(wait_s)
 
@@ -154,8 +198,7 @@ class RunRow(QWidget):
         self.videos.append(video)
         words = {"ok": "done", "failed": "failed", "skipped": "skipped"}
         name = None if video.output is None else video.output.name
-        found = [describe_limits(video)] * (video.status == "ok")
-        why = video.error or "\n".join([*found, *video.notes])
+        why = video.error or "\n".join([*_found(video), *video.notes])
         self._on_state(index, name, words[video.status], why)
         if len(self._jobs) == 1 and video.status == "failed":
             show_error(video.error or "failed")
@@ -187,13 +230,27 @@ class RunRow(QWidget):
             (show_error if failed else show_info)(summary)
         elif made:
             show_info(f"Saved {made[0].output}")
-        self.facts.setText(describe_limits(made[0]) if len(made) == 1 else "")
-        self.facts.setVisible(len(made) == 1)
+        found = _found(made[0]) if len(made) == 1 else _all_verified(made)
+        self.facts.setText("\n".join(found))
+        self.facts.setVisible(bool(found))
         self.ended.emit()
 
 
 def _ignore(index: int, name: str | None, state: str, why: str) -> None:
     """Nobody asked for the states of sources."""
+
+
+def _found(video: Video) -> list[str]:
+    """What was found out about a video that was made."""
+    if video.status != "ok":
+        return []
+    return [describe_limits(video), *([describe_fidelity(video)] if video.verified else [])]
+
+
+def _all_verified(videos: list[Video]) -> list[str]:
+    """The worst frame of all videos, where they were verified."""
+    worst = [video.psnr_worst_db for video in videos if video.psnr_worst_db is not None]
+    return [f"verified: worst frame of all {min(worst):.1f} dB PSNR"] if worst else []
 
 
 def _readable(seconds: float) -> str:

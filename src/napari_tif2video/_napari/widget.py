@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox
@@ -21,9 +23,10 @@ from .contrast_row import FOLDER_CONTRASTS, LAYER_CONTRASTS
 from .destination import DestinationRow, stored
 from .form import SettingsForm
 from .jobs import IF_EXISTS, RowStates, automatic_name, folder_jobs, layer_jobs, settle_existing
-from .panel import Fold, lay_out, row
+from .panel import Fold, heading, lay_out, row
 from .recipe_button import RecipeButton
 from .result import ResultPreview, auto_limits
+from .run_options import RunOptions
 from .runner import RunRow
 from .source_panel import SourcePanel
 
@@ -56,11 +59,14 @@ class TiffToVideo(QWidget):
             choices=[(words, name) for name, words in IF_EXISTS.items()],
             tooltip="What to do when the video exists",
         )
+        self.run_options = RunOptions()
         self.recipe_button = RecipeButton(self)
         self.more = Fold(
-            "More  (grey levels, frames, quality, files)",
+            "More  (grey levels, overlays, format, files)",
             self.form.more,
+            heading("Files"),
             row("If it exists", self.existing.native, stretch=1),
+            row("Besides", self.run_options, stretch=1),
             self.recipe_button,
         )
         self.destination = DestinationRow()
@@ -89,21 +95,45 @@ class TiffToVideo(QWidget):
         self.form.settings = settings
 
     def convert(self) -> bool:
-        """Start making the video or videos; False if something is missing or the user cancels."""
+        """Start making the video or videos; False if something is missing or the user cancels.
+
+        Folders and files are opened and planned in the background first.
+        """
         self._update()
         if self.run.is_running:
             return False
         try:
-            jobs = self._jobs()
+            settings, options = self.form.settings, self.run_options.chosen
+            start = partial(self._start, settings, options, self.is_folder_mode)
+            if not self.is_folder_mode:
+                return start(self._layer_jobs("sidecar" in options))
+            if not self.folders.count:
+                raise SettingsError("add a folder first")
         except Tif2VideoError as exc:
             show_error(describe(exc))
             return False
+        where = self.destination.folder, self.destination.file_name
+        sources = self.folders.paths, settings, *where
+        self.run.prepare(partial(folder_jobs, *sources, sidecar="sidecar" in options), start)
+        self.create_button.setEnabled(False)
+        return True
+
+    def _start(
+        self,
+        settings: VideoSettings,
+        options: Collection[str],
+        in_folders: bool,
+        jobs: list[SourceJob],
+    ) -> bool:
         overwrite = settle_existing(jobs, self.existing.value, self) if jobs else None
         if overwrite is None:
             return False
-        stored().setValue("settings", self.form.settings.to_json())
-        self._rows = RowStates(self.folders, jobs) if self.is_folder_mode else None
-        self.run.start(jobs, overwrite=overwrite, on_state=self._on_state)
+        stored().setValue("settings", settings.to_json())
+        self.run_options.remember()
+        self._rows = RowStates(self.folders, jobs) if in_folders else None
+        self.run.start(
+            jobs, overwrite=overwrite, on_state=self._on_state, verify="verify" in options
+        )
         return True
 
     # ---- building
@@ -230,6 +260,7 @@ class TiffToVideo(QWidget):
             reason = describe(exc).partition("; --")[0]  # that advice is for the command line
             if stack is not None:  # which one it is can be seen above
                 reason = reason.removeprefix(f"{stack.path or stack.name}: ")
+            reason = self.form.in_words(reason)
         self._show_plan(stack)
         self.form.show_problem(reason)
         self.reason.setText(reason)
@@ -238,9 +269,11 @@ class TiffToVideo(QWidget):
 
     def _show_plan(self, stack: Stack | None) -> None:
         made = self.plan
+        known = None if stack is None else stack.calibration
+        self.form.below.describe(known, None if made is None else made.scale)
         if made is None or stack is None:
             self.canvas.hide()
-            self.form.duration.setText("")
+            self.form.speed_row.duration.setText("")
             if self.source.image is not None:  # while the user is typing, nothing should jump
                 self.result.show_outdated()
                 return
@@ -248,7 +281,7 @@ class TiffToVideo(QWidget):
             self.source.info.setText("")
             return
         self.source.describe(stack, made)
-        self.form.duration.setText(f"= {made.duration_s:.1f} s long")
+        self.form.speed_row.duration.setText(f"= {made.duration_s:.1f} s long")
         self.form.contrast_row.auto.enabled = len(made.stack.channels) == 1
         is_each = self.form.settings.channel == "each"
         many = self.is_folder_mode and (self.folders.count > 1 or is_each)
@@ -260,20 +293,17 @@ class TiffToVideo(QWidget):
             self.source.temporary.follow(made)
         if self.source.image is not None:
             box = made.picture.box if made.settings.crop is not None else None
-            width = made.settings.width
-            if made.settings.um_per_pixel is not None:
-                width = made.picture.size[1]
-            self.canvas.show(self.source.image, box, made.settings.anchor, video_width=width)
+            overlay = made.picture.overlay
+            mark = None if overlay is None else overlay.anchor
+            self.canvas.show(self.source.image, box, mark, video_width=made.picture.size[1])
         self.result.show_plan(made, self.source.frame_index(made))
 
     # ---- converting
 
-    def _jobs(self) -> list[SourceJob]:
-        if self.is_folder_mode:
-            return folder_jobs(self.folders.paths, self.form.settings, self.destination)
+    def _layer_jobs(self, sidecar: bool) -> list[SourceJob]:
         if self.plan is None:
             raise SettingsError(self.reason.text() or "choose a layer first")
-        return layer_jobs(self.plan, self.destination)
+        return layer_jobs(self.plan, self.destination, sidecar=sidecar)
 
     def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
         if self._rows is not None:
