@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QLabel
 from ..codecs import CODECS, DEFAULT_CODEC, Codec
 from ..formats import readable_size
 from ..settings import VideoSettings
+from .panel import SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, ChoiceRow, SettingRow, TextRow, as_text, line_edit
 
 _RAW_CODEC = "ffv1"
@@ -31,6 +32,7 @@ class FormatRow(SettingRow):
         self.raw.setToolTip(
             "The counts themselves, bit for bit, in FFV1: no scaling, contrast or overlays"
         )
+        self._of_counts: str | None = None  # what settings say of raw counts: None means FFV1
         self._before: str | None = None
         super().__init__(("codec", "raw"), "Format", self.codec, self.raw, stretch=1)
         self.codec.activated.connect(self._on_change)
@@ -43,10 +45,11 @@ class FormatRow(SettingRow):
 
     def values(self) -> dict[str, Any]:
         is_raw = self.raw.isChecked()
-        return {"codec": self._before if is_raw else self.codec.value, "raw": is_raw}
+        return {"codec": self._of_counts if is_raw else self.codec.value, "raw": is_raw}
 
     def show(self, settings: VideoSettings) -> None:
         self.raw.setChecked(settings.raw)
+        self._of_counts = settings.codec if settings.raw else None
         self._before = settings.codec
         self.codec.show_value(_RAW_CODEC if settings.raw else settings.codec)
         self.codec.setEnabled(not settings.raw)
@@ -54,7 +57,8 @@ class FormatRow(SettingRow):
     def _on_raw(self) -> None:
         is_raw = self.raw.isChecked()
         if is_raw:
-            self._before = _RAW_CODEC if self.codec.value == _RAW_CODEC else None
+            self._before = self.codec.value
+            self._of_counts = None
             self.codec.show_value(_RAW_CODEC)
         else:
             self.codec.show_value(self._before)
@@ -68,6 +72,7 @@ class QualityRow(ChoiceRow):
     def __init__(self) -> None:
         super().__init__("quality", "Quality", [], "How much the encoder may lose")
         self.names = ("quality", "crf")
+        let_shrink(self.combo, SMALL_LIST_PX)
         self.crf = line_edit(
             "", "Rate factor instead of a quality: smaller is better and larger in bytes"
         )

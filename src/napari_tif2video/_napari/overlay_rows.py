@@ -8,12 +8,12 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
 
 from ..drawing import ANCHOR_STYLES, CORNERS, LABEL_FIELDS
 from ..settings import VideoSettings
-from .panel import LABEL_WIDTH_PX, let_shrink
+from .panel import LABEL_WIDTH_PX, SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, SettingRow, TextRow, as_text, line_edit
 
 _CORNERS = [(name.replace("-", " "), name) for name in CORNERS]
 _COLOURS = ("red", "yellow", "lime", "cyan", "magenta", "white", "black")
-_NUMBER_WIDTH_PX = 52
+_NUMBER_WIDTH_PX, _STYLE_WIDTH_PX = 52, 84
 
 
 class AnchorRow(SettingRow):
@@ -24,13 +24,14 @@ class AnchorRow(SettingRow):
         self.style = ChoiceBox(
             [(name, name) for name in ANCHOR_STYLES], "dot", "How the mark at the centre looks"
         )
+        self.style.setFixedWidth(_STYLE_WIDTH_PX)
         self.size = _number("auto", "Its size in pixels of the video, at least 6")
         self.colour = QComboBox()
         self.colour.setEditable(True)
         self.colour.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.colour.addItems(_COLOURS)
         self.colour.setToolTip("Its colour: a name, or #rrggbb")
-        let_shrink(self.colour)
+        let_shrink(self.colour, SMALL_LIST_PX)
         self._is_colour_said = False
         parts = (self.style, self.size, QLabel("px"), self.colour)
         names = ("anchor", "anchor_style", "anchor_size", "anchor_colour")
@@ -61,6 +62,9 @@ class AnchorRow(SettingRow):
         self.style.show_value(settings.anchor_style)
         self.size.setText(as_text(settings.anchor_size))
         self.colour.setCurrentText(settings.anchor_colour or _COLOURS[0])
+        edit = self.colour.lineEdit()
+        assert edit is not None
+        edit.setCursorPosition(0)
         self._is_colour_said = settings.anchor_colour is not None
         self._enable()
 
@@ -223,4 +227,10 @@ def _number(placeholder: str, tooltip: str) -> QLineEdit:
 
 
 def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{as_text(value)} s"
+    """A duration as a user would write it; read again, it is the same number."""
+    if value is None:
+        return ""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if value and value % length == 0:
+            return f"{value / length:.0f} {unit}"
+    return f"{as_text(value)} s"

@@ -21,6 +21,7 @@ WIDTH_PX = 340
 _MARGIN_PX = 6
 _SPACING_PX = 4
 LABEL_WIDTH_PX = 74
+SMALL_LIST_PX = 72
 
 
 class ModeRow(QWidget):
@@ -109,10 +110,12 @@ def column(*widgets: QWidget) -> QWidget:
     return holder
 
 
-def let_shrink(combo: QComboBox) -> None:
+def let_shrink(combo: QComboBox, to_px: int | None = None) -> None:
     """Let a drop-down list be narrower than its longest entry, which then ends in dots."""
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(8)
+    if to_px is not None:
+        combo.setMinimumWidth(to_px)
 
 
 def lay_out(panel: QWidget, scrolled: list[QWidget], fixed: list[QWidget]) -> None:

@@ -172,11 +172,14 @@ class ResultPreview(QWidget):
         self._picture.show()
         pairs = self._limits_text(preview)
         text = f"{pairs} · {100 * preview.clipped:.2g} % clipped"
+        text = pairs if self._plan is not None and self._plan.picture.is_raw else text
         if preview.is_provisional:
             text = f"provisional, the whole series is being measured… ({pairs})"
         self._limits.setText(text)
 
     def _limits_text(self, preview: FramePreview) -> str:
+        if self._plan is not None and self._plan.picture.is_raw:
+            return "counts as they are"
         if len(preview.limits) == 1:
             ((low, high),) = preview.limits
             return f"black {low:g} · white {high:g}"

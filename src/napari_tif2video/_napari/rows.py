@@ -9,7 +9,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from ..settings import VideoSettings
-from .panel import column, let_shrink, row
+from .panel import SMALL_LIST_PX, column, let_shrink, row
 
 _PROBLEM_COLOUR = "#e06c00"  # readable on napari's dark and its light theme
 
@@ -173,7 +173,7 @@ class ChoiceBox(QComboBox):
         self._default, self._is_said = default, False
         self.addItems([words for words, _ in choices])
         self.setToolTip(tooltip)
-        let_shrink(self)
+        let_shrink(self, SMALL_LIST_PX)
         self.show_value(None)
         self.activated.connect(self._on_activated)
 

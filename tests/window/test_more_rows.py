@@ -1,0 +1,370 @@
+"""Overlays, formats and what is done with a finished video, set in the window."""
+
+from __future__ import annotations
+
+import subprocess
+
+import numpy as np
+import pytest
+from helpers.files import write_folder
+from helpers.frames import noise, numbered
+from helpers.video import decoded, grey_of
+
+pytest.importorskip("napari")
+
+from helpers.window import click, pick, settled, write_into
+from qtpy.QtWidgets import QApplication, QFileDialog
+
+import napari_tif2video as t2v
+
+STACK = noise((3, 120, 160))
+
+
+@pytest.fixture
+def opened(open_widget):
+    viewer, widget = open_widget(STACK, name="s", contrast_limits=(0, 65535))
+    widget.more.button.setChecked(True)
+    widget.settings = t2v.VideoSettings(contrast="local")
+    viewer.dims.set_point(0, 2)
+    return viewer, widget
+
+
+def shown(widget, wait, settings):
+    """Wait until the thumbnail is the frame of a video with these settings."""
+    assert widget.settings == settings
+    picture = t2v.render_frame(STACK, 2, settings=settings)
+    wait(
+        lambda: (
+            settled(widget)
+            and widget.result.preview is not None
+            and np.array_equal(widget.result.preview.image, picture)
+        )
+    )
+    return picture
+
+
+def create(widget, wait):
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and widget.run.videos)
+    return widget.run.videos
+
+
+def test_overlays_and_lengths(opened, wait):
+    _, widget = opened
+    form, below = widget.form, widget.form.below
+    plain = shown(widget, wait, t2v.VideoSettings(contrast="local"))
+    click(below.scale_bar.check)
+    wait(lambda: settled(widget))
+    assert 'the size of a pixel is not known; give it with "Pixel size"' in (
+        below.scale_bar.problem.text()
+    )
+    write_into(below.pixel_size.edit, "0.5")
+    write_into(below.scale_bar.length, "20")
+    pick(below.scale_bar.corner, "top right")
+    want = {
+        "contrast": "local", "pixel_size": 0.5, "scale_bar_length": 20,
+        "scale_bar_corner": "top-right",
+    }  # fmt: skip
+    picture = shown(widget, wait, t2v.VideoSettings(**want))
+    # 160 px of 0.5 µm are 500 px of the video, so 20 µm are 125 of them, in white.
+    rows = np.where((picture == 255).all(2) & (plain < 255).any(2), 1, 0)
+    assert max(np.count_nonzero(row) for row in rows) == pytest.approx(125, abs=6)
+    click(below.timestamp.check)
+    pick(below.timestamp.corner, "bottom right")
+    wait(lambda: settled(widget))
+    assert '"Interval"' in below.timestamp.problem.text()
+    write_into(below.interval.edit, "5min")
+    write_into(below.timestamp.start, "-10min")
+    write_into(below.label.edit, "{name} {frame}")
+    want |= {
+        "timestamp": True, "timestamp_corner": "bottom-right", "frame_interval": 300,
+        "time_start": -600, "label": "{name} {frame}",
+    }  # fmt: skip
+    assert widget.settings == t2v.VideoSettings(**want)
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    # A stack that is not called "s" would say so in its label.
+    np.testing.assert_array_equal(
+        widget.result.preview.image,
+        t2v.render_frame(opened[0].layers["s"], 2, settings=widget.settings),
+    )
+    click(below.timestamp.check)
+    write_into(below.label.edit, "")
+    assert "time_start" not in changed(widget.settings)
+    click(below.scale_bar.check)
+    write_into(below.interval.edit, "")
+    click(form.anchor_row.check)
+    pick(form.anchor_row.style, "cross")
+    write_into(form.anchor_row.size, "40")
+    write_into(form.anchor_row.colour.lineEdit(), "#00ff00")
+    write_into(below.magnification.edit, "0.25")
+    assert not form.width_row.width.enabled
+    want = {
+        "contrast": "local", "pixel_size": 0.5, "um_per_pixel": 0.25, "anchor_style": "cross",
+        "anchor_size": 40, "anchor_colour": "#00ff00",
+    }  # fmt: skip
+    picture = shown(widget, wait, t2v.VideoSettings(**want))
+    assert picture.shape == (240, 320, 3)
+    assert picture[120, 145].tolist() == [0, 255, 0]
+    # On the canvas it is as large as in the video: 40 of 320 px are 20 of the data's 160.
+    mark = widget.canvas.layer
+    assert np.ptp(mark.data[-1], axis=0) == pytest.approx((20, 20))
+    assert mark.data[-1].mean(0) == pytest.approx((59.5, 79.5))
+    assert mark.face_color[-1] == pytest.approx((0, 1, 0, 1))
+    pick(form.anchor_row.style, "circle")
+    wait(lambda: settled(widget))
+    assert mark.face_color[-1][3] == 0
+    assert np.ptp(mark.data[-1], axis=0) + mark.edge_width[-1] == pytest.approx((20, 20))
+
+
+def changed(settings):
+    defaults = t2v.VideoSettings().to_dict()
+    return {name for name, value in settings.to_dict().items() if value != defaults[name]}
+
+
+FORMATS = [
+    ("H.265 (.mp4)", "s_160px_10fps_h265_high_video.mp4", "hevc"),
+    ("VP9 (.webm)", "s_160px_10fps_high_video.webm", "vp9"),
+    ("GIF (.gif)", "s_160px_10fps_video.gif", "gif"),
+    ("FFV1 (.mkv)", "s_160px_10fps_video.mkv", "ffv1"),
+]
+
+
+def test_formats_and_their_endings(opened, wait, tmp_path):
+    _, widget = opened
+    form, below = widget.form, widget.form.below
+    widget.settings = t2v.VideoSettings(width="full", contrast="displayed", quality="high")
+    widget.destination.folder = tmp_path
+    for words, name, codec in FORMATS:
+        pick(below.format.codec, words)
+        wait(lambda: settled(widget))
+        (video,) = create(widget, wait)
+        assert video.path == tmp_path / name
+        assert stream_of(video.path) == codec
+    # The quality that a format has not is gone, and what FFV1 can is offered.
+    assert widget.settings.quality == "standard"
+    pick(below.quality.combo, "Lossless")
+    click(widget.run_options.verify)
+    click(widget.run_options.sidecar)
+    widget.existing.value = "keep"
+    write_into(widget.destination.name, "mine.mkv")
+    widget.destination.name.editingFinished.emit()
+    (video,) = create(widget, wait)
+    assert video.path == tmp_path / "mine.mkv"
+    assert "verified: all frames decode to what was rendered" in widget.run.facts.text()
+    assert t2v.read_recipe(tmp_path / "mine.json") == t2v.read_recipe(video.path)
+    (again,) = create(widget, wait)
+    assert (again.path.name, again.sidecar.name) == ("mine (2).mkv", "mine (2).json")
+    # Raw counts leave nothing else to choose.
+    write_into(widget.destination.name, "")
+    widget.destination.name.editingFinished.emit()
+    pick(below.format.codec, "VP9 (.webm)")
+    click(below.format.raw)
+    assert widget.settings == t2v.VideoSettings(raw=True)
+    assert not form.contrast_row.native.isEnabled()
+    wait(lambda: settled(widget) and "counts as they are" in widget.result._limits.text())
+    np.testing.assert_array_equal(widget.result.preview.image, t2v.render_frame(STACK, 2, raw=True))
+    (video,) = create(widget, wait)
+    assert raw_frames(video.path) == STACK.tobytes()
+    click(below.format.raw)
+    assert widget.settings == t2v.VideoSettings(width="full", contrast="displayed", codec="vp9")
+
+
+def stream_of(path):
+    command = ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0"]
+    return subprocess.run(
+        [*command, path], stdout=subprocess.PIPE, check=True, text=True
+    ).stdout.strip()
+
+
+def raw_frames(path):
+    command = ["ffmpeg", "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "gray16le", "-"]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+
+
+def test_a_size_a_rate_factor_and_the_psnr(opened, wait, tmp_path):
+    _, widget = opened
+    below = widget.form.below
+    widget.destination.folder = tmp_path
+    click(widget.run_options.verify)
+    write_into(below.quality.crf, "30")
+    assert not below.quality.combo.isEnabled()
+    assert widget.settings == t2v.VideoSettings(contrast="local", crf=30)
+    (video,) = create(widget, wait)
+    grey = grey_of(decoded(video.path))
+    frames = [t2v.render_frame(STACK, n, contrast="local")[..., 0] for n in range(3)]
+    # Of the luma, whose 220 levels stand for the 256 of the picture.
+    error = (grey - np.stack(frames).astype(float)) * 219 / 255
+    own = 10 * np.log10(255**2 / np.mean(error**2))
+    assert f"PSNR {video.psnr_mean_db:.1f} dB" in widget.run.facts.text()
+    assert video.psnr_mean_db == pytest.approx(own, abs=0.2)
+    write_into(below.quality.crf, "")
+    write_into(below.max_size.edit, "400 kB")
+    assert widget.settings == t2v.VideoSettings(contrast="local", max_size=400_000)
+    (video,) = create(widget, wait)
+    assert video.path.stat().st_size <= 400_000
+    pick(below.format.codec, "GIF (.gif)")
+    assert not below.max_size.edit.isEnabled()
+    assert widget.settings == t2v.VideoSettings(contrast="local", codec="gif")
+
+
+WRONG = [
+    ("anchor_size", "4", "expected a whole number of pixels"),
+    ("anchor_size", "4000", "do not fit into the video"),
+    ("anchor_colour", "rde", "anchor_colour"),
+    ("scale_bar_length", "long", "expected a length in µm"),
+    ("scale_bar_length", "9000", "use a shorter length"),
+    ("pixel_size", "0", "expected a length in µm"),
+    ("um_per_pixel", "x", "expected a length in µm"),
+    ("um_per_pixel", "100", "a video has 100 to 4000 px"),
+    ("frame_interval", "5 mni", "expected a time such as 300, 5min"),
+    ("time_start", "noon", "expected a time"),
+    ("label", "{nam}", "there is no field {nam}"),
+    ("label", "x" * 150, "does not fit into the video"),
+    ("crf", "70", "must be between"),
+    ("max_size", "10 apples", "expected a size such as 10MB"),
+]
+
+
+def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
+    _, widget = opened
+    form, below = widget.form, widget.form.below
+    edits = {
+        "anchor_size": form.anchor_row.size,
+        "anchor_colour": form.anchor_row.colour.lineEdit(),
+        "scale_bar_length": below.scale_bar.length,
+        "pixel_size": below.pixel_size.edit,
+        "um_per_pixel": below.magnification.edit,
+        "frame_interval": below.interval.edit,
+        "time_start": below.timestamp.start,
+        "label": below.label.edit,
+        "crf": below.quality.crf,
+        "max_size": below.max_size.edit,
+    }
+    widget.settings = t2v.VideoSettings(
+        contrast="local", anchor=True, scale_bar=True, pixel_size=0.5, timestamp=True,
+        frame_interval=60,
+    )  # fmt: skip
+    for name, text, reason in WRONG:
+        before = edits[name].text()
+        edits[name].setText("")
+        write_into(edits[name], text)
+        wait(lambda: not widget._settle.isActive())
+        row = next(row for row in form.rows if name in row.names)
+        assert reason in row.problem.text()
+        assert "\n" not in row.problem.text()
+        assert "--" not in row.problem.text()
+        assert [r for r in form.rows if r.problem.isVisible()] == [row]
+        assert not widget.create_button.isEnabled()
+        write_into(edits[name], before)
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    assert not any(row.problem.isVisible() for row in form.rows)
+    form.speed_row.fps.value = 60
+    pick(below.format.codec, "GIF (.gif)")
+    wait(lambda: not widget._settle.isActive())
+    assert "players slow GIFs" in form.speed_row.problem.text()
+
+
+def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
+    _, widget = opened
+    for options in (
+        {"anchor_style": "dot", "anchor_colour": "red"},
+        {"anchor_style": "circle", "anchor_size": 61, "anchor_colour": "#12ab9f"},
+        {"scale_bar": True, "pixel_size": 0.1 + 0.2, "um_per_pixel": 1 / 3},
+        {"scale_bar_corner": "bottom-right", "scale_bar_length": 12.5},
+        {"timestamp_corner": "bottom-left", "time_start": -0.1, "frame_interval": 1e-05},
+        {"time_start": 7201.5, "label": "  {{time}} {time} ", "label_corner": "bottom-left"},
+        {"codec": "h264", "crf": 1},
+        {"codec": "ffv1", "quality": "lossless"},
+        {"quality": "lossless"},
+        {"codec": "av1", "max_size": 8 * 1024**2},
+        {"max_size": 1234567},
+        {"raw": True},
+        {"raw": True, "codec": "ffv1", "frames": "1:", "crop": "30x30", "pixel_size": 2},
+        {"fps": "30000/1001"},
+        {"limits": ((1, 2), (3, 4.5))},
+    ):
+        widget.settings = settings = t2v.VideoSettings(**options)
+        shown = {"contrast": "displayed"} if not settings.limits and not settings.raw else {}
+        assert widget.settings == t2v.VideoSettings(**options | shown)
+        assert not widget.form.kept_row.isVisible()
+    # Limits of several channels are shown, do not fit the one here, and can be replaced.
+    form = widget.form
+    assert "3 to 4.5" in form.contrast_row.pairs_label.text()
+    widget._update()
+    assert "limits are those of 2 channels, but 1 is shown" in form.contrast_row.problem.text()
+    click(form.contrast_row.one_pair.native)
+    assert widget.settings == t2v.VideoSettings(limits=(1, 2))
+    # Any video is a file of settings.
+    asked = []
+    t2v.convert(STACK, tmp_path / "a.webm", scale_bar=True, pixel_size=0.5)
+    answer = str(tmp_path / "a.webm"), ""
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a: (asked.append(a), answer)[1])
+    widget.recipe_button.load_settings()
+    assert widget.settings == t2v.VideoSettings.load(tmp_path / "a.webm")
+    for ending in ("*.mp4", "*.mkv", "*.webm", "*.gif", "*.json"):
+        assert ending in asked[0][3]
+    # 29.97 as it is typed is another rate than 30000/1001.
+    widget.settings = t2v.VideoSettings(fps="30000/1001")
+    form.speed_row.fps.value = 25
+    form.speed_row.fps.value = 29.97
+    assert str(widget.settings.fps) == "2997/100"
+
+
+def test_what_the_data_say_is_in_the_empty_rows(open_widget, wait, tmp_path):
+    import tifffile
+
+    folder = tmp_path / "talk"
+    folder.mkdir()
+    tifffile.imwrite(
+        folder / "a.tif", numbered(3), imagej=True, resolution=(4, 4),
+        metadata={"unit": "um", "finterval": 30, "axes": "TYX"},
+    )  # fmt: skip
+    _, widget = open_widget()
+    click(widget.mode.folders)
+    widget.folders.add([folder / "a.tif"])
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    below = widget.form.below
+    assert below.pixel_size.edit.placeholderText() == "0.25 (from ImageJ metadata)"
+    assert below.interval.edit.placeholderText() == "30 s (from ImageJ metadata)"
+
+
+def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_path, monkeypatch):
+    import threading
+
+    from napari_tif2video._napari import widget as module
+
+    folders = [write_folder(tmp_path / name, numbered(2)) for name in ("a", "b")]
+    _, widget = open_widget()
+    widget.more.button.setChecked(True)
+    click(widget.mode.folders)
+    widget.folders.add(folders)
+    click(widget.run_options.verify)
+    click(widget.run_options.sidecar)
+    plan, may_go = module.folder_jobs, threading.Event()
+
+    def slow(*args, **options):
+        assert threading.current_thread() is not threading.main_thread()
+        assert may_go.wait(20)
+        return plan(*args, **options)
+
+    monkeypatch.setattr(module, "folder_jobs", slow)
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    click(widget.create_button)
+    assert widget.run.is_running
+    assert not widget.convert()
+    click(widget.run.cancel_button)
+    assert not widget.run.is_running
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    click(widget.create_button)
+    may_go.set()
+    wait(lambda: not widget.run.is_running and len(widget.run.videos) == 2)
+    for folder, video in zip(folders, widget.run.videos, strict=True):
+        assert video.path.parent == folder
+        assert t2v.read_recipe(video.path.with_suffix(".json")) == t2v.read_recipe(video.path)
+    assert "verified: worst frame of all" in widget.run.facts.text()
+    assert "verified: 2 frames in order" in widget.folders._item(0).toolTip(2)
+    widget.recipe_button.copy_command_line()
+    assert "--verify --sidecar" in QApplication.clipboard().text()
+    widget.recipe_button.copy_python()
+    assert "verify=True, sidecar=True" in QApplication.clipboard().text()
