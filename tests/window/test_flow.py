@@ -51,7 +51,7 @@ def test_the_dragged_box_is_what_the_video_shows(open_widget, wait, tmp_path):
     )
     viewer.reset_view()
     layer = viewer.layers["s"]
-    widget.form.full.value = True
+    widget.form.width_row.full.value = True
     wait(lambda: settled(widget))
     click(widget.form.crop_row.draw.native)
     drag(viewer, layer, (20, 30), (79, 109))

@@ -77,15 +77,14 @@ def test_overlays_of_saved_settings_are_in_the_thumbnail(open_widget, wait):
     )  # fmt: skip
     widget.settings = settings
     assert widget.settings == settings
-    assert not widget.form.width.enabled  # the magnification decides
+    assert not widget.form.width_row.width.enabled  # the magnification decides
     wait(lambda: settled(widget) and widget.result.preview is not None)
     picture = t2v.render_frame(stack, 2, settings=settings)
     assert picture.shape == (200, 320, 3)
     wait(lambda: settled(widget) and np.array_equal(widget.result.preview.image, picture))
-    widget.form.anchor.value = False  # the style that is kept would imply it
+    click(widget.form.anchor_row.check)  # the style that stays there would imply it
     assert not widget.settings.anchor
-    click(widget.form.forget.native)
-    assert widget.settings == t2v.VideoSettings(contrast="local")
+    assert not widget.form.kept_row.isVisible()
 
 
 def test_the_thumbnail_is_the_frame_of_the_video(open_widget, wait, tmp_path):

@@ -10,6 +10,7 @@ from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QLabel
 
+from ..calibration import Calibration
 from ..plan import Plan
 from ..stack import Stack
 from .catalog import Catalog
@@ -144,7 +145,9 @@ class SourcePanel(QObject):
         if len(stack.channels) > 1:
             parts.append(f"{len(stack.channels)} layers")
         parts.append(f"{form.size[1]}×{form.size[0]} {form.dtype.name}")
-        known = _calibration(stack)
+        settings = plan.settings
+        given = stack.calibration.given(settings.pixel_size, settings.frame_interval)
+        known = _calibration(given)
         lines = [" · ".join(parts), known] if known else [" · ".join([*parts, "no pixel size"])]
         # Notes that tell the command line what to add are about choices that the rows show.
         lines += [note for note in plan.notes if "; --" not in note]
@@ -197,9 +200,8 @@ class SourcePanel(QObject):
         self.changed.emit()
 
 
-def _calibration(stack: Stack) -> str:
+def _calibration(known: Calibration) -> str:
     """Pixel size and frame interval, and who says so; empty where neither is known."""
-    known = stack.calibration
     said = [
         (f"{known.pixel_size_um or 0:.4g} µm a pixel", known.pixel_size_origin),
         (f"{known.frame_interval_s or 0:.4g} s a frame", known.frame_interval_origin),

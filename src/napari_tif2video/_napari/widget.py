@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox
 from napari.layers import Image
-from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
-from ..batch import SourceJob
 from ..errors import SettingsError, Tif2VideoError, describe
 from ..plan import Plan, plan
 from ..settings import VideoSettings
@@ -22,13 +18,14 @@ from .canvas import CanvasPreview
 from .contrast_row import FOLDER_CONTRASTS, LAYER_CONTRASTS
 from .destination import DestinationRow, stored
 from .form import SettingsForm
-from .jobs import IF_EXISTS, RowStates, automatic_name, folder_jobs, layer_jobs, settle_existing
+from .jobs import IF_EXISTS, automatic_name
 from .panel import Fold, heading, lay_out, row
 from .recipe_button import RecipeButton
 from .result import ResultPreview, auto_limits
 from .run_options import RunOptions
 from .runner import RunRow
 from .source_panel import SourcePanel
+from .start import Starter
 
 if TYPE_CHECKING:
     import napari
@@ -74,7 +71,7 @@ class TiffToVideo(QWidget):
         self.create_button = QPushButton("Create video")
         self.run = RunRow()
         self.canvas = CanvasPreview(napari_viewer)
-        self._rows: RowStates | None = None
+        self._starter = Starter(self)
         self._lay_out()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -100,41 +97,7 @@ class TiffToVideo(QWidget):
         Folders and files are opened and planned in the background first.
         """
         self._update()
-        if self.run.is_running:
-            return False
-        try:
-            settings, options = self.form.settings, self.run_options.chosen
-            start = partial(self._start, settings, options, self.is_folder_mode)
-            if not self.is_folder_mode:
-                return start(self._layer_jobs("sidecar" in options))
-            if not self.folders.count:
-                raise SettingsError("add a folder first")
-        except Tif2VideoError as exc:
-            show_error(describe(exc))
-            return False
-        where = self.destination.folder, self.destination.file_name
-        sources = self.folders.paths, settings, *where
-        self.run.prepare(partial(folder_jobs, *sources, sidecar="sidecar" in options), start)
-        self.create_button.setEnabled(False)
-        return True
-
-    def _start(
-        self,
-        settings: VideoSettings,
-        options: Collection[str],
-        in_folders: bool,
-        jobs: list[SourceJob],
-    ) -> bool:
-        overwrite = settle_existing(jobs, self.existing.value, self) if jobs else None
-        if overwrite is None:
-            return False
-        stored().setValue("settings", settings.to_json())
-        self.run_options.remember()
-        self._rows = RowStates(self.folders, jobs) if in_folders else None
-        self.run.start(
-            jobs, overwrite=overwrite, on_state=self._on_state, verify="verify" in options
-        )
-        return True
+        return self._starter.start()
 
     # ---- building
 
@@ -297,18 +260,6 @@ class TiffToVideo(QWidget):
             mark = None if overlay is None else overlay.anchor
             self.canvas.show(self.source.image, box, mark, video_width=made.picture.size[1])
         self.result.show_plan(made, self.source.frame_index(made))
-
-    # ---- converting
-
-    def _layer_jobs(self, sidecar: bool) -> list[SourceJob]:
-        if self.plan is None:
-            raise SettingsError(self.reason.text() or "choose a layer first")
-        return layer_jobs(self.plan, self.destination, sidecar=sidecar)
-
-    def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
-        if self._rows is not None:
-            self._rows.show(index, name, state, why)
-        self.create_button.setEnabled(not self.run.is_running)
 
 
 def _of_one_video(settings: VideoSettings) -> VideoSettings:
