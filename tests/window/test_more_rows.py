@@ -314,19 +314,26 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
 def test_what_the_data_say_is_in_the_empty_rows(open_widget, wait, tmp_path):
     import tifffile
 
-    folder = tmp_path / "talk"
-    folder.mkdir()
+    path = tmp_path / "talk.tif"
     tifffile.imwrite(
-        folder / "a.tif", numbered(3), imagej=True, resolution=(4, 4),
-        metadata={"unit": "um", "finterval": 30, "axes": "TYX"},
+        path, noise((3, 2, 40, 60)), imagej=True, resolution=(4, 4),
+        metadata={"unit": "um", "finterval": 30, "axes": "TCYX"},
     )  # fmt: skip
-    _, widget = open_widget()
+    viewer, widget = open_widget()
     click(widget.mode.folders)
-    widget.folders.add([folder / "a.tif"])
+    widget.folders.add([path])
+    # As from the recipe of another video, with limits for each of two channels.
+    settings = t2v.VideoSettings(channel="all", limits=((0, 60000), (20000, 30000)))
+    widget.settings = settings
     wait(lambda: settled(widget) and widget.create_button.isEnabled())
     below = widget.form.below
     assert below.pixel_size.edit.placeholderText() == "0.25 (from ImageJ metadata)"
     assert below.interval.edit.placeholderText() == "30 s (from ImageJ metadata)"
+    # 60 px of 0.25 µm are 500 px of the video.
+    assert below.magnification.edit.placeholderText() == "by the width: 0.03"
+    assert widget.settings == settings
+    picture = t2v.render_frame(path, int(viewer.dims.current_step[0]), settings=settings)
+    wait(lambda: settled(widget) and np.array_equal(widget.result.preview.image, picture))
 
 
 def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_path, monkeypatch):

@@ -106,8 +106,10 @@ class RunRow(QWidget):
     def _on_planned(self, jobs: list[SourceJob]) -> None:
         then = self._then
         assert then is not None
-        then(jobs)
-        self._end_planning()
+        try:
+            then(jobs)
+        finally:
+            self._end_planning()
 
     def _on_not_planned(self, error: Exception) -> None:
         show_error(describe(error))
