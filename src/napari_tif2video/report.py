@@ -21,6 +21,7 @@ def video_object(video: Video) -> dict[str, Any]:
         "limits": _finite(video.limits),
         "sidecar": None if video.sidecar is None else os.fspath(video.sidecar),
         "verified": video.verified,
+        "psnr_db": _finite(video.psnr_db),
         "psnr_mean_db": _finite(video.psnr_mean_db),
         "psnr_worst_db": _finite(video.psnr_worst_db),
         "fps": float(video.fps),
@@ -29,7 +30,7 @@ def video_object(video: Video) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """Limits with None for what JSON cannot say: a frame of NaN only has no range."""
+    """None for what JSON cannot say: the range of a frame of NaN, a PSNR without any error."""
     if isinstance(value, tuple):
         return [_finite(part) for part in value]
     return value if value is None or math.isfinite(value) else None

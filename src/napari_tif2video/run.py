@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Hashable, Iterator
 from statistics import fmean
@@ -193,7 +194,12 @@ def _quality_notes(made: Made) -> list[str]:
     if made.psnr_db is None:
         return []
     facts, rate = made.plan.encoder.facts, made.plan.encoder.rate
+    lost = (
+        "no difference from"
+        if made.psnr_db == math.inf
+        else f"a PSNR of {made.psnr_db:.1f} dB against"
+    )
     return [
-        f"{made.nbytes / 1e6:.2f} MB with rate factor {rate} of {facts.title}: a PSNR of "
-        f"{made.psnr_db:.1f} dB against the pictures before encoding"
+        f"{made.nbytes / 1e6:.2f} MB with rate factor {rate} of {facts.title}: {lost} the pictures "
+        "before encoding"
     ]
