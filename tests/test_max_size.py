@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 
 import numpy as np
 import pytest
+import tifffile
 from helpers.frames import noise, smooth
 from helpers.video import decoded, grey_of, media
 
@@ -133,3 +135,39 @@ def test_trying_can_be_cancelled(tmp_path, moving):
             cancel=cancel,
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_noise_on_a_dark_ground_leaves_little_of_the_size_unused(tmp_path):
+    rows, columns = np.mgrid[:100, :120]
+    rng = np.random.default_rng(1)
+    frames = [
+        200 + 3000 * np.exp(-((columns - 20 - i / 4) ** 2 + (rows - 50) ** 2) / 300)
+        + rng.normal(0, 15, rows.shape)
+        for i in range(150)
+    ]  # fmt: skip
+    source = np.array(frames, np.uint16)
+    settings = {"width": 120, "overwrite": True}
+    for size in (17_000, 21_000):
+        best = next(
+            crf
+            for crf in range(20, 40)
+            if t2v.convert(source, tmp_path / "c.mp4", crf=crf, **settings).path.stat().st_size
+            <= size - 3500  # what the file takes besides its packets is a guess
+        )
+        assert t2v.convert(source, tmp_path / "o.mp4", max_size=size, **settings).crf <= best
+
+
+def test_a_video_without_any_error_is_valid_json(tmp_path, cli):
+    folder = tmp_path / "black"
+    folder.mkdir()
+    for number in range(3):
+        tifffile.imwrite(folder / f"t{number}.tif", np.zeros((50, 60), np.uint16))
+    ended = cli(folder, "--max-size", "1MB", "--width", 100, "--json")
+    assert ended.code == 0
+
+    def refuse(name):
+        raise AssertionError(f"{name} is not JSON")
+
+    (found,) = json.loads(ended.out, parse_constant=refuse)["sources"]
+    assert found["psnr_db"] is None
+    assert any("no difference from the pictures" in note for note in found["notes"])

@@ -183,21 +183,25 @@ def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) 
     trial = _try(plan, limits, job, low)
     if trial.nbytes <= wanted:
         return trial
-    too_large, fits = trial, None
+    too_large, fits, fitted = trial, None, 0
     slope = facts.doubling
     for _ in range(_MAX_TRIALS):
         steps = max(1, math.ceil(math.log2(too_large.nbytes / wanted) * slope))
         last = high if fits is None else fits.rate - 1
         rate = min(too_large.rate + steps, last)
+        if fitted == 2:
+            # Sizes of noise fall steeply at first and hardly at all later: reckoned from the steep
+            # side, every trial fits and hardly comes closer. Halve what is left.
+            rate, fitted = min(rate, (too_large.rate + last + 1) // 2), 0
         if rate <= too_large.rate:
             break
         trial = _try(plan, limits, job, rate)
         if trial.nbytes < too_large.nbytes:
             slope = (trial.rate - too_large.rate) / math.log2(too_large.nbytes / trial.nbytes)
         if trial.nbytes <= wanted:
-            fits = trial
+            fits, fitted = trial, fitted + 1
         else:
-            too_large = trial
+            too_large, fitted = trial, 0
     return fits or too_large
 
 
