@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 from helpers.files import everything_in, write_folder
@@ -84,6 +86,35 @@ def test_no_source(cli):
     ended = cli("--nogui")
     assert ended.code == 2
     assert "folder" in ended.error_line
+
+
+@pytest.mark.parametrize("option", ["--json", "--width 800", "--dry-run", "--global-normalize"])
+def test_options_without_a_source_are_not_ignored(cli, option):
+    ended = cli(*option.split())
+    assert ended.code == 2
+    assert f"no source given for {option.split()[0]};" in ended.error_line
+
+
+def test_inspect_ignores_no_option(cli, folder, tmp_path):
+    t2v.convert(folder, tmp_path / "o.mp4", width=100)
+    ended = cli("--inspect", tmp_path / "o.mp4", "--verify", "--width", 300)
+    assert ended.code == 2
+    assert "--verify" in ended.error_line
+    assert "--width" in ended.error_line
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows reports a closed pipe otherwise")
+def test_a_reader_that_leaves_early_is_no_error(folder):
+    program = subprocess.Popen(
+        [sys.executable, "-m", "napari_tif2video", folder, "--dry-run", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    program.stdout.close()
+    error = program.stderr.read()
+    program.stderr.close()
+    program.wait()
+    assert error == b""
 
 
 def test_a_demo_with_sources_is_refused(folder, tmp_path, cli):

@@ -42,6 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Cancelled):
         print("tif2video: interrupted; finished videos stay", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # the reader of stdout, such as `head`, has had enough
+        # Python flushes stdout once more at its end, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except Exception as exc:
         if os.environ.get("TIF2VIDEO_TRACEBACK"):
             raise
@@ -53,6 +57,11 @@ def _run(args: argparse.Namespace) -> int:
     if args.inspect is not None:
         return _inspect(args)
     wants_window = not args.source and args.demo is None and not args.nogui
+    if wants_window and (others := _given(args)):
+        raise SettingsError(
+            f"no source given for {others}; name a folder of TIFF files, a TIFF stack or a "
+            "pattern, or leave out all options to open the window"
+        )
     if not wants_window:
         # Each worker has a core already. OpenBLAS, which reads this when numpy is loaded, would
         # start more threads in each of them, which made narrow limits five times slower on busy
@@ -105,6 +114,9 @@ def _inspect(args: argparse.Namespace) -> int:
     """Print the recipe of a video."""
     if args.source or args.demo is not None or args.settings is not None:
         raise SettingsError("--inspect only reads a video; leave out sources and settings")
+    others = _given(args, "inspect", "json", "quiet", "nogui")
+    if others:
+        raise SettingsError(f"--inspect only reads a video; leave out {others}")
     from .inspection import describe_recipe
     from .recipe_files import read_recipe
 
@@ -126,6 +138,17 @@ def _say_reuse(args: argparse.Namespace, sources: int) -> None:
     note = reuse_note(recipe, args.reuse, sources)
     if note:
         print(f"Settings of {args.settings}: {note}", file=sys.stderr)
+
+
+def _given(args: argparse.Namespace, *known: str) -> str:
+    """The options of this call but for those that are known, as they were typed."""
+    default = build_parser().get_default
+    names = [
+        name
+        for name, value in vars(args).items()
+        if name not in ("source", *known) and value != default(name)
+    ]
+    return ", ".join("--" + name.replace("_", "-") for name in names)
 
 
 def _open_window() -> None:
