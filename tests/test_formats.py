@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from helpers.frames import noise, number_of, numbered, smooth
@@ -222,3 +223,22 @@ def test_qualities_and_rate_factors_change_the_size(tmp_path, codec):
     ]
     sizes = [v.path.stat().st_size for v in videos]
     assert sizes == sorted(set(sizes))
+
+
+def test_a_gif_of_merged_channels_has_no_dots_of_another_hue(tmp_path):
+    rows, columns = np.mgrid[:134, :160]
+    rng = np.random.default_rng(0)
+    stack = np.empty((12, 2, 134, 160), np.uint16)
+    for i in range(12):
+        for channel, (row, high) in enumerate([(94, 4000), (40, 2000)]):
+            spot = np.exp(-((columns - 24 - 10 * i) ** 2 + (rows - row) ** 2) / 550)
+            stack[i, channel] = 200 + high * spot + rng.normal(0, 10, rows.shape)
+    settings = {"axes": "TCYX", "channel": "all", "width": "full"}
+    video = t2v.convert(stack, tmp_path / "o.gif", **settings)
+    with av.open(str(video.path)) as movie:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in movie.decode(video=0)]
+    for i, picture in enumerate(pictures):
+        expected = t2v.render_frame(
+            t2v.open_stack(stack, axes="TCYX"), i, channel="all", width="full"
+        )
+        assert np.abs(picture.astype(int) - expected).max() < 60
