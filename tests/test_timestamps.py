@@ -152,12 +152,12 @@ def check_video(path, stack, **options):
 WRONG = {
     "no interval": (["--timestamp"], 1, "--frame-interval"),
     "no interval for a label": (["--label", "{time}"], 1, "--frame-interval"),
-    "a word": (["--frame-interval", "often"], 2, "frame_interval"),
+    "a word": (["--frame-interval", "often"], 2, "--frame-interval"),
     "a wrong unit": (["--frame-interval", "5 weeks"], 2, "5min"),
-    "units in disorder": (["--frame-interval", "5min 3h"], 2, "frame_interval"),
+    "units in disorder": (["--frame-interval", "5min 3h"], 2, "--frame-interval"),
     "zero": (["--frame-interval", "0"], 2, "more than 0"),
     "backwards": (["--frame-interval=-5"], 2, "more than 0"),
-    "without an end": (["--time-start", "inf"], 2, "time_start"),
+    "without an end": (["--time-start", "inf"], 2, "--time-start"),
     "no corner": (["--timestamp-corner", "middle"], 2, "top-left"),
 }
 
@@ -210,3 +210,23 @@ def test_the_given_interval_is_said(tmp_path, cli):
     (source,) = json.loads(ended.out)["sources"]
     assert (source["frame_interval_s"], source["frame_interval_origin"]) == (600, "given")
     assert "300 s a frame (given)" in cli(folder, "--frame-interval", "5min", "--dry-run").out
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 2, 5, 6, 10), (10, 20, 30, 60, 70, 110)], ids=str)
+def test_missing_files_leave_room_in_time(tmp_path, cli, numbers):
+    """Every place is at its number, counted in steps of the numbering from the first one."""
+    step = 1 if numbers[0] == 0 else 10
+    for number in numbers:
+        tifffile.imwrite(tmp_path / f"t{number}.tif", black(1)[0])
+    for options, shown in ({}, range(6)), ({"frames": "1::2"}, (1, 3, 5)):
+        options = BLACK | {"timestamp": True, "frame_interval": 20} | options
+        for index, frame in enumerate(shown):
+            seconds = 20 * (numbers[frame] - numbers[0]) // step
+            expected = f"{seconds // 60:02}:{seconds % 60:02} min"
+            check(tmp_path, index, expected, options)
+    ended = cli(tmp_path, "-o", tmp_path / "o.mp4")
+    assert f"missing in the numbering, the first is t{3 * step + numbers[0]}.tif" in ended.err
+
+
+def test_recorded_times_need_no_numbers(timed):
+    assert t2v.open_stack(timed).calibration.places is None

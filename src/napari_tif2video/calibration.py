@@ -60,6 +60,8 @@ class Calibration:
     times_s : tuple of float, optional
         When each frame was taken, in s after the start, where each was recorded, or where it
         does not follow from the interval alone.
+    places : tuple of int, optional
+        How many intervals after the first each frame was taken, where some are missing.
     """
 
     pixel_size_um: float | None = None
@@ -67,6 +69,7 @@ class Calibration:
     frame_interval_s: float | None = None
     frame_interval_origin: str = ""
     times_s: tuple[float, ...] | None = None
+    places: tuple[int, ...] | None = None
 
     def select(self, indices: Sequence[int]) -> Calibration:
         """What is true of these frames, in this order."""
@@ -80,14 +83,23 @@ class Calibration:
         if interval is not None and steps:
             interval = abs(steps.pop()) * interval if len(steps) == 1 else None
         origin = "" if interval is None else self.frame_interval_origin
-        return replace(self, frame_interval_s=interval, frame_interval_origin=origin, times_s=times)
+        places = None
+        if self.places is not None and times is None:
+            places = tuple(self.places[i] for i in indices)
+        return replace(
+            self,
+            frame_interval_s=interval,
+            frame_interval_origin=origin,
+            times_s=times,
+            places=places,
+        )
 
     def times(self, frames: int) -> tuple[float, ...] | None:
         """When each of so many frames was taken, in s; None where it is not known."""
         if self.times_s is not None:
             return self.times_s
-        interval = self.frame_interval_s
-        return None if interval is None else tuple(interval * i for i in range(frames))
+        interval, places = self.frame_interval_s, self.places or range(frames)
+        return None if interval is None else tuple(interval * place for place in places)
 
     def given(self, pixel_size_um: float | None, frame_interval_s: float | None) -> Calibration:
         """With what somebody says instead of what the source says."""
@@ -105,7 +117,9 @@ class Calibration:
 
     def without_time(self) -> Calibration:
         """What is left when another axis than time is played."""
-        return replace(self, frame_interval_s=None, frame_interval_origin="", times_s=None)
+        return replace(
+            self, frame_interval_s=None, frame_interval_origin="", times_s=None, places=None
+        )
 
     def __str__(self) -> str:
         parts = []

@@ -112,6 +112,39 @@ def find_gaps(names: Sequence[str]) -> Gaps | None:
     hours and minutes) what should follow what is anyone's guess. The step is the smallest one
     that occurs, so a series saved every fifth frame has no gaps.
     """
+    found = _numbering(names)
+    if found is None:
+        return None
+    numbers, step, split, field = found
+    steps = [b - a for a, b in pairwise(numbers)]
+    missing = sum(s // step - 1 for s in steps)
+    if not missing:
+        return None
+    before = next(i for i, s in enumerate(steps) if s > step)
+    digits = split[before][field]
+    number = str(numbers[before] + step)
+    if digits.startswith("0") and len(digits) > 1:
+        number = number.zfill(len(digits))
+    parts = list(split[before])
+    parts[field] = number
+    return Gaps(missing, "".join(parts))
+
+
+def places(names: Sequence[str]) -> tuple[int, ...] | None:
+    """Where names stand in a sequence in which some are missing; None where none is.
+
+    ``t0, t1, t4`` stand at 0, 1 and 4. It is the counterpart of `find_gaps`.
+    """
+    found = _numbering(names)
+    if found is None:
+        return None
+    numbers, step, *_ = found
+    standing = tuple((number - numbers[0]) // step for number in numbers)
+    return None if standing == tuple(range(len(names))) else standing
+
+
+def _numbering(names: Sequence[str]) -> tuple[list[int], int, list[list[str]], int] | None:
+    """The one number that changes from name to name, its step, and where in the names it is."""
     split = [_NUMBER.split(name) for name in names]
     if len(split) < 3 or len({len(parts) for parts in split}) != 1:
         return None
@@ -124,14 +157,4 @@ def find_gaps(names: Sequence[str]) -> Gaps | None:
     step = min(steps)
     if step <= 0 or any(s % step for s in steps):
         return None
-    missing = sum(s // step - 1 for s in steps)
-    if not missing:
-        return None
-    before = next(i for i, s in enumerate(steps) if s > step)
-    digits = split[before][field]
-    number = str(numbers[before] + step)
-    if digits.startswith("0") and len(digits) > 1:
-        number = number.zfill(len(digits))
-    parts = list(split[before])
-    parts[field] = number
-    return Gaps(missing, "".join(parts))
+    return numbers, step, split, field

@@ -16,6 +16,7 @@ from .name_axes import axes_of_names
 from .ome import OmeImage
 from .ome_members import Members, members_of, ome_of
 from .planes import FramePlanes
+from .sequence import find_gaps, places
 from .stack import Channel, Stack
 from .tiff import full_pages, opened, page_format, single_page
 from .tiff_alike import alike
@@ -109,6 +110,10 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
             page = single_page(tif, path)
             first = page_format(page, path)
             template = alike(tif, page, first)
+    gaps = find_gaps(order) if named is None else None
+    if gaps is not None:
+        calibration = replace(calibration, places=places(order))
+        notes = (*notes, f"{gaps}; times leave room for what is missing")
     stack = Stack((), folder.name or "root", folder, notes, calibration=calibration)
     if named is not None:
         info = tuple(ChannelInfo(channel) for channel in named.channels)

@@ -156,7 +156,7 @@ def _calibration_of(layer: Image, play: int | None, source: Calibration) -> Cali
     known = source.frame_interval_s
     is_same = interval is not None and known is not None and np.isclose(interval, known, rtol=1e-6)
     times = source.times_s if is_same else None
-    return Calibration(pixel, next(said), interval, next(said), times)
+    return Calibration(pixel, next(said), interval, next(said), times, source.places)
 
 
 def _of_our_planes(data: Any, play: int | None, point: Sequence[int]) -> Stack | None:
