@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 
+import av
 import numpy as np
 import pytest
 from helpers.files import write_folder
@@ -227,3 +228,16 @@ def test_progress_reaches_the_end(tmp_path):
     )
     assert seen == sorted(seen)
     assert seen[-1] == (1.0, "verifying")
+
+
+def test_a_gif_of_many_colours_is_compared_with_the_picture(tmp_path):
+    """256 colours are not all that there are, and that is said."""
+    rgb = np.stack([smooth((60, 80)), smooth((60, 80))[::-1], smooth((60, 80))[:, ::-1]], axis=-1)
+    stack = np.stack([np.roll(rgb, 3 * i, axis=1) for i in range(5)])
+    video = t2v.convert(stack, tmp_path / "o.gif", width="full", limits=(0, 65535), verify=True)
+    wanted = [t2v.render_frame(stack, i, width="full", limits=(0, 65535)) for i in range(5)]
+    with av.open(str(video.path)) as container:
+        found = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    errors = np.mean((np.array(found, float) - np.array(wanted)) ** 2, axis=(1, 2, 3))
+    assert video.psnr_mean_db == pytest.approx(psnr(errors), abs=0.01)
+    assert video.psnr_worst_db == pytest.approx(psnr(errors.max()), abs=0.01)

@@ -72,9 +72,15 @@ class Checker:
         self._waiting: deque[tuple[int | None, str, NDArray[Any]]] = deque()
         self._found: list[FrameCheck] = []
 
-    def given(self, frame: VideoFrame) -> None:
-        """A picture goes into the encoder."""
-        self._waiting.append((frame.pts, frame.format.name, samples(frame, frame.format.name)))
+    def given(self, frame: VideoFrame, picture: NDArray[Any]) -> None:
+        """A frame goes into the encoder, made of a picture (H, W) or (H, W, 3).
+
+        A frame of 256 colours is only near the picture, so what comes out is compared with this.
+        """
+        form = frame.format.name
+        whole = picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
+        given = whole if form == "pal8" else samples(frame, form)
+        self._waiting.append((frame.pts, form, given))
 
     def encoded(self, packets: Iterable[Packet[Any]]) -> None:
         """Packets came out of it."""

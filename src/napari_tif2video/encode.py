@@ -206,7 +206,7 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
             if comparison is not None:
                 comparison.add_picture(picture)
             if checker is not None:
-                checker.given(frame)
+                checker.given(frame, picture)
             collect(context.encode(frame))
         collect(context.encode(None))
         error = 0.0 if comparison is None else comparison.finish()
