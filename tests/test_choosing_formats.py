@@ -70,7 +70,7 @@ REFUSED = {
     "--raw --contrast global": ["leave out contrast"],
     "--raw --limits 1 2": ["leave out limits"],
     "--raw --colormap magma": ["leave out colormap"],
-    "--raw --max-size 1MB": ["leave out max_size"],
+    "--raw --max-size 1MB": ["leave out --max-size"],
     "--quality lossless": ["--codec ffv1", ".mkv"],
     "--quality lossless --codec h265": ["ffv1"],
     "--quality high --codec ffv1": ["only one"],

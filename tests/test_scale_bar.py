@@ -118,10 +118,10 @@ WRONG = {
     "too coarse": (["--um-per-pixel", "50", "--pixel-size", "1"], 1, "use 0.1 to 4"),
     "too fine": (["--um-per-pixel", "0.001", "--pixel-size", "1"], 1, "use 0.1 to 4"),
     "two widths": (["--um-per-pixel", "1", "--width", "500"], 2, "exclude"),
-    "no number": (["--pixel-size", "wide"], 2, "pixel_size"),
-    "zero": (["--pixel-size", "0"], 2, "pixel_size"),
-    "negative": (["--scale-bar-length=-5"], 2, "scale_bar_length"),
-    "infinite": (["--um-per-pixel", "inf"], 2, "um_per_pixel"),
+    "no number": (["--pixel-size", "wide"], 2, "--pixel-size"),
+    "zero": (["--pixel-size", "0"], 2, "--pixel-size"),
+    "negative": (["--scale-bar-length=-5"], 2, "--scale-bar-length"),
+    "infinite": (["--um-per-pixel", "inf"], 2, "--um-per-pixel"),
     "no corner": (["--scale-bar-corner", "left"], 2, "bottom-right"),
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 from helpers.files import everything_in, write_folder
-from helpers.frames import numbered
+from helpers.frames import noise, numbered
 
 import napari_tif2video as t2v
 
@@ -242,3 +243,48 @@ def test_any_folder_name_on_any_terminal(tmp_path, command, name, option):
     ended = command(folder, "--width", "100", *options, env=environment)
     assert ended.code == 0, ended.err
     assert (folder / "100px_10fps_video.mp4").is_file() == (option != "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--max-size", "10 bananas"], "--max-size: "),
+        (["--crop", "wide"], "--crop: "),
+        (["--raw", "--scale-bar"], "leave out --scale-bar"),
+        (["--codec", "gif", "--crf", "20"], "--crf: GIF has no rate factor; leave it out"),
+    ],
+    ids=" ".join,
+)
+def test_errors_name_options_as_they_are_typed(tmp_path, cli, options, said):
+    ended = cli(tmp_path, *options)
+    assert ended.code == 2
+    assert said in ended.error_line
+
+
+def test_errors_of_a_source_name_options_too(tmp_path, cli):
+    folder = write_folder(tmp_path / "pixel_size", noise((2, 20, 30)))
+    ended = cli(folder, "--um-per-pixel", "2", "--quiet")
+    assert ended.code == 1
+    assert "--um-per-pixel" in ended.error_line
+    assert str(folder) in ended.error_line  # a name is no option
+
+
+@pytest.mark.parametrize(
+    "options", [["--frames", "-3:"], ["--time-start", "-1min", "--label", "x"]]
+)
+def test_values_that_begin_with_a_minus(tmp_path, cli, options):
+    folder = write_folder(tmp_path / "in", noise((5, 20, 30)))
+    ended = cli(folder, *options, "--frame-interval", "20", "-o", tmp_path / "o.mp4", "--json")
+    assert ended.code == 0
+    (source,) = json.loads(ended.out)["sources"]
+    assert source["frames"] == (3 if options[0] == "--frames" else 5)
+
+
+def test_a_file_that_is_no_video_is_kept_and_said(tmp_path, cli):
+    folder = write_folder(tmp_path / "in", noise((2, 20, 30)))
+    out = tmp_path / "o.mp4"
+    out.write_text("a thesis")
+    ended = cli(folder, "-o", out, "--skip-existing")
+    assert ended.code == 0
+    assert "what exists there is no video" in ended.err
+    assert out.read_text() == "a thesis"

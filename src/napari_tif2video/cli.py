@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import Cancelled, SettingsError, describe
-from .options import EXIT_USAGE, build_parser
+from .options import EXIT_USAGE, as_typed, build_parser, joined
 from .recipe_files import saved_recipe
 from .settings import VideoSettings
 
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     2: wrong usage, found before any work; 130: interrupted.
     """
     try:
-        args = build_parser().parse_args(argv)
+        args = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
     except SystemExit as exc:  # argparse ends this way after --help and after an error
         return int(exc.code or 0)
     _stop_on_signals()
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(args)
     except SettingsError as exc:
-        print(f"tif2video: {describe(exc)}", file=sys.stderr)
+        print(f"tif2video: {as_typed(describe(exc))}", file=sys.stderr)
         return EXIT_USAGE
     except (KeyboardInterrupt, Cancelled):
         print("tif2video: interrupted; finished videos stay", file=sys.stderr)

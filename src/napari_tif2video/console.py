@@ -13,6 +13,7 @@ from .codecs import DEFAULT_CODEC
 from .contrast import Limits
 from .engine import Execution, Progress
 from .errors import describe, one_line
+from .options import as_typed
 from .output import decimal_fps
 from .plan import Plan
 from .report import describe_fidelity, describe_limits, video_object
@@ -131,7 +132,7 @@ def _is_folder(job: SourceJob) -> bool:
 
 def _with_source(video: Video) -> str:
     """The error of a source, with the source in front where the text does not name it."""
-    error, source = video.error or "", one_line(video.source)
+    error, source = as_typed(video.error or ""), one_line(video.source)
     return error if source in error else f"{source}: {error}"
 
 

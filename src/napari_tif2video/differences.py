@@ -12,6 +12,7 @@ from .recipe import Recipe
 from .recipe_files import read_recipe
 from .record import settings_of, source_name
 from .settings import VideoSettings
+from .tags import read_text
 
 
 def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> list[str]:
@@ -30,7 +31,7 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
     try:
         found = read_recipe(path)
     except SourceError:
-        return []
+        return _not_a_video(path)
     parts = _settings(found, plan)
     if not parts and limits is not None:
         parts += _limits(found, limits)
@@ -41,6 +42,15 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
     if not parts:
         return []
     return [f"the video that exists was made {'; '.join(parts)}; use --overwrite to make it again"]
+
+
+def _not_a_video(path: Path) -> list[str]:
+    try:
+        read_text(path)
+    except SourceError as exc:
+        reason = str(exc).removeprefix(f"{path}: ")
+        return [f"what exists there {reason}; use --overwrite to make the video"]
+    return []  # one without a recipe
 
 
 def _settings(found: Recipe, plan: Plan) -> list[str]:

@@ -146,8 +146,8 @@ def check_format(settings: Wishes, codec: str) -> None:
         raise SettingsError(f"quality: {facts.title} has only one; leave out {settings.quality!r}")
     if settings.crf is not None:
         if facts.crf_range is None:
-            instead = "quality" if facts.rates else "nothing instead"
-            raise SettingsError(f"crf: {facts.title} has no rate factor; use {instead}")
+            instead = "use quality" if facts.rates else "leave it out"
+            raise SettingsError(f"crf: {facts.title} has no rate factor; {instead}")
         low, high = facts.crf_range
         if not low <= settings.crf <= high:
             raise SettingsError(

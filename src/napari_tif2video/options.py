@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import re
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from . import __version__
@@ -13,6 +16,9 @@ from .recipe import REUSES
 from .settings import CONTRASTS, QUALITIES, VideoSettings
 
 EXIT_USAGE = 2
+
+# Options whose values may begin with a minus.
+_SIGNED = ("--frames", "--time-start")
 DEMO_FOLDER = "tif2video-demo"
 
 _CORNER_HELP = {
@@ -224,3 +230,31 @@ def build_parser() -> argparse.ArgumentParser:
     add("--report", metavar="FILE.csv", help="write one row per source as soon as it is done")
     add("--quiet", action="store_true", help="print errors only")
     return parser
+
+
+def joined(argv: Sequence[str]) -> list[str]:
+    """Arguments with ``--time-start -5min`` as ``--time-start=-5min``.
+
+    What begins with a minus would be taken for an option.
+    """
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] in _SIGNED and re.match(r"-[\d:]", word):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
+
+
+def as_typed(message: str) -> str:
+    """A message with settings named as the options of the command line."""
+    message = _AT_START.sub(lambda found: f"--{found[0].replace('_', '-')}", message, count=1)
+    return _WITH_UNDERSCORE.sub(lambda found: f"--{found[0].replace('_', '-')}", message)
+
+
+_NAMES = [field.name for field in dataclasses.fields(VideoSettings)]
+_AT_START = re.compile(rf"^(?:{'|'.join(_NAMES)})(?=: )")
+# Not inside the name of a file.
+_WITH_UNDERSCORE = re.compile(
+    rf"(?<![\w./\\-])(?:{'|'.join(name for name in _NAMES if '_' in name)})(?![\w./\\-])"
+)

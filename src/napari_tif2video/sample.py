@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from .errors import OutputError
+from .errors import OutputError, SettingsError
 
 SAMPLE_NAME = "mitosis"
 
@@ -15,8 +15,10 @@ def write_sample(folder: Path) -> Path:
 
     Raises
     ------
+    SettingsError
+        `folder` has something in it already.
     OutputError
-        `folder` has something in it already, or cannot be written to.
+        It cannot be written to.
     """
     from tifffile import TiffFile, imwrite
 
@@ -24,7 +26,7 @@ def write_sample(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise OutputError(f"{folder}: is not empty; name a new folder for the demo")
+            raise SettingsError(f"{folder}: is not empty; name a new folder for the demo")
         target.mkdir()
         resource = files(__package__) / "sample" / f"{SAMPLE_NAME}.tif"
         with as_file(resource) as path, TiffFile(path) as tif:
