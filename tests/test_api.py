@@ -119,7 +119,11 @@ def test_arrays_that_cannot_be_converted(tmp_path, array, lazy):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("source", [None, 5, ["a", "b"], {"a": 1}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "source",
+    [None, 5, ["a", "b"], {"a": 1}, object()],
+    ids=["None", "int", "list", "dict", "object"],
+)
 def test_things_that_are_no_source(tmp_path, source):
     with pytest.raises(t2v.SourceError, match="expected"):
         t2v.convert(source, tmp_path / "o.mp4")
