@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import dask.array as da
@@ -203,8 +204,15 @@ def test_progress(tmp_path, contrast, budget):
         seen.append(state)
         threads.add(threading.get_ident())
 
+    def slowed(block):
+        time.sleep(0.05)  # so that there is something to report, however fast the machine is
+        return block
+
+    source = da.from_array(noise((260, 64, 64)), chunks=(10, 64, 64)).map_blocks(
+        slowed, dtype=np.uint16
+    )
     options = {"contrast": contrast, "memory_budget": budget, "width": 200, "workers": 2}
-    t2v.convert(noise((260, 64, 64)), tmp_path / "o.mp4", progress=progress, **options)
+    t2v.convert(source, tmp_path / "o.mp4", progress=progress, **options)
     assert threads == {threading.get_ident()}
     fractions = [p.fraction for p in seen]
     assert len(fractions) > 2
