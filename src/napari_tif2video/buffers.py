@@ -1,4 +1,7 @@
-"""Arrays kept per thread: a fresh one for each frame costs a page fault every 4 KB."""
+"""Memory: how much is free, and arrays kept per thread.
+
+A fresh array for each frame costs a page fault every 4 KB.
+"""
 
 from __future__ import annotations
 
@@ -21,3 +24,10 @@ def thread_buffer(purpose: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDA
         buffer = np.empty(shape, dtype)
         setattr(_local, purpose, buffer)
     return buffer
+
+
+def free_memory() -> int:
+    """Bytes that can be had without swapping."""
+    import psutil  # here, because most runs need not know
+
+    return int(psutil.virtual_memory().available)

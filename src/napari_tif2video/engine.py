@@ -13,8 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-import psutil
-
+from .buffers import free_memory
 from .errors import Cancelled, SettingsError
 
 _POLL_S = 0.05
@@ -85,7 +84,7 @@ class Execution:
     def budget(self) -> int:
         if self.memory_budget is not None:
             return self.memory_budget
-        return int(psutil.virtual_memory().available) // 4
+        return free_memory() // 4
 
     def job(self, frames: int, steps_per_frame: int = 1) -> Job:
         return Job(self.workers, frames, steps_per_frame, self.progress, self.cancel)

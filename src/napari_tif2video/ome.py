@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
-from xml.sax.saxutils import unescape
 
 from .calibration import length_um, time_s
 from .errors import SourceError
@@ -54,7 +54,7 @@ class OmeImage:
 def companion_name(xml: str) -> str | None:
     """The file that holds the metadata, where these only say so ("BinaryOnly")."""
     found = re.search(r"<(?:\w+:)?BinaryOnly\b[^>]*\bMetadataFile\s*=\s*([\"'])(.*?)\1", xml)
-    return None if found is None else unescape(found[2])
+    return None if found is None else html.unescape(found[2])
 
 
 def parse_ome(xml: str, where: object) -> OmeImage | None:

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
-from .buffers import thread_buffer
+from .buffers import free_memory, thread_buffer
 from .errors import SourceError, Tif2VideoError
 from .frames import FrameFormat
 
@@ -98,7 +97,7 @@ def _check_claims(page: TiffPage, where: object) -> None:
         raise SourceError(
             f"{where}: needs {end} bytes but the file has {size}; it is damaged or incomplete"
         )
-    if page.nbytes > _MEMORY_CHECK_BYTES and page.nbytes > psutil.virtual_memory().available:
+    if page.nbytes > _MEMORY_CHECK_BYTES and page.nbytes > free_memory():
         raise SourceError(
             f"{where}: claims {page.imagewidth}x{page.imagelength} pixels, "
             f"{page.nbytes / 1e9:.1f} GB, more than the memory that is free"
