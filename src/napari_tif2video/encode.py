@@ -191,6 +191,7 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
         comparison = Comparison(encoder.facts.decoder, context) if encoder.is_compared else None
         checker = Checker(encoder.facts.decoder, context) if encoder.is_verified else None
         packets: list[Packet] = []
+        frame_time = 1 / encoder.fps
 
         def collect(found: list[av.Packet[Any]]) -> None:
             for packet in found:
@@ -202,7 +203,7 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
 
         for number, picture in enumerate(pictures):
             frame = _frame(picture, encoder, paletted)
-            frame.pts, frame.time_base = number, 1 / encoder.fps
+            frame.pts, frame.time_base = number, frame_time
             if comparison is not None:
                 comparison.add_picture(picture)
             if checker is not None:

@@ -144,11 +144,12 @@ class MovieWriter:
             raise EncodingError(
                 "segments were encoded with different parameters and cannot be joined"
             )
+        frame_time = 1 / self._encoder.fps
         for index, packet in enumerate(segment.packets):
             begins_gif = self._encoder.codec == "gif" and self._frames + index == 0
             out = av.Packet(self._parameter_sets + packet.data if begins_gif else packet.data)
             out.stream = self._stream
-            out.time_base = 1 / self._encoder.fps
+            out.time_base = frame_time
             out.pts = self._frames + packet.pts
             # The delay of B-frames is the same for all: a last segment of one frame has none
             # of its own, and taking its times as they are would change the average frame rate.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,7 @@ class Alike:
     stored: np.dtype[Any]
     format: FrameFormat
 
-    def read(self, path: Path) -> NDArray[Any] | None:
+    def read(self, path: str) -> NDArray[Any] | None:
         """The frame of such a file, in a buffer of this thread; None for any other file."""
         frame = thread_buffer("file", self.format.shape, self.stored)
         start, end = len(self.before), len(self.before) + frame.nbytes

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import prod
+from os.path import join
 from pathlib import Path
 
 from tifffile import TiffFile, TiffPage
@@ -50,9 +51,9 @@ class FileFrames:
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for name in self.names:
-            path = self.folder / name
-            frame = None if self.alike is None else self.alike.read(path)
+            frame = None if self.alike is None else self.alike.read(join(self.folder, name))
             if frame is None:
+                path = self.folder / name
                 with opened(path) as tif:
                     page = single_page(tif, path)
                     self.format.check(page_format(page, path), path, self.first)
