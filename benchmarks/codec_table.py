@@ -48,7 +48,7 @@ def measure(
     frames: list[NDArray[np.uint8]], encoder: encode.Encoder, runs: int
 ) -> tuple[float, float, float]:
     """Milliseconds and bytes a frame, and PSNR in dB."""
-    length, times = encode.SEGMENT_FRAMES, []
+    length, times = codecs.SEGMENT_FRAMES, []
     for _ in range(runs):
         begun = time.process_time()  # SVT-AV1 works in threads of its own
         segments = [

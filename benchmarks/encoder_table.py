@@ -72,7 +72,7 @@ class Choice(encode.Encoder):
 
     preset: str = codecs.X264_PRESET
     rate_factor: int = 0
-    segment: int = encode.SEGMENT_FRAMES
+    segment: int = codecs.SEGMENT_FRAMES
     coder: str = ""
 
     def configure(self, context: Any) -> None:
@@ -179,7 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=sources, metavar="FOLDER[=WIDTH[,WIDTH]]")
     parser.add_argument("--preset", default=codecs.X264_PRESET, help="for the segment lengths")
-    parser.add_argument("--crf", type=int, default=encode.RATE_FACTORS["standard"])
+    parser.add_argument("--crf", type=int, default=codecs.CODECS[codecs.DEFAULT_CODEC].rate("standard"))
     parser.add_argument("--frames", type=int, default=200, help="for the segment lengths")
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()

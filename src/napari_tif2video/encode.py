@@ -19,15 +19,11 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from .checks import Checker, FrameCheck
-from .codecs import CODECS, DEFAULT_CODEC, Codec
-from .codecs import SEGMENT_FRAMES as SEGMENT_FRAMES
+from .codecs import CODECS, DEFAULT_CODEC, SEGMENT_FRAMES, Codec
 from .errors import EncodingError, SettingsError
 from .fidelity import Comparison
 from .palettes import Paletted
 from .pixels import BT709, FULL, LIMITED, to_video_frame
-
-#: Rate factors of H.264.
-RATE_FACTORS = dict(CODECS[DEFAULT_CODEC].rates)
 
 # GIF89a: signature, screen descriptor (which announces a palette of 256 colours), palette.
 _GIF_HEADER_BYTES = 6 + 7 + 3 * 256

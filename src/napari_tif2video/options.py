@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from . import __version__
-from .codecs import CODECS
+from .codecs import CODECS, QUALITIES
 from .drawing import ANCHOR_STYLES, CORNERS
 from .framing import FPS_RANGE, WIDTH_RANGE_PX
 from .recipe import REUSES
-from .settings import CONTRASTS, QUALITIES, VideoSettings
+from .settings import CONTRASTS, VideoSettings
 
 EXIT_USAGE = 2
 

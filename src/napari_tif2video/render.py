@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .codecs import SEGMENT_FRAMES
 from .contrast import prepared_dtype
-from .encode import SEGMENT_FRAMES, EncodedSegment, Encoder, encode_segment
+from .encode import EncodedSegment, Encoder, encode_segment
 from .engine import Job, step
 from .frames import Frames
 from .moments import FrameFacts, Moment, SequenceLimits, limits_at, prepare_moments, render

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .brightness import FixedLimits, parse_colormap, parse_gamma, parse_limits, parse_percentile
-from .codecs import QUALITIES as QUALITIES
 from .drawing import checked_drawing
 from .errors import SettingsError
 from .formats import check_alone, parse_codec, parse_crf, parse_max_size, parse_quality
