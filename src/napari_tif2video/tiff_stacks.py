@@ -110,10 +110,10 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
             page = single_page(tif, path)
             first = page_format(page, path)
             template = alike(tif, page, first)
-    gaps = find_gaps(order) if named is None else None
-    if gaps is not None:
-        calibration = replace(calibration, places=places(order))
-        notes = (*notes, f"{gaps}; times leave room for what is missing")
+    standing = places(order) if named is None else None
+    if standing is not None:
+        calibration = replace(calibration, places=standing)
+        notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
     stack = Stack((), folder.name or "root", folder, notes, calibration=calibration)
     if named is not None:
         info = tuple(ChannelInfo(channel) for channel in named.channels)
