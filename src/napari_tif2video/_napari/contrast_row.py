@@ -48,7 +48,7 @@ class ContrastRow(SettingRow):
         self.black = _count(0, "Count that becomes black")
         self.white = _count(65535, "Count that becomes white")
         for part in (self.contrast, self.black, self.white):
-            part.changed.connect(self._on_edit)
+            part.changed.connect(self._on_change)
         self.auto.changed.connect(self._on_auto)
         self.limits_row = row("Limits", self.black.native, QLabel("to"), self.white.native)
         # Of a video with several channels: kept and shown, until one pair for all is asked for.
@@ -97,16 +97,12 @@ class ContrastRow(SettingRow):
             self.contrast.value = chosen if chosen in names else names[0]
         self._enable()
 
-    def _on_edit(self) -> None:
-        self._enable()
-        self.changed.emit()
-
     def _on_auto(self) -> None:
         self.auto_requested.emit()
 
     def _on_one_pair(self) -> None:
         self._pairs = ()
-        self._on_edit()
+        self._on_change()
 
     def _enable(self) -> None:
         is_fixed = self.contrast.value == FIXED

@@ -32,7 +32,7 @@ class CropRow(SettingRow):
         self.centre = PushButton(text="Centre", tooltip="Put the box into the middle")
         self._corner: tuple[int, int] | None = None
         for part in (self.crop, self.width, self.height):
-            part.changed.connect(self._on_edit)
+            part.changed.connect(self._on_change)
         self.draw.changed.connect(self._on_draw)
         self.centre.changed.connect(self._on_centre)
         self.problem = problem_label()
@@ -67,11 +67,7 @@ class CropRow(SettingRow):
             self.crop.value = True
             self.width.value, self.height.value = box.width, box.height
         self._corner = (box.left, box.top)
-        self._on_edit()
-
-    def _on_edit(self) -> None:
-        self._enable()
-        self.changed.emit()
+        self._on_change()
 
     def _on_draw(self) -> None:
         self.draw_requested.emit()

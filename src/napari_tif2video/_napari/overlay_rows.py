@@ -36,9 +36,9 @@ class AnchorRow(SettingRow):
         parts = (self.style, self.size, QLabel("px"), self.colour)
         names = ("anchor", "anchor_style", "anchor_size", "anchor_colour")
         super().__init__(names, self.check, *parts, stretch=4, signs=("the anchor",))
-        self.check.clicked.connect(self._on_edit)
-        self.style.activated.connect(self._on_edit)
-        self.size.textEdited.connect(self._on_edit)
+        self.check.clicked.connect(self._on_change)
+        self.style.activated.connect(self._on_change)
+        self.size.textEdited.connect(self._on_change)
         self.colour.activated.connect(self._on_colour)
         edit = self.colour.lineEdit()
         assert edit is not None
@@ -70,10 +70,6 @@ class AnchorRow(SettingRow):
 
     def _on_colour(self) -> None:
         self._is_colour_said = False
-        self._on_edit()
-
-    def _on_edit(self) -> None:
-        self._enable()
         self._on_change()
 
     def _enable(self) -> None:
@@ -91,9 +87,9 @@ class ScaleBarRow(SettingRow):
         parts = (self.length, QLabel("µm"), self.corner)
         names = ("scale_bar", "scale_bar_length", "scale_bar_corner")
         super().__init__(names, self.check, *parts, stretch=3, signs=("scale bar",))
-        self.check.clicked.connect(self._on_edit)
-        self.length.textEdited.connect(self._on_edit)
-        self.corner.activated.connect(self._on_edit)
+        self.check.clicked.connect(self._on_change)
+        self.length.textEdited.connect(self._on_change)
+        self.corner.activated.connect(self._on_change)
         self._enable()
 
     def values(self) -> dict[str, Any]:
@@ -107,10 +103,6 @@ class ScaleBarRow(SettingRow):
         self.length.setText(as_text(settings.scale_bar_length))
         self.corner.show_value(settings.scale_bar_corner)
         self._enable()
-
-    def _on_edit(self) -> None:
-        self._enable()
-        self._on_change()
 
     def _enable(self) -> None:
         for part in (self.length, self.corner):
@@ -130,9 +122,9 @@ class TimestampRow(SettingRow):
         parts = (self.corner, QLabel("first at"), self.start)
         names = ("timestamp", "timestamp_corner", "time_start")
         super().__init__(names, self.check, *parts, stretch=1, signs=("the timestamp",))
-        self.check.clicked.connect(self._on_edit)
-        self.corner.activated.connect(self._on_edit)
-        self.start.textEdited.connect(self._on_edit)
+        self.check.clicked.connect(self._on_change)
+        self.corner.activated.connect(self._on_change)
+        self.start.textEdited.connect(self._on_change)
         self._enable()
 
     def values(self) -> dict[str, Any]:
@@ -152,10 +144,6 @@ class TimestampRow(SettingRow):
         """Whether the label shows the time, which the start moves too."""
         self._is_in_label = shows_time
         self._enable()
-
-    def _on_edit(self) -> None:
-        self._enable()
-        self._on_change()
 
     def _enable(self) -> None:
         self.corner.setEnabled(self.check.isChecked())
@@ -186,8 +174,8 @@ class LabelRow(SettingRow):
         parts = (self.edit, self.corner)
         names = ("label", "label_corner")
         super().__init__(names, "Label", *parts, stretch=1, signs=("the label",))
-        self.edit.textEdited.connect(self._on_edit)
-        self.corner.activated.connect(self._on_edit)
+        self.edit.textEdited.connect(self._on_change)
+        self.corner.activated.connect(self._on_change)
         self._enable()
 
     @property
@@ -204,10 +192,6 @@ class LabelRow(SettingRow):
         self.edit.setText(settings.label or "")
         self.corner.show_value(settings.label_corner)
         self._enable()
-
-    def _on_edit(self) -> None:
-        self._enable()
-        self._on_change()
 
     def _enable(self) -> None:
         self.corner.setEnabled(bool(self.edit.text().strip()))

@@ -80,7 +80,11 @@ class SettingRow:
         self.problem.setText(message)
         self.problem.setVisible(bool(message))
 
+    def _enable(self) -> None:
+        """Disable what has no meaning now; called after each change by the user."""
+
     def _on_change(self) -> None:
+        self._enable()
         self.changed.emit()
 
 
