@@ -15,6 +15,16 @@ def settled(widget):
     return not (widget.result.is_busy or widget.source.is_busy or widget._settle.isActive())
 
 
+def create(widget, wait, folder=None):
+    """Press "Create" once it can be pressed, and wait for the videos."""
+    if folder is not None:
+        widget.destination.folder = folder
+    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and widget.run.videos)
+    return widget.run.videos
+
+
 def write_into(edit, text):
     """Replace what is in a line of text, by the keyboard."""
     edit.selectAll()

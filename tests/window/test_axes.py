@@ -15,7 +15,7 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import click, pick, settled
+from helpers.window import click, create, pick, settled
 from qtpy.QtWidgets import QApplication
 
 import napari_tif2video as t2v
@@ -62,13 +62,6 @@ def offered(widget):
         for row in rows
         if row.native.isVisible()
     }
-
-
-def create(widget, wait):
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
-    click(widget.create_button)
-    wait(lambda: not widget.run.is_running and widget.run.videos)
-    return widget.run.videos
 
 
 def assert_shows(path, data):

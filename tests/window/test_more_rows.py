@@ -12,7 +12,7 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
-from helpers.window import click, pick, settled, write_into
+from helpers.window import click, create, pick, settled, write_into
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 import napari_tif2video as t2v
@@ -41,13 +41,6 @@ def shown(widget, wait, settings):
         )
     )
     return picture
-
-
-def create(widget, wait):
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
-    click(widget.create_button)
-    wait(lambda: not widget.run.is_running and widget.run.videos)
-    return widget.run.videos
 
 
 def test_overlays_and_lengths(opened, wait):

@@ -14,18 +14,10 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import click, settled
+from helpers.window import click, create, settled
 from qtpy.QtWidgets import QApplication, QMessageBox
 
 import napari_tif2video as t2v
-
-
-def create(widget, wait, folder):
-    widget.destination.folder = folder
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
-    click(widget.create_button)
-    wait(lambda: not widget.run.is_running and widget.run.videos)
-    return widget.run.videos
 
 
 def test_create_makes_the_video_of_the_layer(open_widget, wait, tmp_path):
