@@ -27,7 +27,7 @@ from .geometry import resolve_size
 from .moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
 from .palettes import make_palette
 from .plan import Picture, Plan
-from .render import limits_of_span, prepare_and_encode_task, selected, split
+from .render import segment_task, selected, split
 from .timeline import Tick
 
 #: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled
@@ -89,9 +89,8 @@ def _sample_task(
     stride: int,
     job: str,
 ) -> NDArray[np.uint8]:
+    picture = picture.with_limits(limits)
     (moment,) = prepare_moments(sources, picture)
-    if limits is not None:
-        picture = dataclasses.replace(picture, percentile=None)
     image, _ = render(moment, picture, limits, tick)
     step(job)
     return as_rgb(image)[::stride, ::stride].copy()
@@ -208,27 +207,15 @@ def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) 
 def _try(plan: Plan, limits: SequenceLimits | None, job: Job, rate: int) -> Trial:
     """Encode the segments of the sample."""
     job.phase = "trying"
-    encoder = dataclasses.replace(plan.encoder, crf=rate)
+    plan = _at_rate(plan, rate)
     spans = split(range(plan.frames), SEGMENT_FRAMES)
     full = spans if len(spans) <= _SAMPLE_SEGMENTS else spans[:-1]  # the last one may be short
     chosen = [full[i] for i in _evenly(len(full), _SAMPLE_SEGMENTS)]
-    picture = plan.picture
-    if limits is not None:
-        picture = dataclasses.replace(picture, percentile=None)
     graph: dict[Hashable, Any] = {}
     frames = sum(len(span) for span in chosen)
     job.expect(2 * frames)
     for span in chosen:
-        task = partial(
-            prepare_and_encode_task,
-            selected(plan, span),
-            picture,
-            encoder,
-            limits_of_span(limits, span),
-            plan.timeline.part(span),
-            job.key,
-        )
-        graph["trial", span.start] = (task,)
+        graph["trial", span.start] = (segment_task(plan, span, limits, job.key),)
     segments = [s.encoded for s in job.run(graph, [("trial", span.start) for span in chosen])]
     packets = sum(len(packet.data) for segment in segments for packet in segment.packets)
     nbytes = _FILE_BYTES + plan.frames * (packets / frames + _FRAME_BYTES)

@@ -62,6 +62,10 @@ class Picture:
     is_exact: bool = False
     is_raw: bool = False
 
+    def with_limits(self, limits: object | None) -> Picture:
+        """The same where limits were measured already, and percentiles with them."""
+        return self if limits is None else dataclasses.replace(self, percentile=None)
+
 
 @dataclass(frozen=True)
 class Plan:

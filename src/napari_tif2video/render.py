@@ -6,7 +6,6 @@ else, so that a lost task can be run again and the number of workers changes no 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -164,25 +163,14 @@ def segment_graph(
     kept : sequence of Batch, optional
         All that was prepared while it was measured.
     """
-    frames, picture, encoder = plan.stack.frames, plan.picture, plan.encoder
-    if limits is not None:
-        picture = dataclasses.replace(picture, percentile=None)  # they were found already
+    frames, picture, encoder = plan.stack.frames, plan.picture.with_limits(limits), plan.encoder
     graph: dict[Hashable, Any] = {}
     spans = split(range(plan.frames), SEGMENT_FRAMES)
     waits = SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
     is_large = waits > _MAX_WAITING_BYTES or len(spans) >= _MANY_SEGMENTS
     if kept is None and frames.batch_starts is None and is_large:
         for number, span in enumerate(spans):
-            task = partial(
-                prepare_and_encode_task,
-                selected(plan, span),
-                picture,
-                encoder,
-                limits_of_span(limits, span),
-                plan.timeline.part(span),
-                job,
-            )
-            graph["encode", number] = (task,)
+            graph["encode", number] = (segment_task(plan, span, limits, job),)
         return graph
     batches = batches_of(frames)
     for number, span in enumerate(batches):
@@ -213,6 +201,21 @@ def segment_graph(
             *needed,
         )
     return graph
+
+
+def segment_task(
+    plan: Plan, span: range, limits: SequenceLimits | None, job: str
+) -> Callable[[], Segment]:
+    """What prepares and encodes the moments of `span`."""
+    return partial(
+        prepare_and_encode_task,
+        selected(plan, span),
+        plan.picture.with_limits(limits),
+        plan.encoder,
+        limits_of_span(limits, span),
+        plan.timeline.part(span),
+        job,
+    )
 
 
 def limits_of_span(limits: SequenceLimits | None, span: range) -> SequenceLimits | None:
