@@ -140,30 +140,32 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     require_encoder(codec)
     stack = choose(stack, settings)
     try:
-        stack = calibrated(stack, settings)
-    except SourceError as exc:
+        return _plan(stack, settings, codec, ending)
+    except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+
+
+def _plan(stack: Stack, settings: VideoSettings, codec: str, ending: str) -> Plan:
+    """The plan of a stack of channels; messages do not name it."""
+    stack = calibrated(stack, settings)
     first_s = (stack.calibration.times(1) or (0.0,))[0]
     indices = range(len(stack))[frames_slice(settings.frames)]
     if settings.frames is not None:
         stack = _in_time(stack, settings, indices)
-    try:
-        box = resolve_crop(settings.crop, stack.frames.format.size)
-        if settings.raw:
-            require_countable(stack)
-            size = box.shape
-        else:
-            box, size = resolve_size(box, _width(stack, settings, box))
-        pixel_size = stack.calibration.pixel_size_um
-        scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
-        timeline = timeline_of(stack, settings, indices, first_s)
-        overlay, scale_bar_um = overlay_of(stack, settings, size, scale, timeline)
-        displays = _displays(stack, settings)
-        form = stack.frames.format
-        encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay)
-        known = limits_of_channels(settings.limits, len(displays))
-    except (SourceError, SettingsError) as exc:
-        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+    box = resolve_crop(settings.crop, stack.frames.format.size)
+    if settings.raw:
+        require_countable(stack)
+        size = box.shape
+    else:
+        box, size = resolve_size(box, _width(stack, settings, box))
+    pixel_size = stack.calibration.pixel_size_um
+    scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
+    timeline = timeline_of(stack, settings, indices, first_s)
+    overlay, scale_bar_um = overlay_of(stack, settings, size, scale, timeline)
+    displays = _displays(stack, settings)
+    form = stack.frames.format
+    encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay)
+    known = limits_of_channels(settings.limits, len(displays))
     contrast = _contrast(stack, settings)
     if contrast == "displayed":
         known = tuple(display.limits for display in displays)
@@ -205,8 +207,7 @@ def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:
     """The stack with only the frames that were asked for."""
     if not indices:
         raise SourceError(
-            f"{stack.path or stack.name}: frames {settings.frames} leaves none of its "
-            f"{len(stack)} frames; indices count from 0"
+            f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count from 0"
         )
     return stack.select(indices)
 
@@ -242,8 +243,8 @@ def _contrast(stack: Stack, settings: VideoSettings) -> str:
     is_displayed = all(channel.display.limits is not None for channel in stack.channels)
     if settings.contrast == "displayed" and not is_displayed:
         raise SourceError(
-            f"{stack.path or stack.name}: contrast 'displayed' is for layers of napari; "
-            "choose local, global, batch, smooth or fixed limits"
+            "contrast 'displayed' is for layers of napari; choose local, global, batch, smooth or "
+            "fixed limits"
         )
     if settings.contrast is not None:
         return settings.contrast
