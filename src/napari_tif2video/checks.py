@@ -23,7 +23,9 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from .display import in_colour
 from .errors import EncodingError
+from .fidelity import squared_error
 
 # Of a palette that each frame may have for itself, what is seen; of four bytes, those that count.
 _COMPARED_AS = {"pal8": "rgb24", "bgr0": "bgr24"}
@@ -49,6 +51,19 @@ class FrameCheck:
     colour_error: float
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What went into the encoder and did not come out yet.
+
+    `samples` is what is compared where frames are checked.
+    """
+
+    number: int | None
+    picture: NDArray[Any]
+    form: str
+    samples: NDArray[Any] | None
+
+
 class Checker:
     """Decodes the packets of one segment as they come, and compares.
 
@@ -58,9 +73,21 @@ class Checker:
         FFmpeg's decoder for what the encoder makes.
     context : VideoCodecContext
         The open encoder.
+    compares : bool
+        Whether what a player shows is compared with the pictures: `squared_error`.
+    checks : bool
+        Whether each frame is checked: `found`.
+
+    Attributes
+    ----------
+    squared_error : float
+        Mean squared difference of a frame, in grey levels, added up over all frames.
+    found : list of FrameCheck
     """
 
-    def __init__(self, name: str, context: VideoCodecContext) -> None:
+    def __init__(
+        self, name: str, context: VideoCodecContext, *, compares: bool, checks: bool
+    ) -> None:
         decoder = av.CodecContext.create(name, "r")
         assert isinstance(decoder, VideoCodecContext)
         decoder.thread_count = 1
@@ -68,42 +95,47 @@ class Checker:
         if context.extradata:
             decoder.extradata = bytes(context.extradata)
         self._decoder = decoder
-        # Pictures that went into the encoder and did not come out yet, with their numbers.
-        self._waiting: deque[tuple[int | None, str, NDArray[Any]]] = deque()
-        self._found: list[FrameCheck] = []
+        self._compares, self._checks = compares, checks
+        self._waiting: deque[_Given] = deque()
+        self.squared_error = 0.0
+        self.found: list[FrameCheck] = []
 
     def given(self, frame: VideoFrame, picture: NDArray[Any]) -> None:
         """A frame goes into the encoder, made of a picture (H, W) or (H, W, 3).
 
         A frame of 256 colours is only near the picture, so what comes out is compared with this.
         """
-        form = frame.format.name
-        whole = picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
-        given = whole if form == "pal8" else samples(frame, form)
-        self._waiting.append((frame.pts, form, given))
+        form, wanted = frame.format.name, None
+        if self._checks:
+            wanted = in_colour(picture) if form == "pal8" else samples(frame, form)
+        self._waiting.append(_Given(frame.pts, picture, form, wanted))
 
     def encoded(self, packets: Iterable[Packet[Any]]) -> None:
         """Packets came out of it."""
         for packet in packets:
             self._compare(self._decoder.decode(packet))
 
-    def finish(self) -> tuple[FrameCheck, ...]:
-        """What was found, once all packets are in."""
+    def finish(self) -> None:
+        """All packets are in."""
         self._compare(self._decoder.decode(None))
         if self._waiting:
             raise EncodingError(f"the encoder lost {len(self._waiting)} frames")
-        return tuple(self._found)
 
     def _compare(self, decoded: Iterable[VideoFrame]) -> None:
         for frame in decoded:
             if not self._waiting:
                 raise EncodingError("the encoder made more frames than it was given")
-            number, form, given = self._waiting.popleft()
-            if frame.pts != number:
+            given = self._waiting.popleft()
+            if frame.pts != given.number:
                 raise EncodingError(
-                    f"the encoder changed the order: frame {frame.pts} came where {number} was due"
+                    f"the encoder changed the order: frame {frame.pts} came where {given.number} "
+                    "was due"
                 )
-            self._found.append(_check(samples(frame, form), given, form, frame.height))
+            if self._compares:
+                self.squared_error += squared_error(frame, given.picture)
+            if given.samples is not None:
+                shown = samples(frame, given.form)
+                self.found.append(_check(shown, given.samples, given.form, frame.height))
 
 
 def samples(frame: VideoFrame, form: str) -> NDArray[Any]:

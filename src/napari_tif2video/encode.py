@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from .checks import Checker, FrameCheck
 from .codecs import CODECS, DEFAULT_CODEC, SEGMENT_FRAMES, Codec
 from .errors import EncodingError, SettingsError
-from .fidelity import Comparison
 from .palettes import Paletted
 from .pixels import BT709, FULL, LIMITED, to_video_frame
 
@@ -184,30 +183,25 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
     try:
         context = encoder.open()
         paletted = Paletted(encoder.palette, encoder.dithers) if encoder.palette else None
-        comparison = Comparison(encoder.facts.decoder, context) if encoder.is_compared else None
-        checker = Checker(encoder.facts.decoder, context) if encoder.is_verified else None
+        checker = _checker(encoder, context)
         packets: list[Packet] = []
         frame_time = 1 / encoder.fps
 
         def collect(found: list[av.Packet[Any]]) -> None:
             for packet in found:
                 packets.append(Packet(bytes(packet), _known(packet.pts), packet.is_keyframe))
-                if comparison is not None:
-                    comparison.add_packet(packet)
             if checker is not None:
                 checker.encoded(found)
 
         for number, picture in enumerate(pictures):
             frame = _frame(picture, encoder, paletted)
             frame.pts, frame.time_base = number, frame_time
-            if comparison is not None:
-                comparison.add_picture(picture)
             if checker is not None:
                 checker.given(frame, picture)
             collect(context.encode(frame))
         collect(context.encode(None))
-        error = 0.0 if comparison is None else comparison.finish()
-        checks = () if checker is None else checker.finish()
+        if checker is not None:
+            checker.finish()
     except av.FFmpegError as exc:
         reason = exc.strerror or exc
         raise EncodingError(f"the {encoder.facts.title} encoder failed ({reason})") from exc
@@ -217,7 +211,18 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
         header, first = _split_gif(packets[0].data)
         packets[0] = Packet(first, packets[0].pts, packets[0].is_keyframe)
         parameter_sets = header
-    return EncodedSegment(tuple(packets), parameter_sets, context.reorder_depth, error, checks)
+    delay = context.reorder_depth
+    if checker is None:
+        return EncodedSegment(tuple(packets), parameter_sets, delay)
+    error, checks = checker.squared_error, tuple(checker.found)
+    return EncodedSegment(tuple(packets), parameter_sets, delay, error, checks)
+
+
+def _checker(encoder: Encoder, context: VideoCodecContext) -> Checker | None:
+    compares, checks = encoder.is_compared, encoder.is_verified
+    if not compares and not checks:
+        return None
+    return Checker(encoder.facts.decoder, context, compares=compares, checks=checks)
 
 
 def _frame(picture: NDArray[np.uint8], encoder: Encoder, paletted: Paletted | None) -> VideoFrame:
