@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,9 +126,12 @@ def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) ->
     return np.rint(picture).astype(np.uint8)
 
 
+def in_colour(picture: NDArray[Any]) -> NDArray[Any]:
+    """A picture (H, W) or (H, W, 3) as (H, W, 3)."""
+    return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
+
+
 def _coloured(level: NDArray[np.uint8], display: Display) -> NDArray[np.uint8]:
-    if level.ndim == 3:
-        return level
-    if display.colours is None:
-        return np.repeat(level[..., np.newaxis], 3, axis=2)
+    if level.ndim == 3 or display.colours is None:
+        return in_colour(level)
     return np.frombuffer(display.colours, np.uint8).reshape(256, 3)[level]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contrast import Limits, Prepared, prepare, to_grey
-from .display import compose
+from .display import compose, in_colour
 from .frames import Frames
 from .histogram import count_outside, histogram
 from .plan import Picture
@@ -131,8 +131,7 @@ def read_moments(
 
 def as_rgb(picture: NDArray[Any]) -> NDArray[np.uint8]:
     """A picture from `render` as (H, W, 3) of 8 bits, as players show it."""
-    picture = as_shown(picture)
-    return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
+    return in_colour(as_shown(picture))
 
 
 def _prepare(frame: NDArray[Any], picture: Picture, known: Limits | None) -> Prepared:

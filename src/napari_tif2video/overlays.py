@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .display import in_colour
 from .drawing import MIN_ANCHOR_PX
 from .timeline import Tick, TimeFormat
 from .typeface import Raster, raster
@@ -77,8 +78,7 @@ class Anchor:
             picture, colour = picture.copy(), colour[:1]
         else:
             alpha = alpha[..., np.newaxis]
-            is_grey = picture.ndim == 2
-            picture = np.repeat(picture[..., np.newaxis], 3, 2) if is_grey else picture.copy()
+            picture = picture.copy() if picture.ndim == 3 else in_colour(picture)
         height, width = self.coverage.shape
         under = picture[self.top : self.top + height, self.left : self.left + width]
         under[...] = np.rint(under * (1 - alpha) + colour * alpha)
@@ -115,11 +115,6 @@ class AnchorMark:
     def resolved(self, size: tuple[int, int]) -> Anchor:
         """The mark as pixels."""
         return _anchor(self, size)
-
-
-def anchor(size: tuple[int, int]) -> Anchor:
-    """The red dot for a video of `size` (height, width)."""
-    return _anchor(AnchorMark(), size)
 
 
 @lru_cache(maxsize=8)

@@ -15,6 +15,8 @@ from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from .display import in_colour
+
 _CLOCK = Fraction(1, 100)
 _SIDE = 16  # a palette travels as a picture of 16x16 pixels
 
@@ -62,8 +64,7 @@ class Paletted:
         self._number = 0
 
     def frame(self, picture: NDArray[np.uint8]) -> VideoFrame:
-        if picture.ndim == 2:
-            picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
+        picture = in_colour(picture)
         if self._graph is None:
             self._begin(*picture.shape[:2])
         assert self._graph is not None

@@ -9,6 +9,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from .display import in_colour
+
 # Values of ITU-T H.273 as FFmpeg numbers them: BT.709 throughout, limited ("MPEG") range.
 BT709 = 1
 LIMITED, FULL = 1, 2
@@ -77,8 +79,7 @@ def _as_it_is(picture: NDArray[Any], pix_fmt: str) -> VideoFrame:
     if pix_fmt in ("gray", "gray16le"):
         _rows(frame, 0, picture.dtype)[...] = picture
         return frame
-    if picture.ndim == 2:
-        picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
+    picture = in_colour(picture)
     if pix_fmt == "gbrp16le":
         for number, channel in enumerate(_PLANE_ORDER_GBR):
             _rows(frame, number, picture.dtype)[...] = picture[..., channel]
