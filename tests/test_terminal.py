@@ -19,7 +19,7 @@ def shown(tmp_path, *options):
     write_folder(tmp_path / "in", noise((150, 200, 200)))
     ours, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (40, 120))
-    command = [sys.executable, "-m", "napari_tif2video", "in", "--width", "400", *options]
+    command = [sys.executable, "-m", "napari_tif2video", "in", "--width", "800", *options]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=terminal, stdin=terminal
     ) as process:
