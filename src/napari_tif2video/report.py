@@ -58,7 +58,11 @@ class Report:
             raise SettingsError(f"--report {path}: cannot be written ({exc.strerror})") from exc
         self._writer = csv.writer(self._file)
         if self._file.tell() == 0:
-            self._row(self.COLUMNS)
+            try:
+                self._row(self.COLUMNS)
+            except OutputError:
+                self._close()
+                raise
 
     def __enter__(self) -> Report:
         return self
@@ -69,6 +73,9 @@ class Report:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         if self._file is not None:
             with contextlib.suppress(OSError):  # what could not be written was said
                 self._file.close()
