@@ -7,10 +7,11 @@ count; files are in the page cache. All videos are 500 px wide at 10 fps. The pe
 
 OpenCV + Pillow  peer_opencv.py: what the original script does, with all frames on all cores
 OpenCV only      the same with OpenCV for reading and arithmetic
-ffmpeg           the ffmpeg command, libx264 with the same preset, rate factor and x264 options.
-                 It does not normalise: frames of 16 bits have a little less contrast than ours,
-                 those of 12 bits stay nearly black; both are easier to encode.
-ffmpeg, levels   the same with limits given to it, so that the picture is like ours
+ffmpeg, same job the ffmpeg command, libx264 with the same preset, rate factor and x264 options. For
+                 local contrast its filter "normalize" stretches each frame, in 8 bits; for global
+                 contrast it is given the limits, which it could not find out by itself.
+ffmpeg           the same without: frames of 16 bits have a little less contrast than ours, those of
+                 12 bits stay nearly black; both are easier to encode.
 original         create_video.py of "TIF to Video Creator" itself, with --original FILE
 
 Needs 4.2 GB of disk and as much free memory for the large frames, ffmpeg on the path, and
@@ -32,13 +33,12 @@ from statistics import median
 from measuring import print_machine, print_table, run_in_turns, spread
 from synthetic import FILE_PATTERN, data_folder, frame_folder
 
-from napari_tif2video.codecs import X264_PARAMS, X264_PRESET
-from napari_tif2video.encode import RATE_FACTORS
+from napari_tif2video.codecs import CODECS, DEFAULT_CODEC, X264_PARAMS, X264_PRESET
 
 WIDTH_PX, FPS = 500, 10
 LIMITS = {12: (150, 3000), 16: (1226, 62413)}  # about the range of synthetic frames
 OURS = "tif2video"
-RATE_FACTOR = RATE_FACTORS["standard"]
+RATE_FACTOR = CODECS[DEFAULT_CODEC].rate("standard")
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,9 @@ def commands(case: Case, folder: Path, videos: Path, original: str | None) -> di
         OURS: ours,
         "OpenCV + Pillow": opencv,
         "OpenCV only": [*opencv, "--opencv-only"],
+        "ffmpeg, same job": ffmpeg(folder, videos / "same.mp4", normalizing(case)),
         "ffmpeg": ffmpeg(folder, videos / "ffmpeg.mp4", ""),
     }
-    black, white = LIMITS[case.bits]
-    table = f"clip((val-{black})*65535/{white - black},0,65535)"
-    filters = f",format=gray16,lut=c0='{table}'"
-    peers["ffmpeg, levels"] = ffmpeg(folder, videos / "levels.mp4", filters)
     if original is not None:
         peers["original"] = [sys.executable, original, "--nogui", str(folder)]
         peers["original"] += ["--width", str(WIDTH_PX), "--fps", str(FPS)]
@@ -83,6 +80,15 @@ def commands(case: Case, folder: Path, videos: Path, original: str | None) -> di
         if case.contrast == "global":
             peers["original"] += ["--global-normalize", "--workers", str(os.cpu_count())]
     return peers
+
+
+def normalizing(case: Case) -> str:
+    """The filters with which ffmpeg normalises."""
+    if case.contrast == "local":
+        return ",normalize=independence=0:smoothing=0"
+    black, white = LIMITS[case.bits]
+    table = f"clip((val-{black})*65535/{white - black},0,65535)"
+    return f",format=gray16,lut=c0='{table}'"
 
 
 def ffmpeg(folder: Path, output: Path, filters: str) -> list[str]:
