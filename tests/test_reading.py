@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -23,7 +26,6 @@ TILE = {"tile": (16, 16)}
 WRITTEN = {
     "uint16": (GREY16, {}),
     "12 bit in 16": (GREY12, {}),
-    "12 bit packed": (GREY12, {"bitspersample": 12}),
     "uint8": (GREY8, {}),
     "uint16 LZW": (GREY16, {"compression": "lzw"}),
     "uint16 LZW with predictor": (GREY12, {"compression": "lzw", "predictor": True}),
@@ -45,6 +47,9 @@ WRITTEN = {
     "RGB8 deflate tiled": (RGB8, {"compression": "zlib"} | TILE),
     "RGB8 big-endian": (RGB8, {"byteorder": ">"}),
 }
+with suppress(NotImplementedError):  # older versions of imagecodecs can only read it
+    imagecodecs.packints_encode(GREY12[0], 12)
+    WRITTEN["12 bit packed"] = (GREY12, {"bitspersample": 12})
 
 
 def check(stack, expected):
