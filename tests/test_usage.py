@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from helpers.files import everything_in, write_folder
@@ -104,18 +105,39 @@ def test_inspect_ignores_no_option(cli, folder, tmp_path):
     assert "--width" in ended.error_line
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows reports a closed pipe otherwise")
-def test_a_reader_that_leaves_early_is_no_error(folder):
-    program = subprocess.Popen(
-        [sys.executable, "-m", "napari_tif2video", folder, "--dry-run", "--json"],
-        stdout=subprocess.PIPE,
+def run_with_output(stdout, unbuffered, *argv):
+    """Run the program with this stdout; returns its exit code and what it says."""
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_tif2video", *argv],
+        stdout=stdout,
         stderr=subprocess.PIPE,
+        env=env | unbuffered,
+        text=True,
     )
-    program.stdout.close()
-    error = program.stderr.read()
-    program.stderr.close()
-    program.wait()
-    assert error == b""
+    return done.returncode, done.stderr
+
+
+BUFFERING = pytest.mark.parametrize("unbuffered", [{}, {"PYTHONUNBUFFERED": "1"}], ids=len)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows reports a closed pipe otherwise")
+@BUFFERING
+def test_a_reader_that_leaves_early_is_no_error(folder, unbuffered):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as stdout:
+        assert run_with_output(stdout, unbuffered, folder, "--dry-run", "--json") == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@BUFFERING
+def test_results_that_cannot_be_written_are_an_error(folder, unbuffered):
+    with open("/dev/full", "wb") as stdout:
+        code, said = run_with_output(stdout, unbuffered, folder, "--dry-run", "--json")
+    assert code == 1
+    assert len(said.splitlines()) == 1
+    assert "No space left" in said
 
 
 def test_a_demo_with_sources_is_refused(folder, tmp_path, cli):

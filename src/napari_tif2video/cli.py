@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import Cancelled, SettingsError, describe
+from .errors import Cancelled, OutputError, SettingsError, describe
 from .options import EXIT_USAGE, as_typed, build_parser, joined
 from .recipe_files import saved_recipe
 from .settings import VideoSettings
@@ -37,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # names that the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(args)
+        code = _run(args)
+        _flush()
+        return code
     except SettingsError as exc:
         print(f"tif2video: {as_typed(describe(exc))}", file=sys.stderr)
         return EXIT_USAGE
@@ -45,14 +47,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("tif2video: interrupted; finished videos stay", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of stdout, such as `head`, has had enough
-        # Python flushes stdout once more at its end, which would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return FAILED
     except Exception as exc:
         if os.environ.get("TIF2VIDEO_TRACEBACK"):
             raise
         print(f"tif2video: {describe(exc)}", file=sys.stderr)
         return FAILED
+
+
+def _flush() -> None:
+    """Write what is left for stdout now, while a failure can be told properly."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        _write_no_more()
+        raise OutputError(f"standard output: cannot be written ({exc.strerror})") from exc
+
+
+def _write_no_more() -> None:
+    """Python flushes stdout once more at its end, which would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(args: argparse.Namespace) -> int:
