@@ -201,3 +201,22 @@ def test_folders_and_arrays_make_the_same_video(tmp_path):
     from_files = t2v.convert(folder, tmp_path / "files.mp4")
     from_array = t2v.convert(stack, tmp_path / "array.mp4")
     assert media(from_files.path) == media(from_array.path)
+
+
+def test_key_frames_come_every_fifty_frames_and_at_cuts(tmp_path):
+    def keys(stack):
+        packets, *_ = media(t2v.convert(stack, tmp_path / "o.mp4", overwrite=True).path)
+        return [number for number, packet in enumerate(packets) if packet[4]]
+
+    stack = noise((120, 40, 120), low=20000, high=40000) + smooth((40, 120), high=20000)
+    assert keys(stack) == [0, 50, 100]
+    stack[70:73] = 0
+    assert keys(stack) == [0, 50, 70, 73, 100]
+
+
+@pytest.mark.parametrize("width", [100, 300])
+def test_frames_do_not_shine_through_into_black_ones(tmp_path, width):
+    stack = noise((12, 200, 300), high=20000) + smooth((200, 300), high=40000)
+    stack[1::2] = 700
+    video = t2v.convert(stack, tmp_path / "o.mp4", width=width)
+    assert np.abs(grey_of(decoded(video.path)))[1::2].max() < 0.5

@@ -78,10 +78,10 @@ def _rates(draft: int, standard: int, high: int) -> tuple[tuple[str, int], ...]:
 
 # "ultrafast" alone would be Constrained Baseline and blocky: the transform of 8x8 pixels makes
 # it High profile, intra blocks of that size save a tenth, and the deblocking filter costs next to
-# nothing. At a cut, such as to a black frame, a picture that stands alone keeps the one before
-# from shining through; at 1, noise and moving cells are no cuts.
+# nothing. At a cut, such as to a black frame, a key frame keeps the picture before from shining
+# through, however soon after the last one; at 1, noise and moving cells are no cuts.
 X264_PRESET = "ultrafast"
-X264_PARAMS = "8x8dct=1:no-deblock=0:scenecut=1:partitions=i8x8"
+X264_PARAMS = "8x8dct=1:no-deblock=0:partitions=i8x8:scenecut=1:min-keyint=1"
 
 # One thread each, and groups of pictures that refer to nothing outside them. Trees of blocks
 # (mbtree, cutree) look ahead: in x264 they are not reproducible from run to run, in x265 they gain
