@@ -203,10 +203,21 @@ def test_folders_and_arrays_make_the_same_video(tmp_path):
     assert media(from_files.path) == media(from_array.path)
 
 
+def nal_types(packet):
+    """What a packet of H.264 in MP4 is made of; 5 is a slice of a picture to begin with (IDR)."""
+    found, position = [], 0
+    while position < len(packet):
+        found.append(packet[position + 4] & 31)
+        position += 4 + int.from_bytes(packet[position : position + 4], "big")
+    return found
+
+
 def test_key_frames_come_every_fifty_frames_and_at_cuts(tmp_path):
     def keys(stack):
         packets, *_ = media(t2v.convert(stack, tmp_path / "o.mp4", overwrite=True).path)
-        return [number for number, packet in enumerate(packets) if packet[4]]
+        found = [number for number, packet in enumerate(packets) if packet[4]]
+        assert found == [n for n, packet in enumerate(packets) if 5 in nal_types(packet[0])]
+        return found
 
     stack = noise((120, 40, 120), low=20000, high=40000) + smooth((40, 120), high=20000)
     assert keys(stack) == [0, 50, 100]
