@@ -140,6 +140,15 @@ def test_results_that_cannot_be_written_are_an_error(folder, unbuffered):
     assert "No space left" in said
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell of Unix")
+def test_a_run_without_standard_output(folder):
+    command = [sys.executable, "-m", "napari_tif2video", folder, "--quiet", "--width", "100"]
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    done = subprocess.run(closed, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list(folder.glob("*.mp4"))) == 1
+
+
 def test_a_demo_with_sources_is_refused(folder, tmp_path, cli):
     ended = cli(folder, "--demo", tmp_path / "demo")
     assert ended.code == 2

@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _flush() -> None:
     """Write what is left for stdout now, while a failure can be told properly."""
     try:
-        sys.stdout.flush()
+        print(end="", flush=True)  # does nothing where stdout was closed by the caller
     except BrokenPipeError:
         raise
     except OSError as exc:
