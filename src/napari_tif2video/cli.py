@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import Cancelled, OutputError, SettingsError, describe
-from .options import EXIT_USAGE, as_typed, build_parser, joined
+from .options import EXIT_USAGE, as_typed, build_parser, joined, option_of
 from .recipe_files import saved_recipe
 from .settings import VideoSettings
 
@@ -178,7 +178,7 @@ def _given(args: argparse.Namespace, *known: str) -> str:
         for name, value in vars(args).items()
         if name not in ("source", *known) and value != default(name)
     ]
-    return ", ".join("--" + name.replace("_", "-") for name in names)
+    return ", ".join(map(option_of, names))
 
 
 def _open_window() -> None:

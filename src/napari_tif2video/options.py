@@ -246,10 +246,15 @@ def joined(argv: Sequence[str]) -> list[str]:
     return words
 
 
+def option_of(name: str) -> str:
+    """What a setting, or another argument, is called on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
 def as_typed(message: str) -> str:
     """A message with settings named as the options of the command line."""
-    message = _AT_START.sub(lambda found: f"--{found[0].replace('_', '-')}", message, count=1)
-    return _WITH_UNDERSCORE.sub(lambda found: f"--{found[0].replace('_', '-')}", message)
+    message = _AT_START.sub(lambda found: option_of(found[0]), message, count=1)
+    return _WITH_UNDERSCORE.sub(lambda found: option_of(found[0]), message)
 
 
 _NAMES = [field.name for field in dataclasses.fields(VideoSettings)]

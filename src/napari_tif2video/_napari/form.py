@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QLabel
 from ..errors import SettingsError
 from ..formats import RAW_TAKES
 from ..geometry import Box
+from ..options import option_of
 from ..settings import VideoSettings
 from .contrast_row import ContrastRow
 from .crop_row import CropRow
@@ -150,13 +151,13 @@ class SettingsForm:
 
     def in_words(self, message: str) -> str:
         """A message with the titles of rows in place of options of the command line."""
-        titles = {name.replace("_", "-"): each.title for each in self.rows for name in each.names}
+        titles = {option_of(name): each.title for each in self.rows for name in each.names}
 
         def title(match: re.Match[str]) -> str:
-            known = titles.get(match[1])
+            known = titles.get(match[0])
             return match[0] if known is None else f'"{known}"'
 
-        return re.sub(r"--([a-z][a-z-]*)", title, message)
+        return re.sub(r"--[a-z][a-z-]*", title, message)
 
     def _on_change(self) -> None:
         self._enable()

@@ -11,6 +11,7 @@ from typing import Any
 from ..brightness import pairs_of
 from ..display import Display
 from ..errors import SettingsError
+from ..options import option_of
 from ..settings import VideoSettings
 
 
@@ -50,7 +51,7 @@ def as_command_line(
         settings = dataclasses.replace(settings, contrast=None, limits=limits, gamma=gamma)
     words = ["tif2video", *sources]
     for name, value in _chosen(settings).items():
-        option = f"--{name.replace('_', '-')}"
+        option = option_of(name)
         if value is True:
             words.append(option)
         elif isinstance(value, list):
@@ -59,7 +60,7 @@ def as_command_line(
             words.append(f"{option}={value}")  # "-10:" would look like an option
         else:
             words += [option, str(value)]
-    words += [f"--{name}" for name in run]
+    words += map(option_of, run)
     if output is not None:
         words += ["--output" if output.suffix else "--output-dir", str(output)]
     return shlex.join(words)
