@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__
+
 if TYPE_CHECKING:
     from .api import convert, convert_batch, render_frame
     from .engine import Progress
@@ -21,15 +23,13 @@ if TYPE_CHECKING:
         SourceError,
         Tif2VideoError,
     )
-    from .framing import CropBox
+    from .geometry import CropBox
     from .reader import open_stack
     from .recipe import Recipe
     from .recipe_files import read_recipe
     from .settings import VideoSettings
     from .stack import Stack
     from .video import Video
-
-__version__ = "0.1.0"
 
 # Loaded when first used: `tif2video --help` must not wait for numpy, PyAV and dask.
 _HOME = {
@@ -39,7 +39,7 @@ _HOME = {
     "open_stack": "reader",
     "read_recipe": "recipe_files",
     "Recipe": "recipe",
-    "CropBox": "framing",
+    "CropBox": "geometry",
     "VideoSettings": "settings",
     "Stack": "stack",
     "Video": "video",

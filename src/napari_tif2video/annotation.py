@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 
-from .colormaps import rgb_of
+from .colours import rgb_of
 from .drawing import fields_of
 from .errors import SettingsError, SourceError
 from .layout import Block, TextBlock, arrange, bar_block

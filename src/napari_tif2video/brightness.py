@@ -104,7 +104,7 @@ def parse_colormap(value: object) -> str | None:
     """The name of a colormap that exists."""
     if value is None:
         return None
-    from .colormaps import full_name  # loads numpy
+    from .colours import full_name  # loads numpy
 
     full_name(value)
     return str(value).strip()

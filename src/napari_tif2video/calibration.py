@@ -2,46 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 #: The origin of what a user says.
 GIVEN = "given"
-
-_METRE_UM = 1e6
-_UM = {
-    "m": _METRE_UM,
-    "cm": 1e4,
-    "mm": 1e3,
-    "um": 1.0,
-    "micron": 1.0,
-    "microns": 1.0,
-    "micrometer": 1.0,
-    "micrometers": 1.0,
-    "nm": 1e-3,
-    "pm": 1e-6,
-    "inch": 25400.0,
-    "inches": 25400.0,
-    "in": 25400.0,
-}
-_S = {
-    "d": 86400.0,
-    "h": 3600.0,
-    "hour": 3600.0,
-    "hr": 3600.0,
-    "min": 60.0,
-    "minute": 60.0,
-    "minutes": 60.0,
-    "s": 1.0,
-    "sec": 1.0,
-    "seconds": 1.0,
-    "ms": 1e-3,
-    "msec": 1e-3,
-    "us": 1e-6,
-    "ns": 1e-9,
-}
 
 
 @dataclass(frozen=True)
@@ -133,29 +99,3 @@ class Calibration:
 def _is_beginning(indices: Sequence[int]) -> bool:
     """Whether these are the first frames, each of them and in order."""
     return all(index == place for place, index in enumerate(indices))
-
-
-def length_um(value: object, unit: str) -> float | None:
-    """A length in µm; None for a unit that is none of length, or a value that is no size."""
-    return _scaled(value, _UM.get(_plain(unit)))
-
-
-def time_s(value: object, unit: str) -> float | None:
-    """A time in s; None for an unknown unit, or a value that is no duration."""
-    return _scaled(value, _S.get(_plain(unit)))
-
-
-def _plain(unit: str) -> str:
-    # The micro sign and the Greek letter look alike; ImageJ writes the former as an escape.
-    unit = unit.replace("\\u00B5", "u").replace("\u00b5", "u").replace("\u03bc", "u")
-    return unit.strip().lower()
-
-
-def _scaled(value: object, factor: float | None) -> float | None:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    if factor is None or not math.isfinite(number) or number <= 0:
-        return None
-    return number * factor

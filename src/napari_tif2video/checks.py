@@ -23,7 +23,7 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from .display import in_colour
+from .colours import in_colour
 from .errors import EncodingError
 from .fidelity import squared_error
 

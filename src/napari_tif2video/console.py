@@ -14,11 +14,10 @@ from .contrast import Limits
 from .engine import Execution, Progress
 from .errors import describe, one_line
 from .options import as_typed
-from .output import decimal_fps
 from .plan import Plan
 from .report import describe_fidelity, describe_limits, video_object
-from .scale import length_text
 from .sequence import find_gaps
+from .units import decimal_fps, length_text
 from .video import Video
 
 _BAR = "  {desc} {percentage:3.0f}% |{bar:30}| {rate_fmt}, {remaining} left"

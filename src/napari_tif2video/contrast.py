@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .buffers import thread_buffer
+from .memory import thread_buffer
 from .resample import DEPTHS, resample, shrink_fast
 
 #: The counts that become black and white.

@@ -7,8 +7,8 @@ import operator
 import string
 from typing import Any
 
-from .durations import parse_duration
 from .errors import SettingsError
+from .units import parse_duration
 
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 ANCHOR_STYLES = ("dot", "cross", "circle")
@@ -108,7 +108,7 @@ def parse_colour(name: str, value: object) -> str | None:
     """A colour by its name or as ``#rrggbb``."""
     if value is None:
         return None
-    from .colormaps import rgb_of  # loads numpy
+    from .colours import rgb_of  # loads numpy
 
     text = str(value).strip()
     rgb_of(name, text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .codecs import CODECS
-from .display import Display
+from .colours import Display
 from .encode import Encoder
 from .errors import SourceError
 from .formats import Wishes

@@ -20,15 +20,14 @@ from .codecs import SEGMENT_FRAMES
 from .engine import Job, step
 from .errors import SourceError
 from .fidelity import psnr_db
-from .formats import readable_size
 from .frames import Frames
-from .framing import WIDTH_RANGE_PX
-from .geometry import resolve_size
+from .geometry import WIDTH_RANGE_PX, resolve_size
 from .moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
 from .palettes import make_palette
 from .plan import Picture, Plan
 from .render import segment_task, selected, split
 from .timeline import Tick
+from .units import readable_size
 
 #: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled
 #: visibly have 30 dB or less; noise alone, which nobody misses, costs more than that.

@@ -10,12 +10,7 @@ from typing import Protocol
 
 from .codecs import CODECS, GIF_MAX_FPS, MPEG4_MAX_TICKS, QUALITIES, codec_of
 from .errors import SettingsError
-
-_UNITS = {
-    "": 1, "B": 1,
-    "KB": 1000, "MB": 1000**2, "GB": 1000**3,
-    "KIB": 1024, "MIB": 1024**2, "GIB": 1024**3,
-}  # fmt: skip
+from .units import SIZE_UNITS
 
 # Below this not even a frame fits.
 _SMALLEST_BYTES = 1000
@@ -85,22 +80,14 @@ def parse_max_size(value: object) -> int | None:
         return None
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMG]?i?B?)\s*", str(value), re.ASCII)
     unit = match[2].upper() if match else ""
-    if match is None or isinstance(value, bool) or unit not in _UNITS:
+    if match is None or isinstance(value, bool) or unit not in SIZE_UNITS:
         raise SettingsError(
             f"max_size: expected a size such as 10MB, 900kB or 1.5GB, got {value!r}"
         )
-    nbytes = int(Fraction(match[1]) * _UNITS[unit])
+    nbytes = int(Fraction(match[1]) * SIZE_UNITS[unit])
     if nbytes < _SMALLEST_BYTES:
         raise SettingsError(f"max_size: {nbytes} bytes are too few for a video; write 10MB, say")
     return nbytes
-
-
-def readable_size(nbytes: int) -> str:
-    """A size as `parse_max_size` reads it, short: ``10MB``, ``1.5GB``, ``8MiB``."""
-    if nbytes % 1024**2 == 0 and nbytes % 1000**2:
-        return f"{nbytes // 1024**2}MiB"
-    unit = next((u for u in ("GB", "MB", "kB") if nbytes >= _UNITS[u.upper()]), "B")
-    return f"{nbytes / _UNITS[unit.upper()]:.15g}{unit}"
 
 
 def check_alone(settings: Wishes, changed: Collection[str]) -> None:

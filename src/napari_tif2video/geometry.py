@@ -1,12 +1,64 @@
-"""Where the pixels are: the crop box in the data and the size of the video. Pure integers."""
+"""Which pixels are shown, and how large is the video?"""
 
 from __future__ import annotations
 
+import operator
+import re
 from dataclasses import dataclass
 from typing import Literal
 
-from .errors import SourceError
-from .framing import CropBox
+from .errors import SettingsError, SourceError
+
+WIDTH_RANGE_PX = (100, 4000)
+
+
+@dataclass(frozen=True)
+class CropBox:
+    """The part of each frame that is shown, in pixels of the data.
+
+    Parameters
+    ----------
+    width, height : int
+        Size of the box.
+    x, y : int, optional
+        Column and row of its top-left corner, from 0. Without them the box is centred.
+    """
+
+    width: int
+    height: int
+    x: int | None = None
+    y: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.x is None) != (self.y is None):
+            raise SettingsError("crop: give both x and y, or neither")
+        for name in ("width", "height", "x", "y"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            try:
+                object.__setattr__(self, name, operator.index(value))
+            except TypeError:
+                raise SettingsError(
+                    f"crop: {name} must be a whole number of pixels, got {value!r}"
+                ) from None
+        if self.width < 1 or self.height < 1:
+            raise SettingsError(f"crop: the box must be at least 1x1, got {self}")
+        if self.x is not None and self.y is not None and (self.x < 0 or self.y < 0):
+            raise SettingsError(f"crop: the corner must not be negative, got {self}")
+
+    @classmethod
+    def parse(cls, text: str) -> CropBox:
+        """Read ``WxH`` or ``WxH+X+Y``."""
+        match = re.fullmatch(r"\s*(\d+)[xX](\d+)(?:\+(\d+)\+(\d+))?\s*", text, re.ASCII)
+        if match is None:
+            raise SettingsError(f"crop: expected WxH or WxH+X+Y such as 250x250, got {text!r}")
+        return cls(*(None if part is None else int(part) for part in match.groups()))  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        corner = "" if self.x is None else f"+{self.x}+{self.y}"
+        return f"{self.width}x{self.height}{corner}"
+
 
 # x264 and every player stop at 16384; a narrow, tall crop can get there.
 MAX_SIDE_PX = 16384

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .display import ChannelInfo, Display, default_colours
+from .colours import ChannelInfo, Display, default_colours
 from .errors import SourceError
 from .frames import Planes
 from .planes import FramePlanes

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .colours import compose, in_colour
 from .contrast import Limits, Prepared, prepare, to_grey
-from .display import compose, in_colour
 from .frames import Frames
 from .histogram import count_outside, histogram
 from .plan import Picture

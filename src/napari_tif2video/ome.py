@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from .calibration import length_um, time_s
 from .errors import SourceError
+from .units import length_um, time_s
 
 # Signed 32-bit RGBA; white is what the schema says where nobody chose.
 _WHITE = -1

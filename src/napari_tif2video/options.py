@@ -8,10 +8,11 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from . import __version__
+from ._version import __version__
 from .codecs import CODECS, QUALITIES
 from .drawing import ANCHOR_STYLES, CORNERS
-from .framing import FPS_RANGE, WIDTH_RANGE_PX
+from .framing import FPS_RANGE
+from .geometry import WIDTH_RANGE_PX
 from .recipe import REUSES
 from .settings import CONTRASTS, VideoSettings
 

@@ -10,14 +10,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from .codecs import DEFAULT_OF_ENDING
 from .errors import OutputError, OutputExistsError
-from .formats import readable_size
 from .plan import Plan
 from .settings import VideoSettings
+from .units import decimal_fps, readable_size
 
 _PART_PREFIX, _PART_SUFFIX = ".tif2video-", ".part"
 _CONTRAST_TOKENS = {
@@ -123,11 +122,6 @@ def _corner_token(corner: str | None) -> str:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^\w-]+", "-", text).strip("-")
-
-
-def decimal_fps(fps: Fraction) -> str:
-    """A frame rate as a short decimal number: ``10``, ``29.97``."""
-    return f"{float(fps):.3f}".rstrip("0").rstrip(".")
 
 
 def sidecar_of(path: Path) -> Path:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .display import in_colour
+from .colours import in_colour
 from .drawing import MIN_ANCHOR_PX
 from .timeline import Tick, TimeFormat
 from .typeface import Raster, raster

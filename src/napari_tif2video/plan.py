@@ -10,7 +10,7 @@ from typing import Literal
 from .advice import format_notes
 from .annotation import calibrated, overlay_of, timeline_of
 from .brightness import limits_of_channels
-from .display import Display
+from .colours import Display
 from .encode import Encoder, require_encoder
 from .encoder_choice import choose_encoder
 from .errors import SettingsError, SourceError
@@ -229,7 +229,7 @@ def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
             )
         if stack.frames.format.is_rgb:
             raise SourceError("is in colour already; a colormap is for grey images, leave it out")
-        from .colormaps import GREY_TABLE, colour_table
+        from .colours import GREY_TABLE, colour_table
 
         table = colour_table(settings.colormap)
         colours = None if table == GREY_TABLE else table  # grey is encoded faster than colours

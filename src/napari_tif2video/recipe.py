@@ -14,16 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import SettingsError
-from .framing import CropBox
-from .recipe_json import (
-    Pair,
-    compact,
-    indented,
-    limits_from_json,
-    limits_to_json,
-    packed,
-    plain,
-)
+from .geometry import CropBox
+from .recipe_json import Pair, compact, indented, limits_from_json, limits_to_json, packed, plain
 
 #: Number of the format, under the key that tells a recipe from any other text.
 FORMAT_KEY, FORMAT = "tif2video", 1

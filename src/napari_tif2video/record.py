@@ -11,12 +11,12 @@ from typing import Any
 import av
 import numpy as np
 
-from . import __version__
+from ._version import __version__
 from .codecs import DEFAULT_CODEC
+from .colours import Display
 from .contrast import Limits
-from .display import Display
 from .encode import EncodedSegment
-from .framing import CropBox
+from .geometry import CropBox
 from .moments import FrameFacts
 from .plan import Plan
 from .recipe import Recipe, RecipeChannel

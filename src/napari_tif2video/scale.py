@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .errors import SourceError
-from .framing import WIDTH_RANGE_PX
-from .geometry import Box
+from .geometry import WIDTH_RANGE_PX, Box
+from .units import plain_number
 
 _BAR_SHARE = 0.2  # of the width of the video, where nobody says how long the bar is
 _ROUND = (1, 2, 5)
@@ -47,20 +47,6 @@ class Scale:
         return min(lengths, key=lambda length: abs(math.log(length / wanted)))
 
 
-def length_text(length_um: float) -> str:
-    """A length with the unit that fits: ``500 nm``, ``20 µm``, ``1.5 mm``."""
-    # Seven digits: more than any pixel size has, and 0.3 µm is 300 nm.
-    for factor, unit in ((1e3, "nm"), (1.0, "µm"), (1e-3, "mm")):
-        if unit == "mm" or float(f"{length_um * factor:.7g}") < 1000:
-            return f"{_plain(length_um * factor)} {unit}"
-    raise AssertionError("unreachable")
-
-
-def _plain(number: float) -> str:
-    text = f"{number:.7g}"
-    return text if "e" not in text else f"{float(text):f}".rstrip("0").rstrip(".")
-
-
 def width_at(box: Box, pixel_size_um: float, um_per_px: float) -> int | Literal["full"]:
     """The width of a video of `box` in which a pixel is so many µm wide.
 
@@ -76,7 +62,7 @@ def width_at(box: Box, pixel_size_um: float, um_per_px: float) -> int | Literal[
     low, high = WIDTH_RANGE_PX
     if not low <= width <= high:
         raise SourceError(
-            f"um_per_pixel: {_plain(span)} µm would be {width} px wide at {um_per_px:g} µm a "
+            f"um_per_pixel: {plain_number(span)} µm would be {width} px wide at {um_per_px:g} µm a "
             f"pixel; a video has {low} to {high} px, so use {_up(span / high)} to "
             f"{_down(span / low)}"
         )

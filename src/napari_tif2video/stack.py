@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calibration import Calibration
-from .display import ChannelInfo, Display
+from .colours import ChannelInfo, Display
 from .errors import SourceError
 from .frames import FrameFormat, Frames, Planes
 from .geometry import Box

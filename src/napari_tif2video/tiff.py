@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
-from .buffers import free_memory, thread_buffer
 from .errors import SourceError, Tif2VideoError
 from .frames import FrameFormat
+from .memory import free_memory, thread_buffer
 
 Frame = NDArray[Any]
 

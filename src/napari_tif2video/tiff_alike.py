@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
-from .buffers import thread_buffer
 from .frames import FrameFormat
+from .memory import thread_buffer
 
 # It travels with every task on a cluster.
 _MAX_AROUND_BYTES = 16 << 10

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from tifffile import TiffFile, TiffPage
 
-from .buffers import thread_buffer
 from .errors import SourceError
 from .frames import FrameFormat
 from .geometry import Box
+from .memory import thread_buffer
 from .ome_members import Members
 from .tiff import Frame, opened, page_format, read_page, single_page, translated
 from .tiff_alike import Alike

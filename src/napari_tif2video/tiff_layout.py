@@ -15,7 +15,7 @@ import numpy as np
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
 from .calibration import Calibration
-from .display import ChannelInfo
+from .colours import ChannelInfo
 from .errors import SourceError
 from .frames import FrameFormat
 from .ome import OmeImage

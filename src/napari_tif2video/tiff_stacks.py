@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tifffile import TiffFile
 
-from .display import ChannelInfo, Display
+from .colours import ChannelInfo, Display
 from .errors import SourceError
 from .frames import Frames
 from .name_axes import axes_of_names

@@ -8,8 +8,7 @@ from magicgui.widgets import CheckBox, PushButton, SpinBox
 from psygnal import Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QLabel
 
-from ..framing import CropBox
-from ..geometry import Box
+from ..geometry import Box, CropBox
 from ..settings import VideoSettings
 from .panel import column, row
 from .rows import SettingRow, problem_label

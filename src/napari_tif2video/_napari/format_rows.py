@@ -8,8 +8,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel
 
 from ..codecs import CODECS, DEFAULT_CODEC, Codec
-from ..formats import readable_size
 from ..settings import VideoSettings
+from ..units import readable_size
 from .panel import SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, ChoiceRow, SettingRow, TextRow, as_text, line_edit
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..brightness import pairs_of
-from ..display import Display
+from ..colours import Display
 from ..errors import SettingsError
 from ..options import option_of
 from ..settings import VideoSettings

@@ -8,7 +8,8 @@ from typing import Any
 from magicgui.widgets import CheckBox, FloatSpinBox, SpinBox
 from qtpy.QtWidgets import QLabel
 
-from ..framing import FPS_RANGE, WIDTH_RANGE_PX
+from ..framing import FPS_RANGE
+from ..geometry import WIDTH_RANGE_PX
 from ..settings import VideoSettings
 from .rows import SettingRow
 

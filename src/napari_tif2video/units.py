@@ -1,0 +1,179 @@
+"""Lengths, times, rates and sizes: as people and files write them, as numbers, and back."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import timedelta
+from fractions import Fraction
+
+from .errors import SettingsError
+
+_UNITS_S = {
+    "": 1.0,
+    "us": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "sec": 1.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+}
+_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+))?"
+_PART = re.compile(rf"{_NUMBER}\s*([a-zA-Zµμ]*)\s*", re.ASCII)
+
+# A thousand years: beyond, a number is a mistake, and its digits fill the picture.
+MAX_S = 1000 * 365.25 * 86400
+
+
+def parse_duration(name: str, value: object, *, is_signed: bool = False) -> float | None:
+    """A duration in s, from a number of seconds or text such as ``"1 h 30 min"``.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    is_signed : bool
+        Whether zero and negative ones make sense.
+    """
+    if value is None:
+        return None
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+    elif isinstance(value, str):
+        seconds = _read(value)
+    else:
+        seconds = _number(value)
+    if math.isnan(seconds):
+        raise SettingsError(
+            f"{name}: expected a time such as 300, 5min, 1.5h or 500ms, got {value!r}"
+        )
+    if not is_signed and seconds <= 0:
+        raise SettingsError(f"{name}: must be more than 0, got {value}")
+    if abs(seconds) > MAX_S:
+        raise SettingsError(f"{name}: {value} is more than a thousand years")
+    return seconds
+
+
+def _number(value: object) -> float:
+    try:
+        return math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _read(text: str) -> float:
+    """Text in s; NaN for what is no duration."""
+    text = text.strip().replace("\u2212", "-")
+    sign = -1.0 if text.startswith("-") else 1.0
+    rest = text[1:].lstrip() if text[:1] in ("-", "+") else text
+    total, smallest, is_first = 0.0, math.inf, True
+    while rest or is_first:
+        match = _PART.match(rest)
+        if match is None:
+            return math.nan
+        number, exponent, unit = match.groups()
+        unit = unit.lower().replace("µ", "u").replace("μ", "u")
+        rest = rest[match.end() :]
+        is_plain = not unit and (rest or not is_first)  # "5 3": which is what?
+        # From large to small units, each once, so that "5 min 3 h" is not taken for a time.
+        if is_plain or unit not in _UNITS_S or _UNITS_S[unit] >= smallest:
+            return math.nan
+        smallest = _UNITS_S[unit]
+        total += float(f"{number}e{exponent or 0}") * smallest
+        is_first = False
+    return sign * total
+
+
+METRE_UM = 1e6
+_UM = {
+    "m": METRE_UM,
+    "cm": 1e4,
+    "mm": 1e3,
+    "um": 1.0,
+    "micron": 1.0,
+    "microns": 1.0,
+    "micrometer": 1.0,
+    "micrometers": 1.0,
+    "nm": 1e-3,
+    "pm": 1e-6,
+    "inch": 25400.0,
+    "inches": 25400.0,
+    "in": 25400.0,
+}
+_S = {
+    "d": 86400.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+    "hr": 3600.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
+    "s": 1.0,
+    "sec": 1.0,
+    "seconds": 1.0,
+    "ms": 1e-3,
+    "msec": 1e-3,
+    "us": 1e-6,
+    "ns": 1e-9,
+}
+
+
+def length_um(value: object, unit: str) -> float | None:
+    """A length in µm; None for a unit that is none of length, or a value that is no size."""
+    return _scaled(value, _UM.get(_plain_unit(unit)))
+
+
+def time_s(value: object, unit: str) -> float | None:
+    """A time in s; None for an unknown unit, or a value that is no duration."""
+    return _scaled(value, _S.get(_plain_unit(unit)))
+
+
+def _plain_unit(unit: str) -> str:
+    # The micro sign and the Greek letter look alike; ImageJ writes the former as an escape.
+    unit = unit.replace("\\u00B5", "u").replace("\u00b5", "u").replace("\u03bc", "u")
+    return unit.strip().lower()
+
+
+def _scaled(value: object, factor: float | None) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    if factor is None or not math.isfinite(number) or number <= 0:
+        return None
+    return number * factor
+
+
+SIZE_UNITS = {
+    "": 1, "B": 1,
+    "KB": 1000, "MB": 1000**2, "GB": 1000**3,
+    "KIB": 1024, "MIB": 1024**2, "GIB": 1024**3,
+}  # fmt: skip
+
+
+def readable_size(nbytes: int) -> str:
+    """A size as `parse_max_size` reads it, short: ``10MB``, ``1.5GB``, ``8MiB``."""
+    if nbytes % 1024**2 == 0 and nbytes % 1000**2:
+        return f"{nbytes // 1024**2}MiB"
+    unit = next((u for u in ("GB", "MB", "kB") if nbytes >= SIZE_UNITS[u.upper()]), "B")
+    return f"{nbytes / SIZE_UNITS[unit.upper()]:.15g}{unit}"
+
+
+def length_text(length_um: float) -> str:
+    """A length with the unit that fits: ``500 nm``, ``20 µm``, ``1.5 mm``."""
+    # Seven digits: more than any pixel size has, and 0.3 µm is 300 nm.
+    for factor, unit in ((1e3, "nm"), (1.0, "µm"), (1e-3, "mm")):
+        if unit == "mm" or float(f"{length_um * factor:.7g}") < 1000:
+            return f"{plain_number(length_um * factor)} {unit}"
+    raise AssertionError("unreachable")
+
+
+def plain_number(number: float) -> str:
+    text = f"{number:.7g}"
+    return text if "e" not in text else f"{float(text):f}".rstrip("0").rstrip(".")
+
+
+def decimal_fps(fps: Fraction) -> str:
+    """A frame rate as a short decimal number: ``10``, ``29.97``."""
+    return f"{float(fps):.3f}".rstrip("0").rstrip(".")
