@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     )
     from .geometry import CropBox
     from .reader import open_stack
-    from .recipe import Recipe
-    from .recipe_files import read_recipe
+    from .recipe import Recipe, read_recipe
     from .settings import VideoSettings
     from .stack import Stack
     from .video import Video
@@ -37,7 +36,7 @@ _HOME = {
     "convert_batch": "api",
     "render_frame": "api",
     "open_stack": "reader",
-    "read_recipe": "recipe_files",
+    "read_recipe": "recipe",
     "Recipe": "recipe",
     "CropBox": "geometry",
     "VideoSettings": "settings",

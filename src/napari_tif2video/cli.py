@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from .errors import Cancelled, OutputError, SettingsError, describe
 from .options import EXIT_USAGE, as_typed, build_parser, joined, option_of
-from .recipe_files import saved_recipe
+from .recipe import saved_recipe
 from .settings import VideoSettings
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -148,7 +148,7 @@ def _inspect(args: argparse.Namespace) -> int:
     if others:
         raise SettingsError(f"--inspect only reads a video; leave out {others}")
     from .inspection import describe_recipe
-    from .recipe_files import read_recipe
+    from .recipe import read_recipe
 
     recipe = read_recipe(args.inspect)
     print(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
@@ -183,7 +183,7 @@ def _given(args: argparse.Namespace, *known: str) -> str:
 
 def _open_window() -> None:
     try:
-        from ._napari.launch import open_window
+        from ._napari import open_window
     except ImportError as exc:
         raise SettingsError(
             "without a SOURCE the window is opened, which needs napari; install it with "

@@ -8,11 +8,9 @@ from typing import Any
 from .contrast import Limits
 from .errors import SourceError
 from .plan import Plan
-from .recipe import Recipe
-from .recipe_files import read_recipe
+from .recipe import Recipe, read_recipe, read_text
 from .record import settings_of, source_name
 from .settings import VideoSettings
-from .tags import read_text
 
 
 def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> list[str]:

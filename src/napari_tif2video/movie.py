@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from .codecs import MUXERS
 from .encode import EncodedSegment, Encoder
 from .errors import EncodingError
-from .tags import metadata, put_into_gif
+from .recipe import metadata, put_into_gif
 
 #: How far times in a file may be off: MP4 is exact, Matroska counts in ms and GIF in 1/100 s,
 # and each rounds the time and the length of the last frame.

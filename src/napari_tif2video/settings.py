@@ -19,7 +19,7 @@ from .errors import SettingsError
 from .formats import check_alone, parse_codec, parse_crf, parse_max_size, parse_quality
 from .framing import parse_crop, parse_fps, parse_frames, parse_width
 from .geometry import CropBox
-from .recipe_files import saved_recipe
+from .recipe import saved_recipe
 from .selection import parse_axes, parse_channel, parse_play, parse_z
 
 CONTRASTS = ("local", "global", "batch", "smooth", "displayed")

@@ -1,17 +1,14 @@
-"""The text that a video file carries with it: where each kind of file keeps it, and how it is read.
-
-MP4, MKV and WebM have a comment among their metadata, which FFmpeg writes with the header. GIF has
-an extension block for it, of which FFmpeg's muxer knows nothing. The only module that knows which
-container keeps what where.
-"""
+"""Where a video keeps text about itself, and how its recipe is read back."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
 
-from .errors import SourceError
+from ..errors import SettingsError, SourceError
+from .recipe import Recipe, is_recipe
 
 # What files begin with, and FFmpeg's name of their format. The format is never left to FFmpeg to
 # guess: a playlist would make it open other files and addresses.
@@ -113,3 +110,58 @@ def _after_colours(content: bytes, flags: int, start: int) -> int:
     """Where a table of colours that may begin at `start` ends; its size is in the byte `flags`."""
     has_table, bits = content[flags] & 0x80, content[flags] & 7
     return start + (3 << (bits + 1) if has_table else 0)
+
+
+def read_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """The recipe in a video, or in a sidecar: ``read_recipe("movie.mp4").channels[0].limits``.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read, is no video, or has no recipe.
+    """
+    text = read_json(path)
+    is_video = text is None
+    if text is None:
+        text = read_text(path)
+    try:
+        return Recipe.from_json(text)
+    except SettingsError as exc:
+        reason = str(exc) if is_video or is_json(text) else "is no video (MP4, MKV, WebM or GIF)"
+        raise SourceError(f"{path}: {reason}") from None
+
+
+def is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def read_json(path: str | os.PathLike[str]) -> str | None:
+    """The text of a JSON file; None for a file that is no text, such as a video."""
+    try:
+        with open(path, "rb") as file:
+            if b"\0" in file.read(4096):
+                return None
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as exc:
+        raise SourceError(f"{path}: cannot be read ({exc.strerror or exc})") from exc
+    except UnicodeDecodeError:
+        return None
+
+
+def saved_recipe(path: str | os.PathLike[str]) -> Recipe | None:
+    """The recipe in a file that settings are taken from; None for one with settings alone."""
+    try:
+        text = read_json(path)
+        if text is None:
+            return read_recipe(path)
+    except SourceError as exc:
+        raise SettingsError(str(exc).removeprefix(f"{path}: ")) from exc
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return None  # said by whoever reads the settings
+    return Recipe.from_dict(values) if is_recipe(values) else None
