@@ -8,12 +8,22 @@ from collections.abc import Sequence
 from .colours import rgb_of
 from .drawing import fields_of
 from .errors import SettingsError, SourceError
-from .layout import Block, TextBlock, arrange, bar_block
-from .overlays import ANCHOR_COLOUR, AnchorMark, Overlay
-from .scale import NO_PIXEL_SIZE, Scale
+from .overlays import (
+    ANCHOR_COLOUR,
+    NO_PIXEL_SIZE,
+    AnchorMark,
+    Block,
+    Overlay,
+    Scale,
+    TextBlock,
+    TimeFormat,
+    Timeline,
+    arrange,
+    bar_block,
+    smallest_step,
+)
 from .settings import VideoSettings
 from .stack import Stack
-from .timeline import TimeFormat, Timeline, smallest_step
 
 _CORNERS = {"scale bar": "bottom-right", "timestamp": "top-left", "label": "bottom-left"}
 _AXES = {"Z": "slices", "C": "channels"}
@@ -113,7 +123,7 @@ def _template(stack: Stack, settings: VideoSettings) -> str:
     assert settings.label is not None
     channels = " + ".join(c.name or str(c.number) for c in stack.channels)
     known = {"name": stack.name, "channel": channels}
-    from .typeface import require_glyphs
+    from .overlays import require_glyphs
 
     template = ""
     for text, field, *_ in string.Formatter().parse(settings.label):

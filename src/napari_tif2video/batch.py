@@ -16,9 +16,9 @@ from .errors import SettingsError, SourceError, Tif2VideoError
 from .formats import chosen_codec
 from .hyperstack import channel_numbers
 from .output import exists_error, same_output_key, sidecar_of, video_name
+from .overlays import common_um_per_px
 from .plan import Plan, plan
 from .reader import open_stack, source_stem
-from .scale import common_um_per_px
 from .sequence import folders_with_frames, is_stack_name, natural_key
 from .settings import VideoSettings
 

@@ -8,6 +8,7 @@ import string
 from typing import Any
 
 from .errors import SettingsError
+from .geometry import MIN_ANCHOR_PX
 from .units import parse_duration
 
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
@@ -15,9 +16,6 @@ ANCHOR_STYLES = ("dot", "cross", "circle")
 
 #: What a label can say of its frame.
 LABEL_FIELDS = ("name", "time", "frame", "channel")
-
-# 4:2:0 video stores colour for 2x2 pixels together; a smaller dot would lose its colour.
-MIN_ANCHOR_PX = 6
 
 # From an electron microscope's pixel to a planet's.
 _LENGTHS_UM = (1e-9, 1e12)
@@ -138,7 +136,7 @@ def parse_label(value: object) -> str | None:
                 f"label: there is no field {{{asked}}}; fields are {known}, and {{{{ and }}}} "
                 "stand for braces"
             )
-    from .typeface import require_glyphs  # loads Pillow
+    from .overlays import require_glyphs  # loads Pillow
 
     require_glyphs("label", "".join(text for text, *_ in parts))
     return value

@@ -23,10 +23,10 @@ from .fidelity import psnr_db
 from .frames import Frames
 from .geometry import WIDTH_RANGE_PX, resolve_size
 from .moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
+from .overlays import Tick
 from .palettes import make_palette
 from .plan import Picture, Plan
 from .render import segment_task, selected, split
-from .timeline import Tick
 from .units import readable_size
 
 #: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled

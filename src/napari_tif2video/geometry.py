@@ -11,6 +11,9 @@ from .errors import SettingsError, SourceError
 
 WIDTH_RANGE_PX = (100, 4000)
 
+# 4:2:0 video stores colour for 2x2 pixels together; a smaller dot would lose its colour.
+MIN_ANCHOR_PX = 6
+
 
 @dataclass(frozen=True)
 class CropBox:

@@ -14,9 +14,9 @@ from .colours import compose, in_colour
 from .contrast import Limits, Prepared, prepare, to_grey
 from .frames import Frames
 from .histogram import count_outside, histogram
+from .overlays import Tick
 from .plan import Picture
 from .raw import as_counts, as_shown
-from .timeline import Tick
 
 # One point in time: a prepared frame of each channel.
 Moment = tuple[Prepared, ...]

@@ -18,12 +18,10 @@ from .formats import chosen_codec
 from .framing import frames_slice
 from .geometry import Box, resolve_crop, resolve_size
 from .hyperstack import choose
-from .overlays import Overlay
+from .overlays import NO_PIXEL_SIZE, Overlay, Scale, Timeline, width_at
 from .raw import require_countable
-from .scale import NO_PIXEL_SIZE, Scale, width_at
 from .settings import DEFAULT_CONTRAST, VideoSettings
 from .stack import Stack
-from .timeline import Timeline
 
 # Above this size a block of a dask array that spans many frames is worth a word.
 _LARGE_BLOCK_BYTES = 512 << 20

@@ -21,8 +21,8 @@ from .encode import EncodedSegment, Encoder, encode_segment
 from .engine import Job, step
 from .frames import Frames
 from .moments import FrameFacts, Moment, SequenceLimits, limits_at, prepare_moments, render
+from .overlays import Timeline
 from .plan import Picture, Plan
-from .timeline import Timeline
 
 # Frames a prepare task: enough to make the overhead of a task small, few enough to share a short
 # sequence between workers.

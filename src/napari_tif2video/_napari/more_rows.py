@@ -8,7 +8,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel
 
 from ..calibration import Calibration
-from ..scale import Scale
+from ..overlays import Scale
 from ..settings import VideoSettings
 from .format_rows import FormatRow, MaxSizeRow, QualityRow
 from .overlay_rows import IntervalRow, LabelRow, ScaleBarRow, TimestampRow

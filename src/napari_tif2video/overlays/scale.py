@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from .errors import SourceError
-from .geometry import WIDTH_RANGE_PX, Box
-from .units import plain_number
+from ..errors import SourceError
+from ..geometry import WIDTH_RANGE_PX, Box
+from ..units import plain_number
 
 _BAR_SHARE = 0.2  # of the width of the video, where nobody says how long the bar is
 _ROUND = (1, 2, 5)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from .errors import SourceError
-from .overlays import AnchorMark, Bar, Overlay, Text, write
+from ..errors import SourceError
+from ..units import length_text
+from .clock import Tick, TimeFormat
+from .marks import AnchorMark, Bar, Overlay, Text, write
 from .scale import Scale
-from .timeline import Tick, TimeFormat
-from .typeface import line_height, outline_px, text_width
-from .units import length_text
+from .text import line_height, outline_px, text_width
 
 _FONT_SHARE = 1 / 20  # of the shorter side of the video
 _FONT_PX, _SMALLEST_FONT_PX = 14, 10

@@ -1,4 +1,4 @@
-"""What is drawn onto the finished picture, after resizing."""
+"""What is drawn on top of the picture: an anchor, a scale bar, lines of text."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .colours import in_colour
-from .drawing import MIN_ANCHOR_PX
-from .timeline import Tick, TimeFormat
-from .typeface import Raster, raster
+from ..colours import in_colour
+from ..geometry import MIN_ANCHOR_PX
+from .clock import Tick, TimeFormat
+from .text import Raster, raster
 
 ANCHOR_COLOUR = (255, 0, 0)
 _ANCHOR_SHARE = 0.02  # of the shorter side: 10 px in a video of 500x500
