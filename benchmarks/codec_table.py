@@ -31,8 +31,9 @@ from encoder_table import Sequence, sources
 from measuring import print_machine, print_table
 from numpy.typing import NDArray
 
-from napari_tif2video import codecs, encode, movie
-from napari_tif2video.settings import VideoSettings
+from napari_tif2video import encode, movie
+from napari_tif2video.settings import codecs
+from napari_tif2video.settings.video import VideoSettings
 
 
 def encoders(codec: str, size: tuple[int, int], rates: list[int]) -> list[encode.Encoder]:

@@ -36,7 +36,8 @@ from measuring import print_machine, print_table
 from numpy.typing import NDArray
 
 import napari_tif2video as t2v
-from napari_tif2video import codecs, encode, movie
+from napari_tif2video import encode, movie
+from napari_tif2video.settings import codecs
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "fast")
 RATE_FACTORS = (16, 18, 20, 23)

@@ -33,7 +33,7 @@ from statistics import median
 from measuring import print_machine, print_table, run_in_turns, spread
 from synthetic import FILE_PATTERN, data_folder, frame_folder
 
-from napari_tif2video.codecs import CODECS, DEFAULT_CODEC, X264_PARAMS, X264_PRESET
+from napari_tif2video.settings.codecs import CODECS, DEFAULT_CODEC, X264_PARAMS, X264_PRESET
 
 WIDTH_PX, FPS = 500, 10
 LIMITS = {12: (150, 3000), 16: (1226, 62413)}  # about the range of synthetic frames

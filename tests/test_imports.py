@@ -123,30 +123,74 @@ for name in t2v.__all__:
     loaded(code)
 
 
-def imported_by(path, root):
-    """The modules of the package that a module imports, anywhere in it but for types only."""
-    package = path.parent.relative_to(root).parts
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    tree.body = [n for n in tree.body if "TYPE_CHECKING" not in ast.unparse(n).partition("\n")[0]]
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not node.level:
-            continue
-        start = package[: len(package) - node.level + 1]
-        base = (*start, *(node.module or "").split(".")) if node.module else start
-        for name in node.names:
-            for parts in ((*base, name.name), base):
-                if root.joinpath(*parts).with_suffix(".py").is_file():
-                    yield ".".join(parts)
-                    break
+# A package imports only from those in the lines above its own.
+ORDER = [
+    {"errors", "_version", "memory"},
+    {"units", "geometry", "colours"},
+    {"recipe", "overlays"},
+    {"settings"},
+    {"data", "encode"},
+    {"picture"},
+    {"planning"},
+    {"pipeline"},
+    {"videos"},
+    {"sample"},
+    {"_napari"},
+    {"cli"},
+    {"__main__", "__init__"},
+]
+ROOT = Path(napari_tif2video.__file__).parent
+MODULES = {
+    (*path.relative_to(ROOT).parent.parts, *([] if path.stem == "__init__" else [path.stem])): path
+    for path in ROOT.rglob("*.py")
+    if path.parent != ROOT or path.stem != "__init__"
+}
 
 
-def test_imports_run_one_way():
-    """No module needs one that needs it: `graphlib` names a circle, if there is one."""
-    root = Path(napari_tif2video.__file__).parent
+def imports_of(module):
+    """What a module imports from this package, for types too: (module or package, name) pairs."""
+    path = MODULES[module]
+    package = path.parent.relative_to(ROOT).parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            start = package[: len(package) - node.level + 1]
+            for alias in node.names:
+                whole = (*start, *(node.module or "").split(".")) if node.module else start
+                is_module = (*whole, alias.name) in MODULES
+                yield ((*whole, alias.name), None) if is_module else (whole, alias.name)
+
+
+def test_packages_import_only_from_those_below_them():
+    place = {name: number for number, names in enumerate(ORDER) for name in names}
+    for module in MODULES:
+        for target, _ in imports_of(module):
+            if target and target[0] != module[0] and {module[0], target[0]} <= place.keys():
+                low, high = ".".join(target), ".".join(module)
+                assert place[target[0]] < place[module[0]], f"{high} imports {low}"
+
+
+def test_packages_talk_through_the_names_they_offer():
+    """Another package is imported from as a whole, and only what its `__all__` names."""
+    for module in MODULES:
+        for target, name in imports_of(module):
+            path = MODULES.get(target[:1])
+            if target and target[0] != module[0] and path.stem == "__init__":
+                assert len(target) == 1, f"{'.'.join(module)} looks into {'.'.join(target)}"
+                tree = ast.parse(path.read_text(encoding="utf-8"))
+                (offered,) = (
+                    ast.literal_eval(node.value)
+                    for node in tree.body
+                    if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"
+                )
+                assert name in offered, f"{'.'.join(module)} takes {name} from {target[0]}"
+
+
+def test_modules_import_without_circles():
+    """`graphlib` names a circle, if there is one; what a package offers counts as itself."""
     graph = {
-        ".".join(path.relative_to(root).with_suffix("").parts): set(imported_by(path, root))
-        for path in root.rglob("*.py")
+        module: {target for target, _ in imports_of(module) if target}
+        for module in MODULES
+        if module[0] != "_napari"
     }
-    assert graph["cli"] >= {"options", "settings"}  # else nothing was found at all
-    assert "frames" in graph["_napari.layers"] | graph["_napari.viewers"]
+    assert graph["recipe", "files"] >= {("recipe", "recipe")}  # else nothing was found at all
     tuple(graphlib.TopologicalSorter(graph).static_order())

@@ -6,7 +6,6 @@ import string
 from collections.abc import Sequence
 
 from .colours import rgb_of
-from .drawing import fields_of
 from .errors import SettingsError, SourceError
 from .overlays import (
     ANCHOR_COLOUR,
@@ -22,7 +21,7 @@ from .overlays import (
     bar_block,
     smallest_step,
 )
-from .settings import VideoSettings
+from .settings import VideoSettings, fields_of
 from .stack import Stack
 
 _CORNERS = {"scale bar": "bottom-right", "timestamp": "top-left", "label": "bottom-left"}

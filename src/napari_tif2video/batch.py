@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .codecs import check_ending
 from .encode import require_encoder
 from .errors import SettingsError, SourceError, Tif2VideoError
-from .formats import chosen_codec
 from .hyperstack import channel_numbers
 from .output import exists_error, same_output_key, sidecar_of, video_name
 from .overlays import common_um_per_px
 from .plan import Plan, plan
 from .reader import open_stack, source_stem
 from .sequence import folders_with_frames, is_stack_name, natural_key
-from .settings import VideoSettings
+from .settings import VideoSettings, check_ending, chosen_codec
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
 _SAME_MAGNIFICATION = 1.01

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import Cancelled, OutputError, SettingsError, describe
-from .options import EXIT_USAGE, as_typed, build_parser, joined, option_of
+from .options import EXIT_USAGE, build_parser, joined
 from .recipe import saved_recipe
-from .settings import VideoSettings
+from .settings import VideoSettings, as_typed, option_of
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 

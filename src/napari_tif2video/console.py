@@ -9,14 +9,13 @@ import sys
 from typing import Any
 
 from .batch import SourceJob
-from .codecs import DEFAULT_CODEC
 from .contrast import Limits
 from .engine import Execution, Progress
 from .errors import describe, one_line
-from .options import as_typed
 from .plan import Plan
 from .report import describe_fidelity, describe_limits, video_object
 from .sequence import find_gaps
+from .settings import DEFAULT_CODEC, as_typed
 from .units import decimal_fps, length_text
 from .video import Video
 

@@ -19,10 +19,10 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from .checks import Checker, FrameCheck
-from .codecs import CODECS, DEFAULT_CODEC, SEGMENT_FRAMES, Codec
 from .errors import EncodingError, SettingsError
 from .palettes import Paletted
 from .pixels import BT709, FULL, LIMITED, to_video_frame
+from .settings import CODECS, DEFAULT_CODEC, SEGMENT_FRAMES, Codec
 
 # GIF89a: signature, screen descriptor (which announces a palette of 256 colours), palette.
 _GIF_HEADER_BYTES = 6 + 7 + 3 * 256

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .codecs import CODECS
 from .colours import Display
 from .encode import Encoder
 from .errors import SourceError
-from .formats import Wishes
 from .frames import FrameFormat
 from .overlays import Overlay
+from .settings import CODECS, Wishes
 
 
 def choose_encoder(

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .codecs import SEGMENT_FRAMES
 from .engine import Job, step
 from .errors import SourceError
 from .fidelity import psnr_db
@@ -27,6 +26,7 @@ from .overlays import Tick
 from .palettes import make_palette
 from .plan import Picture, Plan
 from .render import segment_task, selected, split
+from .settings import SEGMENT_FRAMES
 from .units import readable_size
 
 #: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled

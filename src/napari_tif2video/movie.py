@@ -16,19 +16,10 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from .codecs import MUXERS
 from .encode import EncodedSegment, Encoder
 from .errors import EncodingError
 from .recipe import metadata, put_into_gif
-
-#: How far times in a file may be off: MP4 is exact, Matroska counts in ms and GIF in 1/100 s,
-# and each rounds the time and the length of the last frame.
-CLOCKS = {
-    ".mp4": Fraction(0),
-    ".webm": Fraction(2, 1000),
-    ".mkv": Fraction(2, 1000),
-    ".gif": Fraction(2, 100),
-}
+from .settings import CLOCKS, MUXERS
 
 
 def _movie_timescale(fps: Fraction) -> int:

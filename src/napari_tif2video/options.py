@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ._version import __version__
-from .codecs import CODECS, QUALITIES
-from .drawing import ANCHOR_STYLES, CORNERS
-from .framing import FPS_RANGE
 from .geometry import WIDTH_RANGE_PX
 from .recipe import REUSES
-from .settings import CONTRASTS, VideoSettings
+from .settings import ANCHOR_STYLES, CODECS, CONTRASTS, CORNERS, FPS_RANGE, QUALITIES, VideoSettings
 
 EXIT_USAGE = 2
 
@@ -245,22 +241,3 @@ def joined(argv: Sequence[str]) -> list[str]:
         else:
             words.append(word)
     return words
-
-
-def option_of(name: str) -> str:
-    """What a setting, or another argument, is called on the command line."""
-    return f"--{name.replace('_', '-')}"
-
-
-def as_typed(message: str) -> str:
-    """A message with settings named as the options of the command line."""
-    message = _AT_START.sub(lambda found: option_of(found[0]), message, count=1)
-    return _WITH_UNDERSCORE.sub(lambda found: option_of(found[0]), message)
-
-
-_NAMES = [field.name for field in dataclasses.fields(VideoSettings)]
-_AT_START = re.compile(rf"^(?:{'|'.join(_NAMES)})(?=: )")
-# Not inside the name of a file.
-_WITH_UNDERSCORE = re.compile(
-    rf"(?<![\w./\\-])(?:{'|'.join(name for name in _NAMES if '_' in name)})(?![\w./\\-])"
-)

@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .codecs import DEFAULT_OF_ENDING
 from .errors import OutputError, OutputExistsError
 from .plan import Plan
-from .settings import VideoSettings
+from .settings import DEFAULT_OF_ENDING, VideoSettings
 from .units import decimal_fps, readable_size
 
 _PART_PREFIX, _PART_SUFFIX = ".tif2video-", ".part"

@@ -9,18 +9,21 @@ from typing import Literal
 
 from .advice import format_notes
 from .annotation import calibrated, overlay_of, timeline_of
-from .brightness import limits_of_channels
 from .colours import Display
 from .encode import Encoder, require_encoder
 from .encoder_choice import choose_encoder
 from .errors import SettingsError, SourceError
-from .formats import chosen_codec
-from .framing import frames_slice
 from .geometry import Box, resolve_crop, resolve_size
 from .hyperstack import choose
 from .overlays import NO_PIXEL_SIZE, Overlay, Scale, Timeline, width_at
 from .raw import require_countable
-from .settings import DEFAULT_CONTRAST, VideoSettings
+from .settings import (
+    DEFAULT_CONTRAST,
+    VideoSettings,
+    chosen_codec,
+    frames_slice,
+    limits_of_channels,
+)
 from .stack import Stack
 
 # Above this size a block of a dask array that spans many frames is worth a word.

@@ -13,8 +13,8 @@ import numpy as np
 from .arrays import stack_of_array
 from .errors import SourceError
 from .planes import stack_with_axes
-from .selection import parse_axes
 from .sequence import STACK_SUFFIXES, list_frames
+from .settings import parse_axes
 from .stack import Stack
 from .tiff_stacks import open_file, open_folder
 
@@ -62,7 +62,7 @@ def _open(source: Any, match: str | None) -> Stack:
     if isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__"):
         return stack_of_array(source)
     if "napari" in sys.modules:  # without it, nobody can have a layer
-        from ._napari.viewers import stack_of
+        from ._napari import stack_of
 
         stack = stack_of(source)
         if stack is not None:

@@ -12,7 +12,6 @@ import av
 import numpy as np
 
 from ._version import __version__
-from .codecs import DEFAULT_CODEC
 from .colours import Display
 from .contrast import Limits
 from .encode import EncodedSegment
@@ -20,6 +19,7 @@ from .geometry import CropBox
 from .moments import FrameFacts
 from .plan import Plan
 from .recipe import Recipe, RecipeChannel
+from .settings import DEFAULT_CODEC
 from .stack import Channel
 
 # x264 and x265 write their version into the first packet.

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .codecs import SEGMENT_FRAMES
 from .contrast import prepared_dtype
 from .encode import EncodedSegment, Encoder, encode_segment
 from .engine import Job, step
@@ -23,6 +22,7 @@ from .frames import Frames
 from .moments import FrameFacts, Moment, SequenceLimits, limits_at, prepare_moments, render
 from .overlays import Timeline
 from .plan import Picture, Plan
+from .settings import SEGMENT_FRAMES
 
 # Frames a prepare task: enough to make the overhead of a task small, few enough to share a short
 # sequence between workers.

@@ -16,7 +16,7 @@ from .encode import Encoder
 from .engine import Job, step
 from .errors import EncodingError
 from .fidelity import psnr_db
-from .movie import CLOCKS
+from .settings import CLOCKS
 
 # Below it, a frame is taken for broken. White noise in black and white, which is worse than any
 # data, has 27 dB at draft quality; grey in place of such noise has 6 dB, in place of even noise 11.

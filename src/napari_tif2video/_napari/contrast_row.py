@@ -9,8 +9,7 @@ from magicgui.widgets import ComboBox, FloatSpinBox, PushButton
 from psygnal import Signal
 from qtpy.QtWidgets import QLabel
 
-from ..brightness import pairs_of
-from ..settings import DEFAULT_CONTRAST, VideoSettings
+from ..settings import DEFAULT_CONTRAST, VideoSettings, pairs_of
 from .panel import column, let_shrink, row
 from .rows import SettingRow, problem_label
 

@@ -12,10 +12,8 @@ from psygnal import Signal
 from qtpy.QtWidgets import QLabel
 
 from ..errors import SettingsError
-from ..formats import RAW_TAKES
 from ..geometry import Box
-from ..options import option_of
-from ..settings import VideoSettings
+from ..settings import RAW_TAKES, VideoSettings, option_of
 from .contrast_row import ContrastRow
 from .crop_row import CropRow
 from .more_rows import MoreRows

@@ -7,8 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel
 
-from ..codecs import CODECS, DEFAULT_CODEC, Codec
-from ..settings import VideoSettings
+from ..settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings
 from ..units import readable_size
 from .panel import SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, ChoiceRow, SettingRow, TextRow, as_text, line_edit

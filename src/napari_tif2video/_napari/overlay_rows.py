@@ -6,8 +6,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
 
-from ..drawing import ANCHOR_STYLES, CORNERS, LABEL_FIELDS
-from ..settings import VideoSettings
+from ..settings import ANCHOR_STYLES, CORNERS, LABEL_FIELDS, VideoSettings
 from .panel import LABEL_WIDTH_PX, SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, SettingRow, TextRow, as_text, line_edit
 

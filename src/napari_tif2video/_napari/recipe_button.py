@@ -11,9 +11,8 @@ from napari.utils.notifications import show_error, show_info
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
-from ..codecs import DEFAULT_OF_ENDING
 from ..errors import Tif2VideoError, describe
-from ..settings import VideoSettings
+from ..settings import DEFAULT_OF_ENDING, VideoSettings
 from . import recipes
 from .jobs import automatic_name
 from .layers import CHANNEL, display_of

@@ -8,11 +8,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..brightness import pairs_of
 from ..colours import Display
 from ..errors import SettingsError
-from ..options import option_of
-from ..settings import VideoSettings
+from ..settings import VideoSettings, option_of, pairs_of
 
 
 def as_command_line(

@@ -8,9 +8,8 @@ from typing import Any
 from magicgui.widgets import CheckBox, FloatSpinBox, SpinBox
 from qtpy.QtWidgets import QLabel
 
-from ..framing import FPS_RANGE
 from ..geometry import WIDTH_RANGE_PX
-from ..settings import VideoSettings
+from ..settings import FPS_RANGE, VideoSettings
 from .rows import SettingRow
 
 _SPIN_WIDTH_PX = 104

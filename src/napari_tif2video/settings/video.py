@@ -13,14 +13,26 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from .brightness import FixedLimits, parse_colormap, parse_gamma, parse_limits, parse_percentile
-from .drawing import checked_drawing
-from .errors import SettingsError
-from .formats import check_alone, parse_codec, parse_crf, parse_max_size, parse_quality
-from .framing import parse_crop, parse_fps, parse_frames, parse_width
-from .geometry import CropBox
-from .recipe import saved_recipe
-from .selection import parse_axes, parse_channel, parse_play, parse_z
+from ..errors import SettingsError
+from ..geometry import CropBox
+from ..recipe import saved_recipe
+from .format import check_alone, parse_codec, parse_crf, parse_max_size, parse_quality
+from .overlays import checked_drawing
+from .picture import (
+    FixedLimits,
+    parse_axes,
+    parse_channel,
+    parse_colormap,
+    parse_crop,
+    parse_fps,
+    parse_frames,
+    parse_gamma,
+    parse_limits,
+    parse_percentile,
+    parse_play,
+    parse_width,
+    parse_z,
+)
 
 CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
 DEFAULT_CONTRAST = "local"

@@ -7,9 +7,9 @@ import operator
 import string
 from typing import Any
 
-from .errors import SettingsError
-from .geometry import MIN_ANCHOR_PX
-from .units import parse_duration
+from ..errors import SettingsError
+from ..geometry import MIN_ANCHOR_PX
+from ..units import parse_duration
 
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 ANCHOR_STYLES = ("dot", "cross", "circle")
@@ -106,7 +106,7 @@ def parse_colour(name: str, value: object) -> str | None:
     """A colour by its name or as ``#rrggbb``."""
     if value is None:
         return None
-    from .colours import rgb_of  # loads numpy
+    from ..colours import rgb_of  # loads numpy
 
     text = str(value).strip()
     rgb_of(name, text)
@@ -136,7 +136,7 @@ def parse_label(value: object) -> str | None:
                 f"label: there is no field {{{asked}}}; fields are {known}, and {{{{ and }}}} "
                 "stand for braces"
             )
-    from .overlays import require_glyphs  # loads Pillow
+    from ..overlays import require_glyphs  # loads Pillow
 
     require_glyphs("label", "".join(text for text, *_ in parts))
     return value

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from fractions import Fraction
 from typing import Protocol
 
+from ..errors import SettingsError
+from ..units import SIZE_UNITS
 from .codecs import CODECS, GIF_MAX_FPS, MPEG4_MAX_TICKS, QUALITIES, codec_of
-from .errors import SettingsError
-from .units import SIZE_UNITS
 
 # Below this not even a frame fits.
 _SMALLEST_BYTES = 1000

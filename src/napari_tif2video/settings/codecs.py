@@ -6,8 +6,9 @@ The figures behind presets and rate factors are in docs/encoding.md (benchmarks/
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
-from .errors import SettingsError
+from ..errors import SettingsError
 
 DEFAULT_CODEC = "h264"
 QUALITIES = ("draft", "standard", "high", "lossless")
@@ -227,3 +228,13 @@ def codec_of(asked: str | None, ending: str, *, raw: bool = False) -> str:
             f"codec: {codec}{why} cannot be written to a file ending in {ending}; use {fitting}"
         )
     return codec
+
+
+#: How far times in a file may be off: MP4 is exact, Matroska counts in ms and GIF in 1/100 s,
+# and each rounds the time and the length of the last frame.
+CLOCKS = {
+    ".mp4": Fraction(0),
+    ".webm": Fraction(2, 1000),
+    ".mkv": Fraction(2, 1000),
+    ".gif": Fraction(2, 100),
+}
