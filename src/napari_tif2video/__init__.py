@@ -13,6 +13,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .api import convert, convert_batch, render_frame
+    from .data import Stack, open_stack
     from .engine import Progress
     from .errors import (
         Cancelled,
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
         Tif2VideoError,
     )
     from .geometry import CropBox
-    from .reader import open_stack
     from .recipe import Recipe, read_recipe
     from .settings import VideoSettings
-    from .stack import Stack
     from .video import Video
 
 # Loaded when first used: `tif2video --help` must not wait for numpy, PyAV and dask.
@@ -35,12 +34,12 @@ _HOME = {
     "convert": "api",
     "convert_batch": "api",
     "render_frame": "api",
-    "open_stack": "reader",
+    "open_stack": "data",
     "read_recipe": "recipe",
     "Recipe": "recipe",
     "CropBox": "geometry",
     "VideoSettings": "settings",
-    "Stack": "stack",
+    "Stack": "data",
     "Video": "video",
     "Progress": "engine",
     "Cancelled": "errors",

@@ -6,6 +6,7 @@ import string
 from collections.abc import Sequence
 
 from .colours import rgb_of
+from .data import Stack
 from .errors import SettingsError, SourceError
 from .overlays import (
     ANCHOR_COLOUR,
@@ -22,7 +23,6 @@ from .overlays import (
     smallest_step,
 )
 from .settings import VideoSettings, fields_of
-from .stack import Stack
 
 _CORNERS = {"scale bar": "bottom-right", "timestamp": "top-left", "label": "bottom-left"}
 _AXES = {"Z": "slices", "C": "channels"}

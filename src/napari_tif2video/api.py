@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batch import Destination, SourceJob, find_sources, plan_jobs
+from .data import open_stack
 from .engine import Execution, Progress, default_workers
 from .errors import SettingsError
 from .limits import series_limits
 from .moments import as_rgb, limits_at, prepare_moments, render
 from .plan import plan
-from .reader import open_stack
 from .run import convert_job, run_jobs
 from .settings import VideoSettings
 from .video import Video

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .data import folders_with_frames, is_stack_name, natural_key, open_stack, source_stem
 from .encode import require_encoder
 from .errors import SettingsError, SourceError, Tif2VideoError
 from .hyperstack import channel_numbers
 from .output import exists_error, same_output_key, sidecar_of, video_name
 from .overlays import common_um_per_px
 from .plan import Plan, plan
-from .reader import open_stack, source_stem
-from .sequence import folders_with_frames, is_stack_name, natural_key
 from .settings import VideoSettings, check_ending, chosen_codec
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.

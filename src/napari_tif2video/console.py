@@ -10,11 +10,11 @@ from typing import Any
 
 from .batch import SourceJob
 from .contrast import Limits
+from .data import find_gaps
 from .engine import Execution, Progress
 from .errors import describe, one_line
 from .plan import Plan
 from .report import describe_fidelity, describe_limits, video_object
-from .sequence import find_gaps
 from .settings import DEFAULT_CODEC, as_typed
 from .units import decimal_fps, length_text
 from .video import Video

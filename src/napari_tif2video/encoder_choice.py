@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .colours import Display
+from .data import FrameFormat
 from .encode import Encoder
 from .errors import SourceError
-from .frames import FrameFormat
 from .overlays import Overlay
 from .settings import CODECS, Wishes
 

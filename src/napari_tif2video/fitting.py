@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .data import Frames
 from .engine import Job, step
 from .errors import SourceError
 from .fidelity import psnr_db
-from .frames import Frames
 from .geometry import WIDTH_RANGE_PX, resolve_size
 from .moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
 from .overlays import Tick

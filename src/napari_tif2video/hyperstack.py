@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .colours import ChannelInfo, Display, default_colours
+from .data import Channel, FramePlanes, Planes, Stack
 from .errors import SourceError
-from .frames import Planes
-from .planes import FramePlanes
 from .settings import VideoSettings
-from .stack import Channel, Stack
 
 _NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
 DEFAULT_PROJECTION = "max"

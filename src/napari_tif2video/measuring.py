@@ -10,8 +10,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .contrast import combine, measure
+from .data import Frames
 from .engine import Job, step
-from .frames import Frames
 from .histogram import EMPTY, Histogram, histogram
 from .moments import ChannelLimits, Moment, SequenceLimits, prepare_moments, read_moments
 from .plan import Picture, Plan

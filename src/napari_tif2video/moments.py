@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .colours import compose, in_colour
 from .contrast import Limits, Prepared, prepare, to_grey
-from .frames import Frames
+from .data import Frames
 from .histogram import count_outside, histogram
 from .overlays import Tick
 from .plan import Picture

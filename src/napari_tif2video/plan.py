@@ -10,6 +10,7 @@ from typing import Literal
 from .advice import format_notes
 from .annotation import calibrated, overlay_of, timeline_of
 from .colours import Display
+from .data import Stack
 from .encode import Encoder, require_encoder
 from .encoder_choice import choose_encoder
 from .errors import SettingsError, SourceError
@@ -24,7 +25,6 @@ from .settings import (
     frames_slice,
     limits_of_channels,
 )
-from .stack import Stack
 
 # Above this size a block of a dask array that spans many frames is worth a word.
 _LARGE_BLOCK_BYTES = 512 << 20

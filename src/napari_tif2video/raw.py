@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contrast import Prepared, measure
+from .data import Stack
 from .errors import SourceError
-from .stack import Stack
 
 # What FFV1 holds as it is: (kind, bytes) of numpy types.
 _TYPES = {("b", 1), ("u", 1), ("u", 2)}

@@ -14,13 +14,13 @@ import numpy as np
 from ._version import __version__
 from .colours import Display
 from .contrast import Limits
+from .data import Channel
 from .encode import EncodedSegment
 from .geometry import CropBox
 from .moments import FrameFacts
 from .plan import Plan
 from .recipe import Recipe, RecipeChannel
 from .settings import DEFAULT_CODEC
-from .stack import Channel
 
 # x264 and x265 write their version into the first packet.
 _LIBRARY = re.compile(rb"(x26[45])(?: - core (\d+)| \(build (\d+)\))")

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contrast import prepared_dtype
+from .data import Frames
 from .encode import EncodedSegment, Encoder, encode_segment
 from .engine import Job, step
-from .frames import Frames
 from .moments import FrameFacts, Moment, SequenceLimits, limits_at, prepare_moments, render
 from .overlays import Timeline
 from .plan import Picture, Plan

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from qtpy.QtCore import QObject, Signal
 
+from ..data import open_stack
 from ..errors import Tif2VideoError, describe
-from ..reader import open_stack
 from .background import Background
 from .source_axes import SourceAxes
 

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data import TIFF_SUFFIXES, Channel, Stack, list_frames, open_stack
 from ..engine import Progress
 from ..errors import Cancelled, Tif2VideoError
 from ..hyperstack import choose
-from ..reader import open_stack
 from ..sample import SAMPLE_NAME
-from ..sequence import TIFF_SUFFIXES, list_frames
 from ..settings import VideoSettings
-from ..stack import Channel, Stack
 from .layers import CHANNEL
 
 if TYPE_CHECKING:

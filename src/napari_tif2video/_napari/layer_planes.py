@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from napari.layers import Image
 
-from ..frames import Planes
+from ..data import ArrayPlanes, Planes, Stack
 from ..hyperstack import has_unknown_axes
-from ..planes import ArrayPlanes
-from ..stack import Stack
 
 
 def full_data(layer: Image) -> Any:

@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 from napari.layers import Image, Layer
 
-from ..arrays import stack_of_array
-from ..calibration import Calibration
 from ..colours import Display
+from ..data import Calibration, Channel, Stack, stack_of_array
 from ..errors import SourceError
-from ..stack import Channel, Stack
 from .layer_planes import as_array, full_data, has_named_axes, leading_shape, letters_of, planes_of
 
 #: Metadata key of layers that the plugin shows for a while; they are no sources.

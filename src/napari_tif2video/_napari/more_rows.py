@@ -7,7 +7,7 @@ from typing import Any
 from psygnal import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel
 
-from ..calibration import Calibration
+from ..data import Calibration
 from ..overlays import Scale
 from ..settings import VideoSettings
 from .format_rows import FormatRow, MaxSizeRow, QualityRow

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..data import Stack
 from ..hyperstack import channel_name, has_unknown_axes
-from ..stack import Stack
 
 _WORDS = {"T": "Time", "C": "Channels", "Z": "Slices", "P": "Positions"}
 

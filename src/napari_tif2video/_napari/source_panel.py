@@ -10,9 +10,8 @@ from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QLabel
 
-from ..calibration import Calibration
+from ..data import Calibration, Stack
 from ..plan import Plan
-from ..stack import Stack
 from .catalog import Catalog
 from .panel import ModeRow
 from .source_axes import SourceAxes

@@ -26,7 +26,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ..sequence import folders_with_frames, is_tiff_name
+from ..data import folders_with_frames, is_tiff_name
 from .layers import TEMPORARY
 from .panel import let_shrink
 

@@ -9,10 +9,9 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
+from ..data import Stack, open_stack
 from ..errors import describe
 from ..plan import Plan
-from ..reader import open_stack
-from ..stack import Stack
 from .background import Background
 from .hooks import LayerData, layers_data
 from .layers import TEMPORARY

@@ -11,9 +11,9 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtWidgets import QWidget
 
+from ..data import Stack
 from ..plan import Plan
 from ..settings import VideoSettings
-from ..stack import Stack
 from .layer_planes import depth_axis, leading_shape, letters_of
 from .layers import display_of, stack_of_layer
 from .panel import column, row

@@ -13,10 +13,9 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from numpy.typing import NDArray
 
+from ..data import Channel, FrameFormat, Frames, Stack
 from ..errors import SourceError
-from ..frames import FrameFormat, Frames
 from ..geometry import Box
-from ..stack import Channel, Stack
 from .layer_planes import full_data, leading_shape
 from .layers import TEMPORARY, display_of, stack_of_layer
 

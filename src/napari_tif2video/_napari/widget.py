@@ -10,10 +10,10 @@ from napari.layers import Image
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
+from ..data import Stack
 from ..errors import SettingsError, Tif2VideoError, describe
 from ..plan import Plan, plan
 from ..settings import VideoSettings
-from ..stack import Stack
 from .canvas import CanvasPreview
 from .contrast_row import FOLDER_CONTRASTS, LAYER_CONTRASTS
 from .destination import DestinationRow, stored

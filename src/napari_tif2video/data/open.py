@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .arrays import stack_of_array
-from .errors import SourceError
-from .planes import stack_with_axes
-from .sequence import STACK_SUFFIXES, list_frames
-from .settings import parse_axes
+from ..errors import SourceError
+from ..settings import parse_axes
+from .folder import STACK_SUFFIXES, list_frames
+from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
-from .tiff_stacks import open_file, open_folder
+from .tiff import open_file, open_folder
+
+#: Entry points of this group open what is neither a path nor an array: functions that return a
+#: `Stack`, or None for what they do not know. The plugin of napari adds layers and viewers.
+SOURCES = "napari_tif2video.sources"
 
 
 def open_stack(source: Any, match: str | None = None, axes: str | None = None) -> Stack:
@@ -61,11 +64,9 @@ def _open(source: Any, match: str | None) -> Stack:
         return _open_path(Path(source), match)
     if isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__"):
         return stack_of_array(source)
-    if "napari" in sys.modules:  # without it, nobody can have a layer
-        from ._napari import stack_of
-
-        stack = stack_of(source)
-        if stack is not None:
+    for reader in entry_points(group=SOURCES):
+        stack = reader.load()(source)
+        if isinstance(stack, Stack):
             return stack
     raise SourceError(
         f"cannot convert a {type(source).__name__}; expected a path, a numpy or dask array, "

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from tifffile import RESUNIT, TiffFile, TiffPage
 
-from .calibration import Calibration
-from .colours import ChannelInfo, ramp
+from ...colours import ChannelInfo, ramp
+from ...units import length_um, time_s
+from ..calibration import Calibration
 from .ome import OmeImage
-from .units import length_um, time_s
 
 # Resolution tags are often what a printer or screen wants; no microscope has such pixels.
 PLAUSIBLE_UM = (0.001, 100.0)

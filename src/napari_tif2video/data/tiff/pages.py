@@ -1,15 +1,18 @@
-"""Single pages of TIFF files, checked before they are believed.
+"""Is this page of a TIFF sound, and what is in it?
 
-Damaged files make tifffile raise nearly anything, log a line and go on, or return an empty or
-half-filled array. Here all of that becomes one `SourceError` that names the file.
+Files that differ from the first one of their folder in nothing but pixels are not parsed again.
+Series that a program wrote frame by frame, without a time or a note in each file, are like that.
+Parsing such a file takes twice as long as reading it, and only one thread at a time can do it.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
-from .errors import SourceError, Tif2VideoError
-from .frames import FrameFormat
-from .memory import free_memory, thread_buffer
+from ...errors import SourceError, Tif2VideoError
+from ...memory import free_memory, thread_buffer
+from ..stack import FrameFormat
 
 Frame = NDArray[Any]
 
@@ -173,3 +176,68 @@ def translated(where: object) -> Iterator[None]:
     except Exception as exc:  # tifffile and the codecs raise nearly anything on damaged files
         reason = " ".join(str(exc).split()) or type(exc).__name__
         raise SourceError(f"{where}: cannot be read as TIFF, or is damaged ({reason})") from exc
+
+
+# It travels with every task on a cluster.
+_MAX_AROUND_BYTES = 16 << 10
+
+
+@dataclass(frozen=True)
+class Alike:
+    """What a file has around its pixels, which lie in one uncompressed run.
+
+    Attributes
+    ----------
+    before, behind : bytes
+        All of the file before and behind its pixels.
+    stored : dtype
+        Type of the pixels, in the byte order of the file.
+    """
+
+    before: bytes
+    behind: bytes
+    stored: np.dtype[Any]
+    format: FrameFormat
+
+    def read(self, path: str) -> NDArray[Any] | None:
+        """The frame of such a file, in a buffer of this thread; None for any other file."""
+        frame = thread_buffer("file", self.format.shape, self.stored)
+        start, end = len(self.before), len(self.before) + frame.nbytes
+        try:
+            with open(path, "rb", buffering=0) as file:
+                if os.fstat(file.fileno()).st_size != end + len(self.behind):
+                    return None
+                if file.read(start) != self.before:
+                    return None
+                if self.behind:  # before the pixels, which would be read in vain
+                    file.seek(end)
+                    if file.read(len(self.behind)) != self.behind:
+                        return None
+                    file.seek(start)
+                if file.readinto(frame.reshape(-1).view(np.uint8).data) != frame.nbytes:
+                    return None
+        except OSError:  # whoever reads it properly will say what is wrong
+            return None
+        return frame.astype(self.format.dtype, copy=False)
+
+
+def alike(tif: TiffFile, page: TiffPage, frame_format: FrameFormat) -> Alike | None:
+    """What makes a file like this one, where `page` is all there is to read in it.
+
+    None where pixels are compressed, in several pieces or not the frame's own, or where there is
+    much beside them.
+    """
+    assert page.dtype is not None  # else it would have no format
+    if not page.is_contiguous or page.shape != frame_format.shape:
+        return None
+    if page.dtype.newbyteorder("=") != frame_format.dtype:  # such as places in a table of colours
+        return None
+    start, behind = page.dataoffsets[0], page.dataoffsets[0] + frame_format.nbytes
+    handle = tif.filehandle
+    if handle.size - frame_format.nbytes > _MAX_AROUND_BYTES:
+        return None
+    handle.seek(0)
+    before = handle.read(start)
+    handle.seek(behind)
+    stored = page.dtype.newbyteorder(tif.byteorder)
+    return Alike(before, handle.read(), stored, frame_format)

@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
-from .calibration import Calibration
-from .colours import ChannelInfo
-from .errors import SourceError
-from .frames import FrameFormat
-from .ome import OmeImage
-from .ome_members import ome_of
-from .tiff import check_findings, page_format
-from .tiff_calibration import calibration_of, channels_of
+from ...colours import ChannelInfo
+from ...errors import SourceError
+from ..calibration import Calibration
+from ..stack import FrameFormat
+from .metadata import calibration_of, channels_of
+from .ome import OmeImage, ome_of
+from .pages import check_findings, page_format
 
 Page = TiffPage | TiffFrame
 Sizes = tuple[tuple[str, int], ...]

@@ -1,0 +1,43 @@
+"""What is in my data?
+
+`open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
+that can be read one by one, with what is known about them. `stack` says what that is and is the
+only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays;
+`folder` finds out which files belong together and in which order; `calibration` says how large a
+pixel and how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
+"""
+
+from .calibration import Calibration
+from .folder import (
+    TIFF_SUFFIXES,
+    find_gaps,
+    folders_with_frames,
+    is_stack_name,
+    is_tiff_name,
+    list_frames,
+    natural_key,
+)
+from .open import open_stack, source_stem
+from .planes import ArrayPlanes, FramePlanes, stack_of_array
+from .stack import Channel, FrameFormat, Frames, Planes, Stack
+
+__all__ = [
+    "TIFF_SUFFIXES",
+    "ArrayPlanes",
+    "Calibration",
+    "Channel",
+    "FrameFormat",
+    "FramePlanes",
+    "Frames",
+    "Planes",
+    "Stack",
+    "find_gaps",
+    "folders_with_frames",
+    "is_stack_name",
+    "is_tiff_name",
+    "list_frames",
+    "natural_key",
+    "open_stack",
+    "source_stem",
+    "stack_of_array",
+]

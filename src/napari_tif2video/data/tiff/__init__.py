@@ -1,0 +1,9 @@
+"""What is in TIFF files?
+
+`pages` checks and reads single pages; `ome` and `metadata` read what programs wrote into them;
+`layout` says on which page of which file each plane lies; `stacks` makes stacks of all that.
+"""
+
+from .stacks import open_file, open_folder
+
+__all__ = ["open_file", "open_folder"]
