@@ -31,7 +31,8 @@ from encoder_table import Sequence, sources
 from measuring import print_machine, print_table
 from numpy.typing import NDArray
 
-from napari_tif2video import encode, movie
+from napari_tif2video.encode import container as movie
+from napari_tif2video.encode import encoder as encode
 from napari_tif2video.settings import codecs
 from napari_tif2video.settings.video import VideoSettings
 

@@ -36,7 +36,8 @@ from measuring import print_machine, print_table
 from numpy.typing import NDArray
 
 import napari_tif2video as t2v
-from napari_tif2video import encode, movie
+from napari_tif2video.encode import container as movie
+from napari_tif2video.encode import encoder as encode
 from napari_tif2video.settings import codecs
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "fast")

@@ -12,8 +12,8 @@ from helpers.frames import noise, number_of, numbered, smooth
 from helpers.video import media
 
 import napari_tif2video as t2v
-from napari_tif2video.encode import Encoder, encode_segment
-from napari_tif2video.movie import MovieWriter
+from napari_tif2video.encode.container import MovieWriter
+from napari_tif2video.encode.encoder import Encoder, encode_segment
 from napari_tif2video.settings.codecs import CODECS
 
 LOSSY = {

@@ -18,7 +18,7 @@ from helpers.oracle import area_average
 from helpers.video import decoded, grey_of, media
 
 import napari_tif2video as t2v
-from napari_tif2video import movie
+from napari_tif2video.encode import container as movie
 from napari_tif2video.recipe import files as tags
 
 SCENES = (300, 4000, 900, 2500)

@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .data import Frames
+from .encode import make_palette, psnr_db
 from .engine import Job, step
 from .errors import SourceError
-from .fidelity import psnr_db
 from .geometry import WIDTH_RANGE_PX, resolve_size
 from .moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
 from .overlays import Tick
-from .palettes import make_palette
 from .plan import Picture, Plan
 from .render import segment_task, selected, split
 from .settings import SEGMENT_FRAMES

@@ -6,24 +6,30 @@ import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
-from .checks import FrameCheck
-from .encode import EncodedSegment
-from .engine import Execution, Job
+from .encode import (
+    EncodedSegment,
+    Fidelity,
+    FrameCheck,
+    MovieWriter,
+    Spool,
+    check_movie,
+    psnr_db,
+    second_part,
+    verify_movie,
+)
+from .engine import Execution, Job, step
 from .errors import Cancelled
-from .fidelity import psnr_db
 from .fitting import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .measuring import Measured, limits_of, measure_sequence
 from .moments import FrameFacts, SequenceLimits
-from .movie import MovieWriter, Spool, check_movie
-from .output import second_part
 from .plan import Plan
 from .recipe import Recipe
 from .record import recipe_of
 from .render import Segment, encode_sequence, prepared_nbytes
-from .verify import Fidelity, verify_movie
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,10 @@ def make_movie(
         if made.psnr_db is not None and is_spoilt(plan, plan.encoder.rate, made.psnr_db):
             raise too_small(plan, limits, work, made.psnr_db)
         if verify:
-            fidelity = verify_movie(part, plan.encoder, checks, work)
+            work.phase = "verifying"
+            work_step = partial(step, work.key)
+            task = partial(verify_movie, part, plan.encoder, checks, work.workers, work_step)
+            fidelity = work.run({"verify": (task,)}, "verify")
             made = dataclasses.replace(made, fidelity=fidelity)
     return made
 

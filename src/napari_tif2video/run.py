@@ -11,10 +11,10 @@ from typing import Any
 
 from .batch import SourceJob
 from .differences import differences
+from .encode import publishing, write_sidecar
 from .engine import Execution
 from .errors import Cancelled, describe
 from .measuring import Measured, limits_of, measure_sequence
-from .output import publishing, write_sidecar
 from .plan import Plan
 from .production import Made, SharedLimits, make_movie
 from .record import source_name

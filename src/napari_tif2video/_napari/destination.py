@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ..output import sidecar_of
+from ..encode import sidecar_of
 from .panel import let_shrink, row
 
 BESIDE = "Beside the data"

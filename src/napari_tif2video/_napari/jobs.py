@@ -8,8 +8,9 @@ from pathlib import Path
 from qtpy.QtWidgets import QWidget
 
 from ..batch import Destination, SourceJob, find_sources, plan_jobs
+from ..encode import sidecar_of
 from ..errors import SettingsError
-from ..output import sidecar_of, video_name
+from ..output import video_name
 from ..plan import Plan
 from ..settings import VideoSettings
 from .destination import DestinationRow, ask_about_existing, free_name

@@ -18,11 +18,11 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from .checks import Checker, FrameCheck
-from .errors import EncodingError, SettingsError
-from .palettes import Paletted
+from ..errors import EncodingError, SettingsError
+from ..settings import CODECS, DEFAULT_CODEC, SEGMENT_FRAMES, Codec
+from .check import Checker, FrameCheck
+from .palette import Paletted
 from .pixels import BT709, FULL, LIMITED, to_video_frame
-from .settings import CODECS, DEFAULT_CODEC, SEGMENT_FRAMES, Codec
 
 # GIF89a: signature, screen descriptor (which announces a palette of 256 colours), palette.
 _GIF_HEADER_BYTES = 6 + 7 + 3 * 256

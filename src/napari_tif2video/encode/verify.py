@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import av
 from av.video.stream import VideoStream
 
-from .checks import FrameCheck, checksum, samples
-from .encode import Encoder
-from .engine import Job, step
-from .errors import EncodingError
-from .fidelity import psnr_db
-from .settings import CLOCKS
+from ..errors import EncodingError
+from ..settings import CLOCKS
+from .check import FrameCheck, checksum, samples
+from .encoder import Encoder
+from .pixels import psnr_db
 
 # Below it, a frame is taken for broken. White noise in black and white, which is worse than any
 # data, has 27 dB at draft quality; grey in place of such noise has 6 dB, in place of even noise 11.
@@ -40,13 +38,23 @@ class Fidelity:
     worst_db: float
 
 
-def verify_movie(path: Path, encoder: Encoder, checks: Sequence[FrameCheck], job: Job) -> Fidelity:
+def verify_movie(
+    path: Path,
+    encoder: Encoder,
+    checks: Sequence[FrameCheck],
+    threads: int,
+    step: Callable[[], None],
+) -> Fidelity:
     """Decode a finished file and compare its frames, one by one, with what was rendered.
 
     Parameters
     ----------
     checks : sequence of FrameCheck
         What each frame has to decode to, in order.
+    threads : int
+        Of the decoder.
+    step : callable
+        Called after each frame; what it raises ends the work.
 
     Raises
     ------
@@ -55,8 +63,7 @@ def verify_movie(path: Path, encoder: Encoder, checks: Sequence[FrameCheck], job
         video states other colours; or a frame has little to do with what was rendered.
     """
     _check_errors(checks)
-    job.phase = "verifying"
-    job.run({"verify": (partial(_decode, path, encoder, checks, job.key, job.workers),)}, "verify")
+    _decode(path, encoder, checks, threads, step)
     errors = [check.error for check in checks]
     return Fidelity(psnr_db(math.fsum(errors) / len(errors), peak=1), psnr_db(max(errors), peak=1))
 
@@ -72,7 +79,11 @@ def _check_errors(checks: Sequence[FrameCheck]) -> None:
 
 
 def _decode(
-    path: Path, encoder: Encoder, checks: Sequence[FrameCheck], job: str, threads: int
+    path: Path,
+    encoder: Encoder,
+    checks: Sequence[FrameCheck],
+    threads: int,
+    step: Callable[[], None],
 ) -> None:
     number = 0
     try:
@@ -85,7 +96,7 @@ def _decode(
                 if number < len(checks):
                     _check_frame(frame, number, encoder, checks[number])
                 number += 1
-                step(job)
+                step()
     except (av.FFmpegError, OSError, IndexError) as exc:
         raise EncodingError(
             f"verify: the finished video cannot be decoded from frame {number} on ({exc})"

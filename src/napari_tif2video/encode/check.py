@@ -23,9 +23,9 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from .colours import in_colour
-from .errors import EncodingError
-from .fidelity import squared_error
+from ..colours import in_colour
+from ..errors import EncodingError
+from .pixels import squared_error
 
 # Of a palette that each frame may have for itself, what is seen; of four bytes, those that count.
 _COMPARED_AS = {"pal8": "rgb24", "bgr0": "bgr24"}

@@ -15,7 +15,7 @@ from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from .colours import in_colour
+from ..colours import in_colour
 
 _CLOCK = Fraction(1, 100)
 _SIDE = 16  # a palette travels as a picture of 16x16 pixels

@@ -16,10 +16,10 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from .encode import EncodedSegment, Encoder
-from .errors import EncodingError
-from .recipe import metadata, put_into_gif
-from .settings import CLOCKS, MUXERS
+from ..errors import EncodingError
+from ..recipe import metadata, put_into_gif
+from ..settings import CLOCKS, MUXERS
+from .encoder import EncodedSegment, Encoder
 
 
 def _movie_timescale(fps: Fraction) -> int:
