@@ -16,7 +16,7 @@ from .data import open_stack
 from .engine import Execution, Progress, default_workers
 from .errors import SettingsError
 from .limits import series_limits
-from .moments import as_rgb, limits_at, prepare_moments, render
+from .picture import as_rgb, limits_at, prepare_moments, render
 from .plan import plan
 from .run import convert_job, run_jobs
 from .settings import VideoSettings

@@ -9,10 +9,10 @@ import sys
 from typing import Any
 
 from .batch import SourceJob
-from .contrast import Limits
 from .data import find_gaps
 from .engine import Execution, Progress
 from .errors import describe, one_line
+from .picture import Limits
 from .plan import Plan
 from .report import describe_fidelity, describe_limits, video_object
 from .settings import DEFAULT_CODEC, as_typed

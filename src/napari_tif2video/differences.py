@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .contrast import Limits
 from .errors import SourceError
+from .picture import Limits
 from .plan import Plan
 from .recipe import Recipe, read_recipe, read_text
 from .record import settings_of, source_name

@@ -21,9 +21,17 @@ from .encode import make_palette, psnr_db
 from .engine import Job, step
 from .errors import SourceError
 from .geometry import WIDTH_RANGE_PX, resolve_size
-from .moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
 from .overlays import Tick
-from .plan import Picture, Plan
+from .picture import (
+    ChannelLimits,
+    Picture,
+    SequenceLimits,
+    as_rgb,
+    limits_at,
+    prepare_moments,
+    render,
+)
+from .plan import Plan
 from .render import segment_task, selected, split
 from .settings import SEGMENT_FRAMES
 from .units import readable_size

@@ -6,7 +6,7 @@ from typing import Any
 
 from .engine import Execution
 from .measuring import limits_of, measure_sequence
-from .moments import SequenceLimits
+from .picture import SequenceLimits
 from .plan import Plan
 
 

@@ -9,14 +9,26 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .contrast import combine, measure
 from .data import Frames
 from .engine import Job, step
-from .histogram import EMPTY, Histogram, histogram
-from .moments import ChannelLimits, Moment, SequenceLimits, prepare_moments, read_moments
-from .plan import Picture, Plan
+from .picture import (
+    EMPTY,
+    ChannelLimits,
+    Histogram,
+    Level,
+    Moment,
+    Picture,
+    SequenceLimits,
+    combine,
+    histogram,
+    level_of,
+    measure,
+    prepare_moments,
+    read_moments,
+    smooth_limits,
+)
+from .plan import Plan
 from .render import Batch, batches_of, selected
-from .smoothing import Level, level_of, smooth_limits
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from .encoder_choice import choose_encoder
 from .errors import SettingsError, SourceError
 from .geometry import Box, resolve_crop, resolve_size
 from .hyperstack import choose
-from .overlays import NO_PIXEL_SIZE, Overlay, Scale, Timeline, width_at
-from .raw import require_countable
+from .overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
+from .picture import Picture, require_countable
 from .settings import (
     DEFAULT_CONTRAST,
     VideoSettings,
@@ -28,44 +28,6 @@ from .settings import (
 
 # Above this size a block of a dask array that spans many frames is worth a word.
 _LARGE_BLOCK_BYTES = 512 << 20
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What a single frame of the video needs to know; small, it travels with every task.
-
-    Attributes
-    ----------
-    box : Box
-        The part of the frame that is shown.
-    size : (int, int)
-        Height and width of the video.
-    displays : tuple of Display
-        How each channel is shown.
-    limits : tuple
-        For each channel the limits that are known before any frame is read, or None.
-    overlay : Overlay, optional
-        What is drawn on top.
-    percentile : (float, float), optional
-        What a frame's own limits are, where not its smallest and largest count.
-    is_exact : bool
-        Whether frames may be shown with limits narrower than their range, unknown beforehand.
-    is_raw : bool
-        Whether the counts are written as they are, instead of a picture of them.
-    """
-
-    box: Box
-    size: tuple[int, int]
-    displays: tuple[Display, ...]
-    limits: tuple[tuple[float, float] | None, ...]
-    overlay: Overlay | None = None
-    percentile: tuple[float, float] | None = None
-    is_exact: bool = False
-    is_raw: bool = False
-
-    def with_limits(self, limits: object | None) -> Picture:
-        """The same where limits were measured already, and percentiles with them."""
-        return self if limits is None else dataclasses.replace(self, percentile=None)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from .engine import Execution, Job, step
 from .errors import Cancelled
 from .fitting import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .measuring import Measured, limits_of, measure_sequence
-from .moments import FrameFacts, SequenceLimits
+from .picture import FrameFacts, SequenceLimits
 from .plan import Plan
 from .recipe import Recipe
 from .record import recipe_of

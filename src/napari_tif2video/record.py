@@ -13,11 +13,10 @@ import numpy as np
 
 from ._version import __version__
 from .colours import Display
-from .contrast import Limits
 from .data import Channel
 from .encode import EncodedSegment
 from .geometry import CropBox
-from .moments import FrameFacts
+from .picture import FrameFacts, Limits
 from .plan import Plan
 from .recipe import Recipe, RecipeChannel
 from .settings import DEFAULT_CODEC

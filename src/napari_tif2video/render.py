@@ -15,13 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .contrast import prepared_dtype
 from .data import Frames
 from .encode import EncodedSegment, Encoder, encode_segment
 from .engine import Job, step
-from .moments import FrameFacts, Moment, SequenceLimits, limits_at, prepare_moments, render
 from .overlays import Timeline
-from .plan import Picture, Plan
+from .picture import (
+    FrameFacts,
+    Moment,
+    Picture,
+    SequenceLimits,
+    limits_at,
+    prepare_moments,
+    prepared_dtype,
+    render,
+)
+from .plan import Plan
 from .settings import SEGMENT_FRAMES
 
 # Frames a prepare task: enough to make the overhead of a task small, few enough to share a short

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal, cast
 
-from .contrast import Limits
+from .picture import Limits
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,19 @@ from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..advice import guessed_bytes
-from ..contrast import measure
 from ..engine import Execution
 from ..errors import Cancelled, describe
-from ..histogram import count_outside
 from ..limits import known_limits, measured_key, series_limits
-from ..moments import ChannelLimits, SequenceLimits, as_rgb, limits_at, prepare_moments, render
+from ..picture import (
+    ChannelLimits,
+    SequenceLimits,
+    as_rgb,
+    count_outside,
+    limits_at,
+    measure,
+    prepare_moments,
+    render,
+)
 from ..plan import Plan
 from .background import Background
 

@@ -10,13 +10,51 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .colours import compose, in_colour
-from .contrast import Limits, Prepared, prepare, to_grey
-from .data import Frames
-from .histogram import count_outside, histogram
-from .overlays import Tick
-from .plan import Picture
-from .raw import as_counts, as_shown
+from ..colours import Display, compose, in_colour
+from ..data import Frames
+from ..geometry import Box
+from ..overlays import Overlay, Tick
+from .contrast import Limits, Prepared, as_counts, as_shown, prepare, to_grey
+from .limits import count_outside, histogram
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a single frame of the video needs to know; small, it travels with every task.
+
+    Attributes
+    ----------
+    box : Box
+        The part of the frame that is shown.
+    size : (int, int)
+        Height and width of the video.
+    displays : tuple of Display
+        How each channel is shown.
+    limits : tuple
+        For each channel the limits that are known before any frame is read, or None.
+    overlay : Overlay, optional
+        What is drawn on top.
+    percentile : (float, float), optional
+        What a frame's own limits are, where not its smallest and largest count.
+    is_exact : bool
+        Whether frames may be shown with limits narrower than their range, unknown beforehand.
+    is_raw : bool
+        Whether the counts are written as they are, instead of a picture of them.
+    """
+
+    box: Box
+    size: tuple[int, int]
+    displays: tuple[Display, ...]
+    limits: tuple[tuple[float, float] | None, ...]
+    overlay: Overlay | None = None
+    percentile: tuple[float, float] | None = None
+    is_exact: bool = False
+    is_raw: bool = False
+
+    def with_limits(self, limits: object | None) -> Picture:
+        """The same where limits were measured already, and percentiles with them."""
+        return self if limits is None else dataclasses.replace(self, percentile=None)
+
 
 # One point in time: a prepared frame of each channel.
 Moment = tuple[Prepared, ...]
