@@ -80,7 +80,8 @@ def limit_multiples(stack):
     source = t2v.open_stack(stack)
     from napari_tif2video.engine import Execution
     from napari_tif2video.limits import series_limits
-    from napari_tif2video.plan import plan
+
+    from napari_tif2video.planning.plan import plan
 
     settings = t2v.VideoSettings(contrast="smooth", width="full")
     limits = series_limits(plan(source, settings), Execution())

@@ -15,10 +15,10 @@ import pytest
 import tifffile
 from helpers.files import write_folder
 from helpers.frames import noise, numbered
+from napari_tif2video.render import segment_graph
 
 import napari_tif2video as t2v
-from napari_tif2video.plan import plan
-from napari_tif2video.render import segment_graph
+from napari_tif2video.planning.plan import plan
 
 
 def from_files(folder, stack):

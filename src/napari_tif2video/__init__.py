@@ -14,7 +14,6 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .api import convert, convert_batch, render_frame
     from .data import Stack, open_stack
-    from .engine import Progress
     from .errors import (
         Cancelled,
         EncodingError,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
         Tif2VideoError,
     )
     from .geometry import CropBox
+    from .pipeline import Progress
     from .recipe import Recipe, read_recipe
     from .settings import VideoSettings
     from .video import Video
@@ -41,7 +41,7 @@ _HOME = {
     "VideoSettings": "settings",
     "Stack": "data",
     "Video": "video",
-    "Progress": "engine",
+    "Progress": "pipeline",
     "Cancelled": "errors",
     "EncodingError": "errors",
     "OutputError": "errors",

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from .batch import Destination, SourceJob, find_sources, plan_jobs
 from .data import open_stack
-from .engine import Execution, Progress, default_workers
 from .errors import SettingsError
-from .limits import series_limits
 from .picture import as_rgb, limits_at, prepare_moments, render
-from .plan import plan
+from .pipeline import Execution, Progress, default_workers, series_limits
+from .planning import plan
 from .run import convert_job, run_jobs
 from .settings import VideoSettings
 from .video import Video

@@ -93,7 +93,7 @@ def _run(args: argparse.Namespace) -> int:
     with _loading():
         from . import console
         from .batch import Destination, find_sources, plan_jobs
-        from .engine import Execution, default_workers
+        from .pipeline import Execution, default_workers
         from .report import Report
         from .run import run_jobs
 

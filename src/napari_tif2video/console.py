@@ -10,10 +10,10 @@ from typing import Any
 
 from .batch import SourceJob
 from .data import find_gaps
-from .engine import Execution, Progress
 from .errors import describe, one_line
 from .picture import Limits
-from .plan import Plan
+from .pipeline import Execution, Progress
+from .planning import Plan
 from .report import describe_fidelity, describe_limits, video_object
 from .settings import DEFAULT_CODEC, as_typed
 from .units import decimal_fps, length_text

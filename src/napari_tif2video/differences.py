@@ -7,9 +7,9 @@ from typing import Any
 
 from .errors import SourceError
 from .picture import Limits
-from .plan import Plan
+from .pipeline import settings_of, source_name
+from .planning import Plan
 from .recipe import Recipe, read_recipe, read_text
-from .record import settings_of, source_name
 from .settings import VideoSettings
 
 

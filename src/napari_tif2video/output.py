@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from .plan import Plan
+from .planning import Plan
 from .settings import DEFAULT_OF_ENDING, VideoSettings
 from .units import decimal_fps, readable_size
 

@@ -12,13 +12,19 @@ from typing import Any
 from .batch import SourceJob
 from .differences import differences
 from .encode import publishing, write_sidecar
-from .engine import Execution
 from .errors import Cancelled, describe
-from .measuring import Measured, limits_of, measure_sequence
-from .plan import Plan
-from .production import Made, SharedLimits, make_movie
-from .record import source_name
-from .render import prepared_nbytes
+from .pipeline import (
+    Execution,
+    Made,
+    Measured,
+    SharedLimits,
+    limits_of,
+    make_movie,
+    measure_sequence,
+    prepared_nbytes,
+    source_name,
+)
+from .planning import Plan
 from .video import Video
 
 # A mean grey level below a twentieth of the range: nearly black on a projector.

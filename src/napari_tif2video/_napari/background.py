@@ -112,8 +112,8 @@ class Conversion(QObject):
             self._thread.join(wait_s)
 
     def _run(self, jobs: list[Any], overwrite: bool, verify: bool) -> None:
-        from ..engine import Execution
         from ..errors import Cancelled, describe
+        from ..pipeline import Execution
         from ..run import run_jobs
 
         execution = Execution(progress=self._tell_progress, cancel=self._cancel.is_set)

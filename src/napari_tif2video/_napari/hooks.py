@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data import TIFF_SUFFIXES, Channel, Stack, list_frames, open_stack
-from ..engine import Progress
 from ..errors import Cancelled, Tif2VideoError
-from ..hyperstack import choose
+from ..pipeline import Progress
+from ..planning import choose
 from ..sample import SAMPLE_NAME
 from ..settings import VideoSettings
 from .layers import CHANNEL

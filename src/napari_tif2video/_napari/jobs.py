@@ -11,7 +11,7 @@ from ..batch import Destination, SourceJob, find_sources, plan_jobs
 from ..encode import sidecar_of
 from ..errors import SettingsError
 from ..output import video_name
-from ..plan import Plan
+from ..planning import Plan
 from ..settings import VideoSettings
 from .destination import DestinationRow, ask_about_existing, free_name
 from .sources import FolderList

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Image
 
 from ..data import ArrayPlanes, Planes, Stack
-from ..hyperstack import has_unknown_axes
+from ..planning import has_unknown_axes
 
 
 def full_data(layer: Image) -> Any:

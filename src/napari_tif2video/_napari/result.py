@@ -12,10 +12,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from ..advice import guessed_bytes
-from ..engine import Execution
 from ..errors import Cancelled, describe
-from ..limits import known_limits, measured_key, series_limits
 from ..picture import (
     ChannelLimits,
     SequenceLimits,
@@ -26,7 +23,8 @@ from ..picture import (
     prepare_moments,
     render,
 )
-from ..plan import Plan
+from ..pipeline import Execution, known_limits, measured_key, series_limits
+from ..planning import Plan, guessed_bytes
 from .background import Background
 
 _HEIGHT_PX = 150

@@ -22,8 +22,8 @@ from qtpy.QtWidgets import (
 )
 
 from ..batch import SourceJob
-from ..engine import Progress
 from ..errors import describe
+from ..pipeline import Progress
 from ..report import describe_fidelity, describe_limits
 from ..video import Video
 from .background import Background, Conversion

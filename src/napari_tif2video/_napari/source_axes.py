@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..data import Stack
-from ..hyperstack import channel_name, has_unknown_axes
+from ..planning import channel_name, has_unknown_axes
 
 _WORDS = {"T": "Time", "C": "Channels", "Z": "Slices", "P": "Positions"}
 

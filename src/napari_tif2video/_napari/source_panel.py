@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QLabel
 
 from ..data import Calibration, Stack
-from ..plan import Plan
+from ..planning import Plan
 from .catalog import Catalog
 from .panel import ModeRow
 from .source_axes import SourceAxes

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ..data import Stack, open_stack
 from ..errors import describe
-from ..plan import Plan
+from ..planning import Plan
 from .background import Background
 from .hooks import LayerData, layers_data
 from .layers import TEMPORARY

@@ -12,7 +12,7 @@ from napari.layers import Image
 from qtpy.QtWidgets import QWidget
 
 from ..data import Stack
-from ..plan import Plan
+from ..planning import Plan
 from ..settings import VideoSettings
 from .layer_planes import depth_axis, leading_shape, letters_of
 from .layers import display_of, stack_of_layer

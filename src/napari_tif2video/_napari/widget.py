@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from ..data import Stack
 from ..errors import SettingsError, Tif2VideoError, describe
-from ..plan import Plan, plan
+from ..planning import Plan, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
 from .contrast_row import FOLDER_CONTRASTS, LAYER_CONTRASTS

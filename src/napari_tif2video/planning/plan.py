@@ -7,24 +7,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from .advice import format_notes
-from .annotation import calibrated, overlay_of, timeline_of
-from .colours import Display
-from .data import Stack
-from .encode import Encoder, require_encoder
-from .encoder_choice import choose_encoder
-from .errors import SettingsError, SourceError
-from .geometry import Box, resolve_crop, resolve_size
-from .hyperstack import choose
-from .overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
-from .picture import Picture, require_countable
-from .settings import (
+from ..colours import Display
+from ..data import Stack
+from ..encode import Encoder, require_encoder
+from ..errors import SettingsError, SourceError
+from ..geometry import Box, resolve_crop, resolve_size
+from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
+from ..picture import Picture, require_countable
+from ..settings import (
     DEFAULT_CONTRAST,
     VideoSettings,
     chosen_codec,
     frames_slice,
     limits_of_channels,
 )
+from .annotate import calibrated, overlay_of, timeline_of
+from .choose import choose
+from .format import choose_encoder, format_notes
 
 # Above this size a block of a dask array that spans many frames is worth a word.
 _LARGE_BLOCK_BYTES = 512 << 20
@@ -192,7 +191,7 @@ def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
             )
         if stack.frames.format.is_rgb:
             raise SourceError("is in colour already; a colormap is for grey images, leave it out")
-        from .colours import GREY_TABLE, colour_table
+        from ..colours import GREY_TABLE, colour_table
 
         table = colour_table(settings.colormap)
         colours = None if table == GREY_TABLE else table  # grey is encoded faster than colours

@@ -1,4 +1,7 @@
-"""Limits of a whole sequence: what is measured of every frame, and what follows from it."""
+"""Limits of a whole sequence: what is measured of every frame, and what follows from it.
+
+Those of a series that is only previewed are measured once for each region, and remembered.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .data import Frames
-from .engine import Job, step
-from .picture import (
+from ..data import Frames
+from ..picture import (
     EMPTY,
     ChannelLimits,
     Histogram,
@@ -27,8 +29,9 @@ from .picture import (
     read_moments,
     smooth_limits,
 )
-from .plan import Plan
-from .render import Batch, batches_of, selected
+from ..planning import Plan
+from .engine import Execution, Job, step
+from .tasks import Batch, batches_of, selected
 
 
 @dataclass(frozen=True)
@@ -141,3 +144,26 @@ def limits_of(plan: Plan, sequences: Sequence[Measured]) -> SequenceLimits:
         return (tuple(found.percentiles(plan.settings.percentile) for found in together),)
     moments = (moment for measured in sequences for moment in measured.ranges)
     return (tuple(combine(channel) for channel in zip(*moments, strict=True)),)
+
+
+def known_limits(plan: Plan) -> SequenceLimits | None:
+    """Limits of the series, if it was measured before; None otherwise."""
+    limits: SequenceLimits | None = plan.stack.measured.get(measured_key(plan))
+    return limits
+
+
+def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
+    """Limits of the series, measured unless they are known."""
+    limits = known_limits(plan)
+    if limits is None:
+        with execution.job(plan.frames) as job:
+            limits = limits_of(plan, [measure_sequence(plan, job, keep=False)])
+        plan.stack.measured[measured_key(plan)] = limits
+    return limits
+
+
+def measured_key(plan: Plan) -> Any:
+    """Equal for plans of a stack that have the same measured limits."""
+    # Only smoothed limits depend on the shrunk frames.
+    size = plan.picture.size if plan.contrast == "smooth" else None
+    return plan.picture.box, plan.indices, plan.settings.percentile, size

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .colours import ChannelInfo, Display, default_colours
-from .data import Channel, FramePlanes, Planes, Stack
-from .errors import SourceError
-from .settings import VideoSettings
+from ..colours import ChannelInfo, Display, default_colours
+from ..data import Channel, FramePlanes, Planes, Stack
+from ..errors import SourceError
+from ..settings import VideoSettings
 
 _NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
 DEFAULT_PROJECTION = "max"

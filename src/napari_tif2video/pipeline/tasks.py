@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .data import Frames
-from .encode import EncodedSegment, Encoder, encode_segment
-from .engine import Job, step
-from .overlays import Timeline
-from .picture import (
+from ..data import Frames
+from ..encode import EncodedSegment, Encoder, encode_segment
+from ..overlays import Timeline
+from ..picture import (
     FrameFacts,
     Moment,
     Picture,
@@ -29,8 +28,9 @@ from .picture import (
     prepared_dtype,
     render,
 )
-from .plan import Plan
-from .settings import SEGMENT_FRAMES
+from ..planning import Plan
+from ..settings import SEGMENT_FRAMES
+from .engine import Job, step
 
 # Frames a prepare task: enough to make the overhead of a task small, few enough to share a short
 # sequence between workers.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 
-from .colours import rgb_of
-from .data import Stack
-from .errors import SettingsError, SourceError
-from .overlays import (
+from ..colours import rgb_of
+from ..data import Stack
+from ..errors import SettingsError, SourceError
+from ..overlays import (
     ANCHOR_COLOUR,
     NO_PIXEL_SIZE,
     AnchorMark,
@@ -22,7 +22,7 @@ from .overlays import (
     bar_block,
     smallest_step,
 )
-from .settings import VideoSettings, fields_of
+from ..settings import VideoSettings, fields_of
 
 _CORNERS = {"scale bar": "bottom-right", "timestamp": "top-left", "label": "bottom-left"}
 _AXES = {"Z": "slices", "C": "channels"}
@@ -122,7 +122,7 @@ def _template(stack: Stack, settings: VideoSettings) -> str:
     assert settings.label is not None
     channels = " + ".join(c.name or str(c.number) for c in stack.channels)
     known = {"name": stack.name, "channel": channels}
-    from .overlays import require_glyphs
+    from ..overlays import require_glyphs
 
     template = ""
     for text, field, *_ in string.Formatter().parse(settings.label):

@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .data import Frames
-from .encode import make_palette, psnr_db
-from .engine import Job, step
-from .errors import SourceError
-from .geometry import WIDTH_RANGE_PX, resolve_size
-from .overlays import Tick
-from .picture import (
+from ..data import Frames
+from ..encode import make_palette, psnr_db
+from ..errors import SourceError
+from ..geometry import WIDTH_RANGE_PX, resolve_size
+from ..overlays import Tick
+from ..picture import (
     ChannelLimits,
     Picture,
     SequenceLimits,
@@ -31,10 +30,11 @@ from .picture import (
     prepare_moments,
     render,
 )
-from .plan import Plan
-from .render import segment_task, selected, split
-from .settings import SEGMENT_FRAMES
-from .units import readable_size
+from ..planning import Plan
+from ..settings import SEGMENT_FRAMES
+from ..units import readable_size
+from .engine import Job, step
+from .tasks import segment_task, selected, split
 
 #: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled
 #: visibly have 30 dB or less; noise alone, which nobody misses, costs more than that.

@@ -1,0 +1,29 @@
+"""How is it computed?
+
+`tasks` has the two kinds of task: prepare and encode. `limits` measures whole sequences, `fit` finds
+palettes and the rate factor that keeps a file below a size, `produce` leads from a plan to a checked
+file with its recipe, and `engine` runs tasks on dask, with progress and cancelling.
+"""
+
+from .engine import Execution, Progress, default_workers
+from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
+from .produce import Made, SharedLimits, make_movie, settings_of, source_name
+from .tasks import prepared_nbytes
+
+__all__ = [
+    "Execution",
+    "Made",
+    "Measured",
+    "Progress",
+    "SharedLimits",
+    "default_workers",
+    "known_limits",
+    "limits_of",
+    "make_movie",
+    "measure_sequence",
+    "measured_key",
+    "prepared_nbytes",
+    "series_limits",
+    "settings_of",
+    "source_name",
+]

@@ -1,0 +1,20 @@
+"""Does it all fit together?
+
+`plan` resolves settings and a stack into a `Plan`, once, and refuses what cannot work before any
+work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it,
+`format` which encoder suits, and what the user should know about it.
+"""
+
+from .choose import channel_name, channel_numbers, choose, has_unknown_axes
+from .format import guessed_bytes
+from .plan import Plan, plan
+
+__all__ = [
+    "Plan",
+    "channel_name",
+    "channel_numbers",
+    "choose",
+    "guessed_bytes",
+    "has_unknown_axes",
+    "plan",
+]
