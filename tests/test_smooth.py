@@ -78,9 +78,8 @@ def test_a_change_of_range_is_followed_within_a_few_frames_alike_before_and_afte
 def limit_multiples(stack):
     """White as a multiple of the mean absolute deviation above the mean."""
     source = t2v.open_stack(stack)
-    from napari_tif2video.engine import Execution
-    from napari_tif2video.limits import series_limits
-
+    from napari_tif2video.pipeline.engine import Execution
+    from napari_tif2video.pipeline.limits import series_limits
     from napari_tif2video.planning.plan import plan
 
     settings = t2v.VideoSettings(contrast="smooth", width="full")

@@ -15,9 +15,9 @@ import pytest
 import tifffile
 from helpers.files import write_folder
 from helpers.frames import noise, numbered
-from napari_tif2video.render import segment_graph
 
 import napari_tif2video as t2v
+from napari_tif2video.pipeline.tasks import segment_graph
 from napari_tif2video.planning.plan import plan
 
 

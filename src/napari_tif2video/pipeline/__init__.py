@@ -1,8 +1,8 @@
 """How is it computed?
 
-`tasks` has the two kinds of task: prepare and encode. `limits` measures whole sequences, `fit` finds
-palettes and the rate factor that keeps a file below a size, `produce` leads from a plan to a checked
-file with its recipe, and `engine` runs tasks on dask, with progress and cancelling.
+`tasks` has the two kinds of task: prepare and encode. `limits` measures whole sequences, `fit`
+finds palettes and the rate factor that keeps a file below a size, `produce` leads from a plan to a
+checked file with its recipe, and `engine` runs tasks on dask, with progress and cancelling.
 """
 
 from .engine import Execution, Progress, default_workers
