@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .api import convert, convert_batch, render_frame
     from .data import Stack, open_stack
     from .errors import (
         Cancelled,
@@ -27,20 +26,20 @@ if TYPE_CHECKING:
     from .pipeline import Progress
     from .recipe import Recipe, read_recipe
     from .settings import VideoSettings
-    from .video import Video
+    from .videos import Video, convert, convert_batch, render_frame
 
 # Loaded when first used: `tif2video --help` must not wait for numpy, PyAV and dask.
 _HOME = {
-    "convert": "api",
-    "convert_batch": "api",
-    "render_frame": "api",
+    "convert": "videos",
+    "convert_batch": "videos",
+    "render_frame": "videos",
     "open_stack": "data",
     "read_recipe": "recipe",
     "Recipe": "recipe",
     "CropBox": "geometry",
     "VideoSettings": "settings",
     "Stack": "data",
-    "Video": "video",
+    "Video": "videos",
     "Progress": "pipeline",
     "Cancelled": "errors",
     "EncodingError": "errors",

@@ -92,10 +92,8 @@ def _run(args: argparse.Namespace) -> int:
         return OK
     with _loading():
         from . import console
-        from .batch import Destination, find_sources, plan_jobs
         from .pipeline import Execution, default_workers
-        from .report import Report
-        from .run import run_jobs
+        from .videos import Destination, Report, find_sources, plan_jobs, run_jobs
 
         execution = Execution(default_workers() if args.workers is None else args.workers)
     file = None if args.output is None else Path(args.output)

@@ -8,16 +8,14 @@ import os
 import sys
 from typing import Any
 
-from .batch import SourceJob
 from .data import find_gaps
 from .errors import describe, one_line
 from .picture import Limits
 from .pipeline import Execution, Progress
 from .planning import Plan
-from .report import describe_fidelity, describe_limits, video_object
 from .settings import DEFAULT_CODEC, as_typed
 from .units import decimal_fps, length_text
-from .video import Video
+from .videos import SourceJob, Video, describe_fidelity, describe_limits, video_object
 
 _BAR = "  {desc} {percentage:3.0f}% |{bar:30}| {rate_fmt}, {remaining} left"
 

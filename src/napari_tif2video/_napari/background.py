@@ -114,7 +114,7 @@ class Conversion(QObject):
     def _run(self, jobs: list[Any], overwrite: bool, verify: bool) -> None:
         from ..errors import Cancelled, describe
         from ..pipeline import Execution
-        from ..run import run_jobs
+        from ..videos import run_jobs
 
         execution = Execution(progress=self._tell_progress, cancel=self._cancel.is_set)
         error: str | None = None

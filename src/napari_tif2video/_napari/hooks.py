@@ -126,7 +126,7 @@ def _write(path: str, layers: list[Image]) -> list[str]:
     from napari.components import ViewerModel
     from napari.utils import cancelable_progress
 
-    from ..api import convert
+    from ..videos import convert
 
     source = layers[0] if len(layers) == 1 else ViewerModel()
     if isinstance(source, ViewerModel):

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QWidget
 
-from ..batch import Destination, SourceJob, find_sources, plan_jobs
 from ..encode import sidecar_of
 from ..errors import SettingsError
-from ..output import video_name
 from ..planning import Plan
 from ..settings import VideoSettings
+from ..videos import Destination, SourceJob, find_sources, plan_jobs, video_name
 from .destination import DestinationRow, ask_about_existing, free_name
 from .sources import FolderList
 

@@ -21,11 +21,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ..batch import SourceJob
 from ..errors import describe
 from ..pipeline import Progress
-from ..report import describe_fidelity, describe_limits
-from ..video import Video
+from ..videos import SourceJob, Video, describe_fidelity, describe_limits
 from .background import Background, Conversion
 
 _STEPS = 1000
@@ -169,7 +167,7 @@ class RunRow(QWidget):
 
     def save_log(self, path: str) -> None:
         """A row for each source, as ``tif2video --report`` writes it."""
-        from ..report import Report
+        from ..videos import Report
 
         with Report(path) as report:
             for video in self.videos:

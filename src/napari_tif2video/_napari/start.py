@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error
 
-from ..batch import SourceJob
 from ..errors import SettingsError, Tif2VideoError, describe
 from ..settings import VideoSettings
+from ..videos import SourceJob
 from .destination import stored
 from .jobs import RowStates, folder_jobs, layer_jobs, settle_existing
 

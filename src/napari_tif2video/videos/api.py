@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .batch import Destination, SourceJob, find_sources, plan_jobs
-from .data import open_stack
-from .errors import SettingsError
-from .picture import as_rgb, limits_at, prepare_moments, render
-from .pipeline import Execution, Progress, default_workers, series_limits
-from .planning import plan
+from ..data import open_stack
+from ..errors import SettingsError
+from ..picture import as_rgb, limits_at, prepare_moments, render
+from ..pipeline import Execution, Progress, default_workers, series_limits
+from ..planning import plan
+from ..settings import VideoSettings
+from .result import Video
 from .run import convert_job, run_jobs
-from .settings import VideoSettings
-from .video import Video
+from .sources import Destination, SourceJob, find_sources, plan_jobs
 
 
 def convert(

@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from .planning import Plan
-from .settings import DEFAULT_OF_ENDING, VideoSettings
-from .units import decimal_fps, readable_size
+from ..planning import Plan
+from ..settings import DEFAULT_OF_ENDING, VideoSettings
+from ..units import decimal_fps, readable_size
 
 _CONTRAST_TOKENS = {
     "global": "_global_norm",

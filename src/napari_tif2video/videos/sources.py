@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .data import folders_with_frames, is_stack_name, natural_key, open_stack, source_stem
-from .encode import exists_error, require_encoder, sidecar_of
-from .errors import SettingsError, SourceError, Tif2VideoError
-from .output import same_output_key, video_name
-from .overlays import common_um_per_px
-from .planning import Plan, channel_numbers, plan
-from .settings import VideoSettings, check_ending, chosen_codec
+from ..data import folders_with_frames, is_stack_name, natural_key, open_stack, source_stem
+from ..encode import exists_error, require_encoder, sidecar_of
+from ..errors import SettingsError, SourceError, Tif2VideoError
+from ..overlays import common_um_per_px
+from ..planning import Plan, channel_numbers, plan
+from ..settings import VideoSettings, check_ending, chosen_codec
+from .names import same_output_key, video_name
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
 _SAME_MAGNIFICATION = 1.01

@@ -1,0 +1,28 @@
+"""From sources to videos.
+
+`api` has the functions of the library; `sources` says which sources there are and where their
+videos go, `names` what they are called; `run` makes one after the other; `result` is what came out.
+"""
+
+from .api import convert, convert_batch, render_frame
+from .names import video_name
+from .result import Report, Video, describe_fidelity, describe_limits, video_object
+from .run import run_jobs
+from .sources import Destination, SourceJob, find_sources, plan_jobs
+
+__all__ = [
+    "Destination",
+    "Report",
+    "SourceJob",
+    "Video",
+    "convert",
+    "convert_batch",
+    "describe_fidelity",
+    "describe_limits",
+    "find_sources",
+    "plan_jobs",
+    "render_frame",
+    "run_jobs",
+    "video_name",
+    "video_object",
+]
