@@ -226,7 +226,7 @@ def test_axes_that_nobody_has_named(open_widget, wait, tmp_path):
 def test_the_newest_source_is_shown_whatever_is_opened_last(
     with_sources, wait, tmp_path, monkeypatch
 ):
-    from napari_tif2video._napari import temporary
+    from napari_tif2video._napari.source import opening as temporary
 
     slow, quick = (write_folder(tmp_path / name, numbered(2)) for name in ("slow", "quick"))
     is_free, original = threading.Event(), temporary.open_stack
@@ -353,7 +353,7 @@ def test_the_command_line_of_a_channel_at_a_slice(open_widget, wait, tmp_path, c
 def test_closing_while_a_source_is_opened_leaves_no_layer(
     with_sources, wait, tmp_path, monkeypatch
 ):
-    from napari_tif2video._napari import temporary
+    from napari_tif2video._napari.source import opening as temporary
 
     quick, slow = (write_folder(tmp_path / name, numbered(2)) for name in ("quick", "slow"))
     is_free, original = threading.Event(), temporary.open_stack

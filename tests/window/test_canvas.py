@@ -19,7 +19,7 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_tif2video._napari.canvas import CanvasPreview
+from napari_tif2video._napari.canvas.preview import CanvasPreview
 from napari_tif2video.geometry import Box
 
 FRAME = (60, 80)

@@ -332,7 +332,7 @@ def test_what_the_data_say_is_in_the_empty_rows(open_widget, wait, tmp_path):
 def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_path, monkeypatch):
     import threading
 
-    from napari_tif2video._napari import start as module
+    from napari_tif2video._napari.run import jobs as module
 
     folders = [write_folder(tmp_path / name, numbered(2)) for name in ("a", "b")]
     _, widget = open_widget()

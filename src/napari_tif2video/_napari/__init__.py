@@ -1,7 +1,9 @@
 """The plugin of napari.
 
-`hooks` reads, writes and brings sample data; `widget` is the dock widget; `layers` and `viewers`
-turn what napari shows into stacks. Napari itself is loaded only when one of them is needed.
+`hooks` reads, writes and brings sample data; `layers` turns what napari shows into stacks. `widget`
+is the dock widget, put together from `source` (what is converted), `form` (the settings), `preview`
+(the picture), `canvas` (crop box and anchor on napari's canvas) and `run` (making the videos).
+Only `hooks`, `layers` and `canvas` do without Qt, and napari is loaded only when it is needed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ def stack_of(source: Any) -> Stack | None:
     """The stack behind a layer or viewer of napari; None for anything else."""
     if "napari" not in sys.modules:  # without it, nobody can have a layer
         return None
-    from .viewers import stack_of
+    from .layers import stack_of
 
     return stack_of(source)
 

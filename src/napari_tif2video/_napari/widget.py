@@ -15,17 +15,20 @@ from ..errors import SettingsError, Tif2VideoError, describe
 from ..planning import Plan, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
-from .contrast_row import FOLDER_CONTRASTS, LAYER_CONTRASTS
-from .destination import DestinationRow, stored
-from .form import SettingsForm
-from .jobs import IF_EXISTS, automatic_name
+from .form import FOLDER_CONTRASTS, LAYER_CONTRASTS, SettingsForm
 from .panel import Fold, heading, lay_out, row
-from .recipe_button import RecipeButton
-from .result import ResultPreview, auto_limits
-from .run_options import RunOptions
-from .runner import RunRow
-from .source_panel import SourcePanel
-from .start import Starter
+from .preview import ResultPreview, auto_limits
+from .run import (
+    IF_EXISTS,
+    DestinationRow,
+    RecipeButton,
+    RunOptions,
+    RunRow,
+    Starter,
+    automatic_name,
+    stored,
+)
+from .source import SourcePanel
 
 if TYPE_CHECKING:
     import napari

@@ -1,22 +1,50 @@
-"""From the window's choices to jobs that can run: outputs chosen, existing videos settled."""
+"""What the Create button does: from the form to a run that is under way."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
+from napari.layers import Image
+from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QWidget
 
-from ..encode import sidecar_of
-from ..errors import SettingsError
-from ..planning import Plan
-from ..settings import VideoSettings
-from ..videos import Destination, SourceJob, find_sources, plan_jobs, video_name
-from .destination import DestinationRow, ask_about_existing, free_name
-from .sources import FolderList
+from ...encode import sidecar_of
+from ...errors import SettingsError, Tif2VideoError, describe
+from ...planning import Plan
+from ...settings import VideoSettings
+from ...videos import Destination, SourceJob, find_sources, plan_jobs, video_name
+from ..source import FolderList
+from .destination import DestinationRow, ask_about_existing, free_name, stored
 
 IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
 _ENDED = ("done", "failed", "skipped", "cancelled")
+
+
+class DockWidget(Protocol):
+    """What starting a run, and repeating it elsewhere, take from the dock widget."""
+
+    settings: VideoSettings
+    plan: Plan | None
+    source: Any
+    layers: Any
+    folders: Any
+    form: Any
+    existing: Any
+    run_options: Any
+    destination: DestinationRow
+    reason: Any
+    create_button: Any
+    run: Any
+
+    @property
+    def is_folder_mode(self) -> bool: ...
+
+    @property
+    def layer(self) -> Image | None: ...
 
 
 def automatic_name(plan: Plan, folder: Path | None) -> str:
@@ -135,3 +163,65 @@ class RowStates:
             if not failed and state not in _ENDED:
                 state = f"{own.index(index) + 1} of {len(own)}"
         self._folders.set_row(rows.index(path), names or None, state, why)
+
+
+class Starter:
+    """Starts the run of a panel, and shows in its rows how it goes."""
+
+    def __init__(self, panel: DockWidget) -> None:
+        self._panel = panel
+        self._rows: RowStates | None = None
+
+    def start(self) -> bool:
+        """Start what the form says; False if something is missing or the user cancels.
+
+        Layers are planned already. Folders and files are opened and planned in the background:
+        a hundred of them on a network drive take their time.
+        """
+        panel = self._panel
+        if panel.run.is_running:
+            return False
+        try:
+            settings, options = panel.form.settings, panel.run_options.chosen
+            begin = partial(self._begin, settings, options, panel.is_folder_mode)
+            if not panel.is_folder_mode:
+                if panel.plan is None:
+                    raise SettingsError(panel.reason.text() or "choose a layer first")
+                has_sidecar = "sidecar" in options
+                return begin(layer_jobs(panel.plan, panel.destination, sidecar=has_sidecar))
+            if not panel.folders.count:
+                raise SettingsError("add a folder first")
+        except Tif2VideoError as exc:
+            show_error(describe(exc))
+            return False
+        where = panel.destination.folder, panel.destination.file_name
+        plan = partial(
+            folder_jobs, panel.folders.paths, settings, *where, sidecar="sidecar" in options
+        )
+        panel.run.prepare(plan, begin)
+        panel.create_button.setEnabled(False)
+        return True
+
+    def _begin(
+        self,
+        settings: VideoSettings,
+        options: Collection[str],
+        in_folders: bool,
+        jobs: list[SourceJob],
+    ) -> bool:
+        panel = self._panel
+        overwrite = settle_existing(jobs, panel.existing.value, panel) if jobs else None
+        if overwrite is None:
+            return False
+        stored().setValue("settings", settings.to_json())
+        panel.run_options.remember()
+        self._rows = RowStates(panel.folders, jobs) if in_folders else None
+        panel.run.start(
+            jobs, overwrite=overwrite, on_state=self._on_state, verify="verify" in options
+        )
+        return True
+
+    def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
+        if self._rows is not None:
+            self._rows.show(index, name, state, why)
+        self._panel.create_button.setEnabled(not self._panel.run.is_running)

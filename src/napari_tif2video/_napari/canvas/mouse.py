@@ -4,25 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from ..geometry import Box
-from .box_shapes import Grip, Point, dragged_box, drawn_box, frame_size
-
-if TYPE_CHECKING:
-    from .canvas import CanvasPreview
+from ...geometry import Box
+from .box import Grip, Point, dragged_box, drawn_box, frame_size
 
 # On the screen: how near to the line the mouse takes hold, how far along it a corner reaches, and
 # the shortest way that is a drag and no click.
 _NEAR_PX, _CORNER_PX, _DRAG_PX = 6, 16, 4
 
 
+class BoxView(Protocol):
+    """The box as it is drawn, and how it lies on the screen."""
+
+    box_changed: Any
+
+    @property
+    def viewer(self) -> Any: ...
+    @property
+    def camera(self) -> Any: ...
+    @property
+    def image(self) -> Any: ...
+    @property
+    def layer(self) -> Any: ...
+    @property
+    def plane(self) -> Point: ...
+    @property
+    def box(self) -> Box | None: ...
+    @property
+    def has_anchor(self) -> bool: ...
+    def unit_factors(self) -> Point: ...
+    def screen_px(self) -> tuple[float, float]: ...
+    def change_box(self, box: Box) -> None: ...
+
+
 class BoxMouse:
     """What the mouse does to the box of a preview."""
 
-    def __init__(self, preview: CanvasPreview) -> None:
+    def __init__(self, preview: BoxView) -> None:
         self._preview = preview
         self.is_drawing = False
         self._has_set_cursor = False

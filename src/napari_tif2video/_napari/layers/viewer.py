@@ -13,11 +13,10 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from numpy.typing import NDArray
 
-from ..data import Channel, FrameFormat, Frames, Stack
-from ..errors import SourceError
-from ..geometry import Box
-from .layer_planes import full_data, leading_shape
-from .layers import TEMPORARY, display_of, stack_of_layer
+from ...data import Channel, FrameFormat, Frames, Stack
+from ...errors import SourceError
+from ...geometry import Box
+from .layer import TEMPORARY, display_of, full_data, leading_shape, stack_of_layer
 
 
 def stack_of(source: Any) -> Stack | None:

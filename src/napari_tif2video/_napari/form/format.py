@@ -7,9 +7,9 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel
 
-from ..settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings
-from ..units import readable_size
-from .panel import SMALL_LIST_PX, let_shrink
+from ...settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings
+from ...units import readable_size
+from ..panel import SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, ChoiceRow, SettingRow, TextRow, as_text, line_edit
 
 _RAW_CODEC = "ffv1"

@@ -26,9 +26,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ..data import folders_with_frames, is_tiff_name
-from .layers import TEMPORARY
-from .panel import let_shrink
+from ...data import folders_with_frames, is_tiff_name
+from ..layers import TEMPORARY
+from ..panel import let_shrink
 
 _LIST_HEIGHT_PX = 110
 ALL_VISIBLE = "all visible"

@@ -10,14 +10,12 @@ from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QLabel
 
-from ..data import Calibration, Stack
-from ..planning import Plan
-from .catalog import Catalog
-from .panel import ModeRow
-from .source_axes import SourceAxes
-from .sources import FolderList, LayerPicker
-from .temporary import TemporaryLayers
-from .time_axis import TimeAxis, nearest_frame, point_of
+from ...data import Calibration, Stack
+from ...planning import Plan
+from ..panel import ModeRow
+from .axes import SourceAxes, TimeAxis, nearest_frame, point_of
+from .lists import FolderList, LayerPicker
+from .opening import Catalog, TemporaryLayers
 
 _LOOKS = ("data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible")
 _UNITS = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}

@@ -6,8 +6,8 @@ from typing import Any
 
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
 
-from ..settings import ANCHOR_STYLES, CORNERS, LABEL_FIELDS, VideoSettings
-from .panel import LABEL_WIDTH_PX, SMALL_LIST_PX, let_shrink
+from ...settings import ANCHOR_STYLES, CORNERS, LABEL_FIELDS, VideoSettings
+from ..panel import LABEL_WIDTH_PX, SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, SettingRow, TextRow, as_text, line_edit
 
 _CORNERS = [(name.replace("-", " "), name) for name in CORNERS]

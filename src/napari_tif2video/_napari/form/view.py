@@ -7,10 +7,9 @@ from typing import Any
 
 from psygnal import Signal
 
-from ..settings import VideoSettings
-from .panel import column
-from .rows import ChoiceRow, SettingRow, TextRow
-from .source_axes import (
+from ...settings import VideoSettings
+from ..panel import column
+from ..source import (
     PROJECTIONS,
     Choices,
     SourceAxes,
@@ -22,6 +21,7 @@ from .source_axes import (
     slice_choice,
     slice_choices,
 )
+from .rows import ChoiceRow, SettingRow, TextRow
 
 
 class ViewRow(ChoiceRow):

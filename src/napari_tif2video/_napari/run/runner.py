@@ -21,10 +21,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ..errors import describe
-from ..pipeline import Progress
-from ..videos import SourceJob, Video, describe_fidelity, describe_limits
-from .background import Background, Conversion
+from ...errors import describe
+from ...pipeline import Progress
+from ...videos import SourceJob, Video, describe_fidelity, describe_limits
+from ..background import Background, Conversion
 
 _STEPS = 1000
 
@@ -167,7 +167,7 @@ class RunRow(QWidget):
 
     def save_log(self, path: str) -> None:
         """A row for each source, as ``tif2video --report`` writes it."""
-        from ..videos import Report
+        from ...videos import Report
 
         with Report(path) as report:
             for video in self.videos:

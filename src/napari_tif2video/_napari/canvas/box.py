@@ -9,8 +9,8 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from ..geometry import Box, nearest_even
-from ..overlays import AnchorMark
+from ...geometry import Box, nearest_even
+from ...overlays import AnchorMark
 
 _MIN_SIDE = 2  # data pixels
 

@@ -8,8 +8,8 @@ from typing import Any
 from psygnal import Signal
 from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
-from ..settings import VideoSettings
-from .panel import SMALL_LIST_PX, column, let_shrink, row
+from ...settings import VideoSettings
+from ..panel import SMALL_LIST_PX, column, let_shrink, row
 
 _PROBLEM_COLOUR = "#e06c00"  # readable on napari's dark and its light theme
 

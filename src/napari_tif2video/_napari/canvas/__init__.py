@@ -1,0 +1,5 @@
+"""The crop box and the anchor on napari's canvas: how they are drawn, and dragged."""
+
+from .preview import CanvasPreview
+
+__all__ = ["CanvasPreview"]

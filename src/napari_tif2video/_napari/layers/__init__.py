@@ -1,0 +1,24 @@
+"""Layers and viewers of napari as stacks, shown as napari shows them. No Qt."""
+
+from .layer import (
+    CHANNEL,
+    TEMPORARY,
+    depth_axis,
+    display_of,
+    leading_shape,
+    letters_of,
+    stack_of_layer,
+)
+from .viewer import merged_layers, stack_of
+
+__all__ = [
+    "CHANNEL",
+    "TEMPORARY",
+    "depth_axis",
+    "display_of",
+    "leading_shape",
+    "letters_of",
+    "merged_layers",
+    "stack_of",
+    "stack_of_layer",
+]

@@ -1,0 +1,209 @@
+"""The form as a command line, as Python and as a settings file, and the button that copies them."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from napari.layers import Image
+from napari.utils.notifications import show_error, show_info
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
+
+from ...colours import Display
+from ...errors import SettingsError, Tif2VideoError, describe
+from ...settings import DEFAULT_OF_ENDING, VideoSettings, option_of, pairs_of
+from ..layers import CHANNEL, display_of
+from .jobs import DockWidget, automatic_name
+
+
+def as_command_line(
+    sources: Sequence[str],
+    settings: VideoSettings,
+    output: Path | None,
+    display: Display | None,
+    run: Collection[str] = (),
+) -> str:
+    """The call of ``tif2video`` that makes the same video.
+
+    Parameters
+    ----------
+    output : Path, optional
+        The video, or the folder for all of them.
+    display : Display, optional
+        How the layer is shown, for settings with contrast "displayed".
+    run : collection of str
+        What else is switched on: "verify", "sidecar".
+
+    Raises
+    ------
+    SettingsError
+        There are limits for each channel, for which there is no option.
+    """
+    if settings.limits is not None and len(pairs_of(settings.limits)) > 1:
+        raise SettingsError(
+            "limits: a command line has one pair for all channels; save the settings and give the "
+            "file with --settings, or copy as Python"
+        )
+    if settings.contrast == "displayed":
+        limits = None if display is None else display.limits
+        gamma = settings.gamma
+        if gamma is None and display is not None and display.gamma != 1:
+            gamma = display.gamma
+        settings = dataclasses.replace(settings, contrast=None, limits=limits, gamma=gamma)
+    words = ["tif2video", *sources]
+    for name, value in _chosen(settings).items():
+        option = option_of(name)
+        if value is True:
+            words.append(option)
+        elif isinstance(value, list):
+            words += [option, *(f"{part:.12g}" for part in value)]
+        elif name == "frames" or str(value).startswith("-"):
+            words.append(f"{option}={value}")  # "-10:" would look like an option
+        else:
+            words += [option, str(value)]
+    words += map(option_of, run)
+    if output is not None:
+        words += ["--output" if output.suffix else "--output-dir", str(output)]
+    return shlex.join(words)
+
+
+def as_python(
+    source: str | Sequence[str],
+    settings: VideoSettings,
+    output: Path | None,
+    run: Collection[str] = (),
+) -> str:
+    """The Python lines that make the same video, for napari's console.
+
+    Parameters
+    ----------
+    source : str or sequence of str
+        What is converted, as Python: ``viewer.layers['s']``; or the paths of sources on disk.
+    """
+    options = _chosen(settings)
+    if isinstance(source, str):
+        arguments = [source] if output is None else [source, repr(str(output))]
+        function = "convert"
+    else:
+        arguments, function = [repr(list(source))], "convert_batch"
+        if output is not None:
+            arguments.append(f"output_dir={str(output)!r}")
+    arguments += [f"{name}={value!r}" for name, value in options.items()]
+    arguments += [f"{name}=True" for name in run]
+    return f"import napari_tif2video as t2v\nt2v.{function}({', '.join(arguments)})"
+
+
+def _chosen(settings: VideoSettings) -> dict[str, Any]:
+    """The options that differ from the defaults."""
+    defaults = VideoSettings().to_dict()
+    return {
+        name: value
+        for name, value in settings.to_dict().items()
+        if value is not None and value != defaults[name]
+    }
+
+
+def loses_colours(settings: VideoSettings, display: Display) -> bool:
+    """Whether the command line cannot say how the layer is shown: its colormap or opacity."""
+    plain = dataclasses.replace(display, limits=None, gamma=1.0, blending="translucent")
+    if settings.colormap is not None:
+        plain = dataclasses.replace(plain, colours=None)
+    return settings.contrast == "displayed" and plain != Display()
+
+
+_JSON = "JSON (*.json)"
+_WITH_SETTINGS = f"Settings and videos (*.json {' '.join(f'*{e}' for e in DEFAULT_OF_ENDING)})"
+
+
+class RecipeButton(QPushButton):
+    """A menu of ways to do again what the form says."""
+
+    def __init__(self, panel: DockWidget) -> None:
+        super().__init__("Copy or save settings")
+        self._panel = panel
+        menu = QMenu(self)
+        menu.addAction("Copy as command line", self.copy_command_line)
+        menu.addAction("Copy as Python", self.copy_python)
+        menu.addAction("Save settings…", self.save_settings)
+        menu.addAction("Load settings…", self.load_settings)
+        self.setMenu(menu)
+
+    def copy_command_line(self) -> None:
+        _try(self._copy_command_line)
+
+    def _copy_command_line(self) -> None:
+        panel, run = self._panel, self._panel.run_options.chosen
+        settings, layer, folder = panel.settings, panel.layer, panel.destination.folder
+        if panel.is_folder_mode:
+            text = as_command_line(panel.folders.paths, settings, folder, None, run)
+        elif layer is None or layer.source.path is None or panel.layers.is_merged:
+            show_info("This was not read from disk as it is shown; use Copy as Python instead.")
+            return
+        else:
+            shown = panel.source.time_axis.as_settings(layer, settings)
+            if shown is None:
+                show_info("A command line cannot say which part of the file the sliders show.")
+                return
+            settings, display = _of_channel(layer, shown), display_of(layer)
+            if loses_colours(settings, display):
+                show_info("Colormap and opacity of the layer are not in the command line.")
+            paths = [layer.source.path]
+            text = as_command_line(paths, settings, folder, display, run)
+        _to_clipboard(text)
+
+    def copy_python(self) -> None:
+        _try(self._copy_python)
+
+    def _copy_python(self) -> None:
+        panel, run = self._panel, self._panel.run_options.chosen
+        settings, folder = panel.settings, panel.destination.folder
+        if panel.is_folder_mode:
+            text = as_python(panel.folders.paths, settings, folder, run)
+        elif panel.layer is None or panel.plan is None:
+            return
+        else:
+            name = panel.destination.file_name or automatic_name(panel.plan, folder)
+            output = None if folder is None else folder / name
+            source = f"viewer.layers[{panel.layer.name!r}]"
+            source = "viewer" if panel.layers.is_merged else source
+            shown = panel.source.time_axis.as_settings(panel.layer, settings)
+            if panel.layers.is_merged:
+                shown = settings if settings.z is None else None
+            if shown is None:
+                show_info("Python code cannot say which part of the layer the sliders show.")
+                return
+            text = as_python(source, shown, output, run)
+        _to_clipboard(text)
+
+    def save_settings(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save settings", "", _JSON)
+        if name:
+            _try(lambda: self._panel.settings.save(name))
+
+    def load_settings(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Load settings", "", _WITH_SETTINGS)
+        if name:
+            _try(lambda: setattr(self._panel, "settings", VideoSettings.load(name)))
+
+
+def _of_channel(layer: Image, settings: VideoSettings) -> VideoSettings:
+    """The settings, with the channel of its file that the layer shows."""
+    number = layer.metadata.get(CHANNEL)
+    return settings if number is None else dataclasses.replace(settings, channel=number)
+
+
+def _try(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except Tif2VideoError as exc:
+        show_error(describe(exc))
+
+
+def _to_clipboard(text: str) -> None:
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setText(text)
