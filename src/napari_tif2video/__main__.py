@@ -1,5 +1,7 @@
 """`python -m napari_tif2video`: the same as the command `tif2video`."""
 
+from __future__ import annotations
+
 import sys
 
 from .cli import main

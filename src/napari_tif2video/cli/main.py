@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import Cancelled, OutputError, SettingsError, describe
+from ..errors import Cancelled, OutputError, SettingsError, describe
+from ..recipe import saved_recipe
+from ..settings import VideoSettings, as_typed, option_of
 from .options import EXIT_USAGE, build_parser, joined
-from .recipe import saved_recipe
-from .settings import VideoSettings, as_typed, option_of
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -91,9 +91,9 @@ def _run(args: argparse.Namespace) -> int:
         _open_window()
         return OK
     with _loading():
+        from ..pipeline import Execution, default_workers
+        from ..videos import Destination, Report, find_sources, plan_jobs, run_jobs
         from . import console
-        from .pipeline import Execution, default_workers
-        from .videos import Destination, Report, find_sources, plan_jobs, run_jobs
 
         execution = Execution(default_workers() if args.workers is None else args.workers)
     file = None if args.output is None else Path(args.output)
@@ -145,8 +145,8 @@ def _inspect(args: argparse.Namespace) -> int:
     others = _given(args, "inspect", "json", "quiet", "nogui")
     if others:
         raise SettingsError(f"--inspect only reads a video; leave out {others}")
-    from .inspection import describe_recipe
-    from .recipe import read_recipe
+    from ..recipe import read_recipe
+    from .inspect import describe_recipe
 
     recipe = read_recipe(args.inspect)
     print(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
@@ -161,7 +161,7 @@ def _say_reuse(args: argparse.Namespace, sources: int) -> None:
     recipe = saved_recipe(args.settings)
     if recipe is None:
         return
-    from .inspection import reuse_note
+    from .inspect import reuse_note
 
     note = reuse_note(recipe, args.reuse, sources)
     if note:
@@ -181,7 +181,7 @@ def _given(args: argparse.Namespace, *known: str) -> str:
 
 def _open_window() -> None:
     try:
-        from ._napari import open_window
+        from .._napari import open_window
     except ImportError as exc:
         raise SettingsError(
             "without a SOURCE the window is opened, which needs napari; install it with "
@@ -234,7 +234,7 @@ def _sources(args: argparse.Namespace) -> list[str]:
             raise SettingsError("--demo converts the bundled sample; leave the sources out")
         if args.dry_run:
             raise SettingsError("--demo writes its files first; leave out --dry-run")
-        from .sample import write_sample
+        from ..sample import write_sample
 
         return [os.fspath(write_sample(Path(args.demo)))]
     if not args.source:

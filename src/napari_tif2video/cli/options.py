@@ -7,10 +7,18 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from ._version import __version__
-from .geometry import WIDTH_RANGE_PX
-from .recipe import REUSES
-from .settings import ANCHOR_STYLES, CODECS, CONTRASTS, CORNERS, FPS_RANGE, QUALITIES, VideoSettings
+from .._version import __version__
+from ..geometry import WIDTH_RANGE_PX
+from ..recipe import REUSES
+from ..settings import (
+    ANCHOR_STYLES,
+    CODECS,
+    CONTRASTS,
+    CORNERS,
+    FPS_RANGE,
+    QUALITIES,
+    VideoSettings,
+)
 
 EXIT_USAGE = 2
 

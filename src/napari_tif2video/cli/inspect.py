@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from .recipe import Recipe, RecipeChannel
-from .settings import VideoSettings
+from ..recipe import Recipe, RecipeChannel
+from ..settings import VideoSettings
 
 _ORIGINS = {
     "local": "each frame from its own counts",
