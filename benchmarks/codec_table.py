@@ -60,7 +60,7 @@ def measure(
         times.append(time.process_time() - begun)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"video{encoder.ending}")
-        writer = movie.MovieWriter(path, encoder)
+        writer = movie.VideoWriter(path, encoder)
         for segment in segments:
             writer.append(segment)
         writer.close()

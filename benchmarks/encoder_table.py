@@ -127,7 +127,7 @@ def decode(segments: list[encode.EncodedSegment], encoder: encode.Encoder) -> li
     """The grey levels that a player shows, from a joined file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "video.mp4")
-        writer = movie.MovieWriter(path, encoder)
+        writer = movie.VideoWriter(path, encoder)
         for segment in segments:
             writer.append(segment)
         writer.close()

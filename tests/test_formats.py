@@ -12,7 +12,7 @@ from helpers.frames import noise, number_of, numbered, smooth
 from helpers.video import media
 
 import napari_tif2video as t2v
-from napari_tif2video.encode.container import MovieWriter
+from napari_tif2video.encode.container import VideoWriter
 from napari_tif2video.encode.encoder import Encoder, encode_segment
 from napari_tif2video.settings.codecs import CODECS
 
@@ -144,7 +144,7 @@ def test_segments_that_do_not_fit_are_not_joined(tmp_path, codec, other):
     colour = {"codec": codec, "ending": CODECS[codec].endings[0], "has_colour": True}
     first = Encoder(32, 100, Fraction(10), **colour, palette=palettes[0])
     second = Encoder(32, 100, Fraction(10), **colour | other, palette=palettes[1])
-    writer = MovieWriter(tmp_path / "o.video", first)
+    writer = VideoWriter(tmp_path / "o.video", first)
     writer.append(encode_segment(pictures, first))
     with pytest.raises(t2v.EncodingError, match="cannot be joined"):
         writer.append(encode_segment(pictures, second))

@@ -491,7 +491,7 @@ def test_a_video_that_is_kept_but_made_otherwise_is_said(tmp_path, cli, folder, 
     assert line in ended.err
     found = json.loads(cli(*both, "--json", "--quiet").out)["sources"]
     assert [line in " ".join(source["notes"]) for source in found] == [True, False]
-    # Made again, they agree.
+    # FinishedFile again, they agree.
     assert cli(*both[:-1], "--overwrite").code == 0
     assert "was made" not in cli(*both).err
     # Other settings under the same name.

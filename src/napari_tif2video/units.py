@@ -9,6 +9,9 @@ from fractions import Fraction
 
 from .errors import SettingsError
 
+#: The counts that become black and white.
+Limits = tuple[float, float]
+
 _UNITS_S = {
     "": 1.0,
     "us": 1e-6,

@@ -14,17 +14,17 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..errors import Cancelled, describe
 from ..picture import (
-    ChannelLimits,
     SequenceLimits,
     as_rgb,
     count_outside,
     limits_at,
     measure,
-    prepare_moments,
+    prepared_frames,
     render,
 )
 from ..pipeline import Execution, known_limits, measured_key, series_limits
 from ..planning import Plan, guessed_bytes
+from ..units import Limits
 from .background import Background
 
 _HEIGHT_PX = 150
@@ -47,7 +47,7 @@ class FramePreview:
     """
 
     image: NDArray[np.uint8]
-    limits: ChannelLimits
+    limits: tuple[Limits, ...]
     clipped: float
     is_provisional: bool
 
@@ -57,7 +57,7 @@ def preview_frame(plan: Plan, index: int) -> FramePreview:
     limits = known_limits(plan) if plan.needs_measuring else None
     is_provisional = plan.needs_measuring and limits is None
     chosen = [channel.frames.select([index]) for channel in plan.stack.channels]
-    (moment,) = prepare_moments(chosen, plan.picture)
+    (moment,) = prepared_frames(chosen, plan.picture)
     shown = None if limits is None else limits_at(limits, index)
     image, facts = render(moment, plan.picture, shown, plan.timeline[index])
     image = as_rgb(image)

@@ -10,11 +10,10 @@ from typing import Any
 
 from ..data import find_gaps
 from ..errors import describe, one_line
-from ..picture import Limits
 from ..pipeline import Execution, Progress
 from ..planning import Plan
 from ..settings import DEFAULT_CODEC, as_typed
-from ..units import decimal_fps, length_text
+from ..units import Limits, decimal_fps, length_text
 from ..videos import SourceJob, Video, describe_fidelity, describe_limits, video_object
 
 _BAR = "  {desc} {percentage:3.0f}% |{bar:30}| {rate_fmt}, {remaining} left"

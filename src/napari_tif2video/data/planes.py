@@ -65,7 +65,7 @@ class ProjectedFrames:
     planes: Frames
     depth: int
     projection: str
-    batch_starts = None
+    chunk_starts = None
 
     @property
     def format(self) -> FrameFormat:
@@ -243,7 +243,7 @@ class NumpyFrames:
 
     array: NDArray[Any]
     numbers: tuple[int, ...] | None = None
-    batch_starts = None
+    chunk_starts = None
 
     @cached_property
     def format(self) -> FrameFormat:
@@ -320,7 +320,7 @@ class DaskFrames:
         return f"frame {self.numbers[index]}"
 
     @property
-    def batch_starts(self) -> tuple[int, ...] | None:
+    def chunk_starts(self) -> tuple[int, ...] | None:
         return None if max(self.chunks[0]) == 1 else self.starts
 
     def select(self, indices: Sequence[int]) -> DaskFrames:

@@ -98,7 +98,7 @@ class Frames(Protocol):
     def format(self) -> FrameFormat: ...
 
     @property
-    def batch_starts(self) -> tuple[int, ...] | None:
+    def chunk_starts(self) -> tuple[int, ...] | None:
         """First frames of the groups that are read together, or None where any group will do."""
         ...
 

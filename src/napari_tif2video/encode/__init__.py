@@ -7,21 +7,21 @@ gives it its name only then.
 """
 
 from .check import FrameCheck
-from .container import MovieWriter, Spool, check_movie
+from .container import Spool, VideoWriter, check_video
 from .encoder import EncodedSegment, Encoder, encode_segment, require_encoder
 from .palette import make_palette
 from .pixels import psnr_db
 from .publish import exists_error, publishing, second_part, sidecar_of, write_sidecar
-from .verify import Fidelity, verify_movie
+from .verify import Fidelity, verify_video
 
 __all__ = [
     "EncodedSegment",
     "Encoder",
     "Fidelity",
     "FrameCheck",
-    "MovieWriter",
     "Spool",
-    "check_movie",
+    "VideoWriter",
+    "check_video",
     "encode_segment",
     "exists_error",
     "make_palette",
@@ -30,6 +30,6 @@ __all__ = [
     "require_encoder",
     "second_part",
     "sidecar_of",
-    "verify_movie",
+    "verify_video",
     "write_sidecar",
 ]

@@ -22,7 +22,7 @@ from ..settings import CLOCKS, MUXERS
 from .encoder import EncodedSegment, Encoder
 
 
-def _movie_timescale(fps: Fraction) -> int:
+def _timescale(fps: Fraction) -> int:
     """Ticks a second in which every frame lasts a whole number; the usual 1000 rounds lengths."""
     return fps.numerator * -(-1000 // fps.numerator)
 
@@ -34,7 +34,7 @@ def _muxer(encoder: Encoder) -> tuple[str, dict[str, str]]:
     if name == "mp4":
         # The index first, so that players can start before the whole file is there.
         options |= {"movflags": "+faststart"}
-        options |= {"movie_timescale": str(_movie_timescale(encoder.fps))}
+        options |= {"movie_timescale": str(_timescale(encoder.fps))}
     elif name in ("matroska", "webm"):
         options |= {"cues_to_front": "1"}
     return name, options
@@ -95,7 +95,7 @@ class Spool:
             self._file.close()
 
 
-class MovieWriter:
+class VideoWriter:
     """Joins segments to a file.
 
     Parameters
@@ -168,7 +168,7 @@ class MovieWriter:
             raise EncodingError(f"the video cannot be finished ({exc})") from exc
 
 
-def check_movie(path: Path, encoder: Encoder, frames: int) -> None:
+def check_video(path: Path, encoder: Encoder, frames: int) -> None:
     """Reopen a finished file and compare its frame count, size and duration with the plan.
 
     FFmpeg does not report every failed write, a full disk among them; this does.

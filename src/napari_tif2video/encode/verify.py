@@ -38,7 +38,7 @@ class Fidelity:
     worst_db: float
 
 
-def verify_movie(
+def verify_video(
     path: Path,
     encoder: Encoder,
     checks: Sequence[FrameCheck],

@@ -6,41 +6,38 @@ overlays). `limits` has what limits come from when the range of a frame is not e
 with percentiles, and limits smoothed over time.
 """
 
-from .contrast import Limits, combine, measure, prepared_dtype, require_countable
+from .contrast import combine, measure, prepared_dtype, require_countable
 from .frame import (
-    ChannelLimits,
-    FrameFacts,
-    Moment,
-    Picture,
+    ChannelFrames,
+    FrameStats,
+    PictureSpec,
     SequenceLimits,
     as_rgb,
+    frames_in_turn,
     limits_at,
-    prepare_moments,
-    read_moments,
+    prepared_frames,
     render,
 )
 from .limits import EMPTY, Histogram, Level, count_outside, histogram, level_of, smooth_limits
 
 __all__ = [
     "EMPTY",
-    "ChannelLimits",
-    "FrameFacts",
+    "ChannelFrames",
+    "FrameStats",
     "Histogram",
     "Level",
-    "Limits",
-    "Moment",
-    "Picture",
+    "PictureSpec",
     "SequenceLimits",
     "as_rgb",
     "combine",
     "count_outside",
+    "frames_in_turn",
     "histogram",
     "level_of",
     "limits_at",
     "measure",
-    "prepare_moments",
     "prepared_dtype",
-    "read_moments",
+    "prepared_frames",
     "render",
     "require_countable",
     "smooth_limits",

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from ..data import Stack
 from ..errors import SourceError
 from ..memory import thread_buffer
+from ..units import Limits
 from .resize import DEPTHS, resample, shrink_fast
-
-#: The counts that become black and white.
-Limits = tuple[float, float]
 
 # libswscale's worst error of 408 in 65,535 is 1.6 grey levels when the limits are the frame's own
 # range. Where the limits are much narrower than that, its error would be magnified.

@@ -14,12 +14,13 @@ from ..colours import Display, compose, in_colour
 from ..data import Frames
 from ..geometry import Box
 from ..overlays import Overlay, Tick
-from .contrast import Limits, Prepared, as_counts, as_shown, prepare, to_grey
+from ..units import Limits
+from .contrast import Prepared, as_counts, as_shown, prepare, to_grey
 from .limits import count_outside, histogram
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureSpec:
     """What a single frame of the video needs to know; small, it travels with every task.
 
     Attributes
@@ -51,26 +52,25 @@ class Picture:
     is_exact: bool = False
     is_raw: bool = False
 
-    def with_limits(self, limits: object | None) -> Picture:
+    def with_limits(self, limits: object | None) -> PictureSpec:
         """The same where limits were measured already, and percentiles with them."""
         return self if limits is None else dataclasses.replace(self, percentile=None)
 
 
 # One point in time: a prepared frame of each channel.
-Moment = tuple[Prepared, ...]
-ChannelLimits = tuple[Limits, ...]
+ChannelFrames = tuple[Prepared, ...]
 
 # Measured limits: one entry that holds for all moments, or one for each.
-SequenceLimits = tuple[ChannelLimits, ...]
+SequenceLimits = tuple[tuple[Limits, ...], ...]
 
 # Shown each frame that was read, with the number of its channel.
-Look = Callable[[int, NDArray[Any]], None]
+OnFrame = Callable[[int, NDArray[Any]], None]
 
 _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
-class FrameFacts:
+class FrameStats:
     """What was learnt about a frame on the way.
 
     Attributes
@@ -84,20 +84,20 @@ class FrameFacts:
         crop box where the limits were known when it was read, else of the prepared pixels.
     """
 
-    limits: ChannelLimits
+    limits: tuple[Limits, ...]
     is_constant: bool
     grey_mean: float
     clipped: float
 
 
-def limits_at(limits: SequenceLimits, number: int) -> ChannelLimits:
+def limits_at(limits: SequenceLimits, number: int) -> tuple[Limits, ...]:
     """The limits of one moment of a sequence."""
     return limits[number if len(limits) > 1 else 0]
 
 
 def render(
-    moment: Moment, picture: Picture, limits: ChannelLimits | None, tick: Tick
-) -> tuple[NDArray[Any], FrameFacts]:
+    moment: ChannelFrames, picture: PictureSpec, limits: tuple[Limits, ...] | None, tick: Tick
+) -> tuple[NDArray[Any], FrameStats]:
     """The picture of one moment, (H, W) where it is grey and (H, W, 3) where it has colour.
 
     Without measured limits the known ones are used, or the frame's own range. Raw counts are
@@ -106,7 +106,7 @@ def render(
     if picture.is_raw:
         (counts,) = moment
         shown_range = (float(counts.low), float(counts.high))
-        return counts.pixels, FrameFacts((shown_range,), False, _mean(counts.pixels), 0.0)
+        return counts.pixels, FrameStats((shown_range,), False, _mean(counts.pixels), 0.0)
     shown = limits or tuple(
         known or prepared.range for known, prepared in zip(picture.limits, moment, strict=True)
     )
@@ -118,7 +118,7 @@ def render(
     is_constant = all(prepared.is_constant for prepared in moment)
     measured = limits or (None,) * len(moment)
     clipped = sum(map(_clipped, moment, measured)) / len(moment)
-    facts = FrameFacts(shown, is_constant, _mean(composed), clipped)
+    facts = FrameStats(shown, is_constant, _mean(composed), clipped)
     if picture.overlay is not None:
         composed = picture.overlay.draw(composed, tick)
     return composed, facts
@@ -135,24 +135,24 @@ def _clipped(prepared: Prepared, limits: Limits | None) -> float:
     return count_outside(prepared.pixels, relative) / prepared.pixels.size
 
 
-def prepare_moments(
+def prepared_frames(
     sources: Sequence[Frames],
-    picture: Picture,
-    look: Look | None = None,
-) -> Iterator[Moment]:
+    picture: PictureSpec,
+    look: OnFrame | None = None,
+) -> Iterator[ChannelFrames]:
     """Read and prepare the frames of all channels, one point in time after the other."""
 
     def made(channel: int, frame: NDArray[Any]) -> Prepared:
         return _prepare(frame, picture, picture.limits[channel])
 
-    return read_moments(sources, picture, made, look)
+    return frames_in_turn(sources, picture, made, look)
 
 
-def read_moments(
+def frames_in_turn(
     sources: Sequence[Frames],
-    picture: Picture,
+    picture: PictureSpec,
     make: Callable[[int, NDArray[Any]], _Made],
-    look: Look | None = None,
+    look: OnFrame | None = None,
 ) -> Iterator[tuple[_Made, ...]]:
     """What `make` makes of the frames of all channels, one point in time after the other."""
     readers = [frames.read_frames(picture.box) for frames in sources]
@@ -172,7 +172,7 @@ def as_rgb(picture: NDArray[Any]) -> NDArray[np.uint8]:
     return in_colour(as_shown(picture))
 
 
-def _prepare(frame: NDArray[Any], picture: Picture, known: Limits | None) -> Prepared:
+def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) -> Prepared:
     if picture.is_raw:
         return as_counts(frame)
     if picture.percentile is not None:

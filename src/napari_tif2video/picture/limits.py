@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .contrast import EMPTY_RANGE, Limits, Prepared, row_blocks
+from ..units import Limits
+from .contrast import EMPTY_RANGE, Prepared, row_blocks
 
 # Enough for a bin for each count of 16-bit data, and for bins of less than 1/100,000 of the range
 # of others.

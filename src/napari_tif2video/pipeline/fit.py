@@ -22,17 +22,16 @@ from ..errors import SourceError
 from ..geometry import WIDTH_RANGE_PX, resolve_size
 from ..overlays import Tick
 from ..picture import (
-    ChannelLimits,
-    Picture,
+    PictureSpec,
     SequenceLimits,
     as_rgb,
     limits_at,
-    prepare_moments,
+    prepared_frames,
     render,
 )
 from ..planning import Plan
 from ..settings import SEGMENT_FRAMES
-from ..units import readable_size
+from ..units import Limits, readable_size
 from .engine import Job, step
 from .tasks import segment_task, selected, split
 
@@ -89,14 +88,14 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
 
 def _sample_task(
     sources: Sequence[Frames],
-    picture: Picture,
-    limits: ChannelLimits | None,
+    picture: PictureSpec,
+    limits: tuple[Limits, ...] | None,
     tick: Tick,
     stride: int,
     job: str,
 ) -> NDArray[np.uint8]:
     picture = picture.with_limits(limits)
-    (moment,) = prepare_moments(sources, picture)
+    (moment,) = prepared_frames(sources, picture)
     image, _ = render(moment, picture, limits, tick)
     step(job)
     return as_rgb(image)[::stride, ::stride].copy()

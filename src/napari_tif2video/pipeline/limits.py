@@ -15,27 +15,27 @@ from numpy.typing import NDArray
 from ..data import Frames
 from ..picture import (
     EMPTY,
-    ChannelLimits,
+    ChannelFrames,
     Histogram,
     Level,
-    Moment,
-    Picture,
+    PictureSpec,
     SequenceLimits,
     combine,
+    frames_in_turn,
     histogram,
     level_of,
     measure,
-    prepare_moments,
-    read_moments,
+    prepared_frames,
     smooth_limits,
 )
 from ..planning import Plan
+from ..units import Limits
 from .engine import Execution, Job, step
-from .tasks import Batch, batches_of, selected
+from .tasks import Chunk, chunks_of, selected
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ToMeasure:
     """What is measured besides the range of each frame, and whether prepared frames are kept."""
 
     histograms: bool
@@ -55,14 +55,14 @@ class Measured:
         How bright it is, where limits are smoothed.
     histograms : tuple of Histogram
         One for each channel over all frames, where limits are percentiles of them all.
-    batches : list of Batch, optional
+    chunks : list of Chunk, optional
         What was prepared, where it fitted into memory.
     """
 
-    ranges: list[ChannelLimits] = field(default_factory=list)
+    ranges: list[tuple[Limits, ...]] = field(default_factory=list)
     levels: list[tuple[Level, ...]] = field(default_factory=list)
     histograms: tuple[Histogram, ...] = ()
-    batches: list[Batch] | None = None
+    chunks: list[Chunk] | None = None
 
     def add(self, part: Measured) -> None:
         """Take in the part that comes next."""
@@ -70,12 +70,12 @@ class Measured:
         self.levels += part.levels
         pairs = zip(self.histograms, part.histograms, strict=True)
         self.histograms = tuple(a + b for a, b in pairs) if self.histograms else part.histograms
-        if self.batches is not None and part.batches is not None:
-            self.batches += part.batches
+        if self.chunks is not None and part.chunks is not None:
+            self.chunks += part.chunks
 
 
 def measure_task(
-    sources: Sequence[Frames], first: int, picture: Picture, wanted: Wanted, job: str
+    sources: Sequence[Frames], first: int, picture: PictureSpec, wanted: ToMeasure, job: str
 ) -> Measured:
     """Measure some moments in a row."""
     histograms = [EMPTY] * len(sources)
@@ -84,10 +84,10 @@ def measure_task(
         histograms[channel] += histogram(frame)
 
     found = Measured()
-    moments: list[Moment] = []
+    moments: list[ChannelFrames] = []
     look = count if wanted.histograms else None
     if wanted.keep or wanted.levels:
-        for moment in prepare_moments(sources, picture, look):
+        for moment in prepared_frames(sources, picture, look):
             found.ranges.append(tuple(prepared.range for prepared in moment))
             if wanted.levels:
                 found.levels.append(tuple(map(level_of, moment)))
@@ -95,13 +95,13 @@ def measure_task(
                 moments.append(moment)
             step(job)
     else:
-        for ranges in read_moments(sources, picture, lambda _, frame: measure(frame), look):
+        for ranges in frames_in_turn(sources, picture, lambda _, frame: measure(frame), look):
             found.ranges.append(ranges)
             step(job)
     if wanted.histograms:
         found.histograms = tuple(histograms)
     if wanted.keep:
-        found.batches = [Batch(first, tuple(moments))]
+        found.chunks = [Chunk(first, tuple(moments))]
     return found
 
 
@@ -109,12 +109,12 @@ def measure_sequence(plan: Plan, job: Job, *, keep: bool) -> Measured:
     """Measure every frame, and keep what was prepared if told to."""
     job.phase = "measuring"
     is_smooth = plan.contrast == "smooth"
-    wanted = Wanted(plan.settings.percentile is not None and not is_smooth, is_smooth, keep)
-    measured = Measured(batches=[] if keep else None)
+    wanted = ToMeasure(plan.settings.percentile is not None and not is_smooth, is_smooth, keep)
+    measured = Measured(chunks=[] if keep else None)
     graph: dict[Hashable, Any] = {}
     # A chain of its own, so that each part is dropped from memory once it is taken in.
     previous = None
-    for span in batches_of(plan.stack.frames):
+    for span in chunks_of(plan.stack.frames):
         sources, key = selected(plan, span), ("measure", span.start)
         graph[key] = (partial(measure_task, sources, span.start, plan.picture, wanted, job.key),)
         graph["add", span.start] = (partial(_add, measured.add), previous, key)

@@ -24,19 +24,20 @@ from ..encode import (
     EncodedSegment,
     Fidelity,
     FrameCheck,
-    MovieWriter,
     Spool,
-    check_movie,
+    VideoWriter,
+    check_video,
     psnr_db,
     second_part,
-    verify_movie,
+    verify_video,
 )
 from ..errors import Cancelled
 from ..geometry import CropBox
-from ..picture import FrameFacts, Limits, SequenceLimits
+from ..picture import FrameStats, SequenceLimits
 from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
 from ..settings import DEFAULT_CODEC
+from ..units import Limits
 from .engine import Execution, Job, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .limits import Measured, limits_of, measure_sequence
@@ -62,7 +63,7 @@ class SharedLimits:
 
 
 @dataclass(frozen=True)
-class Made:
+class FinishedFile:
     """A finished file that has no name yet, and what was learnt on the way.
 
     Attributes
@@ -76,7 +77,7 @@ class Made:
     """
 
     plan: Plan
-    facts: list[FrameFacts]
+    facts: list[FrameStats]
     recipe: Recipe
     nbytes: int
     psnr_db: float | None
@@ -88,7 +89,7 @@ class _Encoded:
     """Segments that wait to be joined, and what was learnt about their frames."""
 
     spool: Spool
-    facts: list[FrameFacts] = field(default_factory=list)
+    facts: list[FrameStats] = field(default_factory=list)
     checks: list[FrameCheck] = field(default_factory=list)
     squared_error: float = 0.0
     first: EncodedSegment | None = None
@@ -102,9 +103,9 @@ class _Encoded:
         self.first = self.first or encoded
 
 
-def make_movie(
+def make_video(
     plan: Plan, part: Path, execution: Execution, shared: SharedLimits | None, *, verify: bool
-) -> Made:
+) -> FinishedFile:
     """Make the file `part` according to a plan.
 
     Raises
@@ -114,7 +115,7 @@ def make_movie(
     limits, measured = (None, None) if shared is None else (shared.limits, shared.measured)
     measures = plan.needs_measuring and shared is None
     keep = measures and prepared_nbytes(plan) <= execution.budget
-    prepares = measured is None or measured.batches is None
+    prepares = measured is None or measured.chunks is None
     plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, is_verified=verify))
     steps = 1 + prepares + (measures and not keep) + verify
     with execution.job(plan.frames, steps) as work:
@@ -132,7 +133,7 @@ def make_movie(
         if verify:
             work.phase = "verifying"
             work_step = partial(step, work.key)
-            task = partial(verify_movie, part, plan.encoder, checks, work.workers, work_step)
+            task = partial(verify_video, part, plan.encoder, checks, work.workers, work_step)
             fidelity = work.run({"verify": (task,)}, "verify")
             made = dataclasses.replace(made, fidelity=fidelity)
     return made
@@ -146,9 +147,9 @@ def _encode(
     limits: SequenceLimits | None,
     measured: Measured | None,
     shared: SharedLimits | None,
-) -> tuple[Made, list[FrameCheck]]:
+) -> tuple[FinishedFile, list[FrameCheck]]:
     """Encode all frames, join them to a file with its recipe, and check that it is whole."""
-    kept = None if measured is None else measured.batches
+    kept = None if measured is None else measured.chunks
     encoded = _Encoded(Spool(part))
     try:
         encode_sequence(plan, limits, kept, work, encoded.append)
@@ -160,16 +161,16 @@ def _encode(
             _join(encoded.spool, movie, plan, recipe.to_text(), execution.cancel)
     finally:
         encoded.spool.close()
-    check_movie(part, plan.encoder, plan.frames)
+    check_video(part, plan.encoder, plan.frames)
     quality = psnr_db(encoded.squared_error / plan.frames) if plan.encoder.is_compared else None
-    made = Made(plan, encoded.facts, recipe, part.stat().st_size, quality, None)
+    made = FinishedFile(plan, encoded.facts, recipe, part.stat().st_size, quality, None)
     return made, encoded.checks
 
 
 def _join(
     spool: Spool, movie: Path, plan: Plan, text: str, cancel: Callable[[], bool] | None
 ) -> None:
-    writer = MovieWriter(movie, plan.encoder, text)
+    writer = VideoWriter(movie, plan.encoder, text)
     try:
         for segment in spool:
             if cancel is not None and cancel():
@@ -181,7 +182,7 @@ def _join(
 
 
 def _clipped(
-    facts: list[FrameFacts], measured: Measured | None, limits: SequenceLimits | None
+    facts: list[FrameStats], measured: Measured | None, limits: SequenceLimits | None
 ) -> float:
     """The share of all values that lie outside the limits."""
     if limits is None or measured is None or not measured.histograms:
@@ -204,7 +205,7 @@ _MAX_BATCH_NAMES = 100
 
 def recipe_of(
     plan: Plan,
-    facts: Sequence[FrameFacts],
+    facts: Sequence[FrameStats],
     clipped: float,
     batch: Sequence[str],
     first: EncodedSegment,
@@ -264,7 +265,7 @@ def settings_of(plan: Plan) -> dict[str, Any]:
     return values
 
 
-def _limits(plan: Plan, facts: Sequence[FrameFacts], channel: int) -> tuple[Limits, ...]:
+def _limits(plan: Plan, facts: Sequence[FrameStats], channel: int) -> tuple[Limits, ...]:
     if plan.picture.is_raw:
         return ()
     if not plan.has_own_limits:

@@ -19,13 +19,13 @@ from ..data import Frames
 from ..encode import EncodedSegment, Encoder, encode_segment
 from ..overlays import Timeline
 from ..picture import (
-    FrameFacts,
-    Moment,
-    Picture,
+    ChannelFrames,
+    FrameStats,
+    PictureSpec,
     SequenceLimits,
     limits_at,
-    prepare_moments,
     prepared_dtype,
+    prepared_frames,
     render,
 )
 from ..planning import Plan
@@ -34,7 +34,7 @@ from .engine import Job, step
 
 # Frames a prepare task: enough to make the overhead of a task small, few enough to share a short
 # sequence between workers.
-_BATCH_FRAMES = 8
+_CHUNK_FRAMES = 8
 
 # From this many segments on, a task prepares and encodes a whole one: sharing them out more finely
 # gains nothing but at the very end, and each task takes a few kB of memory.
@@ -46,38 +46,38 @@ _MAX_WAITING_BYTES = 128 << 20
 
 
 @dataclass(frozen=True)
-class Batch:
+class Chunk:
     """Prepared moments in a row; not a list, which dask would search for keys."""
 
     first: int
-    moments: tuple[Moment, ...]
+    moments: tuple[ChannelFrames, ...]
 
 
 @dataclass(frozen=True)
 class Segment:
     encoded: EncodedSegment
-    facts: tuple[FrameFacts, ...]
+    facts: tuple[FrameStats, ...]
 
 
-def prepare_task(sources: Sequence[Frames], first: int, picture: Picture, job: str) -> Batch:
+def prepare_task(sources: Sequence[Frames], first: int, picture: PictureSpec, job: str) -> Chunk:
     done = []
-    for moment in prepare_moments(sources, picture):
+    for moment in prepared_frames(sources, picture):
         done.append(moment)
         step(job)
-    return Batch(first, tuple(done))
+    return Chunk(first, tuple(done))
 
 
 def encode_task(
     span: range,
-    picture: Picture,
+    picture: PictureSpec,
     encoder: Encoder,
     limits: SequenceLimits | None,
     timeline: Timeline,
     job: str,
-    *batches: Batch,
+    *chunks: Chunk,
 ) -> Segment:
-    """Encode the moments of `span` from the batches that hold them."""
-    waiting = {b.first + i: moment for b in batches for i, moment in enumerate(b.moments)}
+    """Encode the moments of `span` from the chunks that hold them."""
+    waiting = {b.first + i: moment for b in chunks for i, moment in enumerate(b.moments)}
     return _encode(
         (waiting.pop(number) for number in span), picture, encoder, limits, timeline, job
     )
@@ -85,7 +85,7 @@ def encode_task(
 
 def prepare_and_encode_task(
     sources: Sequence[Frames],
-    picture: Picture,
+    picture: PictureSpec,
     encoder: Encoder,
     limits: SequenceLimits | None,
     timeline: Timeline,
@@ -93,8 +93,8 @@ def prepare_and_encode_task(
 ) -> Segment:
     """Prepare and encode the moments of a segment one by one."""
 
-    def prepared() -> Iterator[Moment]:
-        for moment in prepare_moments(sources, picture):
+    def prepared() -> Iterator[ChannelFrames]:
+        for moment in prepared_frames(sources, picture):
             step(job)
             yield moment
 
@@ -102,14 +102,14 @@ def prepare_and_encode_task(
 
 
 def _encode(
-    moments: Iterable[Moment],
-    picture: Picture,
+    moments: Iterable[ChannelFrames],
+    picture: PictureSpec,
     encoder: Encoder,
     limits: SequenceLimits | None,
     timeline: Timeline,
     job: str,
 ) -> Segment:
-    facts: list[FrameFacts] = []
+    facts: list[FrameStats] = []
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
         for number, moment in enumerate(moments):
@@ -139,7 +139,7 @@ def prepared_nbytes(plan: Plan) -> int:
 def encode_sequence(
     plan: Plan,
     limits: SequenceLimits | None,
-    kept: Sequence[Batch] | None,
+    kept: Sequence[Chunk] | None,
     job: Job,
     append: Callable[[Segment], None],
 ) -> None:
@@ -160,7 +160,7 @@ def _append(append: Callable[[Segment], None], _previous: None, segment: Segment
 
 
 def segment_graph(
-    plan: Plan, limits: SequenceLimits | None, kept: Sequence[Batch] | None, job: str
+    plan: Plan, limits: SequenceLimits | None, kept: Sequence[Chunk] | None, job: str
 ) -> dict[Hashable, Any]:
     """The dask graph whose keys ``("encode", i)`` are the segments of the video, in order.
 
@@ -168,7 +168,7 @@ def segment_graph(
     ----------
     limits : tuple, optional
         What was measured, where the plan needs that.
-    kept : sequence of Batch, optional
+    kept : sequence of Chunk, optional
         All that was prepared while it was measured.
     """
     frames, picture, encoder = plan.stack.frames, plan.picture.with_limits(limits), plan.encoder
@@ -176,12 +176,12 @@ def segment_graph(
     spans = split(range(plan.frames), SEGMENT_FRAMES)
     waits = SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
     is_large = waits > _MAX_WAITING_BYTES or len(spans) >= _MANY_SEGMENTS
-    if kept is None and frames.batch_starts is None and is_large:
+    if kept is None and frames.chunk_starts is None and is_large:
         for number, span in enumerate(spans):
             graph["encode", number] = (segment_task(plan, span, limits, job),)
         return graph
-    batches = batches_of(frames)
-    for number, span in enumerate(batches):
+    chunks = chunks_of(frames)
+    for number, span in enumerate(chunks):
         if kept is None:
             graph["prepare", number] = (
                 partial(prepare_task, selected(plan, span), span.start, picture, job),
@@ -190,10 +190,10 @@ def segment_graph(
             graph["prepare", number] = kept[number]
     first = 0
     for number, span in enumerate(spans):
-        while batches[first].stop <= span.start:
+        while chunks[first].stop <= span.start:
             first += 1
         last = first
-        while last < len(batches) and batches[last].start < span.stop:
+        while last < len(chunks) and chunks[last].start < span.stop:
             last += 1
         needed = (("prepare", i) for i in range(first, last))
         graph["encode", number] = (
@@ -235,14 +235,14 @@ def selected(plan: Plan, span: range) -> tuple[Frames, ...]:
     return tuple(channel.frames.select(span) for channel in plan.stack.channels)
 
 
-def batches_of(frames: Frames) -> list[range]:
+def chunks_of(frames: Frames) -> list[range]:
     """Frames that are prepared together: those of a segment, or of one block of an array."""
-    if frames.batch_starts is not None:
-        return [range(a, b) for a, b in pairwise((*frames.batch_starts, len(frames)))]
+    if frames.chunk_starts is not None:
+        return [range(a, b) for a, b in pairwise((*frames.chunk_starts, len(frames)))]
     segments = split(range(len(frames)), SEGMENT_FRAMES)
     if len(segments) >= _MANY_SEGMENTS:
         return segments
-    return [batch for segment in segments for batch in split(segment, _BATCH_FRAMES)]
+    return [batch for segment in segments for batch in split(segment, _CHUNK_FRAMES)]
 
 
 def split(span: range, length: int) -> list[range]:

@@ -10,11 +10,11 @@ from ..data import FrameFormat
 from ..encode import Encoder
 from ..errors import SourceError
 from ..overlays import Overlay
-from ..settings import CODECS, Wishes
+from ..settings import CODECS, FormatSettings
 
 
 def choose_encoder(
-    wishes: Wishes,
+    wishes: FormatSettings,
     codec: str,
     ending: str,
     size: tuple[int, int],

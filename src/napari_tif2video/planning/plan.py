@@ -13,7 +13,7 @@ from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
 from ..geometry import Box, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
-from ..picture import Picture, require_countable
+from ..picture import PictureSpec, require_countable
 from ..settings import (
     DEFAULT_CONTRAST,
     VideoSettings,
@@ -52,7 +52,7 @@ class Plan:
     stack: Stack
     settings: VideoSettings
     indices: range
-    picture: Picture
+    picture: PictureSpec
     encoder: Encoder
     contrast: str
     notes: tuple[str, ...]
@@ -132,7 +132,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: str, ending: str) -> Pla
     if contrast == "displayed":
         known = tuple(display.limits for display in displays)
     measures = contrast in ("global", "batch", "smooth")
-    picture = Picture(
+    picture = PictureSpec(
         box,
         size,
         displays,
@@ -224,7 +224,7 @@ def _notes(stack: Stack, settings: VideoSettings) -> tuple[str, ...]:
 
 
 def _block_notes(stack: Stack) -> tuple[str, ...]:
-    starts = stack.frames.batch_starts
+    starts = stack.frames.chunk_starts
     if starts is None:
         return ()
     longest = max(b - a for a, b in zip(starts, (*starts[1:], len(stack)), strict=True))

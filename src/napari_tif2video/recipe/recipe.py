@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..geometry import CropBox
+from ..units import Limits
 
 #: Number of the format, under the key that tells a recipe from any other text.
 FORMAT_KEY, FORMAT = "tif2video", 1
@@ -52,7 +53,7 @@ class RecipeChannel:
 
     name: str
     number: int
-    limits: tuple[Pair, ...]
+    limits: tuple[Limits, ...]
     gamma: float = 1.0
     inverted: bool = False
     colours: str = ""
@@ -316,10 +317,7 @@ def is_recipe(values: object) -> bool:
     return isinstance(values, dict) and FORMAT_KEY in values
 
 
-Pair = tuple[float, float]
-
-
-def limits_from_json(found: Any) -> tuple[Pair, ...]:
+def limits_from_json(found: Any) -> tuple[Limits, ...]:
     """Limits from `limits_to_json` or `packed`."""
     if found is None:
         return ()
@@ -333,7 +331,7 @@ def limits_from_json(found: Any) -> tuple[Pair, ...]:
     return ((_low(low), _high(high)),)
 
 
-def limits_to_json(limits: Sequence[Pair]) -> Any:
+def limits_to_json(limits: Sequence[Limits]) -> Any:
     """One pair as a list; one for each frame as two lists, which read better; none as null."""
     if len(limits) == 1:
         return list(map(plain, limits[0]))

@@ -17,7 +17,7 @@ from .codecs import (
     Codec,
     check_ending,
 )
-from .format import RAW_TAKES, Wishes, chosen_codec
+from .format import RAW_TAKES, FormatSettings, chosen_codec
 from .overlays import ANCHOR_STYLES, CORNERS, LABEL_FIELDS, fields_of
 from .picture import FPS_RANGE, frames_slice, limits_of_channels, pairs_of, parse_axes
 from .video import CONTRASTS, DEFAULT_CONTRAST, VideoSettings
@@ -39,8 +39,8 @@ __all__ = [
     "RAW_TAKES",
     "SEGMENT_FRAMES",
     "Codec",
+    "FormatSettings",
     "VideoSettings",
-    "Wishes",
     "as_typed",
     "check_ending",
     "chosen_codec",

@@ -23,7 +23,7 @@ RAW_TAKES = {
 }  # fmt: skip
 
 
-class Wishes(Protocol):
+class FormatSettings(Protocol):
     """What settings say about the format."""
 
     @property
@@ -90,7 +90,7 @@ def parse_max_size(value: object) -> int | None:
     return nbytes
 
 
-def check_alone(settings: Wishes, changed: Collection[str]) -> None:
+def check_alone(settings: FormatSettings, changed: Collection[str]) -> None:
     """Refuse what makes no sense, as far as it can be told before the file's ending is known.
 
     Parameters
@@ -108,7 +108,7 @@ def check_alone(settings: Wishes, changed: Collection[str]) -> None:
         check_format(settings, codec_of(settings.codec, "", raw=settings.raw))
 
 
-def chosen_codec(settings: Wishes, ending: str = "") -> str:
+def chosen_codec(settings: FormatSettings, ending: str = "") -> str:
     """The codec for a file with this ending (empty: with an automatic name), checked.
 
     Raises
@@ -121,7 +121,7 @@ def chosen_codec(settings: Wishes, ending: str = "") -> str:
     return codec
 
 
-def check_format(settings: Wishes, codec: str) -> None:
+def check_format(settings: FormatSettings, codec: str) -> None:
     """Refuse what this codec cannot do."""
     facts = CODECS[codec]
     if settings.quality == "lossless" and codec != "ffv1":
@@ -158,7 +158,7 @@ def check_format(settings: Wishes, codec: str) -> None:
         )
 
 
-def _check_raw(settings: Wishes, changed: Collection[str]) -> None:
+def _check_raw(settings: FormatSettings, changed: Collection[str]) -> None:
     others = [name for name in changed if name not in RAW_TAKES]
     if "width" in changed and settings.width != "full":
         others.insert(0, "width")

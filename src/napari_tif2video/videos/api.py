@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..data import open_stack
 from ..errors import SettingsError
-from ..picture import as_rgb, limits_at, prepare_moments, render
+from ..picture import as_rgb, limits_at, prepared_frames, render
 from ..pipeline import Execution, Progress, default_workers, series_limits
 from ..planning import plan
 from ..settings import VideoSettings
@@ -166,7 +166,7 @@ def render_frame(
     if made.needs_measuring:
         limits = limits_at(series_limits(made, Execution()), index)
     chosen = [channel.frames.select([index]) for channel in made.stack.channels]
-    (moment,) = prepare_moments(chosen, made.picture)
+    (moment,) = prepared_frames(chosen, made.picture)
     picture, _ = render(moment, made.picture, limits, made.timeline[index])
     return as_rgb(picture)
 

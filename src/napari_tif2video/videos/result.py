@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
-from ..picture import Limits
+from ..units import Limits
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from typing import Any
 
 from ..encode import publishing, write_sidecar
 from ..errors import Cancelled, SourceError, describe
-from ..picture import Limits
 from ..pipeline import (
     Execution,
-    Made,
+    FinishedFile,
     Measured,
     SharedLimits,
     limits_of,
-    make_movie,
+    make_video,
     measure_sequence,
     prepared_nbytes,
     settings_of,
@@ -28,6 +27,7 @@ from ..pipeline import (
 from ..planning import Plan
 from ..recipe import Recipe, read_recipe, read_text
 from ..settings import VideoSettings
+from ..units import Limits
 from .result import Video
 from .sources import SourceJob
 
@@ -156,7 +156,7 @@ def convert_job(
         limits = None if shared is None else shared.limits[0]
         return dataclasses.replace(result, notes=(*plan.notes, *differences(output, plan, limits)))
     with publishing(output, overwrite=overwrite, sidecar=job.sidecar) as part:
-        made = make_movie(plan, part.video, execution, shared, verify=verify)
+        made = make_video(plan, part.video, execution, shared, verify=verify)
         if part.sidecar is not None:
             write_sidecar(part.sidecar, made.recipe.to_json())
     plan, facts, fidelity = made.plan, made.facts, made.fidelity
@@ -200,7 +200,7 @@ def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[s
     return findings
 
 
-def _quality_notes(made: Made) -> list[str]:
+def _quality_notes(made: FinishedFile) -> list[str]:
     if made.psnr_db is None:
         return []
     facts, rate = made.plan.encoder.facts, made.plan.encoder.rate

@@ -202,14 +202,14 @@ class ContrastRow(SettingRow):
         for part in (self.contrast, self.black, self.white):
             part.changed.connect(self._on_change)
         self.auto.changed.connect(self._on_auto)
-        self.limits_row = row("Limits", self.black.native, QLabel("to"), self.white.native)
+        self.limits_row = row(self.black.native, QLabel("to"), self.white.native)
         # Of a video with several channels: kept and shown, until one pair for all is asked for.
         self._pairs: tuple[tuple[float, float], ...] = ()
         self.pairs_label = QLabel("")
         self.pairs_label.setWordWrap(True)
         self.one_pair = PushButton(text="One for all", tooltip="One pair of limits to edit here")
         self.one_pair.changed.connect(self._on_one_pair)
-        self.pairs_row = row("Limits", self.pairs_label, self.one_pair.native, stretch=1)
+        self.pairs_row = row(self.pairs_label, self.one_pair.native, stretch=1)
         self.problem = problem_label()
         rule = row("Contrast", self.contrast.native, self.auto.native, stretch=1)
         self.title = "Contrast"

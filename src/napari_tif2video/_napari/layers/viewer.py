@@ -114,7 +114,7 @@ class StillFrames:
 
     frame: Frames
     length: int
-    batch_starts = None
+    chunk_starts = None
 
     @property
     def format(self) -> FrameFormat:

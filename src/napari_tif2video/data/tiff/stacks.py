@@ -189,7 +189,7 @@ class FileFrames:
     format: FrameFormat
     first: str
     alike: Alike | None = None
-    batch_starts = None
+    chunk_starts = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -225,7 +225,7 @@ class PageFrames:
     pages: tuple[int, ...]
     offsets: tuple[int, ...]
     is_run: bool
-    batch_starts = None
+    chunk_starts = None
 
     def __len__(self) -> int:
         return len(self.pages)
@@ -269,7 +269,7 @@ class MemberFrames:
     folder: Path
     format: FrameFormat
     planes: Members
-    batch_starts = None
+    chunk_starts = None
 
     def __len__(self) -> int:
         return len(self.planes.pages)
@@ -312,7 +312,7 @@ class VolumeFrames:
     format: FrameFormat
     sizes: Sizes
     numbers: tuple[int, ...]
-    batch_starts = None
+    chunk_starts = None
 
     def __len__(self) -> int:
         return len(self.numbers)
