@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 import napari_tif2video as t2v
-from napari_tif2video.cli import main as main_of_command
+from napari_tif2video.cli.main import main as main_of_command
 
 Picture: TypeAlias = NDArray[np.uint8]  # (H, W, 3)
 

@@ -127,8 +127,8 @@ def test(pytest_arguments: Sequence[str]) -> int:
     # The window in a process of its own: where Qt crashes, it takes the whole process with it.
     # The others side by side; more than four would only wait for memory and disk.
     side_by_side = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
-    core = ["--ignore=tests/window", "-p", "no:pytest-qt", *side_by_side]
-    runs = {"tests": core, "tests of the window": ["tests/window", "--cov-append"]}
+    core = ["--ignore=tests/_napari/window", "-p", "no:pytest-qt", *side_by_side]
+    runs = {"tests": core, "tests of the window": ["tests/_napari/window", "--cov-append"]}
     if no_window:
         runs = {"tests": [*core, *pytest_arguments]}
     elif pytest_arguments:

@@ -12,7 +12,7 @@ import pytest
 from helpers.video import FFmpeg
 from hypothesis import HealthCheck, settings
 
-from napari_tif2video.cli import main
+from napari_tif2video.cli.main import main
 
 # Conversions take milliseconds, but a busy machine can make any of them slow. A fixed seed, so
 # that a failure on one machine is a failure on all.

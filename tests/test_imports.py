@@ -126,7 +126,7 @@ for name in t2v.__all__:
 
 # A package imports only from those in the lines above its own.
 ORDER = [
-    {"errors", "_version", "memory"},
+    {"errors", "_version"},
     {"units", "geometry", "colours"},
     {"recipe", "overlays"},
     {"settings"},

@@ -17,6 +17,7 @@ from .folder import (
     list_frames,
     natural_key,
 )
+from .memory import free_memory, thread_buffer
 from .open import open_stack, source_stem
 from .planes import ArrayPlanes, FramePlanes, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack
@@ -33,6 +34,7 @@ __all__ = [
     "Stack",
     "find_gaps",
     "folders_with_frames",
+    "free_memory",
     "is_stack_name",
     "is_tiff_name",
     "list_frames",
@@ -40,4 +42,5 @@ __all__ = [
     "open_stack",
     "source_stem",
     "stack_of_array",
+    "thread_buffer",
 ]

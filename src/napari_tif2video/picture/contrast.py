@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Stack
+from ..data import Stack, thread_buffer
 from ..errors import SourceError
-from ..memory import thread_buffer
 from ..units import Limits
 from .resize import DEPTHS, resample, shrink_fast
 

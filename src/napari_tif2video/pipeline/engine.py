@@ -13,8 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..data import free_memory
 from ..errors import Cancelled, SettingsError
-from ..memory import free_memory
 
 _POLL_S = 0.05
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
 from ...errors import SourceError, Tif2VideoError
-from ...memory import free_memory, thread_buffer
+from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
 
 Frame = NDArray[Any]

@@ -14,8 +14,8 @@ from tifffile import TiffFile, TiffPage
 from ...colours import ChannelInfo, Display
 from ...errors import SourceError
 from ...geometry import Box
-from ...memory import thread_buffer
 from ..folder import axes_of_names, find_gaps, places
+from ..memory import thread_buffer
 from ..planes import FramePlanes
 from ..stack import Channel, FrameFormat, Frames, Stack
 from .layout import Layout, Sizes, canonical, has_planes_behind, layout_of, ome_sizes

@@ -1,4 +1,4 @@
-"""Small real files that other programs wrote; what they are is in tests/data/SOURCE.txt.
+"""Small real files that other programs wrote; what they are is in tests/files/SOURCE.txt.
 
 Their pixels are decoded by ffmpeg, which knows TIFF but neither OME nor ImageJ.
 """
@@ -14,7 +14,7 @@ import pytest
 
 import napari_tif2video as t2v
 
-DATA = Path(__file__).with_name("data")
+DATA = Path(__file__).parents[1] / "files"
 COMPANION = DATA / "ome_companion"
 
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import napari_tif2video as t2v
-from napari_tif2video.cli import main
+from napari_tif2video.cli.main import main
 
 FRAMES = noise((2, 300, 400))
 
