@@ -98,7 +98,15 @@ def _run(args: argparse.Namespace) -> int:
         execution = Execution(default_workers() if args.workers is None else args.workers)
     file = None if args.output is None else Path(args.output)
     folder = None if args.output_dir is None else Path(args.output_dir)
-    destination = Destination(file, folder, args.overwrite, args.skip_existing, args.sidecar)
+    destination = Destination(
+        file,
+        folder,
+        args.overwrite,
+        args.skip_existing,
+        args.sidecar,
+        None if args.report is None else Path(args.report),
+        None if args.settings is None else Path(args.settings),
+    )
     sources = _sources(args)
     jobs = find_sources(sources, recursive=args.recursive, match=args.match)
     plan_jobs(jobs, settings, destination, args.match)

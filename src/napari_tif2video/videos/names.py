@@ -123,3 +123,12 @@ def same_output_key(path: Path) -> tuple[object, str]:
     except OSError:  # to be made yet
         folder = os.path.realpath(path.parent).casefold()
     return folder, path.name.casefold()
+
+
+def file_key(path: Path) -> object:
+    """Equal for paths that lead to one file, through links of any kind."""
+    try:
+        found = path.stat()
+    except OSError:  # to be made yet
+        return same_output_key(Path(os.path.realpath(path)))
+    return found.st_dev, found.st_ino
