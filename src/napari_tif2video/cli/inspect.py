@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
+from ..errors import SettingsError
 from ..recipe import Recipe, RecipeChannel
 from ..settings import VideoSettings
 
@@ -86,7 +85,11 @@ def _crop(recipe: Recipe) -> str:
 
 
 def _fps(recipe: Recipe) -> str:
-    return f"{float(Fraction(str(recipe.settings.get('fps', 0)))):.5g}"
+    said = recipe.settings.get("fps", VideoSettings.fps)
+    try:
+        return f"{float(VideoSettings(fps=said).fps):.5g}"
+    except SettingsError:
+        return str(said)
 
 
 def _channel(recipe: Recipe, channel: RecipeChannel) -> str:

@@ -23,6 +23,8 @@ def parse_fps(value: object) -> Fraction:
     try:
         if isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational):
             value = repr(float(value))  # 29.97 means 2997/100, not the nearest binary number
+        if isinstance(value, str) and "/" not in value and not 0 < float(value) <= 2 * FPS_RANGE[1]:
+            raise ValueError  # as a fraction, 1e99999999 would have all its digits
         fps: Fraction = Fraction(value)  # type: ignore[call-overload]
     except (ValueError, TypeError, ZeroDivisionError, OverflowError):
         raise SettingsError(
@@ -145,7 +147,7 @@ def _pairs(value: object) -> list[object] | None:
 def _parse_pair(value: object) -> tuple[float, float]:
     try:
         low, high = (float(v) for v in value)  # type: ignore[attr-defined]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise SettingsError(f"limits: expected two grey values LO HI, got {value!r}") from None
     if not (math.isfinite(low) and math.isfinite(high)):
         raise SettingsError(f"limits: both must be finite, got {low:g} and {high:g}")
@@ -160,7 +162,7 @@ def parse_percentile(value: object) -> tuple[float, float] | None:
         return None
     try:
         low, high = (float(v) for v in value)  # type: ignore[attr-defined]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise SettingsError(
             f"percentile: expected two percentages LO HI such as 1 99.9, got {value!r}"
         ) from None
@@ -175,7 +177,7 @@ def parse_gamma(value: object) -> float | None:
         return None
     try:
         gamma = float(value)  # type: ignore[arg-type]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise SettingsError(f"gamma: expected a number such as 0.5, got {value!r}") from None
     low, high = GAMMA_RANGE
     if not low <= gamma <= high:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from ..errors import SettingsError
 from ..geometry import CropBox
-from ..recipe import saved_recipe
+from ..recipe import load_json, saved_recipe
 from .format import check_alone, parse_codec, parse_crf, parse_max_size, parse_quality
 from .overlays import checked_drawing
 from .picture import (
@@ -36,6 +36,9 @@ from .picture import (
 
 CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
 DEFAULT_CONTRAST = "local"
+
+# In characters: of a label, or of limits of many channels. A message can quote a value below it.
+_MAX_VALUE_LENGTH = 2000
 
 
 def _plain(value: Any) -> Any:
@@ -223,7 +226,7 @@ class VideoSettings:
     def from_json(cls, text: str) -> VideoSettings:
         """Settings from `to_json`; options that are not named keep their defaults."""
         try:
-            values = json.loads(text)
+            values = load_json(text)
         except ValueError as exc:
             raise SettingsError(f"settings: are not JSON ({exc})") from exc
         if not isinstance(values, dict):
@@ -269,11 +272,16 @@ class VideoSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VideoSettings:
         """Settings from `to_dict`; a name that is not an option is an error."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - known)
+        known = {field.name: field.default for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - set(known))
         if unknown:
             raise SettingsError(
-                f"settings: unknown option {', '.join(map(repr, unknown))}; "
+                f"settings: unknown option {', '.join(name[:40] for name in unknown[:9])}; "
                 f"known are {', '.join(sorted(known))}"
             )
+        for name, value in values.items():
+            if len(repr(value)) > _MAX_VALUE_LENGTH:
+                raise SettingsError(f"{name}: is longer than any value of it")
+            if isinstance(known[name], bool) and not isinstance(value, bool):
+                raise SettingsError(f"{name}: expected true or false, got {value!r}")
         return cls(**values)
