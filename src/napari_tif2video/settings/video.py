@@ -276,7 +276,7 @@ class VideoSettings:
         unknown = sorted(set(values) - set(known))
         if unknown:
             raise SettingsError(
-                f"settings: unknown option {', '.join(name[:40] for name in unknown[:9])}; "
+                f"settings: unknown option {', '.join(repr(name[:40]) for name in unknown[:9])}; "
                 f"known are {', '.join(sorted(known))}"
             )
         for name, value in values.items():
