@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import SettingsError
+from ..errors import SettingsError, escaped
 from ..recipe import Recipe, RecipeChannel
 from ..settings import VideoSettings
 
@@ -49,7 +49,7 @@ def describe_recipe(recipe: Recipe) -> str:
         ("settings", _settings(recipe)),
         ("made with", ", ".join(f"{name} {number}" for name, number in recipe.versions.items())),
     ]
-    return "\n".join(f"{name + ':':<10} {text}" for name, text in rows)
+    return "\n".join(f"{name + ':':<10} {escaped(text)}" for name, text in rows)
 
 
 def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:

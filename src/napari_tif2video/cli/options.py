@@ -19,6 +19,7 @@ from ..settings import (
     QUALITIES,
     VideoSettings,
 )
+from .terminal import say
 
 EXIT_USAGE = 2
 
@@ -75,7 +76,8 @@ def _add_overlays(parser: argparse.ArgumentParser) -> None:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line instead of the whole usage."""
-        self.exit(EXIT_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+        say(f"{self.prog}: {message}; see {self.prog} --help")
+        self.exit(EXIT_USAGE)
 
 
 def build_parser() -> argparse.ArgumentParser:
