@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
 
+from ..errors import OutputError
 from ..planning import Plan
 from ..settings import DEFAULT_OF_ENDING, VideoSettings
 from ..units import decimal_fps, readable_size
@@ -113,6 +115,36 @@ def _corner_token(corner: str | None) -> str:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^\w-]+", "-", text).strip("-")
+
+
+def check_length(path: Path, sidecar: Path | None = None) -> None:
+    """Refuse a name that the file system cannot hold, and offer one that it can.
+
+    Raises
+    ------
+    OutputError
+        It would only be noticed when the video is finished.
+    """
+    most, size = _longest_name(path.parent), len(os.fsencode(path.name))
+    if sidecar is not None:
+        most -= max(0, len(sidecar.suffix) - len(path.suffix))
+    if size <= most:
+        return
+    ending = f"_video{path.suffix}" if path.stem.endswith("_video") else path.suffix
+    stem = os.fsencode(path.name)[: most - len(os.fsencode(ending))]
+    shorter = stem.decode("utf-8", errors="ignore") + ending
+    raise OutputError(
+        f"{path}: its name takes {size} bytes, and {most} are possible there; "
+        f"convert it alone, with --output and a shorter one, such as {shorter}"
+    )
+
+
+def _longest_name(folder: Path) -> int:
+    """In bytes, in a folder that may have to be made yet."""
+    for existing in (folder, *folder.parents):
+        with contextlib.suppress(OSError, AttributeError, ValueError):  # Windows cannot tell
+            return os.pathconf(existing, "PC_NAME_MAX")
+    return 255
 
 
 def same_output_key(path: Path) -> tuple[object, str]:

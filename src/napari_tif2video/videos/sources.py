@@ -20,11 +20,11 @@ from ..data import (
     source_stem,
 )
 from ..encode import exists_error, require_encoder, sidecar_of
-from ..errors import SettingsError, SourceError, Tif2VideoError
+from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
 from ..planning import Plan, channel_numbers, plan
 from ..settings import VideoSettings, check_ending, chosen_codec
-from .names import file_key, same_output_key, video_name
+from .names import check_length, file_key, same_output_key, video_name
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
 _SAME_MAGNIFICATION = 1.01
@@ -234,6 +234,11 @@ def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
             continue
         job.output = _output_path(job.plan, destination, parents)
         job.sidecar = sidecar_of(job.output) if destination.sidecar else None
+        try:
+            check_length(job.output, job.sidecar)
+        except OutputError as exc:
+            job.problem = exc
+            continue
         key = same_output_key(job.output)
         if key in taken:
             raise SettingsError(
