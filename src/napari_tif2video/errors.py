@@ -6,6 +6,8 @@ derives from RuntimeError, because napari's worker threads drop those without a 
 
 from __future__ import annotations
 
+from unicodedata import category
+
 
 class Tif2VideoError(Exception):
     """Base of all errors of this package."""
@@ -46,5 +48,18 @@ def describe(exc: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks, which names of files can contain."""
-    return " ".join(text.split())
+    """The text without line breaks and control codes, which names of files can contain."""
+    return escaped(" ".join(text.split()))
+
+
+def escaped(text: str) -> str:
+    """The text with all that is no character to look at written as ``\\x1b``.
+
+    A terminal would obey control codes, and show the rest of a line in another order.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or category(c) == "Zs" else c.encode("unicode_escape").decode()
+        for c in text
+    )

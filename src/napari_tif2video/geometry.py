@@ -53,8 +53,10 @@ class CropBox:
     @classmethod
     def parse(cls, text: str) -> CropBox:
         """Read ``WxH`` or ``WxH+X+Y``."""
-        match = re.fullmatch(r"\s*(\d+)[xX](\d+)(?:\+(\d+)\+(\d+))?\s*", text, re.ASCII)
-        if match is None:
+        match = re.fullmatch(
+            r"\s*(\d{1,9})[xX](\d{1,9})(?:\+(\d{1,9})\+(\d{1,9}))?\s*", text, re.ASCII
+        )
+        if match is None or len(text) > 99:
             raise SettingsError(f"crop: expected WxH or WxH+X+Y such as 250x250, got {text!r}")
         return cls(*(None if part is None else int(part) for part in match.groups()))  # type: ignore[arg-type]
 

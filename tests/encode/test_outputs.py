@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -265,26 +269,88 @@ def test_a_disk_that_is_full_leaves_nothing_and_says_so(tmp_path, command, space
     )
     assert ended.code == 1
     assert str(folder) in ended.error_line
+    assert str(out) in ended.error_line
+    assert re.search(r"\d\.\d MB are free there", ended.error_line)
+    assert ".part" not in ended.error_line
     assert out.exists() == exists
     if exists:
         assert out.read_bytes() == OLD
 
 
-def test_old_leftovers_of_a_killed_run_go_and_young_ones_stay(folder):
-    """The young one may belong to a run that is still at work."""
-    # The name is whatever a killed run leaves: found out by looking while one runs.
-    names = set()
-    t2v.convert(
-        noise((150, 200, 200)),
-        folder / "first.mp4",
-        progress=lambda _: names.update(p.name for p in folder.glob(".*")),
-    )
-    (name,) = names
-    old, young = folder / f"{name[:-9]}aaaa.part", folder / f"{name[:-9]}bbbb.part"
+def part_of(run):
+    """A part as a run in this folder names it, which is killed then."""
+    while not (parts := list(run.folder.glob(".*.part"))):
+        assert run.process.poll() is None, "it ended too early"
+        time.sleep(0.01)
+    return parts[0]
+
+
+@dataclass
+class Run:
+    process: subprocess.Popen
+    folder: Path
+
+
+@pytest.fixture
+def run(folder, tmp_path):
+    """A run at work, which takes long, in the folder of the frames."""
+    long = write_folder(tmp_path / "long", noise((500, 300, 300)))
+    command = [sys.executable, "-m", "napari_tif2video", long, "--quiet", "--width", "1000"]
+    process = subprocess.Popen([*command, "-o", folder / "long.mp4"])
+    yield Run(process, folder)
+    process.kill()
+    process.wait()
+
+
+def test_leftovers_of_killed_runs_go_and_those_of_living_ones_stay(run, folder):
+    part = part_of(run)
+    os.utime(part, (1e9, 1e9))  # however long it has been waiting
+    t2v.convert(folder, folder / "a.mp4")
+    assert part.exists()
+    run.process.kill()
+    time.sleep(0.2)  # it has ended now, though nobody has asked how
+    t2v.convert(folder, folder / "b.mp4")
+    assert not part.exists()
+
+
+@pytest.mark.killed
+def test_leftovers_of_another_machine_go_by_their_age(run, folder):
+    part = part_of(run)
+    run.process.kill()
+    run.process.wait()
+    machine = part.name.split("-")[1]
+    other = part.name.replace(machine, "".join(reversed(machine)))
+    old, young = folder / other.replace(".part", ".json.part"), folder / other
     for path in (old, young):
         path.write_bytes(b"half a video")
     os.utime(old, (1e9, 1e9))
-    t2v.convert(folder, folder / "second.mp4")
+    t2v.convert(folder, folder / "b.mp4")
+    assert not part.exists()
     assert not old.exists()
     assert young.exists()
-    young.unlink()
+
+
+def test_leftovers_of_a_process_whose_number_is_used_again_go(run, folder):
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("the system does not tell when a process was started")
+    part = part_of(run)
+    kind, machine, number, started, rest = part.name.split("-")
+    left = folder / "-".join((kind, machine, number, str(int(started) - 1), rest))
+    left.write_bytes(b"half a video")
+    t2v.convert(folder, folder / "b.mp4")
+    assert not left.exists()
+    assert part.exists()
+    run.process.kill()
+    run.process.wait()
+    part.unlink()
+
+
+def test_a_folder_that_was_made_for_nothing_goes_again(folder, tmp_path):
+    (folder / "t2.tif").write_bytes(b"II*\0")
+    with pytest.raises(t2v.SourceError):
+        t2v.convert(folder, tmp_path / "a" / "b" / "o.mp4")
+    assert not (tmp_path / "a").exists()
+    (tmp_path / "a").mkdir()
+    with pytest.raises(t2v.SourceError):
+        t2v.convert(folder, tmp_path / "a" / "b" / "o.mp4")
+    assert list((tmp_path / "a").iterdir()) == []

@@ -238,8 +238,9 @@ def test_a_batch_again(tmp_path, cli, folder):
     wanted = first.read_bytes()
     assert t2v.read_recipe(first).batch == ("pos1", "pos2")
     # Together with all sources: the same.
-    assert cli(folder, other, "--settings", first, "--overwrite").code == 0
-    assert first.read_bytes() == wanted
+    again = tmp_path / "again"
+    assert cli(folder, other, "--settings", first, "--output-dir", again).code == 0
+    assert (again / f"pos1_{first.name}").read_bytes() == wanted
     # Alone, by the rule: another video, and it is said.
     ended = cli(folder, "--settings", first, "-o", tmp_path / "alone.mp4")
     assert "over the 1 source of this call" in ended.err

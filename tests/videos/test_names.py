@@ -241,3 +241,35 @@ def planned_name(source, *options):
         assert main([str(source), "--dry-run", "--json", *map(str, options)]) == 0
     (plan,) = json.loads(out.getvalue())["sources"]
     return PurePath(plan["output"]).name
+
+
+@pytest.mark.skipif(not hasattr(os, "pathconf"), reason="asks the system for its longest name")
+@pytest.mark.parametrize("letter", ["a", "µ"])
+@pytest.mark.parametrize("sidecar", [False, True])
+def test_a_name_that_is_too_long_comes_with_one_that_is_not(tmp_path, cli, letter, sidecar):
+    most = os.pathconf(tmp_path, "PC_NAME_MAX")
+    options = ["--output-dir", tmp_path / "new", "--width", "100"] + ["--sidecar"] * sidecar
+    tail = len("_100px_10fps_video.") + len("json" if sidecar else "mp4")
+    count = (most - tail) // len(letter.encode())
+    fits = write_folder(tmp_path / "x" / (letter * count), FRAMES)
+    long = write_folder(tmp_path / "y" / (letter * (count + 1)), FRAMES)
+    assert cli(fits, *options).code == 0
+    before = everything_in(tmp_path)
+    ended = cli(long, "--quiet", *options)
+    assert ended.code == 1
+    assert "unexpected" not in ended.error_line
+    assert f"{most - sidecar} are possible" in ended.error_line
+    assert everything_in(tmp_path) == before
+    shorter = ended.error_line.rpartition("such as ")[2]
+    name = tmp_path / "new" / shorter
+    assert cli(long, "--width", "100", *["--sidecar"] * sidecar, "-o", name).code == 0
+    assert name.is_file()
+    # A name that was given, and the other sources of a call.
+    ended = cli(fits, "-o", tmp_path / f"{letter * most}.mp4", "--quiet")
+    assert ended.code == 1
+    assert "such as" in ended.error_line
+    other = write_folder(tmp_path / "y" / "other", FRAMES)
+    ended = cli(long, other, *options, "--quiet")
+    assert ended.code == 1
+    assert "such as" in ended.error_line
+    assert (tmp_path / "new" / "other_100px_10fps_video.mp4").is_file()

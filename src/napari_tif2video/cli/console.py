@@ -9,12 +9,13 @@ import sys
 from typing import Any
 
 from ..data import find_gaps
-from ..errors import describe, one_line
+from ..errors import describe, escaped, one_line
 from ..pipeline import Execution, Progress
 from ..planning import Plan
 from ..settings import DEFAULT_CODEC, with_option_names
 from ..units import Limits, decimal_fps, length_text, size_text
 from ..videos import SourceJob, Video, describe_fidelity, describe_limits, video_object
+from .terminal import say, show
 
 _BAR = "  {desc} {percentage:3.0f}% |{bar:30}| {rate_fmt}, {remaining} left"
 
@@ -54,7 +55,7 @@ class Console:
         self._end_bar()
         self.videos.append(video)
         if video.status == "failed":
-            print(f"tif2video: {_with_source(video)}", file=sys.stderr)
+            say(f"tif2video: {_with_source(video)}")
         elif video.status == "skipped":
             self._say(f"  exists already, left as it is: {video.output}")
             self._say_findings(video)
@@ -71,8 +72,8 @@ class Console:
         for note in video.notes[planned:]:
             self._say(f"  Note: {note}")
 
-    def close(self) -> None:
-        """Print the summary of everything that was finished."""
+    def close(self, *, as_json: bool) -> None:
+        """Print the summary of everything that was finished, and the results if asked for."""
         self._end_bar()
         counts = {s: sum(v.status == s for v in self.videos) for s in ("ok", "failed", "skipped")}
         self._say(
@@ -90,13 +91,16 @@ class Console:
             ((pair,),) = measured
             if pair[0] < pair[1]:
                 self._say(f"The same limits again: {_as_option(pair)}")
+        if as_json:
+            objects = [video_object(video) for video in self.videos]
+            show(json.dumps({"sources": objects}, indent=2))
 
     def _plan_notes(self) -> tuple[str, ...]:
         plan = self._jobs[len(self.videos) - 1].plan
         return () if plan is None else plan.notes
 
     def _progress(self, progress: Progress) -> None:
-        if not sys.stderr.isatty():
+        if sys.stderr is None or not sys.stderr.isatty():
             return
         if self._bar is None:
             from tqdm import tqdm  # where nobody looks, a short job need not wait for it
@@ -118,7 +122,7 @@ class Console:
 
     def _say(self, line: str) -> None:
         if not self._quiet:
-            print(line, file=sys.stderr, flush=True)
+            say(line)
 
 
 def _is_folder(job: SourceJob) -> bool:
@@ -170,24 +174,24 @@ def _as_option(limits: Limits) -> str:
 def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:
     """What would be done, on stdout."""
     if as_json:
-        print(json.dumps({"sources": [_plan_object(job) for job in jobs]}, indent=2))
+        show(json.dumps({"sources": [_plan_object(job) for job in jobs]}, indent=2))
         return
     for number, job in enumerate(jobs, 1):
-        print(f"{number} of {len(jobs)}: {job.label}")
+        show(escaped(f"{number} of {len(jobs)}: {job.label}"))
         if job.plan is not None:
             names = job.plan.stack.labels
             shown = names if len(names) <= 6 else [*names[:3], "...", *names[-3:]]
             gaps = find_gaps(names)
-            print(f"  {_describe(job.plan)}")
-            print(f"  order: {', '.join(shown)}")
-            print(f"  gaps: {gaps or 'none found in the numbering'}")
-            print(f"  output: {job.output}{' (exists, is skipped)' if job.skip else ''}")
+            show(escaped(f"  {_describe(job.plan)}"))
+            show(escaped(f"  order: {', '.join(shown)}"))
+            show(escaped(f"  gaps: {gaps or 'none found in the numbering'}"))
+            show(escaped(f"  output: {job.output}{' (exists, is skipped)' if job.skip else ''}"))
             if job.sidecar is not None and not job.skip:
-                print(f"  sidecar: {job.sidecar}")
+                show(escaped(f"  sidecar: {job.sidecar}"))
             for note in job.plan.notes:
-                print(f"  note: {note}")
+                show(escaped(f"  note: {note}"))
         if job.problem is not None:
-            print(f"  cannot be converted: {describe(job.problem)}")
+            show(escaped(f"  cannot be converted: {describe(job.problem)}"))
 
 
 def _plan_object(job: SourceJob) -> dict[str, Any]:
@@ -224,7 +228,3 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
         "scale_bar_um": job.plan.scale_bar_um,
         "notes": list(job.plan.notes),
     }
-
-
-def print_json(videos: list[Video]) -> None:
-    print(json.dumps({"sources": [video_object(video) for video in videos]}, indent=2))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
+from ..errors import SettingsError, escaped
 from ..recipe import Recipe, RecipeChannel
 from ..settings import VideoSettings
 from ..units import decimal_fps
@@ -23,7 +22,6 @@ def describe_recipe(recipe: Recipe) -> str:
     """A recipe for people, several lines."""
     width, height = recipe.source_size
     indices = recipe.indices
-    rate = decimal_fps(Fraction(str(recipe.settings.get("fps", 0))))
     step = "" if indices.step == 1 else f" in steps of {indices.step}"
     rows = [
         ("source", f"{recipe.source}, {width}x{height} {recipe.source_type}"),
@@ -32,7 +30,7 @@ def describe_recipe(recipe: Recipe) -> str:
             f"{recipe.frames}, from {indices[0]} ({recipe.first_frame}) to {indices[-1]} "
             f"({recipe.last_frame}){step}",
         ),
-        ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {rate} fps"),
+        ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {_fps(recipe)} fps"),
         ("contrast", f"{recipe.contrast} ({_ORIGINS.get(recipe.contrast, 'by an unknown rule')})"),
     ]
     if recipe.batch:
@@ -52,7 +50,7 @@ def describe_recipe(recipe: Recipe) -> str:
         ("settings", _settings(recipe)),
         ("made with", ", ".join(f"{name} {number}" for name, number in recipe.versions.items())),
     ]
-    return "\n".join(f"{name + ':':<10} {text}" for name, text in rows)
+    return "\n".join(f"{name + ':':<10} {escaped(text)}" for name, text in rows)
 
 
 def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
@@ -85,6 +83,14 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
 def _crop(recipe: Recipe) -> str:
     whole = recipe.source_size == (recipe.crop.width, recipe.crop.height)
     return "whole frame" if whole else f"crop {recipe.crop}"
+
+
+def _fps(recipe: Recipe) -> str:
+    said = recipe.settings.get("fps", VideoSettings.fps)
+    try:
+        return decimal_fps(VideoSettings(fps=said).fps)
+    except SettingsError:
+        return str(said)
 
 
 def _channel(recipe: Recipe, channel: RecipeChannel) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import io
 import os
@@ -17,6 +18,7 @@ from ..errors import Cancelled, OutputError, SettingsError, describe
 from ..recipe import saved_recipe
 from ..settings import SETTINGS, VideoSettings, option_of, with_option_names
 from .options import EXIT_USAGE, build_parser, joined
+from .terminal import flush, occupy_streams, say, show
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -27,48 +29,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: every source was converted or skipped; 1: at least one failed, the others are converted;
     2: wrong usage, found before any work; 130: interrupted.
     """
-    try:
-        args = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
-    except SystemExit as exc:  # argparse ends this way after --help and after an error
-        return int(exc.code or 0)
-    _stop_on_signals()
+    occupy_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names that the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run(args)
-        _flush()
+        with _stopping_on_signals():
+            try:
+                args = build_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
+                code = _run(args)
+            except SystemExit as exc:  # argparse ends this way after --help and after an error
+                code = int(exc.code or 0)
+            flush()
         return code
     except SettingsError as exc:
-        print(f"tif2video: {with_option_names(describe(exc))}", file=sys.stderr)
+        say(f"tif2video: {with_option_names(describe(exc))}")
         return EXIT_USAGE
     except (KeyboardInterrupt, Cancelled):
-        print("tif2video: interrupted; finished videos stay", file=sys.stderr)
+        say("tif2video: interrupted; finished videos stay")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of stdout, such as `head`, has had enough
-        _write_no_more()
         return FAILED
     except Exception as exc:
         if os.environ.get("TIF2VIDEO_TRACEBACK"):
             raise
-        print(f"tif2video: {describe(exc)}", file=sys.stderr)
+        say(f"tif2video: {describe(exc)}")
         return FAILED
-
-
-def _flush() -> None:
-    """Write what is left for stdout now, while a failure can be told properly."""
-    try:
-        print(end="", flush=True)  # does nothing where stdout was closed by the caller
-    except BrokenPipeError:
-        raise
-    except OSError as exc:
-        _write_no_more()
-        raise OutputError(f"standard output: cannot be written ({exc.strerror})") from exc
-
-
-def _write_no_more() -> None:
-    """Python flushes stdout once more at its end, which would fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -97,7 +83,15 @@ def _run(args: argparse.Namespace) -> int:
         execution = Execution(default_workers() if args.workers is None else args.workers)
     file = None if args.output is None else Path(args.output)
     folder = None if args.output_dir is None else Path(args.output_dir)
-    destination = Destination(file, folder, args.overwrite, args.skip_existing, args.sidecar)
+    destination = Destination(
+        file,
+        folder,
+        args.overwrite,
+        args.skip_existing,
+        args.sidecar,
+        None if args.report is None else Path(args.report),
+        None if args.settings is None else Path(args.settings),
+    )
     sources = _sources(args)
     jobs = find_sources(sources, recursive=args.recursive, match=args.match)
     plan_jobs(jobs, settings, destination, args.match)
@@ -120,10 +114,14 @@ def _run(args: argparse.Namespace) -> int:
             ):
                 report.write(video)
                 screen.finished(video)
-        finally:
-            screen.close()
-            if args.json:
-                console.print_json(screen.videos)
+        except (KeyboardInterrupt, Cancelled):
+            with contextlib.suppress(OutputError, BrokenPipeError):
+                screen.close(as_json=args.json)
+            raise
+        except Exception:
+            screen.close(as_json=args.json)
+            raise
+        screen.close(as_json=args.json)
     return FAILED if any(v.status == "failed" for v in screen.videos) else OK
 
 
@@ -148,7 +146,7 @@ def _inspect(args: argparse.Namespace) -> int:
     from .inspect import describe_recipe
 
     recipe = read_recipe(args.inspect)
-    print(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
+    show(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
     return OK
 
 
@@ -164,7 +162,7 @@ def _say_reuse(args: argparse.Namespace, sources: int) -> None:
 
     note = reuse_note(recipe, args.reuse, sources)
     if note:
-        print(f"Settings of {args.settings}: {note}", file=sys.stderr)
+        say(f"Settings of {args.settings}: {note}")
 
 
 def _given(args: argparse.Namespace, *known: str) -> str:
@@ -226,16 +224,24 @@ def _sources(args: argparse.Namespace) -> list[str]:
     return list(args.source)
 
 
-def _stop_on_signals() -> None:
-    """Let `kill` and a closed terminal end the run as Ctrl-C does, with everything tidied up."""
+@contextmanager
+def _stopping_on_signals() -> Iterator[None]:
+    """Let `kill` and a closed terminal end the run as Ctrl-C does, with everything tidied up.
+
+    What is ignored already stays so: with `nohup`, a closed terminal.
+    """
 
     def interrupt(*_: Any) -> NoReturn:
         raise KeyboardInterrupt
 
+    before = {}
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-            try:
-                signal.signal(number, interrupt)
-            except ValueError:  # not in the main thread: then it is not our business
-                return
+            with contextlib.suppress(ValueError):  # not in the main thread: not our business
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from .._version import __version__
 from ..recipe import REUSES
 from ..settings import GREY, GROUPS, SETTINGS, Setting, option_of
+from .terminal import say
 
 EXIT_USAGE = 2
 DEMO_FOLDER = "tif2video-demo"
@@ -51,7 +52,8 @@ def _in_help(text: str) -> str:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line instead of the whole usage."""
-        self.exit(EXIT_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+        say(f"{self.prog}: {message}; see {self.prog} --help")
+        self.exit(EXIT_USAGE)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ pixel and how long a frame is, and who says so. `tiff` is the only package that 
 
 from .calibration import Calibration
 from .folder import (
+    STACK_SUFFIXES,
     TIFF_SUFFIXES,
     find_gaps,
     folders_with_frames,
@@ -23,6 +24,7 @@ from .planes import ArrayPlanes, FramePlanes, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack
 
 __all__ = [
+    "STACK_SUFFIXES",
     "TIFF_SUFFIXES",
     "ArrayPlanes",
     "Calibration",

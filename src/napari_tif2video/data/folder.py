@@ -77,9 +77,16 @@ def _belongs(name: str, match: str | None) -> bool:
 def _frame_names(folder: Path, match: str | None) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            return [e.name for e in entries if _belongs(e.name, match) and e.is_file()]
+            found = [e for e in entries if _belongs(e.name, match) and not e.is_dir()]
+            others = sorted(e.path for e in found if not e.is_file())
     except OSError as exc:
         raise SourceError(f"{folder}: cannot be opened ({exc.strerror or exc})") from exc
+    if others:  # left out in silence, it would be a frame that is missing
+        raise SourceError(
+            f"{others[0]}: is no file, but a link that leads nowhere, or a pipe, socket or "
+            "device; remove it, or use --match to choose files"
+        )
+    return [e.name for e in found]
 
 
 def _where_they_are(folder: Path, match: str | None) -> str:

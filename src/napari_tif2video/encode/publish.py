@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
+import platform
+import re
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from ..errors import OutputError, OutputExistsError
+from ..errors import EncodingError, OutputError, OutputExistsError, Tif2VideoError
 
 _PART_PREFIX, _PART_SUFFIX = ".tif2video-", ".part"
 
@@ -56,11 +62,11 @@ def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> I
             raise exists_error(name)
         if name.is_dir():
             raise OutputError(f"{name}: is a folder; choose another name")
-    stem = f"{_PART_PREFIX}{uuid.uuid4().hex[:12]}"
+    stem = f"{_PART_PREFIX}{_owner()}-{uuid.uuid4().hex[:12]}"
     part = path.with_name(f"{stem}{_PART_SUFFIX}")
     beside = None if sidecar is None else sidecar.with_name(f"{stem}.json{_PART_SUFFIX}")
-    try:
-        # Inside, so that an interruption right after the first step leaves nothing either.
+    # Around all of it, so that an interruption right after the first step leaves nothing either.
+    with _tidied(path, part, beside):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _remove_leftovers(path.parent)
@@ -70,7 +76,12 @@ def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> I
                 f"{path.parent}: cannot be written to ({exc.strerror or exc}); "
                 "use --output-dir to choose another folder"
             ) from exc
-        yield Parts(part, beside)
+        try:
+            yield Parts(part, beside)
+        except Tif2VideoError as exc:
+            if (error := _named(exc, part, path)) is None:
+                raise
+            raise error from exc
         try:
             _flush(part)
             if beside is not None:
@@ -80,12 +91,52 @@ def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> I
                 _rename_beside(beside, sidecar, path, overwrite)
             _flush_folder(path.parent)
         except OSError as exc:
-            raise OutputError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
+            raise _write_error(path, exc) from exc
+
+
+@contextmanager
+def _tidied(path: Path, *parts: Path | None) -> Iterator[None]:
+    """Remove at the end what is left of parts, and folders that were made for nothing."""
+    new_folders = [folder for folder in path.parents if not folder.exists()]
+    try:
+        yield
     finally:
-        for left in (part, beside):
-            if left is not None:
+        for part in parts:
+            if part is not None:
                 with contextlib.suppress(OSError):
-                    left.unlink(missing_ok=True)
+                    part.unlink(missing_ok=True)
+        for folder in new_folders:
+            with contextlib.suppress(OSError):  # such as that there is a video in it
+                folder.rmdir()
+
+
+def _named(exc: Tif2VideoError, part: Path, path: Path) -> Tif2VideoError | None:
+    """What to say instead of an error about a part, of which nobody has to know."""
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _NO_SPACE:
+            return _write_error(path, cause)
+        cause = cause.__cause__
+    if part.name in str(exc):
+        return type(exc)(str(exc).replace(os.fspath(part), os.fspath(path)))
+    is_ours = isinstance(exc, EncodingError)  # FFmpeg does not report every failed write
+    return _write_error(path, None) if is_ours and _free_bytes(path) < _TOO_LITTLE_BYTES else None
+
+
+# The disk is full, the share of this user is, or files may not be that large.
+_NO_SPACE = (errno.ENOSPC, errno.EFBIG, *(getattr(errno, name, -1) for name in ("EDQUOT",)))
+_TOO_LITTLE_BYTES = 1 << 20
+
+
+def _write_error(path: Path, exc: OSError | None) -> OutputError:
+    reason = os.strerror(errno.ENOSPC) if exc is None else exc.strerror or str(exc)
+    if exc is None or exc.errno in _NO_SPACE:
+        reason += f"; {_free_bytes(path) / 1e6:.1f} MB are free there"
+    return OutputError(f"{path}: cannot be written ({reason})")
+
+
+def _free_bytes(path: Path) -> int:
+    return shutil.disk_usage(path.parent).free
 
 
 def write_sidecar(part: Path, text: str) -> None:
@@ -155,13 +206,67 @@ def _flush_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-# A run that was killed cannot tidy up. A part is touched whenever packets are written, but also
-# waits while limits are measured: a day is longer than any measuring takes.
+# A run that was killed cannot tidy up: the next one in the folder does. Of runs elsewhere it cannot
+# know whether they live. Their parts are touched whenever packets are written, but also wait while
+# limits are measured: a day is longer than any measuring takes.
 _LEFTOVER_AGE_S = 24 * 3600
+_OWNED = re.compile(rf"{re.escape(_PART_PREFIX)}([0-9a-f]+)-(\d+)-(\d+)-")
 
 
 def _remove_leftovers(folder: Path) -> None:
     for part in folder.glob(f"{_PART_PREFIX}*{_PART_SUFFIX}"):
         with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > _LEFTOVER_AGE_S:
+            if _is_left_behind(part):
                 part.unlink()
+
+
+def _is_left_behind(part: Path) -> bool:
+    owner = _OWNED.match(part.name)
+    if owner is not None and owner[1] == _machine():
+        lives = _lives(int(owner[2]), int(owner[3]))
+        if lives is not None:
+            return not lives
+    return time.time() - part.stat().st_mtime > _LEFTOVER_AGE_S
+
+
+def _owner() -> str:
+    """Who writes a part: machine, process, and when that was started."""
+    return f"{_machine()}-{os.getpid()}-{_started(os.getpid()) or 0}"
+
+
+@cache
+def _machine() -> str:
+    """Equal where the same number means the same process, until the machine is started again.
+
+    In a container, processes have numbers of their own.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        known = boot + os.readlink("/proc/self/ns/pid")
+    except OSError:
+        known = f"{platform.node()} {uuid.getnode()}"
+    return hashlib.sha256(known.encode()).hexdigest()[:8]
+
+
+def _lives(pid: int, started: int) -> bool | None:
+    """Whether a process is there; None where it may be another one of that number."""
+    if os.name != "posix":  # where this would end it
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        pass
+    found = _started(pid)
+    return None if found is None else found == started
+
+
+def _started(pid: int) -> int | None:
+    """When a process was started, in ticks of the system, where that can be told."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        state, *rest = stat.rpartition(")")[2].split()  # behind the name of the program
+        return -1 if state in "ZX" else int(rest[18])  # it has ended, nobody has noticed yet
+    except (OSError, ValueError):
+        return None

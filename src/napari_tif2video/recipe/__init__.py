@@ -5,12 +5,13 @@ that they become, `files` knows where each kind of video keeps such text.
 """
 
 from .files import metadata, put_into_gif, read_recipe, read_text, saved_recipe
-from .recipe import REUSES, Recipe, RecipeChannel
+from .recipe import REUSES, Recipe, RecipeChannel, load_json
 
 __all__ = [
     "REUSES",
     "Recipe",
     "RecipeChannel",
+    "load_json",
     "metadata",
     "put_into_gif",
     "read_recipe",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import mmap
 import os
 import shutil
 from pathlib import Path
 
 from ..errors import SettingsError, SourceError
-from .recipe import Recipe, is_recipe
+from .recipe import MAX_JSON_BYTES, Recipe, is_recipe, load_json
 
 # What files begin with, and FFmpeg's name of their format. The format is never left to FFmpeg to
 # guess: a playlist would make it open other files and addresses.
@@ -82,7 +82,14 @@ def put_into_gif(path: Path, text: str) -> None:
 
 def _gif_comment(path: Path) -> str:
     """The comments before the end of a GIF, joined."""
-    content = path.read_bytes()
+    with (
+        open(path, "rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        return _comments(content, path)
+
+
+def _comments(content: mmap.mmap, path: Path) -> str:
     comments = []
     try:
         at = _after_colours(content, 10, 13)
@@ -106,7 +113,7 @@ def _gif_comment(path: Path) -> str:
     return b"".join(comments).decode("ascii", errors="replace")
 
 
-def _after_colours(content: bytes, flags: int, start: int) -> int:
+def _after_colours(content: bytes | mmap.mmap, flags: int, start: int) -> int:
     """Where a table of colours that may begin at `start` ends; its size is in the byte `flags`."""
     has_table, bits = content[flags] & 0x80, content[flags] & 7
     return start + (3 << (bits + 1) if has_table else 0)
@@ -133,8 +140,8 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
 
 def is_json(text: str) -> bool:
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
+        load_json(text)
+    except ValueError:
         return False
     return True
 
@@ -143,9 +150,13 @@ def read_json(path: str | os.PathLike[str]) -> str | None:
     """The text of a JSON file; None for a file that is no text, such as a video."""
     try:
         with open(path, "rb") as file:
-            if b"\0" in file.read(4096):
+            content = file.read(4096)
+            if b"\0" in content:
                 return None
-        return Path(path).read_text(encoding="utf-8")
+            content += file.read(MAX_JSON_BYTES)
+        if len(content) > MAX_JSON_BYTES:
+            raise SourceError(f"{path}: is too large for settings or a recipe")
+        return content.decode("utf-8")
     except OSError as exc:
         raise SourceError(f"{path}: cannot be read ({exc.strerror or exc})") from exc
     except UnicodeDecodeError:
@@ -161,7 +172,7 @@ def saved_recipe(path: str | os.PathLike[str]) -> Recipe | None:
     except SourceError as exc:
         raise SettingsError(str(exc).removeprefix(f"{path}: ")) from exc
     try:
-        values = json.loads(text)
+        values = load_json(text)
     except ValueError:
         return None  # said by whoever reads the settings
     return Recipe.from_dict(values) if is_recipe(values) else None

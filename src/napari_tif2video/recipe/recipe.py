@@ -6,7 +6,7 @@ import base64
 import json
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,12 @@ REUSES = ("rule", "numbers")
 # Up to this length, limits of each frame are numbers that anybody can read, and deflated beyond:
 # those of 10,000 frames of 16 bits take 59 kB, of smooth contrast 136 kB.
 _MAX_PLAIN_BYTES = 64_000
+
+#: Of a settings file, a sidecar or the recipe in a video. The limits of 300,000 frames fit in.
+MAX_JSON_BYTES = 8_000_000
+
+# What takes memory beyond its length: values, and lists and objects; and how deep these are.
+_MAX_JSON_VALUES, _MAX_JSON_LISTS, _MAX_JSON_DEPTH = 1_000_000, 50_000, 16
 
 # Players read metadata into memory before they show a frame. Beyond this, the limits of each frame
 # are left out of the video; a sidecar has them in any case.
@@ -230,11 +236,12 @@ class Recipe:
         text = compact(values)
         if len(text) <= _MAX_PLAIN_BYTES or not self.has_own_limits:
             return text
-        for channel in values["channels"]:
-            channel["limits"] = packed(channel["limits"])
-        text = compact(values)
-        if len(text) <= MAX_BYTES:
-            return text
+        if not _excess(text):
+            for channel in values["channels"]:
+                channel["limits"] = packed(channel["limits"])
+            text = compact(values)
+            if len(text) <= MAX_BYTES:
+                return text
         for channel in values["channels"]:
             channel["limits"] = None
         return compact(values)
@@ -249,8 +256,8 @@ class Recipe:
             The text is no recipe, or one of a later format.
         """
         try:
-            values = json.loads(text)
-        except (ValueError, RecursionError):
+            values = load_json(text)
+        except ValueError:
             values = None
         if not is_recipe(values):
             raise SettingsError("holds no recipe of tif2video")
@@ -265,6 +272,11 @@ class Recipe:
         try:
             source, frames, crop = values["source"], values["frames"], values["crop"]
             step = int(frames["step"])
+            indices = range(
+                int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step
+            )
+            if len(indices) != int(frames["count"]):
+                raise ValueError(f"{frames['count']} frames are not those from first to last")
             return cls(
                 source=str(source["name"]),
                 first_frame=str(source["first_frame"]),
@@ -276,17 +288,24 @@ class Recipe:
                 channels=tuple(_channel_of(channel) for channel in values["channels"]),
                 clipped=float(values["clipped"]),
                 frames=int(frames["count"]),
-                indices=range(
-                    int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step
-                ),
+                indices=indices,
                 crop=CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
                 width=int(values["size"]["width"]),
                 height=int(values["size"]["height"]),
                 batch=tuple(map(str, values["batch"])),
-                calibration=dict(values["calibration"]),
+                calibration=_calibration_of(values["calibration"]),
                 versions=dict(values["versions"]),
             )
-        except (LookupError, TypeError, ValueError, AttributeError, zlib.error) as exc:
+        except SettingsError:
+            raise
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+            zlib.error,
+        ) as exc:
             raise SettingsError(f"has a damaged recipe ({type(exc).__name__}: {exc})") from exc
 
 
@@ -312,6 +331,51 @@ def _channel_of(values: Mapping[str, Any]) -> RecipeChannel:
     )
 
 
+def load_json(text: str) -> Any:
+    """Values from JSON of a size and depth that settings and recipes can have.
+
+    Raises
+    ------
+    ValueError
+        It is no such text; "Infinity" and "NaN", which Python knows, are no JSON.
+    """
+    if excess := _excess(text):
+        raise ValueError(excess)
+    try:
+        values = json.loads(text, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    level = [values]
+    for _ in range(_MAX_JSON_DEPTH):
+        level = [part for value in level for part in _parts(value)]
+        if not level:
+            return values
+    raise ValueError("nested too deeply")
+
+
+def _excess(text: str) -> str:
+    """What of a JSON text is too much, found without reading it; empty where nothing is."""
+    if len(text) > MAX_JSON_BYTES:
+        return f"more than {MAX_JSON_BYTES / 1e6:g} MB"
+    has_many = text.count(",") > _MAX_JSON_VALUES
+    return "too many values" if has_many or sum(map(text.count, "[{")) > _MAX_JSON_LISTS else ""
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _parts(value: object) -> Iterable[Any]:
+    """The lists and objects in a value."""
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (part for part in values if isinstance(part, (dict, list)))
+
+
+def _calibration_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    numbers = ("pixel_size_um", "frame_interval_s")
+    return {key: float(value) if key in numbers else value for key, value in values.items()}
+
+
 def is_recipe(values: object) -> bool:
     """Whether values read from JSON are a recipe, of whatever format."""
     return isinstance(values, dict) and FORMAT_KEY in values
@@ -322,8 +386,11 @@ def limits_from_json(found: Any) -> tuple[Limits, ...]:
     if found is None:
         return ()
     if "zlib" in found:
-        unpacked = zlib.decompressobj().decompress(base64.b64decode(found["zlib"]), 1 << 28)
-        found = json.loads(unpacked)
+        inflating = zlib.decompressobj()
+        text = inflating.decompress(base64.b64decode(found["zlib"]), MAX_JSON_BYTES)
+        if inflating.unconsumed_tail:
+            raise ValueError("the limits are too many")
+        found = load_json(text.decode("ascii"))
     if isinstance(found, dict):
         low, high = found["low"], found["high"]
         return tuple(zip(map(_low, low), map(_high, high), strict=True))

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
-from ..recipe import saved_recipe
+from ..recipe import load_json, saved_recipe
 from ..units import parse_duration, readable_size
 from .codecs import CODECS, QUALITIES, codec_of
 from .format import check_format, parse_codec, parse_crf, parse_max_size
@@ -66,6 +66,9 @@ PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
     "lengths and times",
     "format",
 )
+
+# In characters: of a label, or of limits of many channels. A message can quote a value below it.
+_MAX_VALUE_LENGTH = 2000
 
 
 @dataclass(frozen=True)
@@ -324,7 +327,7 @@ class VideoSettings:
     def from_json(cls, text: str) -> VideoSettings:
         """Settings from `to_json`; options that are not named keep their defaults."""
         try:
-            values = json.loads(text)
+            values = load_json(text)
         except ValueError as exc:
             raise SettingsError(f"settings: are not JSON ({exc})") from exc
         if not isinstance(values, dict):
@@ -373,9 +376,14 @@ class VideoSettings:
         unknown = sorted(set(values) - set(SETTINGS))
         if unknown:
             raise SettingsError(
-                f"settings: unknown option {', '.join(map(repr, unknown))}; "
+                f"settings: unknown option {', '.join(repr(name[:40]) for name in unknown[:9])}; "
                 f"known are {', '.join(sorted(SETTINGS))}"
             )
+        for name, value in values.items():
+            if len(repr(value)) > _MAX_VALUE_LENGTH:
+                raise SettingsError(f"{name}: is longer than any value of it")
+            if isinstance(SETTINGS[name].default, bool) and not isinstance(value, bool):
+                raise SettingsError(f"{name}: expected true or false, got {value!r}")
         return cls(**values)
 
 

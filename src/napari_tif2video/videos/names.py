@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
 
+from ..errors import OutputError
 from ..planning import Plan
 from ..settings import DEFAULT_OF_ENDING, SETTINGS
 from ..units import decimal_fps
@@ -52,6 +54,36 @@ def _found(plan: Plan) -> dict[str, Any]:
     return found
 
 
+def check_length(path: Path, sidecar: Path | None = None) -> None:
+    """Refuse a name that the file system cannot hold, and offer one that it can.
+
+    Raises
+    ------
+    OutputError
+        It would only be noticed when the video is finished.
+    """
+    most, size = _longest_name(path.parent), len(os.fsencode(path.name))
+    if sidecar is not None:
+        most -= max(0, len(sidecar.suffix) - len(path.suffix))
+    if size <= most:
+        return
+    ending = f"_video{path.suffix}" if path.stem.endswith("_video") else path.suffix
+    stem = os.fsencode(path.name)[: most - len(os.fsencode(ending))]
+    shorter = stem.decode("utf-8", errors="ignore") + ending
+    raise OutputError(
+        f"{path}: its name takes {size} bytes, and {most} are possible there; "
+        f"convert it alone, with --output and a shorter one, such as {shorter}"
+    )
+
+
+def _longest_name(folder: Path) -> int:
+    """In bytes, in a folder that may have to be made yet."""
+    for existing in (folder, *folder.parents):
+        with contextlib.suppress(OSError, AttributeError, ValueError):  # Windows cannot tell
+            return os.pathconf(existing, "PC_NAME_MAX")
+    return 255
+
+
 def same_output_key(path: Path) -> tuple[object, str]:
     """Equal for paths that may be one file on some file system, such as ``A.mp4`` and ``a.mp4``."""
     try:
@@ -60,3 +92,12 @@ def same_output_key(path: Path) -> tuple[object, str]:
     except OSError:  # to be made yet
         folder = os.path.realpath(path.parent).casefold()
     return folder, path.name.casefold()
+
+
+def file_key(path: Path) -> object:
+    """Equal for paths that lead to one file, through links of any kind."""
+    try:
+        found = path.stat()
+    except OSError:  # to be made yet
+        return same_output_key(Path(os.path.realpath(path)))
+    return found.st_dev, found.st_ino

@@ -160,6 +160,8 @@ class Report:
         if path is None:
             return
         try:
+            if os.path.isfile(path):
+                _check_report(path)
             # Names of files need not be text; "surrogateescape" writes their bytes as they are.
             self._file = open(  # noqa: SIM115
                 path, "a", newline="", encoding="utf-8", errors="surrogateescape"
@@ -209,6 +211,14 @@ class Report:
             raise OutputError(
                 f"--report {self._path}: cannot be written ({exc.strerror or exc})"
             ) from exc
+
+
+def _check_report(path: str) -> None:
+    """Rows are only added to a report, never to any other file whose name was given."""
+    with open(path, "rb") as file:
+        line = file.readline(1000)
+    if line and not line.startswith(b"source,output,status"):
+        raise SettingsError(f"--report {path}: is another kind of file; choose a new name")
 
 
 def describe_fidelity(video: Video) -> str:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data import folders_with_frames, is_stack_name, natural_key, open_stack, source_stem
+from ..data import (
+    STACK_SUFFIXES,
+    folders_with_frames,
+    is_stack_name,
+    natural_key,
+    open_stack,
+    source_stem,
+)
 from ..encode import exists_error, require_encoder, sidecar_of
-from ..errors import SettingsError, SourceError, Tif2VideoError
+from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
 from ..planning import Plan, channel_numbers, plan
 from ..settings import VideoSettings, check_ending
-from .names import same_output_key, video_name
+from .names import check_length, file_key, same_output_key, video_name
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
 _SAME_MAGNIFICATION = 1.01
@@ -36,6 +44,10 @@ class Destination:
         What happens where the output exists already; without either it is an error.
     sidecar : bool
         Whether the recipe of each video is written beside it, too.
+    report : Path, optional
+        Another file that the call writes.
+    settings : Path, optional
+        The file that settings were taken from, which is not to be written over.
     """
 
     file: Path | None = None
@@ -43,6 +55,8 @@ class Destination:
     overwrite: bool = False
     skip_existing: bool = False
     sidecar: bool = False
+    report: Path | None = None
+    settings: Path | None = None
 
     def __post_init__(self) -> None:
         if self.file is not None and self.folder is not None:
@@ -145,7 +159,8 @@ def plan_jobs(
     ------
     SettingsError
         Two sources would write the same video, one file is asked for several, its ending does
-        not fit the codec, or there is no encoder for that.
+        not fit the codec, there is no encoder for that, or something would be written over a
+        file that is read.
     """
     require_encoder(settings.codec_for(destination.ending))
     if destination.file is not None and len(jobs) > 1:
@@ -163,6 +178,7 @@ def plan_jobs(
         )
     _compare_magnifications(jobs)
     _choose_outputs(jobs, destination)
+    _check_written(jobs, destination)
     return jobs
 
 
@@ -218,6 +234,11 @@ def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
             continue
         job.output = _output_path(job.plan, destination, parents)
         job.sidecar = sidecar_of(job.output) if destination.sidecar else None
+        try:
+            check_length(job.output, job.sidecar)
+        except OutputError as exc:
+            job.problem = exc
+            continue
         key = same_output_key(job.output)
         if key in taken:
             raise SettingsError(
@@ -232,6 +253,42 @@ def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
                 job.problem = exists_error(job.output)
         elif job.sidecar is not None and os.path.lexists(job.sidecar) and not destination.overwrite:
             job.problem = exists_error(job.sidecar)
+
+
+def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
+    """Refuse to write over what is read, or twice into one file, whatever link leads there."""
+    written = [(os.fspath(job.output), job.output) for job in jobs if job.output and not job.skip]
+    written += [
+        (os.fspath(job.sidecar), job.sidecar) for job in jobs if job.sidecar and not job.skip
+    ]
+    if destination.report is not None:
+        written.append((f"--report {destination.report}", destination.report))
+    taken: dict[object, str] = {}
+    existing = {file_key(path) for _, path in written if os.path.exists(path)}
+    if existing:
+        for job in jobs:
+            keys = existing & set(_files_beside(job))
+            taken |= dict.fromkeys(keys, f"a file of the source {job.label}")
+    if destination.settings is not None:
+        taken[file_key(destination.settings)] = "where the settings are read from"
+    for name, path in written:
+        key = file_key(path)
+        if key in taken:
+            raise SettingsError(f"{name}: is {taken[key]}; choose another name to write to")
+        taken[key] = f"the same file as {path}"
+
+
+def _files_beside(job: SourceJob) -> Iterator[object]:
+    """The keys of all files that a source may be read from."""
+    source = job.source if job.plan is None else job.plan.stack.path
+    if not isinstance(source, (str, os.PathLike)):
+        return
+    path = os.path.abspath(os.fspath(source))
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:  # said when it was planned
+        for entry in entries:
+            if entry.name.lower().endswith((*STACK_SUFFIXES, ".ome")):
+                yield file_key(Path(entry.path))
 
 
 def _output_path(plan: Plan, destination: Destination, parents: list[str]) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,8 +160,11 @@ def opened(path: Path) -> Iterator[TiffFile]:
     _local.finding = None
     # OME metadata can name any other file, and more planes than there is memory for a list of
     # them; tifffile would open and make them.
-    with translated(path), TiffFile(path, is_ome=False) as tif:
-        yield tif
+    with translated(path):
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise SourceError(f"{path}: is no file, but a pipe, socket or device")
+        with TiffFile(path, is_ome=False) as tif:
+            yield tif
 
 
 @contextmanager
@@ -205,7 +209,7 @@ class Alike:
         frame = thread_buffer("file", self.format.shape, self.stored)
         start, end = len(self.before), len(self.before) + frame.nbytes
         try:
-            with open(path, "rb", buffering=0) as file:
+            with open(path, "rb", buffering=0, opener=_open_at_once) as file:
                 if os.fstat(file.fileno()).st_size != end + len(self.behind):
                     return None
                 if file.read(start) != self.before:
@@ -220,6 +224,11 @@ class Alike:
         except OSError:  # whoever reads it properly will say what is wrong
             return None
         return frame.astype(self.format.dtype, copy=False)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open for reading; of a pipe, without waiting for what is written into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def alike(tif: TiffFile, page: TiffPage, frame_format: FrameFormat) -> Alike | None:
