@@ -113,12 +113,8 @@ class ResultPreview(QWidget):
         for widget in (self._picture, self._facts, self._limits):
             layout.addWidget(widget)
         self._limits.setToolTip("Counts that become black and white; what this frame has outside")
-        self._frame_work = Background(80, self)
-        self._frame_work.done.connect(self._show)
-        self._frame_work.failed.connect(self._show_error)
-        self._series_work = Background(300, self)
-        self._series_work.done.connect(self._on_measured)
-        self._series_work.failed.connect(self._show_error)
+        self._frame_work = Background(self, self._show, self._show_error, delay_ms=80)
+        self._series_work = Background(self, self._on_measured, self._show_error, delay_ms=300)
         self._index = 0
         self._measured_key: Any = None
 

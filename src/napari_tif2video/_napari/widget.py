@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox
 from napari.layers import Image
+from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
@@ -16,10 +16,9 @@ from ..planning import Plan, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
 from .form import FOLDER_CONTRASTS, LAYER_CONTRASTS, SettingsForm
-from .panel import Fold, heading, lay_out, row
+from .panel import fold, heading, lay_out, row
 from .preview import ResultPreview, auto_limits
 from .run import (
-    IF_EXISTS,
     DestinationRow,
     RecipeButton,
     RunOptions,
@@ -55,31 +54,27 @@ class TiffToVideo(QWidget):
         )
         self.result = ResultPreview()
         self.form = SettingsForm()
-        self.existing = ComboBox(
-            choices=[(words, name) for name, words in IF_EXISTS.items()],
-            tooltip="What to do when the video exists",
-        )
         self.run_options = RunOptions()
-        self.recipe_button = RecipeButton(self)
-        self.more = Fold(
+        self.existing = self.run_options.existing
+        self.destination = DestinationRow()
+        self.recipe_button = RecipeButton(
+            self.form, self.source, self.destination, self.run_options, lambda: self.plan
+        )
+        self.more = fold(
             "More  (grey levels, overlays, format, files)",
             self.form.more,
             heading("Files"),
             row("If it exists", self.existing.native, stretch=1),
-            row("Besides", self.run_options, stretch=1),
+            row("When done", self.run_options, stretch=1),
             self.recipe_button,
         )
-        self.destination = DestinationRow()
         self.reason = QLabel("")
         self.create_button = QPushButton("Create video")
         self.run = RunRow()
         self.canvas = CanvasPreview(napari_viewer)
-        self._starter = Starter(self)
+        self._starter = Starter(self.run, self.destination, self.run_options, self.folders)
         self._lay_out()
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._update)
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS, timeout=self._update)
         self._connect()
         self._restore()
 
@@ -100,7 +95,18 @@ class TiffToVideo(QWidget):
         Folders and files are opened and planned in the background first.
         """
         self._update()
-        return self._starter.start()
+        if self.run.is_running:
+            return False
+        try:
+            if self.is_folder_mode:
+                self._starter.start_folders(self.settings)
+                return True
+            if self.plan is None:
+                raise SettingsError(self.reason.text() or "choose a layer first")
+            return self._starter.start_layers(self.settings, self.plan)
+        except Tif2VideoError as exc:
+            show_error(describe(exc))
+            return False
 
     # ---- building
 
@@ -131,7 +137,8 @@ class TiffToVideo(QWidget):
         self.canvas.box_changed.connect(self.form.set_box)
         self.destination.changed.connect(self.refresh)
         self.create_button.clicked.connect(self.convert)
-        self.run.ended.connect(self.refresh)
+        for signal in (self.run.began, self.run.ended):
+            signal.connect(self._on_run)
 
     def _restore(self) -> None:
         text = stored().value("settings", "")
@@ -189,6 +196,10 @@ class TiffToVideo(QWidget):
 
     def _on_mode(self, _: bool = False) -> None:
         self.form.offer_contrasts(FOLDER_CONTRASTS if self.is_folder_mode else LAYER_CONTRASTS)
+        self.refresh()
+
+    def _on_run(self) -> None:
+        self.create_button.setEnabled(not self.reason.text() and not self.run.is_running)
         self.refresh()
 
     def _on_draw(self) -> None:

@@ -21,10 +21,10 @@ from ..source import (
     slice_choice,
     slice_choices,
 )
-from .rows import ChoiceRow, SettingRow, TextRow
+from .rows import ChoiceBox, SettingRow, TextRow
 
 
-class ViewRow(ChoiceRow):
+class ViewRow(SettingRow):
     """A choice with a default that depends on the data, shown until the user makes another one.
 
     What was chosen here is forgotten while the row is not offered, as it was about other data.
@@ -39,7 +39,8 @@ class ViewRow(ChoiceRow):
         signs: Sequence[str],
         words: Callable[[Any], tuple[str, Any]] = lambda value: (str(value), value),
     ) -> None:
-        super().__init__(name, label, [], tooltip, signs)
+        self.combo = ChoiceBox([], tooltip)
+        super().__init__(label, self.combo, fields={name: self.combo}, stretch=1, signs=signs)
         self._words = words
         self._chosen: Any = None
         self._is_by_hand = False
@@ -47,8 +48,6 @@ class ViewRow(ChoiceRow):
         self._default: Any = None
         self._offered: Choices = []
         self._length = 0
-        self.combo.activated.disconnect(self._on_change)
-        self.combo.activated.connect(self._on_choice)
         self.offer(False)
 
     @property
@@ -82,8 +81,8 @@ class ViewRow(ChoiceRow):
         self.offer(is_offered)
         value = self.in_force
         known = [each for _, each in choices]
-        self.fill(choices if value in known else [*choices, self._words(value)])
-        self.choose(value)
+        self.combo.fill(choices if value in known else [*choices, self._words(value)])
+        self.combo.show_value(value)
 
     def values(self) -> dict[str, Any]:
         if not self.is_offered:
@@ -103,10 +102,10 @@ class ViewRow(ChoiceRow):
         if not self.is_offered:
             self._chosen = None
 
-    def _on_choice(self) -> None:
+    def _on_change(self) -> None:
         self._is_by_hand = True
-        self._chosen = None if self.value == self._shown else self.value
-        self._on_change()
+        self._chosen = None if self.combo.value == self._shown else self.combo.value
+        super()._on_change()
 
 
 class ViewRows:

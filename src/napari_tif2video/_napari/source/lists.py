@@ -19,7 +19,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QMessageBox,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -28,7 +27,7 @@ from qtpy.QtWidgets import (
 
 from ...data import folders_with_frames, is_tiff_name
 from ..layers import TEMPORARY
-from ..panel import let_shrink
+from ..panel import button, let_shrink
 
 _LIST_HEIGHT_PX = 110
 ALL_VISIBLE = "all visible"
@@ -167,10 +166,7 @@ class FolderList(QWidget):
             ("Remove", "Remove the selected rows; no file is touched", self.remove_selected),
             ("Clear", "Remove all rows", self.clear),
         ):
-            button = QPushButton(text)
-            button.setToolTip(tooltip)
-            button.clicked.connect(action)
-            buttons.addWidget(button)
+            buttons.addWidget(button(text, action, tooltip))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

@@ -40,9 +40,7 @@ class TemporaryLayers(QObject):
         self.layers: list[Image] = []
         self.stack: Stack | None = None
         self.problem = ""  # why there is none
-        self._work = Background(0, self)
-        self._work.done.connect(self._on_opened)
-        self._work.failed.connect(self._on_failed)
+        self._work = Background(self, self._on_opened, self._on_failed)
 
     @property
     def is_busy(self) -> bool:
@@ -153,9 +151,7 @@ class Catalog(QObject):
         self._entries: dict[tuple[str, str | None], Entry] = {}
         self._wanted: list[tuple[str, str | None]] = []
         self._current: tuple[str, str | None] | None = None
-        self._work = Background(0, self)
-        self._work.done.connect(self._on_done)
-        self._work.failed.connect(self._on_failed)
+        self._work = Background(self, self._on_done, self._on_failed)
 
     @property
     def is_busy(self) -> bool:
