@@ -24,7 +24,7 @@ from ..picture import (
 )
 from ..pipeline import Execution, known_limits, measured_key, series_limits
 from ..planning import Plan, guessed_bytes
-from ..units import Limits
+from ..units import Limits, counted, percent
 from .background import Background
 
 _HEIGHT_PX = 150
@@ -128,7 +128,7 @@ class ResultPreview(QWidget):
         self.setEnabled(True)
         height, width = plan.picture.size
         self._facts.setText(
-            f"{width}×{height} · {plan.frames} frames · {plan.duration_s:.1f} s · "
+            f"{width}×{height} · {counted(plan.frames, 'frame')} · {plan.duration_s:.1f} s · "
             f"≈{_readable(estimated_bytes(plan))}"
         )
         self._frame_work.request(lambda _: preview_frame(plan, index))
@@ -172,7 +172,7 @@ class ResultPreview(QWidget):
         self._picture.setPixmap(pixmap)
         self._picture.show()
         pairs = self._limits_text(preview)
-        text = f"{pairs} · {100 * preview.clipped:.2g} % clipped"
+        text = f"{pairs} · {percent(preview.clipped)} clipped"
         text = pairs if self._plan is not None and self._plan.picture.is_raw else text
         if preview.is_provisional:
             text = f"provisional, the whole series is being measured… ({pairs})"
@@ -207,4 +207,6 @@ def _measure(plan: Plan, is_stale: Callable[[], bool]) -> SequenceLimits | None:
 
 
 def _readable(nbytes: float) -> str:
+    if nbytes < 1e5:
+        return f"{nbytes / 1e3:.0f} kB"
     return f"{nbytes / 1e6:.1f} MB" if nbytes < 1e7 else f"{nbytes / 1e6:.0f} MB"

@@ -82,9 +82,16 @@ def default_play(sources: Sequence[SourceAxes]) -> tuple[str, str | None]:
     return first, first if is_open else None
 
 
+def axis_words(label: str, length: int) -> str:
+    """An axis by its label, which is a number where nobody has named it: napari's own."""
+    if label.lstrip("-").isdigit():
+        return f"Slider {label} ({length} steps)"
+    word = _WORDS.get(label.upper(), label if len(label) > 1 else f"Axis {label}")
+    return f"{word} ({length})"
+
+
 def play_choices(sources: Sequence[SourceAxes]) -> Choices:
-    named = longest(sources).items()
-    return [(f"{_WORDS.get(letter, f'Axis {letter}')} ({n})", letter) for letter, n in named]
+    return [(axis_words(letter, n), letter) for letter, n in longest(sources).items()]
 
 
 def channel_choices(sources: Sequence[SourceAxes]) -> Choices:
@@ -148,7 +155,9 @@ class TimeAxis(QWidget):
             for axis, length in enumerate(leading_shape(layer)):
                 label, longest = found.get(axis - layer.ndim, (str(layer.axis_labels[axis]), 0))
                 found[axis - layer.ndim] = label, max(longest, length)
-        choices = [(f"{label} ({n})", axis) for axis, (label, n) in sorted(found.items()) if n > 1]
+        choices = [
+            (axis_words(label, n), axis) for axis, (label, n) in sorted(found.items()) if n > 1
+        ]
         self.native.setVisible(len(choices) > 1)
         if choices == self._choices:
             return
