@@ -8,7 +8,6 @@ from functools import partial
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import (
-    QButtonGroup,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -36,12 +35,10 @@ class ModeRow(QWidget):
         super().__init__()
         self.layer, self.folders = QRadioButton("Layer"), QRadioButton("Folders")
         self.layer.setChecked(True)
-        group = QButtonGroup(self)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        for button in (self.layer, self.folders):
-            group.addButton(button)
-            line.addWidget(button)
+        line.addWidget(self.layer)
+        line.addWidget(self.folders)
         line.addStretch()
 
 
@@ -111,7 +108,7 @@ def heading(text: str) -> QWidget:
 def column(*widgets: QWidget) -> QWidget:
     """Widgets below each other."""
     holder = QWidget()
-    _stack_up(QVBoxLayout(holder), widgets)
+    stack_up(QVBoxLayout(holder), widgets)
     return holder
 
 
@@ -127,7 +124,7 @@ def lay_out(panel: QWidget, scrolled: list[QWidget], fixed: list[QWidget]) -> No
     """Put the parts into the panel."""
     content = QWidget()
     inner = QVBoxLayout(content)
-    _stack_up(inner, scrolled)
+    stack_up(inner, scrolled)
     inner.setContentsMargins(_MARGIN_PX, _SPACING_PX, _MARGIN_PX, _SPACING_PX)
     inner.addStretch()
     scroll = QScrollArea()
@@ -151,7 +148,8 @@ def lay_out(panel: QWidget, scrolled: list[QWidget], fixed: list[QWidget]) -> No
     panel.setMinimumWidth(WIDTH_PX)
 
 
-def _stack_up(layout: QVBoxLayout, widgets: Iterable[QWidget]) -> None:
+def stack_up(layout: QVBoxLayout, widgets: Iterable[QWidget]) -> None:
+    """Put widgets below each other into the layout of one that is there."""
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(_SPACING_PX)
     for widget in widgets:

@@ -134,7 +134,7 @@ class TiffToVideo(QWidget):
         self.form.contrast_row.auto_requested.connect(self._on_auto)
         self.source.changed.connect(self.refresh)
         self.mode.layer.toggled.connect(self._on_mode)
-        self.canvas.box_changed.connect(self.form.set_box)
+        self.canvas.box_changed.connect(self.form.crop_row.set_box)
         self.destination.changed.connect(self.refresh)
         self.create_button.clicked.connect(self.convert)
         for signal in (self.run.began, self.run.ended):

@@ -54,11 +54,6 @@ class Shapes(layers.Shapes):
         return layers.Shapes(ndim=2, name=self.name).as_layer_data_tuple()
 
 
-def drawn_layer() -> Shapes:
-    """An empty one."""
-    return Shapes(ndim=2, name=LAYER_NAME, opacity=1, metadata={TEMPORARY: LAYER_NAME})
-
-
 # Neither black nor white, and not the red of the anchor.
 _BOX_COLOUR = "#ff9500"
 _LINE_PX = 2  # on the screen
@@ -205,8 +200,9 @@ class CanvasPreview:
             self._remove_layer()
             return
         if self._layer is None:
-            self._layer, self._look = drawn_layer(), None
-            self._layer.image = image
+            mark = {TEMPORARY: LAYER_NAME}
+            self._layer = Shapes(ndim=2, name=LAYER_NAME, opacity=1, metadata=mark)
+            self._layer.image, self._look = image, None
         layer = self._layer
         # Nobody has to know: with these events napari measures all layers again at every drag.
         with layer.events.data.blocker():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
 
 from ...data import Calibration
 from ...errors import SettingsError
-from ...geometry import Box
 from ...overlays import Scale
 from ...settings import RAW_TAKES, VideoSettings, option_of
 from ..panel import column, heading, row
@@ -290,23 +290,14 @@ class SettingsForm:
         self.contrast_row.offer_contrasts(names)
         self._enable()
 
-    def set_box(self, box: Box) -> None:
-        """Take over a box that was drawn or dragged on the canvas."""
-        self.crop_row.set_box(box)
-
     def set_limits(self, low: float, high: float) -> None:
         """Fixed limits with these numbers."""
+        settings = VideoSettings()  # while a value makes no sense
+        with contextlib.suppress(SettingsError):
+            settings = self.settings
         self.settings = dataclasses.replace(
-            self.settings_or_default, contrast=None, percentile=None, limits=(low, high)
+            settings, contrast=None, percentile=None, limits=(low, high)
         )
-
-    @property
-    def settings_or_default(self) -> VideoSettings:
-        """The settings, or the defaults while a value makes no sense."""
-        try:
-            return self.settings
-        except SettingsError:
-            return VideoSettings()
 
     def show_problem(self, message: str) -> None:
         """Show a message below the row that it is about, as far as one can be told."""

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from ...encode import sidecar_of
-from ..panel import button, let_shrink, row
+from ..panel import button, let_shrink, row, stack_up
 
 IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
 
@@ -94,11 +94,8 @@ class DestinationRow(QWidget):
         self.name.setToolTip("Empty it to get the automatic name back")
         self.suffix = QLabel(_ENDING)
         self._name_row = row("Name", self.name, self.suffix, stretch=1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(row("Save in", self.where, self.browse, stretch=1))
-        layout.addWidget(self._name_row)
+        where = row("Save in", self.where, self.browse, stretch=1)
+        stack_up(QVBoxLayout(self), (where, self._name_row))
         self.where.currentIndexChanged.connect(self.changed)
         self.name.editingFinished.connect(self._on_name)
 

@@ -1,4 +1,4 @@
-"""Which axes the listed folders and files have, found out in the background."""
+"""Folders and files, opened in the background: one to show it, all to know their axes."""
 
 from __future__ import annotations
 
