@@ -69,8 +69,8 @@ def preview_frame(plan: Plan, index: int) -> FramePreview:
     return FramePreview(image, facts.limits, outside / total, is_provisional)
 
 
-def auto_limits(plan: Plan, index: int, saturated: float = 0.35) -> tuple[float, float]:
-    """Limits that saturate a share of a frame's pixels, in percent, half at each end.
+def auto_limits(plan: Plan, index: int) -> tuple[float, float]:
+    """Limits that saturate 0.35 % of a frame's pixels, half of them at each end.
 
     What ImageJ's Enhance Contrast does with "saturated pixels: 0.35 %"
     (``ij.plugin.ContrastEnhancer``), on exact values instead of a histogram.
@@ -80,7 +80,7 @@ def auto_limits(plan: Plan, index: int, saturated: float = 0.35) -> tuple[float,
     values = frame[np.isfinite(frame)] if frame.dtype.kind == "f" else frame
     if not values.size:
         return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(values, [saturated / 2, 100 - saturated / 2]))
+    low, high = (float(v) for v in np.percentile(values, [0.175, 99.825]))
     if low >= high:
         low, high = measure(frame)
     return (low, high) if low < high else (low, low + 1)
@@ -95,8 +95,8 @@ def estimated_bytes(plan: Plan) -> float:
 class ResultPreview(QWidget):
     """Thumbnail of the current frame, with the size of the video and the limits below it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.preview: FramePreview | None = None
         self._plan: Plan | None = None
         self._picture = QLabel("")

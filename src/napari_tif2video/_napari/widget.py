@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
@@ -98,7 +97,7 @@ class TiffToVideo(QWidget):
         if self.run.is_running:
             return False
         try:
-            if self.is_folder_mode:
+            if self.source.is_folder_mode:
                 self._starter.start_folders(self.settings)
                 return True
             if self.plan is None:
@@ -151,15 +150,6 @@ class TiffToVideo(QWidget):
 
     # ---- following the user and the viewer
 
-    @property
-    def is_folder_mode(self) -> bool:
-        return self.source.is_folder_mode
-
-    @property
-    def layer(self) -> Image | None:
-        """The layer on which the crop box is drawn."""
-        return self.source.image
-
     def refresh(self, event: Any = None) -> None:
         """Bring everything up to date soon; many changes at once cost one update."""
         self._settle.start()
@@ -195,7 +185,9 @@ class TiffToVideo(QWidget):
         self.source.detach()
 
     def _on_mode(self, _: bool = False) -> None:
-        self.form.offer_contrasts(FOLDER_CONTRASTS if self.is_folder_mode else LAYER_CONTRASTS)
+        self.form.offer_contrasts(
+            FOLDER_CONTRASTS if self.source.is_folder_mode else LAYER_CONTRASTS
+        )
         self.refresh()
 
     def _on_run(self) -> None:
@@ -203,11 +195,11 @@ class TiffToVideo(QWidget):
         self.refresh()
 
     def _on_draw(self) -> None:
-        if self.layer is not None:
+        if self.source.image is not None:
             self.canvas.start_drawing()
 
     def _on_auto(self) -> None:
-        layer = self.layer
+        layer = self.source.image
         if layer is None or self.plan is None:
             return
         low, high = auto_limits(self.plan, self.source.frame_index(self.plan))
@@ -261,12 +253,12 @@ class TiffToVideo(QWidget):
         self.form.speed_row.duration.setText(f"= {made.duration_s:.1f} s long")
         self.form.contrast_row.auto.enabled = len(made.stack.channels) == 1
         is_each = self.form.settings.channel == "each"
-        many = self.is_folder_mode and (self.folders.count > 1 or is_each)
+        many = self.source.is_folder_mode and (self.folders.count > 1 or is_each)
         self.destination.show_many(many)
         self.destination.show_automatic(automatic_name(made, self.destination.folder))
         if not self.isVisible():
             return
-        if self.is_folder_mode:
+        if self.source.is_folder_mode:
             self.source.temporary.follow(made)
         if self.source.image is not None:
             box = made.picture.box if made.settings.crop is not None else None

@@ -79,8 +79,8 @@ class DestinationRow(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._automatic = ""
         self.where = QComboBox()
         self.where.addItem(BESIDE)

@@ -51,8 +51,8 @@ class RunRow(QWidget):
     _progressed = Signal(object)
     _made = Signal(int, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.videos: list[Video] = []
         self._jobs: list[SourceJob] = []
         self._current = 0

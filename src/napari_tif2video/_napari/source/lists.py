@@ -49,7 +49,7 @@ class LayerPicker:
             tooltip="The image layer to convert",
         )
         let_shrink(self.combo.native)
-        self.combo.changed.connect(self._on_choice)
+        self.combo.changed.connect(lambda: self.changed.emit())
         self._refresh()
 
     @property
@@ -101,9 +101,6 @@ class LayerPicker:
         offered: list[tuple[str, Any]] = [(layer.name, layer) for layer in images]
         return offered + [("All visible layers, as displayed", ALL_VISIBLE)] * (len(images) > 1)
 
-    def _on_choice(self) -> None:
-        self.changed.emit()
-
     def _listen_to_names(self, layers: list[Image]) -> None:
         for layer in self._named:
             layer.events.name.disconnect(self._refresh)
@@ -140,8 +137,8 @@ class FolderList(QWidget):
     changed = QtSignal()
     selected = QtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Source", "Video", "State"])
         self.tree.setRootIsDecorated(False)

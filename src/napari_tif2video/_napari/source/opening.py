@@ -31,7 +31,7 @@ class TemporaryLayers(QObject):
 
     changed = Signal()
 
-    def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._key: tuple[str, str | None, bool] | None = None
@@ -146,7 +146,7 @@ class Catalog(QObject):
 
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._entries: dict[tuple[str, str | None], Entry] = {}
         self._wanted: list[tuple[str, str | None]] = []
