@@ -29,7 +29,7 @@ _PART = re.compile(rf"{_NUMBER}\s*([a-zA-Zµμ]*)\s*", re.ASCII)
 MAX_S = 1000 * 365.25 * 86400
 
 
-def parse_duration(name: str, value: object, *, is_signed: bool = False) -> float | None:
+def parse_duration(name: str, value: object, *, is_signed: bool = False) -> float:
     """A duration in s, from a number of seconds or text such as ``"1 h 30 min"``.
 
     Parameters
@@ -39,14 +39,12 @@ def parse_duration(name: str, value: object, *, is_signed: bool = False) -> floa
     is_signed : bool
         Whether zero and negative ones make sense.
     """
-    if value is None:
-        return None
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
     elif isinstance(value, str):
         seconds = _read(value)
     else:
-        seconds = _number(value)
+        seconds = number(value)
     if math.isnan(seconds):
         raise SettingsError(
             f"{name}: expected a time such as 300, 5min, 1.5h or 500ms, got {value!r}"
@@ -58,7 +56,8 @@ def parse_duration(name: str, value: object, *, is_signed: bool = False) -> floa
     return seconds
 
 
-def _number(value: object) -> float:
+def number(value: object) -> float:
+    """The number that is meant; NaN for what is none."""
     try:
         return math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -163,6 +162,15 @@ def readable_size(nbytes: int) -> str:
     return f"{nbytes / SIZE_UNITS[unit.upper()]:.15g}{unit}"
 
 
+def size_text(nbytes: float, digits: int = 3) -> str:
+    """About how large something is, with the unit that fits: ``120 kB``, ``1.53 MB``."""
+    for unit in ("kB", "MB", "GB"):
+        size = float(f"{nbytes / SIZE_UNITS[unit.upper()]:.{digits}g}")
+        if size < 1000 or unit == "GB":
+            return f"{plain_number(size)} {unit}"
+    raise AssertionError("unreachable")
+
+
 def length_text(length_um: float) -> str:
     """A length with the unit that fits: ``500 nm``, ``20 µm``, ``1.5 mm``."""
     # Seven digits: more than any pixel size has, and 0.3 µm is 300 nm.
@@ -187,6 +195,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def decimal_fps(fps: Fraction) -> str:
+def decimal_fps(fps: Fraction | float) -> str:
     """A frame rate as a short decimal number: ``10``, ``29.97``."""
     return f"{float(fps):.3f}".rstrip("0").rstrip(".")
+
+
+def readable_duration(seconds: float) -> str:
+    """A duration as `parse_duration` reads it: ``5 min``, ``1 h``, ``0.25 s``."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds!r} s".replace(".0 s", " s")

@@ -12,8 +12,8 @@ from ..data import find_gaps
 from ..errors import describe, one_line
 from ..pipeline import Execution, Progress
 from ..planning import Plan
-from ..settings import DEFAULT_CODEC, as_typed
-from ..units import Limits, decimal_fps, length_text
+from ..settings import DEFAULT_CODEC, with_option_names
+from ..units import Limits, decimal_fps, length_text, size_text
 from ..videos import SourceJob, Video, describe_fidelity, describe_limits, video_object
 
 _BAR = "  {desc} {percentage:3.0f}% |{bar:30}| {rate_fmt}, {remaining} left"
@@ -61,8 +61,8 @@ class Console:
         else:
             assert video.output is not None
             rate = video.frames / video.seconds
-            size = os.path.getsize(video.output) / 1e6
-            self._say(f"  {video.output} ({size:.2f} MB) in {video.seconds:.1f} s, {rate:.0f} fps")
+            size = size_text(os.path.getsize(video.output))
+            self._say(f"  {video.output} ({size}) in {video.seconds:.1f} s, {rate:.0f} fps")
             self._say_findings(video)
 
     def _say_findings(self, video: Video) -> None:
@@ -127,7 +127,7 @@ def _is_folder(job: SourceJob) -> bool:
 
 def _with_source(video: Video) -> str:
     """The error of a source, with the source in front where the text does not name it."""
-    error, source = as_typed(video.error or ""), one_line(video.source)
+    error, source = with_option_names(video.error or ""), one_line(video.source)
     return error if source in error else f"{source}: {error}"
 
 

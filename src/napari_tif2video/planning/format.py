@@ -10,11 +10,12 @@ from ..data import FrameFormat
 from ..encode import Encoder
 from ..errors import SourceError
 from ..overlays import Overlay
-from ..settings import CODECS, FormatSettings
+from ..settings import CODECS, VideoSettings
+from ..units import decimal_fps, size_text
 
 
 def choose_encoder(
-    wishes: FormatSettings,
+    settings: VideoSettings,
     codec: str,
     ending: str,
     size: tuple[int, int],
@@ -45,11 +46,11 @@ def choose_encoder(
     has_colour = is_marked or form.is_rgb or bool(others) or not display.is_plain
     encoder = Encoder(
         *size,
-        wishes.fps,
-        wishes.quality,
+        settings.fps,
+        settings.quality,
         codec,
         ending or CODECS[codec].endings[0],
-        wishes.crf,
+        settings.crf,
         has_colour=has_colour,
     )
     shortest, longest = encoder.facts.sides_px
@@ -58,7 +59,7 @@ def choose_encoder(
             f"{encoder.facts.title} takes sides of {shortest} to {longest} px, and the video would "
             f"be {encoder.width}x{encoder.height}; use another width or codec"
         )
-    if wishes.raw:
+    if settings.raw:
         depth = 16 if form.dtype.itemsize > 1 else 8
         return replace(encoder, depth=depth, has_colour=form.is_rgb)
     is_one_map = not (others or overlay or form.is_rgb) and display.opacity == 1
@@ -105,7 +106,7 @@ def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
     is_long = max(encoder.height, encoder.width) > _MAX_SIDE_PX
     if level is not None and (is_long or not level.holds(encoder)):
         notes.append(
-            f"{encoder.width}x{encoder.height} at {float(encoder.fps):g} fps is beyond what "
+            f"{encoder.width}x{encoder.height} at {decimal_fps(encoder.fps)} fps is beyond what "
             f"PowerPoint and QuickTime surely play ({encoder.facts.title} level {level.name}: "
             "4096x2304 at 56 fps); use a smaller width"
         )
@@ -133,7 +134,7 @@ def _gif_notes(encoder: Encoder, frames: int) -> list[str]:
     nbytes = guessed_bytes(encoder, frames)
     if nbytes > _LARGE_GIF_BYTES:
         notes.append(
-            f"a GIF hardly compresses: this one may have about {nbytes / 1e6:.0f} MB; a smaller "
+            f"a GIF hardly compresses: this one may have about {size_text(nbytes, 2)}; a smaller "
             "width, fewer frames or .mp4 take less"
         )
     delay = 100 / encoder.fps
@@ -141,6 +142,6 @@ def _gif_notes(encoder: Encoder, frames: int) -> list[str]:
         short, long = int(delay), int(delay) + 1
         notes.append(
             f"a GIF counts time in 1/100 s: frames last {short}/100 or {long}/100 s, which is "
-            f"{float(encoder.fps):g} fps on average"
+            f"{decimal_fps(encoder.fps)} fps on average"
         )
     return notes

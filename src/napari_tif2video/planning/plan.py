@@ -17,10 +17,10 @@ from ..picture import PictureSpec, require_countable
 from ..settings import (
     DEFAULT_CONTRAST,
     VideoSettings,
-    chosen_codec,
     frames_slice,
     limits_of_channels,
 )
+from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import choose
 from .format import choose_encoder, format_notes
@@ -98,7 +98,7 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     SettingsError
         The codec does not fit the ending or the other settings, or there is no encoder for it.
     """
-    codec = chosen_codec(settings, ending)
+    codec = settings.codec_for(ending)
     require_encoder(codec)
     stack = choose(stack, settings)
     try:
@@ -232,6 +232,6 @@ def _block_notes(stack: Stack) -> tuple[str, ...]:
     if nbytes < _LARGE_BLOCK_BYTES:
         return ()
     return (
-        f"the array's chunks span {longest} frames: {nbytes / 1e9:.1f} GB have to be in memory at "
+        f"the array's chunks span {longest} frames: {size_text(nbytes, 2)} have to be in memory at "
         "once for each worker; rechunk to few frames a chunk",
     )

@@ -11,7 +11,8 @@ from psygnal import Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QLabel
 
 from ...geometry import WIDTH_RANGE_PX, Box, CropBox
-from ...settings import DEFAULT_CONTRAST, FPS_RANGE, VideoSettings, pairs_of
+from ...settings import DEFAULT_CONTRAST, FPS_RANGE, VideoSettings, pairs_of, title_of
+from ...units import decimal_fps
 from ..panel import let_shrink, row
 from .rows import SettingRow
 
@@ -27,7 +28,7 @@ class WidthRow(SettingRow):
         self.full = CheckBox(text="full size", tooltip="No scaling: one pixel for each pixel")
         self._is_free = True
         self.width.native.setFixedWidth(_SPIN_WIDTH_PX)
-        parts = ("Width", self.width.native, "px", self.full.native)
+        parts = (self.width.native, "px", self.full.native)
         super().__init__(*parts, fields={"width": None}, signs=("another width",))
         self.width.changed.connect(self._on_change)
         self.full.changed.connect(self._on_full)
@@ -64,29 +65,24 @@ class SpeedRow(SettingRow):
         self.fps.native.setDecimals(2)
         self.duration = QLabel("")
         self._exact: Fraction | None = None
-        super().__init__("Speed", self.fps.native, "fps", self.duration, fields={"fps": None})
+        super().__init__(self.fps.native, "fps", self.duration, fields={"fps": None})
         self.fps.changed.connect(self._on_edit)
 
     def values(self) -> dict[str, Any]:
-        return {"fps": self._exact or _as_typed(self.fps.value)}
+        return {"fps": self._exact or decimal_fps(self.fps.value)}
 
     def show(self, settings: VideoSettings) -> None:
         with self.changed.blocked():
             self.fps.value = round(float(settings.fps), 2)
         self._exact = settings.fps
         words = "Frames per second"
-        is_shown = Fraction(_as_typed(self.fps.value)) == settings.fps
+        is_shown = Fraction(decimal_fps(self.fps.value)) == settings.fps
         self.fps.tooltip = words if is_shown else f"{words}, exactly {settings.fps}"
 
     def _on_edit(self) -> None:
         self._exact = None
         self.fps.tooltip = "Frames per second"
         self._on_change()
-
-
-def _as_typed(fps: float) -> str:
-    """A frame rate as it was typed: 29.97, not the nearest binary number."""
-    return f"{fps:.3f}".rstrip("0").rstrip(".")
 
 
 _MAX_CROP_PX = 100_000
@@ -99,7 +95,7 @@ class CropRow(SettingRow):
     draw_requested = Signal()
 
     def __init__(self) -> None:
-        self.crop = CheckBox(text="Crop", tooltip="Show only a part of each frame")
+        self.crop = CheckBox(text=title_of("crop"), tooltip="Show only a part of each frame")
         self.width = _side("Width of the crop box in pixels")
         self.height = _side("Height of the crop box in pixels")
         self.draw = PushButton(text="Draw", tooltip="Draw the box on the image")
@@ -198,10 +194,10 @@ class ContrastRow(SettingRow):
         self.one_pair = PushButton(text="One for all", tooltip="One pair of limits to edit here")
         self.one_pair.changed.connect(self._on_one_pair)
         self.pairs_row = row(self.pairs_label, self.one_pair.native, stretch=1)
-        parts = ("Contrast", self.contrast.native, self.auto.native)
+        parts = (self.contrast.native, self.auto.native)
         below = (self.limits_row, self.pairs_row)
         fields = {"contrast": None, "limits": None}
-        super().__init__(*parts, fields=fields, stretch=1, below=below)
+        super().__init__(*parts, fields=fields, stretch=0, below=below)
 
     @property
     def takes_percentiles(self) -> bool:

@@ -17,12 +17,13 @@ from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
 from ...data import Calibration
 from ...errors import SettingsError
 from ...overlays import Scale
-from ...settings import RAW_TAKES, VideoSettings, option_of
+from ...settings import RAW_TAKES, SETTINGS, VideoSettings, option_of, title_of
+from ...units import readable_duration
 from ..panel import column, heading, row
 from ..source import SourceAxes
 from .basic import ContrastRow, CropRow, SpeedRow, WidthRow
 from .format import FormatRow, MaxSizeRow, QualityRow
-from .overlays import AnchorRow, LabelRow, ScaleBarRow, TimestampRow, seconds_text
+from .overlays import AnchorRow, LabelRow, ScaleBarRow, TimestampRow
 from .rows import Check, NameBox, SettingRow, Text, TextRow
 from .view import ViewRows
 
@@ -42,23 +43,19 @@ class MoreRows:
     def __init__(self) -> None:
         self.percentile = PercentileRow()
         self.scale_bar, self.timestamp, self.label = ScaleBarRow(), TimestampRow(), LabelRow()
-        self.pixel_size = TextRow(
-            "pixel_size", "Pixel size", "", "Width of a pixel of the data in µm", "µm"
-        )
+        self.pixel_size = TextRow("pixel_size", "", "Width of a pixel of the data in µm", "µm")
         self.magnification = TextRow(
             "um_per_pixel",
-            "Scale",
             "",
             "How many µm a pixel of the video shows, the same for all videos; instead of a width",
             "µm a pixel",
         )
         self.interval = TextRow(
             "frame_interval",
-            "Interval",
             "",
             "Time between frames of the data, such as 5min, 1h30min or 500ms, instead of what the "
             "data say",
-            words=seconds_text,
+            words=readable_duration,
         )
         self.format, self.quality, self.max_size = FormatRow(), QualityRow(), MaxSizeRow()
         groups: dict[str, tuple[SettingRow, ...]] = {
@@ -70,7 +67,6 @@ class MoreRows:
                 self.interval,
                 TextRow(
                     "frames",
-                    "Frames",
                     "all, or 10:50, ::2",
                     "First:last:step as in Python, such as 10:50 or ::2",
                 ),
@@ -148,7 +144,7 @@ class PercentileRow(SettingRow):
             "a few hot or dead pixels do not decide; empty: the smallest and the largest count"
         )
         self.low, self.high = Text("0", tooltip), Text("100", tooltip)
-        super().__init__("Percentile", self.low, "to", self.high, fields={"percentile": None})
+        super().__init__(self.low, "to", self.high, fields={"percentile": None})
         for edit in (self.low, self.high):
             edit.setMinimumWidth(0)
             edit.edited.connect(self._on_change)
@@ -173,9 +169,9 @@ class ToneRow(SettingRow):
             "Exponent of the grey level, 0.05 to 20: below 1, dark parts get brighter; "
             "empty: 1, or that of the layer",
         )
-        self.invert = Check("Invert", "Swap black and white")
+        self.invert = Check(title_of("invert"), "Swap black and white")
         fields = {"gamma": self.gamma, "invert": self.invert}
-        super().__init__("Gamma", self.gamma, self.invert, fields=fields, signs=("inverted",))
+        super().__init__(self.gamma, self.invert, fields=fields, signs=("inverted",))
 
 
 class ColormapRow(SettingRow):
@@ -190,7 +186,7 @@ class ColormapRow(SettingRow):
         )
         self.combo.setItemDelegate(QColormapItemDelegate(self.combo))
         fields = {"colormap": self.combo}
-        super().__init__("Colours", self.combo, fields=fields, stretch=1, signs=("colormap",))
+        super().__init__(self.combo, fields=fields, stretch=0, signs=("colormap",))
 
 
 class SettingsForm:
@@ -215,7 +211,7 @@ class SettingsForm:
         self.rows: tuple[SettingRow, ...] = (*above, *self.below.rows, *self.view.rows)
         edited = {name for each in self.rows for name in each.names}
         # Settings from a file or a script that are kept, shown and used, but cannot be edited.
-        self._not_edited = [name for name in VideoSettings().to_dict() if name not in edited]
+        self._not_edited = SETTINGS.keys() - edited
         self._kept: dict[str, Any] = {}
         self.kept_label = QLabel("")
         self.kept_label.setWordWrap(True)
@@ -255,8 +251,7 @@ class SettingsForm:
         self.changed.emit()
 
     def _keep(self, settings: VideoSettings) -> None:
-        values, defaults = settings.to_dict(), VideoSettings().to_dict()
-        self._kept = {n: values[n] for n in self._not_edited if values[n] != defaults[n]}
+        self._kept = {n: v for n, v in settings.changed().items() if n in self._not_edited}
         self._say_kept()
 
     def _say_kept(self) -> None:
@@ -323,6 +318,6 @@ class SettingsForm:
     def _enable(self) -> None:
         is_raw = self.below.is_raw
         for each in self.rows:
-            each.native.setEnabled(not is_raw or bool(RAW_TAKES & {*each.names} - {"width"}))
+            each.native.setEnabled(not is_raw or bool(RAW_TAKES & {*each.names}))
         self.width_row.let_choose(not self.below.gives_width)
         self.below.percentile.offer(self.contrast_row.takes_percentiles)

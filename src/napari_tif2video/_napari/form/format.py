@@ -6,7 +6,7 @@ from typing import Any
 
 from qtpy.QtCore import Qt
 
-from ...settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings
+from ...settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings, title_of
 from ...units import readable_size
 from .rows import Check, ChoiceBox, SettingRow, Text, TextRow
 
@@ -26,14 +26,14 @@ class FormatRow(SettingRow):
         for index, codec in enumerate(CODECS.values()):
             self.codec.setItemData(index, codec.players, Qt.ItemDataRole.ToolTipRole)
         self.raw = Check(
-            "Raw counts",
+            title_of("raw"),
             "The counts themselves, bit for bit, in FFV1: no scaling, contrast or overlays",
         )
         self._of_counts: str | None = None  # what settings say of raw counts: None means FFV1
         self._before: str | None = None
         self.raw.edited.connect(self._on_raw)
         fields = {"codec": self.codec, "raw": self.raw}
-        super().__init__("Format", self.codec, self.raw, fields=fields, stretch=1)
+        super().__init__(self.codec, self.raw, fields=fields, stretch=0)
 
     @property
     def facts(self) -> Codec:
@@ -68,7 +68,8 @@ class QualityRow(SettingRow):
         self.crf = Text("", tooltip, _CRF_WIDTH_PX)
         self._facts = CODECS[DEFAULT_CODEC]
         fields = {"quality": self.combo, "crf": self.crf}
-        super().__init__("Quality", self.combo, "or CRF", self.crf, fields=fields, stretch=1)
+        parts = (self.combo, f"or {title_of('crf')}", self.crf)
+        super().__init__(*parts, fields=fields, stretch=0)
         self.follow(self._facts, is_chosen=True)
 
     def values(self) -> dict[str, Any]:
@@ -109,13 +110,7 @@ class MaxSizeRow(TextRow):
             "The file gets no larger, such as 10MB, 900kB or 1.5GB: the quality is lowered as far "
             "as that takes"
         )
-        super().__init__(
-            "max_size",
-            "Max. size",
-            "any size, or 10MB",
-            tooltip,
-            words=lambda size: "" if size is None else readable_size(size),
-        )
+        super().__init__("max_size", "any size, or 10MB", tooltip, words=readable_size)
 
     def values(self) -> dict[str, Any]:
         return super().values() if self.edit.isEnabled() else {"max_size": None}

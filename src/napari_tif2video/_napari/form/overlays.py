@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...settings import ANCHOR_STYLES, CORNERS, LABEL_FIELDS
-from .rows import Check, ChoiceBox, NameBox, SettingRow, Text, as_text
+from ...settings import ANCHOR_STYLES, CORNERS, DEFAULT_CORNERS, LABEL_FIELDS, title_of
+from ...units import readable_duration
+from .rows import Check, ChoiceBox, NameBox, SettingRow, Text
 
 _COLOURS = ("red", "yellow", "lime", "cyan", "magenta", "white", "black")
 _NUMBER_WIDTH_PX, _STYLE_WIDTH_PX = 52, 84
@@ -15,7 +16,9 @@ class AnchorRow(SettingRow):
     """A mark at the centre of the video, and how it looks."""
 
     def __init__(self) -> None:
-        self.check = Check("Anchor", "A mark at the centre, drawn into the video after scaling")
+        self.check = Check(
+            title_of("anchor"), "A mark at the centre, drawn into the video after scaling"
+        )
         styles = [(name, name) for name in ANCHOR_STYLES]
         self.style = ChoiceBox(styles, "How the mark at the centre looks", "dot")
         self.style.setFixedWidth(_STYLE_WIDTH_PX)
@@ -36,10 +39,10 @@ class ScaleBarRow(SettingRow):
     """A bar with its length."""
 
     def __init__(self) -> None:
-        self.check = Check("Scale bar", "Draw a bar with its length")
+        self.check = Check(title_of("scale_bar"), "Draw a bar with its length")
         tooltip = "Its length in µm; empty: a round one near a fifth"
         self.length = Text("auto", tooltip, _NUMBER_WIDTH_PX)
-        self.corner = _corner("bottom-right", "Where the scale bar is")
+        self.corner = _corner("scale_bar", "Where the scale bar is")
         fields = {
             "scale_bar": self.check,
             "scale_bar_length": self.length,
@@ -53,10 +56,10 @@ class TimestampRow(SettingRow):
     """The time of each frame, and when the first one was taken."""
 
     def __init__(self) -> None:
-        self.check = Check("Time", "Draw the time of each frame")
-        self.corner = _corner("top-left", "Where the time is")
+        self.check = Check(title_of("timestamp"), "Draw the time of each frame")
+        self.corner = _corner("timestamp", "Where the time is")
         tooltip = "Time of the first frame of the data: 2h, -10min; empty: 0, or as recorded"
-        self.start = Text("0", tooltip, _NUMBER_WIDTH_PX, words=seconds_text)
+        self.start = Text("0", tooltip, _NUMBER_WIDTH_PX, words=readable_duration)
         self._is_in_label = False
         fields = {
             "timestamp": self.check,
@@ -87,10 +90,10 @@ class LabelRow(SettingRow):
     def __init__(self) -> None:
         names = " ".join(f"{{{name}}}" for name in LABEL_FIELDS)
         self.edit = Text("none", f"A text; filled in are {names}; {{{{ is a brace")
-        self.corner = _corner("bottom-left", "Where the label is")
+        self.corner = _corner("label", "Where the label is")
         fields = {"label": self.edit, "label_corner": self.corner}
-        parts = ("Label", self.edit, self.corner)
-        super().__init__(*parts, fields=fields, is_switched=True, stretch=1, signs=("the label",))
+        parts, signs = (self.edit, self.corner), ("the label",)
+        super().__init__(*parts, fields=fields, is_switched=True, stretch=0, signs=signs)
 
     @property
     def shows_time(self) -> bool:
@@ -101,15 +104,6 @@ class LabelRow(SettingRow):
         return values if values["label"] is None else values | {"label": self.edit.text()}
 
 
-def _corner(default: str, tooltip: str) -> ChoiceBox:
-    return ChoiceBox([(name.replace("-", " "), name) for name in CORNERS], tooltip, default)
-
-
-def seconds_text(value: float | None) -> str:
-    """A duration as a user would write it; read again, it is the same number."""
-    if value is None:
-        return ""
-    for unit, length in (("h", 3600), ("min", 60)):
-        if value and value % length == 0:
-            return f"{value / length:.0f} {unit}"
-    return f"{as_text(value)} s"
+def _corner(overlay: str, tooltip: str) -> ChoiceBox:
+    choices = [(name.replace("-", " "), name) for name in CORNERS]
+    return ChoiceBox(choices, tooltip, DEFAULT_CORNERS[overlay])

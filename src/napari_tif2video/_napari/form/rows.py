@@ -9,16 +9,14 @@ from psygnal import Signal
 from qtpy.QtCore import Signal as QtSignal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 
-from ...settings import VideoSettings
+from ...settings import VideoSettings, title_of
 from ..panel import LABEL_WIDTH_PX, SMALL_LIST_PX, column, let_shrink, row
 
 _PROBLEM_COLOUR = "#e06c00"  # readable on napari's dark and its light theme
 
 
 def as_text(value: Any) -> str:
-    """A setting as a user would write it; empty for none."""
-    if value is None:
-        return ""
+    """A setting as a user would write it."""
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
@@ -72,7 +70,7 @@ class Text(QLineEdit):
         return self.text().strip() or None
 
     def show_value(self, value: Any) -> None:
-        self.setText(self._words(value))
+        self.setText("" if value is None else self._words(value))
 
 
 class ChoiceBox(QComboBox):
@@ -169,10 +167,9 @@ class SettingRow:
 
     Parameters
     ----------
-    label : str or widget
-        What the row is called; a check box has the name beside it.
     *parts : widget or str
-        What follows; a text becomes a label.
+        What follows the title of the first setting, which a check box at the beginning has beside
+        it; a text becomes a label.
     fields : mapping
         The field of each setting that the row edits. A message that begins with one of these names
         belongs to the row. Rows that do without fields show and tell `values` by themselves.
@@ -188,7 +185,6 @@ class SettingRow:
 
     def __init__(
         self,
-        label: str | QWidget,
         *parts: QWidget | str,
         fields: Mapping[str, Any],
         is_switched: bool = False,
@@ -199,14 +195,17 @@ class SettingRow:
         self.fields, self.names, self.signs = fields, tuple(fields), tuple(signs)
         self.is_offered = True
         self._is_switched = is_switched
-        if not isinstance(label, str):
-            label.setMinimumWidth(LABEL_WIDTH_PX)
-        self.title = label if isinstance(label, str) else str(label.property("text"))
+        self.title = title_of(self.names[0])
+        if isinstance(parts[0], QCheckBox):
+            parts[0].setMinimumWidth(LABEL_WIDTH_PX)
+        else:
+            parts = (self.title, *parts)
+            stretch = stretch if stretch is None else stretch + 1
         self.problem = QLabel("")
         self.problem.setWordWrap(True)
         self.problem.setStyleSheet(f"color: {_PROBLEM_COLOUR}")
         self.problem.hide()
-        self.native = column(row(label, *parts, stretch=stretch), *below, self.problem)
+        self.native = column(row(*parts, stretch=stretch), *below, self.problem)
         for field in fields.values():
             if field is not None:
                 field.edited.connect(self._on_change)
@@ -254,7 +253,6 @@ class TextRow(SettingRow):
     def __init__(
         self,
         name: str,
-        label: str,
         placeholder: str,
         tooltip: str,
         unit: str = "",
@@ -264,4 +262,4 @@ class TextRow(SettingRow):
     ) -> None:
         self.edit = Text(placeholder, tooltip, words=words)
         units = (unit,) if unit else ()
-        super().__init__(label, self.edit, *units, fields={name: self.edit}, stretch=1, signs=signs)
+        super().__init__(self.edit, *units, fields={name: self.edit}, stretch=0, signs=signs)

@@ -84,13 +84,12 @@ class ViewRow(SettingRow):
     def __init__(
         self,
         name: str,
-        label: str,
         tooltip: str,
         signs: Sequence[str],
         words: Callable[[Any], tuple[str, Any]] = lambda value: (str(value), value),
     ) -> None:
         self.combo = ChoiceBox([], tooltip)
-        super().__init__(label, self.combo, fields={name: self.combo}, stretch=1, signs=signs)
+        super().__init__(self.combo, fields={name: self.combo}, stretch=0, signs=signs)
         self._words = words
         self._chosen: Any = None
         self._is_by_hand = False
@@ -168,7 +167,6 @@ class ViewRows:
         self._slider = 0
         self.axes = TextRow(
             "axes",
-            "Axes",
             "such as TCZYX",
             "Letters of the axes, slowest first, where the file does not name them: T time, "
             "C channel, Z slice, Y and X",
@@ -176,7 +174,6 @@ class ViewRows:
         )
         self.channel = ViewRow(
             "channel",
-            "Channel",
             "One channel; all of them in their colours, each with limits of its own; or a video of "
             "each",
             ("no channel", "channels:", "channel:"),
@@ -184,12 +181,11 @@ class ViewRows:
         )
         self.z = ViewRow(
             "z",
-            "Slices",
             "How the slices of a z-stack become one frame, or which of them is shown",
             ("no slice",),
             slice_choice,
         )
-        self.play = ViewRow("play", "Play", "The axis that is played", ("to play", "cannot play"))
+        self.play = ViewRow("play", "The axis that is played", ("to play", "cannot play"))
         self.rows: tuple[SettingRow, ...] = (self.axes, self.channel, self.z, self.play)
         self.native = column(*(each.native for each in self.rows))
         self.axes.changed.connect(self._on_change)
