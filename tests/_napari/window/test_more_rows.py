@@ -23,7 +23,7 @@ STACK = noise((3, 120, 160))
 @pytest.fixture
 def opened(open_widget):
     viewer, widget = open_widget(STACK, name="s", contrast_limits=(0, 65535))
-    widget.more.button.setChecked(True)
+    widget.more.expand()
     widget.settings = t2v.VideoSettings(contrast="local")
     viewer.dims.set_point(0, 2)
     return viewer, widget
@@ -336,7 +336,7 @@ def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_pat
 
     folders = [write_folder(tmp_path / name, numbered(2)) for name in ("a", "b")]
     _, widget = open_widget()
-    widget.more.button.setChecked(True)
+    widget.more.expand()
     click(widget.mode.folders)
     widget.folders.add(folders)
     click(widget.run_options.verify)
