@@ -78,11 +78,11 @@ class Spool:
             self._file.seek(0)
             for _ in range(self._count):
                 yield self._next_segment()
-        except (OSError, struct.error) as exc:
+        except (OSError, EOFError) as exc:
             raise EncodingError(f"what was encoded cannot be read back ({exc})") from exc
 
     def _next_segment(self) -> EncodedSegment:
-        read = self._file.read
+        read = self._read
         count, delay, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
         sets, header = read(sets_bytes), read(header_bytes)
         packets = []
@@ -90,6 +90,12 @@ class Spool:
             pts, is_keyframe, nbytes = _PACKET.unpack(read(_PACKET.size))
             packets.append(Packet(read(nbytes), pts, is_keyframe))
         return EncodedSegment(tuple(packets), sets, header, delay)
+
+    def _read(self, nbytes: int) -> bytes:
+        data = self._file.read(nbytes)
+        if len(data) != nbytes:
+            raise EOFError(f"{len(data)} of {nbytes} bytes are there")
+        return data
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # of a full disk, which has been said
