@@ -403,55 +403,30 @@ DEFAULT_CODEC = _CODECS[0]
 #: In which the counts of the source, or every pixel of a picture, can be kept.
 RAW_CODEC = next(codec for codec in _CODECS if codec.holds_counts)
 
-# The index first, so that players can start before the whole file is there.
+# The index first, so that players can start before the whole file is there. MOV takes text of any
+# length with the last option only: its usual place holds 64 KiB.
 _MP4_OPTIONS = (("movflags", "+faststart"),)
+_MOV_OPTIONS = (("movflags", "+faststart+use_metadata_tags"),)
 _MATROSKA_OPTIONS = (("cues_to_front", "1"),)
+_MS, _CENTISECOND = Fraction(1, 1000), Fraction(1, 100)
+
+_CONTAINERS = (
+    Container(".mp4", "h264", "mp4", _MP4_OPTIONS, "movie_timescale", has_codec_tags=True),
+    Container(".mov", "prores", "mov", _MOV_OPTIONS, "movie_timescale", has_codec_tags=True),
+    Container(".webm", "vp9", "webm", _MATROSKA_OPTIONS, tick_s=_MS),
+    Container(
+        ".mkv",
+        "ffv1",
+        "matroska",
+        _MATROSKA_OPTIONS,
+        tick_s=_MS,
+        players="PowerPoint and QuickTime do not open .mkv files; .mp4 is for them",
+    ),
+    Container(".gif", "gif", "gif", tick_s=_CENTISECOND, has_metadata=False),
+)
 
 #: By their endings.
-CONTAINERS = {
-    container.ending: container
-    for container in (
-        Container(
-            ending=".mp4",
-            codec="h264",
-            muxer="mp4",
-            options=_MP4_OPTIONS,
-            timescale_option="movie_timescale",
-            has_codec_tags=True,
-        ),
-        Container(
-            ending=".mov",
-            codec="prores",
-            muxer="mov",
-            # Text of any length: the usual place holds 64 KiB.
-            options=(("movflags", "+faststart+use_metadata_tags"),),
-            timescale_option="movie_timescale",
-            has_codec_tags=True,
-        ),
-        Container(
-            ending=".webm",
-            codec="vp9",
-            muxer="webm",
-            options=_MATROSKA_OPTIONS,
-            tick_s=Fraction(1, 1000),
-        ),
-        Container(
-            ending=".mkv",
-            codec="ffv1",
-            muxer="matroska",
-            options=_MATROSKA_OPTIONS,
-            tick_s=Fraction(1, 1000),
-            players="PowerPoint and QuickTime do not open .mkv files; .mp4 is for them",
-        ),
-        Container(
-            ending=".gif",
-            codec="gif",
-            muxer="gif",
-            tick_s=Fraction(1, 100),
-            has_metadata=False,
-        ),
-    )
-}
+CONTAINERS = {container.ending: container for container in _CONTAINERS}
 
 
 def check_ending(ending: str, name: str) -> None:

@@ -19,7 +19,7 @@ from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
 from ..recipe import saved_recipe
 from ..units import parse_duration, readable_size
-from .codecs import CODECS, QUALITIES, Codec, codec_of
+from .codecs import CODECS, DEFAULT_CODEC, QUALITIES, RAW_CODEC, Codec, codec_of
 from .format import check_format, parse_codec, parse_crf, parse_max_size
 from .overlays import (
     ANCHOR_STYLES,
@@ -131,12 +131,14 @@ class VideoSettings:
     quality: str = declare(
         "standard", FORMAT, "Quality",
         "how much the encoder may lose, about the same in each format; "
-        "`lossless` is for FFV1", choices=QUALITIES, replaces=("crf",), goes_with_raw=True,
+        f"`lossless` is for {RAW_CODEC.title}", choices=QUALITIES, replaces=("crf",),
+        goes_with_raw=True,
         token=lambda quality: "" if quality in ("standard", "lossless") else f"_{quality}",
     )
     codec: str | None = declare(
         None, FORMAT, "Format", "format of the video", parse=parse_codec, choices=tuple(CODECS),
-        otherwise="by the ending of the output, else `h264`", token="_{}", goes_with_raw=True,
+        otherwise=f"by the ending of the output, else `{DEFAULT_CODEC.name}`", token="_{}",
+        goes_with_raw=True,
     )
     crf: int | None = declare(
         None, FORMAT, "CRF",
@@ -152,8 +154,9 @@ class VideoSettings:
     )
     raw: bool = declare(
         False, FORMAT, "Raw counts",
-        "write the counts themselves, bit for bit, into FFV1 (.mkv): no "
-        "scaling, contrast or overlays", token="_raw", goes_with_raw=True,
+        f"write the counts themselves, bit for bit, into {RAW_CODEC.title} "
+        f"({RAW_CODEC.endings[0]}): no scaling, contrast or overlays",
+        token="_raw", goes_with_raw=True,
     )
     channel: int | str | None = declare(
         None, PART, "Channel",
