@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ from helpers.files import write_folder
 from helpers.frames import noise, numbered, smooth
 
 import napari_tif2video as t2v
+from napari_tif2video.encode import Encoder, VideoWriter, encode_segment
+from napari_tif2video.recipe import read_text
+from napari_tif2video.settings import CODECS, CONTAINERS
 
 ENDINGS = {
     "h264": [".mp4", ".mkv"],
@@ -18,6 +22,7 @@ ENDINGS = {
     "av1": [".mp4", ".webm", ".mkv"],
     "vp9": [".webm", ".mkv"],
     "ffv1": [".mkv"],
+    "prores": [".mov"],
     "mpeg4": [".mp4"],
     "gif": [".gif"],
 }
@@ -51,6 +56,17 @@ def test_the_same_again(tmp_path, cli, folder, codec, ending, colormap):
     assert named.code == 0
     (path,) = (tmp_path / "named").iterdir()
     assert t2v.read_recipe(path).settings == recipe.settings
+
+
+@pytest.mark.parametrize("ending", CONTAINERS)
+def test_a_text_of_any_length(tmp_path, ending):
+    """Limits of each frame of a long video are more than 64 KiB."""
+    codec, text = CODECS[CONTAINERS[ending].codec], json.dumps({"text": "x" * 100_000})
+    encoder = Encoder(48, 160, Fraction(10), codec=codec, container=CONTAINERS[ending])
+    writer = VideoWriter(tmp_path / f"o{ending}", encoder, text)
+    writer.append(encode_segment(numbered(3)[..., :160].astype(np.uint8), encoder))
+    writer.close()
+    assert read_text(tmp_path / f"o{ending}") == text
 
 
 @pytest.mark.parametrize("codec", ["ffv1", "gif"])

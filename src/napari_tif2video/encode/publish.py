@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ..errors import EncodingError, OutputError, OutputExistsError, Tif2VideoError
 
-_PART_PREFIX, _PART_SUFFIX = ".tif2video-", ".part"
+PART_PREFIX, PART_SUFFIX = ".tif2video-", ".part"
 
 
 def sidecar_of(path: Path) -> Path:
@@ -62,9 +62,9 @@ def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> I
             raise exists_error(name)
         if name.is_dir():
             raise OutputError(f"{name}: is a folder; choose another name")
-    stem = f"{_PART_PREFIX}{_owner()}-{uuid.uuid4().hex[:12]}"
-    part = path.with_name(f"{stem}{_PART_SUFFIX}")
-    beside = None if sidecar is None else sidecar.with_name(f"{stem}.json{_PART_SUFFIX}")
+    stem = f"{PART_PREFIX}{_owner()}-{uuid.uuid4().hex[:12]}"
+    part = path.with_name(f"{stem}{PART_SUFFIX}")
+    beside = None if sidecar is None else sidecar.with_name(f"{stem}.json{PART_SUFFIX}")
     # Around all of it, so that an interruption right after the first step leaves nothing either.
     with _tidied(path, part, beside):
         try:
@@ -146,20 +146,6 @@ def write_sidecar(part: Path, text: str) -> None:
         raise OutputError(f"{part.parent}: cannot be written to ({exc.strerror or exc})") from exc
 
 
-@contextmanager
-def second_part(part: Path) -> Iterator[Path]:
-    """A name beside a part for what takes its place when the block ends well."""
-    second = part.with_suffix(f".2{_PART_SUFFIX}")
-    try:
-        yield second
-        os.replace(second, part)
-    except OSError as exc:
-        raise OutputError(f"{part.parent}: cannot be written to ({exc.strerror or exc})") from exc
-    finally:
-        with contextlib.suppress(OSError):
-            second.unlink(missing_ok=True)
-
-
 def exists_error(path: Path) -> OutputExistsError:
     return OutputExistsError(
         f"{path} exists already; use --overwrite to replace it or --skip-existing to keep it"
@@ -207,14 +193,14 @@ def _flush_folder(folder: Path) -> None:
 
 
 # A run that was killed cannot tidy up: the next one in the folder does. Of runs elsewhere it cannot
-# know whether they live. Their parts are touched whenever packets are written, but also wait while
-# limits are measured: a day is longer than any measuring takes.
+# know whether they live: a part waits, empty, until all frames are encoded, which takes less than a
+# day.
 _LEFTOVER_AGE_S = 24 * 3600
-_OWNED = re.compile(rf"{re.escape(_PART_PREFIX)}([0-9a-f]+)-(\d+)-(\d+)-")
+_OWNED = re.compile(rf"{re.escape(PART_PREFIX)}([0-9a-f]+)-(\d+)-(\d+)-")
 
 
 def _remove_leftovers(folder: Path) -> None:
-    for part in folder.glob(f"{_PART_PREFIX}*{_PART_SUFFIX}"):
+    for part in folder.glob(f"{PART_PREFIX}*{PART_SUFFIX}"):
         with contextlib.suppress(OSError):
             if _is_left_behind(part):
                 part.unlink()

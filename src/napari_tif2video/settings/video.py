@@ -19,7 +19,7 @@ from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
 from ..recipe import load_json, saved_recipe
 from ..units import parse_duration, readable_size
-from .codecs import CODECS, QUALITIES, codec_of
+from .codecs import CODECS, DEFAULT_CODEC, QUALITIES, RAW_CODEC, Codec, codec_of
 from .format import check_format, parse_codec, parse_crf, parse_max_size
 from .overlays import (
     ANCHOR_STYLES,
@@ -134,12 +134,14 @@ class VideoSettings:
     quality: str = declare(
         "standard", FORMAT, "Quality",
         "how much the encoder may lose, about the same in each format; "
-        "`lossless` is for FFV1", choices=QUALITIES, replaces=("crf",), goes_with_raw=True,
+        f"`lossless` is for {RAW_CODEC.title}", choices=QUALITIES, replaces=("crf",),
+        goes_with_raw=True,
         token=lambda quality: "" if quality in ("standard", "lossless") else f"_{quality}",
     )
     codec: str | None = declare(
         None, FORMAT, "Format", "format of the video", parse=parse_codec, choices=tuple(CODECS),
-        otherwise="by the ending of the output, else `h264`", token="_{}", goes_with_raw=True,
+        otherwise=f"by the ending of the output, else `{DEFAULT_CODEC.name}`", token="_{}",
+        goes_with_raw=True,
     )
     crf: int | None = declare(
         None, FORMAT, "CRF",
@@ -155,8 +157,9 @@ class VideoSettings:
     )
     raw: bool = declare(
         False, FORMAT, "Raw counts",
-        "write the counts themselves, bit for bit, into FFV1 (.mkv): no "
-        "scaling, contrast or overlays", token="_raw", goes_with_raw=True,
+        f"write the counts themselves, bit for bit, into {RAW_CODEC.title} "
+        f"({RAW_CODEC.endings[0]}): no scaling, contrast or overlays",
+        token="_raw", goes_with_raw=True,
     )
     channel: int | str | None = declare(
         None, PART, "Channel",
@@ -289,7 +292,7 @@ class VideoSettings:
         if self.codec is not None or self.raw:
             self.codec_for("")
 
-    def codec_for(self, ending: str) -> str:
+    def codec_for(self, ending: str) -> Codec:
         """The codec for a file with this ending (empty: with an automatic name), checked.
 
         Raises

@@ -6,11 +6,10 @@ from typing import Any
 
 from qtpy.QtCore import Qt
 
-from ...settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings, title_of
+from ...settings import CODECS, DEFAULT_CODEC, RAW_CODEC, Codec, VideoSettings, title_of
 from ...units import readable_size
 from .rows import Check, ChoiceBox, SettingRow, Text, TextRow
 
-_RAW_CODEC = "ffv1"
 _CRF_WIDTH_PX = 64
 
 
@@ -22,23 +21,23 @@ class FormatRow(SettingRow):
 
     def __init__(self) -> None:
         choices = [(f"{c.title} ({c.endings[0]})", name) for name, c in CODECS.items()]
-        self.codec = ChoiceBox(choices, "The format of the video", DEFAULT_CODEC)
+        self.codec = ChoiceBox(choices, "The format of the video", DEFAULT_CODEC.name)
         for index, codec in enumerate(CODECS.values()):
             self.codec.setItemData(index, codec.players, Qt.ItemDataRole.ToolTipRole)
         self.raw = Check(
             title_of("raw"),
-            "The counts themselves, bit for bit, in FFV1: no scaling, contrast or overlays",
+            f"The counts themselves, bit for bit, in {RAW_CODEC.title}: no scaling, contrast or "
+            "overlays",
         )
-        self._of_counts: str | None = None  # what settings say of raw counts: None means FFV1
+        self._of_counts: str | None = None  # what settings say of raw counts
         self._before: str | None = None
         self.raw.edited.connect(self._on_raw)
         fields = {"codec": self.codec, "raw": self.raw}
         super().__init__(self.codec, self.raw, fields=fields, stretch=0)
 
     @property
-    def facts(self) -> Codec:
-        """What the chosen codec offers."""
-        return CODECS[self.codec.value or DEFAULT_CODEC]
+    def chosen(self) -> Codec:
+        return CODECS[self.codec.value or DEFAULT_CODEC.name]
 
     def values(self) -> dict[str, Any]:
         return super().values() | ({"codec": self._of_counts} if self.raw.value else {})
@@ -48,7 +47,7 @@ class FormatRow(SettingRow):
         self._before = settings.codec
         if settings.raw:
             self._of_counts = settings.codec
-            self.codec.show_value(_RAW_CODEC)
+            self.codec.show_value(RAW_CODEC.name)
 
     def _enable(self) -> None:
         self.codec.setEnabled(not self.raw.value)
@@ -56,7 +55,7 @@ class FormatRow(SettingRow):
     def _on_raw(self) -> None:
         if self.raw.value:
             self._before, self._of_counts = self.codec.value, None
-        self.codec.show_value(_RAW_CODEC if self.raw.value else self._before)
+        self.codec.show_value(RAW_CODEC.name if self.raw.value else self._before)
 
 
 class QualityRow(SettingRow):
@@ -66,11 +65,11 @@ class QualityRow(SettingRow):
         self.combo = ChoiceBox([], "How much the encoder may lose")
         tooltip = "Rate factor instead of a quality: smaller is better and larger in bytes"
         self.crf = Text("", tooltip, _CRF_WIDTH_PX)
-        self._facts = CODECS[DEFAULT_CODEC]
+        self._codec = DEFAULT_CODEC
         fields = {"quality": self.combo, "crf": self.crf}
         parts = (self.combo, f"or {title_of('crf')}", self.crf)
         super().__init__(*parts, fields=fields, stretch=0)
-        self.follow(self._facts, is_chosen=True)
+        self.follow(self._codec, is_chosen=True)
 
     def values(self) -> dict[str, Any]:
         # The factor is a quality of its own.
@@ -85,10 +84,8 @@ class QualityRow(SettingRow):
             The user chose the codec, so that a quality that it has not goes; one that comes from
             settings stays, and is marked as wrong.
         """
-        self._facts, before = codec, self.combo.value
-        known = list(codec.qualities)
-        if codec is CODECS[_RAW_CODEC]:
-            known.append("lossless")
+        self._codec, before = codec, self.combo.value
+        known = codec.qualities
         self.combo.fill([(name.capitalize(), name) for name in known])
         stays = before in known or (before and not is_chosen)
         self.combo.show_value(before if stays else "standard")
@@ -99,7 +96,7 @@ class QualityRow(SettingRow):
 
     @property
     def _crf(self) -> str | None:
-        return self.crf.value if self._facts.crf_range else None
+        return self.crf.value if self._codec.crf_range else None
 
 
 class MaxSizeRow(TextRow):
