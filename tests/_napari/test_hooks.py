@@ -14,7 +14,7 @@ from helpers.frames import number_of, numbered
 from helpers.video import decoded, grey_of, numbers
 
 import napari_tif2video as t2v
-from napari_tif2video.settings import CODECS, DEFAULT_OF_ENDING
+from napari_tif2video.settings import CODECS, CONTAINERS
 
 napari = pytest.importorskip("napari")
 npe2 = pytest.importorskip("npe2")
@@ -57,7 +57,7 @@ def test_the_manifest_at_the_top_of_the_repository_is_that_of_the_package():
 def test_layers_are_saved_with_every_ending_that_has_a_codec():
     manifest = npe2.PluginManager.instance().get_manifest(PLUGIN)
     for writer in manifest.contributions.writers:
-        assert set(writer.filename_extensions) == set(DEFAULT_OF_ENDING)
+        assert set(writer.filename_extensions) == set(CONTAINERS)
 
 
 def test_a_folder_opens_as_one_lazy_layer(tmp_path):
@@ -144,13 +144,13 @@ def test_a_layer_is_written_as_it_is_displayed(tmp_path, model):
     assert numbers(path) == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("ending", [ending for ending in DEFAULT_OF_ENDING if ending != ".mp4"])
+@pytest.mark.parametrize("ending", [ending for ending in CONTAINERS if ending != ".mp4"])
 def test_the_ending_of_a_saved_layer_chooses_the_codec(tmp_path, model, ending):
     layer = model.add_image(numbered(3), contrast_limits=(0, 65535), name="stack")
     path = tmp_path / f"out{ending}"
     assert npe2.write(str(path), [layer.as_layer_data_tuple()], plugin_name=PLUGIN) == [str(path)]
     with av.open(str(path)) as file:
-        assert file.streams.video[0].codec_context.name == CODECS[DEFAULT_OF_ENDING[ending]].decoder
+        assert file.streams.video[0].codec_context.name == CODECS[CONTAINERS[ending].codec].decoder
         pictures = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)]
     assert [number_of(picture) for picture in pictures] == [0, 1, 2]
 
