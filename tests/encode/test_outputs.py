@@ -288,7 +288,7 @@ def test_a_disk_that_gets_full_while_segments_wait(tmp_path, command):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     assert ended.code == 1
-    assert f"{folder}: the video cannot be written" in ended.error_line
+    assert f"{tmp_path / 'o.mp4'}: cannot be written" in ended.error_line
     assert [p.name for p in tmp_path.iterdir()] == ["pos"]
 
 
