@@ -35,8 +35,9 @@ def _muxer_options(encoder: Encoder) -> dict[str, str]:
     return options
 
 
-# Encoded segments that wait in memory. A video below that size is written to disk once.
-_MAX_WAITING_BYTES = 4 << 20
+# Encoded segments that wait in memory. A video below that size is written to disk once; more would
+# be there twice while they move to a file.
+_MAX_WAITING_BYTES = 1 << 20
 
 # Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
 # whether it is a key frame, and length.
