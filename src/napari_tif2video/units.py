@@ -29,7 +29,7 @@ _PART = re.compile(rf"{_NUMBER}\s*([a-zA-Zµμ]*)\s*", re.ASCII)
 MAX_S = 1000 * 365.25 * 86400
 
 
-def parse_duration(name: str, value: object, *, is_signed: bool = False) -> float | None:
+def parse_duration(name: str, value: object, *, is_signed: bool = False) -> float:
     """A duration in s, from a number of seconds or text such as ``"1 h 30 min"``.
 
     Parameters
@@ -39,14 +39,12 @@ def parse_duration(name: str, value: object, *, is_signed: bool = False) -> floa
     is_signed : bool
         Whether zero and negative ones make sense.
     """
-    if value is None:
-        return None
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
     elif isinstance(value, str):
         seconds = _read(value)
     else:
-        seconds = _number(value)
+        seconds = number(value)
     if math.isnan(seconds):
         raise SettingsError(
             f"{name}: expected a time such as 300, 5min, 1.5h or 500ms, got {value!r}"
@@ -58,7 +56,8 @@ def parse_duration(name: str, value: object, *, is_signed: bool = False) -> floa
     return seconds
 
 
-def _number(value: object) -> float:
+def number(value: object) -> float:
+    """The number that is meant; NaN for what is none."""
     try:
         return math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):

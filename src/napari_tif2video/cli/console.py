@@ -12,7 +12,7 @@ from ..data import find_gaps
 from ..errors import describe, one_line
 from ..pipeline import Execution, Progress
 from ..planning import Plan
-from ..settings import DEFAULT_CODEC, as_typed
+from ..settings import DEFAULT_CODEC, with_option_names
 from ..units import Limits, decimal_fps, length_text
 from ..videos import SourceJob, Video, describe_fidelity, describe_limits, video_object
 
@@ -127,7 +127,7 @@ def _is_folder(job: SourceJob) -> bool:
 
 def _with_source(video: Video) -> str:
     """The error of a source, with the source in front where the text does not name it."""
-    error, source = as_typed(video.error or ""), one_line(video.source)
+    error, source = with_option_names(video.error or ""), one_line(video.source)
     return error if source in error else f"{source}: {error}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import gc
 import io
 import os
@@ -16,7 +15,7 @@ from typing import Any, NoReturn
 
 from ..errors import Cancelled, OutputError, SettingsError, describe
 from ..recipe import saved_recipe
-from ..settings import VideoSettings, as_typed, option_of
+from ..settings import SETTINGS, VideoSettings, option_of, with_option_names
 from .options import EXIT_USAGE, build_parser, joined
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -41,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _flush()
         return code
     except SettingsError as exc:
-        print(f"tif2video: {as_typed(describe(exc))}", file=sys.stderr)
+        print(f"tif2video: {with_option_names(describe(exc))}", file=sys.stderr)
         return EXIT_USAGE
     except (KeyboardInterrupt, Cancelled):
         print("tif2video: interrupted; finished videos stay", file=sys.stderr)
@@ -190,19 +189,6 @@ def _open_window() -> None:
     open_window()
 
 
-# What goes from the settings of a file when an option says otherwise.
-_REPLACES: dict[str, dict[str, Any]] = {
-    "contrast": {"limits": None},
-    "percentile": {"limits": None},
-    "limits": {"contrast": None, "percentile": None},
-    "um_per_pixel": {"width": VideoSettings.width},
-    "width": {"um_per_pixel": None},
-    "crf": {"quality": VideoSettings.quality, "max_size": None},
-    "quality": {"crf": None},
-    "max_size": {"crf": None},
-}
-
-
 def _settings(args: argparse.Namespace) -> VideoSettings:
     """The settings of the file, if one was given, with the options of this call on top."""
     if args.global_normalize:
@@ -211,8 +197,7 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
                 f"--global-normalize and --contrast {args.contrast} exclude each other"
             )
         args.contrast = "global"
-    names = [field.name for field in dataclasses.fields(VideoSettings)]
-    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    given = {name: value for name in SETTINGS if (value := getattr(args, name)) is not None}
     if args.width is not None and args.um_per_pixel is not None:
         raise SettingsError("--width and --um-per-pixel exclude each other")
     if args.settings is None:
@@ -222,10 +207,7 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
     for name in ("contrast", "percentile", "limits"):
         if args.reuse == "numbers" and name in given:
             raise SettingsError(f"--reuse numbers and --{name} exclude each other")
-    for name in list(given):
-        for other, value in _REPLACES.get(name, {}).items():
-            given.setdefault(other, value)
-    return dataclasses.replace(VideoSettings.load(args.settings, reuse=args.reuse), **given)
+    return VideoSettings.load(args.settings, reuse=args.reuse).updated(**given)
 
 
 def _sources(args: argparse.Namespace) -> list[str]:

@@ -8,68 +8,44 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .._version import __version__
-from ..geometry import WIDTH_RANGE_PX
 from ..recipe import REUSES
-from ..settings import (
-    ANCHOR_STYLES,
-    CODECS,
-    CONTRASTS,
-    CORNERS,
-    FPS_RANGE,
-    QUALITIES,
-    VideoSettings,
-)
+from ..settings import GREY, GROUPS, SETTINGS, Setting, option_of
 
 EXIT_USAGE = 2
-
-# Options whose values may begin with a minus.
-_SIGNED = ("--frames", "--time-start")
 DEMO_FOLDER = "tif2video-demo"
 
-_CORNER_HELP = {
-    "scale-bar": f"{', '.join(CORNERS)} (default for the scale bar: bottom-right)",
-    "timestamp": "the same for the timestamp (default: top-left)",
-    "label": "the same for the label (default: bottom-left)",
+# Those of one value, which may begin with a minus.
+_WITH_VALUE = {
+    option_of(name) for name, s in SETTINGS.items() if s.metavar and isinstance(s.metavar, str)
 }
 
 
-def _add_overlays(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("drawn onto the picture, and its scale").add_argument
-    flag: dict[str, Any] = {"action": "store_true", "default": None}
-    add("--anchor", **flag, help="draw a red dot at the centre of the frame")
-    add("--anchor-style", choices=ANCHOR_STYLES, help="how the anchor looks (default: dot)")
-    add("--anchor-size", metavar="PX", help="extent of the anchor in pixels of the video")
-    add("--anchor-colour", metavar="NAME|#rrggbb", help="colour of the anchor (default: red)")
-    add("--scale-bar", **flag, help="draw a scale bar of about a fifth of the width")
-    add("--scale-bar-length", metavar="UM", help="length of the scale bar in µm")
-    add(
-        "--pixel-size",
-        metavar="UM",
-        help="width of a pixel of the data in µm, instead of what the files say",
-    )
-    add(
-        "--um-per-pixel",
-        metavar="F",
-        help="µm that a pixel of the video shows, instead of --width: the same for all sources",
-    )
-    add("--timestamp", **flag, help="draw the time of each frame")
-    add(
-        "--frame-interval",
-        metavar="TIME",
-        help="time between frames, such as 300, 5min or 500ms, instead of what the files say",
-    )
-    add(
-        "--time-start",
-        metavar="TIME",
-        help="time of the first frame of the data, such as 2h or, with =, --time-start=-10min",
-    )
-    add(
-        "--label",
-        metavar="TEXT",
-        help="draw a text; {name}, {time}, {frame} and {channel} are filled in",
-    )
-    for what in ("scale-bar", "timestamp", "label"):
-        add(f"--{what}-corner", choices=CORNERS, metavar="CORNER", help=_CORNER_HELP[what])
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """An option for each setting, as it is declared."""
+    for heading in GROUPS:
+        add = parser.add_argument_group(heading).add_argument
+        for name, setting in SETTINGS.items():
+            if setting.group == heading:
+                add(option_of(name), **_described(setting))
+        if heading == GREY:
+            add("--global-normalize", action="store_true", help="short for --contrast global")
+
+
+def _described(setting: Setting) -> dict[str, Any]:
+    """What argparse wants to know of a setting."""
+    if setting.is_switch:
+        return {"action": "store_true", "default": None, "help": _in_help(setting.help)}
+    otherwise = f" (default: {setting.default_text})" if setting.default_text else ""
+    return {
+        "metavar": setting.metavar or None,
+        "nargs": 2 if isinstance(setting.metavar, tuple) else None,
+        "choices": setting.choices or None,
+        "help": _in_help(f"{setting.help}{otherwise}"),
+    }
+
+
+def _in_help(text: str) -> str:
+    return text.replace("`", "").replace("%", "%%")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,87 +84,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="print what a video was made of and how, with --json as JSON",
     )
 
-    picture = parser.add_argument_group("picture")
-    add = picture.add_argument
-    low, high = WIDTH_RANGE_PX
-    add(
-        "--width",
-        metavar="N|full",
-        help=f"width of the video in px, {low} to {high}; full: no scaling "
-        f"(default: {VideoSettings.width})",
-    )
-    add(
-        "--fps",
-        metavar="F",
-        help=f"frames per second, {FPS_RANGE[0]} to {FPS_RANGE[1]}, such as 10, 29.97 or "
-        f"30000/1001 (default: {VideoSettings.fps})",
-    )
-    add("--crop", metavar="WxH[+X+Y]", help="centre crop, or a box with its top-left corner")
-    add(
-        "--contrast",
-        choices=[name for name in CONTRASTS if name != "displayed"],
-        help="black and white from each frame, from its sequence, from all sources of this "
-        "call, or from each frame but smoothed over time (default: local)",
-    )
-    add("--global-normalize", action="store_true", help="short for --contrast global")
-    add(
-        "--percentile",
-        nargs=2,
-        metavar=("LO", "HI"),
-        help="percentiles of the grey values, such as 0.1 99.9, instead of smallest and largest",
-    )
-    add(
-        "--limits",
-        nargs=2,
-        type=float,
-        metavar=("LO", "HI"),
-        help="fixed grey values for black and white",
-    )
-    add("--gamma", metavar="G", help="exponent of the grey level; below 1, dark parts get brighter")
-    add("--invert", action="store_true", default=None, help="swap black and white")
-    add("--colormap", metavar="NAME", help="show grey in colours, such as viridis, magma or green")
-    add(
-        "--frames",
-        metavar="START:STOP:STEP",
-        help="a Python slice of time, such as 10:50, ::2 or, with =, --frames=-10:",
-    )
-    add(
-        "--quality",
-        choices=QUALITIES,
-        help=f"how much the encoder may lose (default: {VideoSettings.quality}); lossless: ffv1",
-    )
-    add(
-        "--codec",
-        choices=list(CODECS),
-        help="format of the video (default: what the ending of -o says, else h264)",
-    )
-    add(
-        "--crf", metavar="N", help="rate factor of the encoder instead of a quality; less is better"
-    )
-    add(
-        "--max-size",
-        metavar="SIZE",
-        help="lower the quality until the file is no larger than, say, 10MB",
-    )
-    add(
-        "--raw",
-        action="store_true",
-        default=None,
-        help="write the counts themselves, bit for bit, into ffv1 (.mkv)",
-    )
-    add(
-        "--channel",
-        metavar="N|NAME|all|each",
-        help="channel of a hyperstack, from 0; all: merged in their colours; each: a video of each",
-    )
-    add(
-        "--z",
-        metavar="N|max|mean|sum",
-        help="slice of a hyperstack, from 0, or how all become one (default: max, where there is "
-        "time too)",
-    )
-    add("--play", metavar="AXIS", help="the axis that is played, where there are several: T, Z, C")
-    add("--axes", metavar="TCZYX", help="names of axes that the file does not name, slowest first")
+    _add_settings(parser)
+
+    files = parser.add_argument_group("sources, settings and outputs")
+    add = files.add_argument
     add(
         "--settings",
         metavar="FILE|VIDEO",
@@ -201,10 +100,6 @@ def build_parser() -> argparse.ArgumentParser:
         "as fixed limits (default: rule)",
     )
 
-    _add_overlays(parser)
-
-    files = parser.add_argument_group("sources and outputs")
-    add = files.add_argument
     add("-r", "--recursive", action="store_true", help="convert every folder below that has TIFFs")
     add("--match", metavar="GLOB", help="use only files whose name matches, such as '*_C0_*'")
     add("-o", "--output", metavar="FILE", help="name of the video (one source only)")
@@ -244,7 +139,7 @@ def joined(argv: Sequence[str]) -> list[str]:
     """
     words: list[str] = []
     for word in argv:
-        if words and words[-1] in _SIGNED and re.match(r"-[\d:]", word):
+        if words and words[-1] in _WITH_VALUE and re.match(r"-[\d:]", word):
             words[-1] += f"={word}"
         else:
             words.append(word)

@@ -49,7 +49,7 @@ def open_stack(source: Any, match: str | None = None, axes: str | None = None) -
     SourceError
         There is nothing to read, or it is of a kind that cannot be converted.
     """
-    letters = parse_axes(axes)
+    letters = None if axes is None else parse_axes("axes", axes)
     is_array = isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__")
     if is_array and letters is not None and Stack.behind(source) is None:
         return stack_with_axes(source, letters)

@@ -22,9 +22,8 @@ from ..overlays import (
     bar_block,
     smallest_step,
 )
-from ..settings import VideoSettings, fields_of
+from ..settings import DEFAULT_CORNERS, VideoSettings, fields_of
 
-_CORNERS = {"scale bar": "bottom-right", "timestamp": "top-left", "label": "bottom-left"}
 _AXES = {"Z": "slices", "C": "channels"}
 
 
@@ -88,7 +87,7 @@ def overlay_of(
     if settings.scale_bar:
         if scale is None:
             raise SourceError(f"scale_bar: {NO_PIXEL_SIZE}")
-        corner = settings.scale_bar_corner or _CORNERS["scale bar"]
+        corner = settings.scale_bar_corner or DEFAULT_CORNERS["scale_bar"]
         bar = bar_block(corner, scale, size, settings.scale_bar_length)
         length = bar.length_um
         blocks.append(bar)
@@ -97,10 +96,10 @@ def overlay_of(
         step = smallest_step(timeline.times_s) or stack.calibration.frame_interval_s
         time_format = TimeFormat.of(timeline.times_s, step)
     if settings.timestamp:
-        corner = settings.timestamp_corner or _CORNERS["timestamp"]
+        corner = settings.timestamp_corner or DEFAULT_CORNERS["timestamp"]
         blocks.append(TextBlock("timestamp", corner, "{time}", time_format, is_clock=True))
     if settings.label is not None:
-        corner = settings.label_corner or _CORNERS["label"]
+        corner = settings.label_corner or DEFAULT_CORNERS["label"]
         blocks.append(TextBlock("label", corner, _template(stack, settings), time_format))
     anchor = _anchor_mark(settings) if settings.anchor else None
     if anchor is None and not blocks:

@@ -10,11 +10,11 @@ from ..data import FrameFormat
 from ..encode import Encoder
 from ..errors import SourceError
 from ..overlays import Overlay
-from ..settings import CODECS, FormatSettings
+from ..settings import CODECS, VideoSettings
 
 
 def choose_encoder(
-    wishes: FormatSettings,
+    settings: VideoSettings,
     codec: str,
     ending: str,
     size: tuple[int, int],
@@ -45,11 +45,11 @@ def choose_encoder(
     has_colour = is_marked or form.is_rgb or bool(others) or not display.is_plain
     encoder = Encoder(
         *size,
-        wishes.fps,
-        wishes.quality,
+        settings.fps,
+        settings.quality,
         codec,
         ending or CODECS[codec].endings[0],
-        wishes.crf,
+        settings.crf,
         has_colour=has_colour,
     )
     shortest, longest = encoder.facts.sides_px
@@ -58,7 +58,7 @@ def choose_encoder(
             f"{encoder.facts.title} takes sides of {shortest} to {longest} px, and the video would "
             f"be {encoder.width}x{encoder.height}; use another width or codec"
         )
-    if wishes.raw:
+    if settings.raw:
         depth = 16 if form.dtype.itemsize > 1 else 8
         return replace(encoder, depth=depth, has_colour=form.is_rgb)
     is_one_map = not (others or overlay or form.is_rgb) and display.opacity == 1

@@ -17,7 +17,6 @@ from ..picture import PictureSpec, require_countable
 from ..settings import (
     DEFAULT_CONTRAST,
     VideoSettings,
-    chosen_codec,
     frames_slice,
     limits_of_channels,
 )
@@ -98,7 +97,7 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     SettingsError
         The codec does not fit the ending or the other settings, or there is no encoder for it.
     """
-    codec = chosen_codec(settings, ending)
+    codec = settings.codec_for(ending)
     require_encoder(codec)
     stack = choose(stack, settings)
     try:

@@ -1,9 +1,11 @@
 """What may a user ask for?
 
 `VideoSettings` holds every choice that shapes a video, checked as far as that goes without any
-data. `picture`, `overlays` and `format` check what goes together, `codecs` lists the formats, and
-`words` says what a setting is called on the command line. Nothing here imports numpy: the help of
-the command is made from it.
+data. Each setting is declared once, at its field in `video` (`setting` says of what a declaration
+consists): its help, parser, title and so on; and `video` checks what goes together. `picture`,
+`overlays` and `format` have the parsers, `codecs` lists the formats, and `words` says what a
+setting is called on the command line and in the window. Nothing here imports numpy: the help of the
+command is made from it.
 """
 
 from .codecs import (
@@ -17,37 +19,47 @@ from .codecs import (
     Codec,
     check_ending,
 )
-from .format import RAW_TAKES, FormatSettings, chosen_codec
-from .overlays import ANCHOR_STYLES, CORNERS, LABEL_FIELDS, fields_of
-from .picture import FPS_RANGE, frames_slice, limits_of_channels, pairs_of, parse_axes
-from .video import CONTRASTS, DEFAULT_CONTRAST, VideoSettings
-from .words import as_typed, option_of
+from .overlays import ANCHOR_STYLES, CORNERS, DEFAULT_CORNERS, LABEL_FIELDS, fields_of
+from .picture import (
+    DEFAULT_CONTRAST,
+    FPS_RANGE,
+    frames_slice,
+    limits_of_channels,
+    pairs_of,
+    parse_axes,
+)
+from .setting import Setting
+from .video import GREY, GROUPS, RAW_TAKES, SETTINGS, VideoSettings
+from .words import option_of, title_of, with_option_names
 
 __all__ = [
     "ANCHOR_STYLES",
     "CLOCKS",
     "CODECS",
-    "CONTRASTS",
     "CORNERS",
     "DEFAULT_CODEC",
     "DEFAULT_CONTRAST",
+    "DEFAULT_CORNERS",
     "DEFAULT_OF_ENDING",
     "FPS_RANGE",
+    "GREY",
+    "GROUPS",
     "LABEL_FIELDS",
     "MUXERS",
     "QUALITIES",
     "RAW_TAKES",
     "SEGMENT_FRAMES",
+    "SETTINGS",
     "Codec",
-    "FormatSettings",
+    "Setting",
     "VideoSettings",
-    "as_typed",
     "check_ending",
-    "chosen_codec",
     "fields_of",
     "frames_slice",
     "limits_of_channels",
     "option_of",
     "pairs_of",
     "parse_axes",
+    "title_of",
+    "with_option_names",
 ]

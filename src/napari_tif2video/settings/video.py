@@ -1,4 +1,4 @@
-"""What the user wants: `VideoSettings` and its parts, validated, without any knowledge of the data.
+"""What the user wants: `VideoSettings`, each setting declared once, and what goes together.
 
 This module imports neither numpy nor anything slow: the command line builds its help from it.
 """
@@ -8,18 +8,40 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
+import textwrap
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import SettingsError
-from ..geometry import CropBox
+from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
 from ..recipe import saved_recipe
-from .format import check_alone, parse_codec, parse_crf, parse_max_size, parse_quality
-from .overlays import checked_drawing
+from ..units import parse_duration, readable_size
+from .codecs import CODECS, QUALITIES, codec_of
+from .format import check_format, parse_codec, parse_crf, parse_max_size
+from .overlays import (
+    ANCHOR_STYLES,
+    CORNERS,
+    DEFAULT_CORNERS,
+    corner_token,
+    fields_of,
+    name_token,
+    parse_anchor_size,
+    parse_colour,
+    parse_label,
+    parse_length,
+    parse_time,
+)
 from .picture import (
+    CONTRASTS,
+    DEFAULT_CONTRAST,
+    FPS_RANGE,
+    GAMMA_RANGE,
     FixedLimits,
+    crop_token,
+    frames_token,
     parse_axes,
     parse_channel,
     parse_colormap,
@@ -33,188 +55,432 @@ from .picture import (
     parse_width,
     parse_z,
 )
+from .setting import Setting, declare, one_of
 
-CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
-DEFAULT_CONTRAST = "local"
-
-
-def _plain(value: Any) -> Any:
-    """A setting as a JSON value."""
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    return str(value) if isinstance(value, (Fraction, CropBox)) else value
+# The headings of the help and of the README, in their order.
+PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
+    "size, speed and crop box",
+    "grey levels",
+    "part of the data",
+    "drawn onto the picture",
+    "lengths and times",
+    "format",
+)
 
 
 @dataclass(frozen=True)
 class VideoSettings:
-    """Every choice that shapes the picture, in one frozen, serialisable object.
+    """Every choice that shapes the picture, in one frozen, serialisable object."""
 
-    Parameters
-    ----------
-    width : int or "full"
-        Width of the video in px, 100 to 4000; the height keeps the aspect ratio and both go to
-        the nearest even number. ``"full"`` keeps the data's pixels as they are.
-    fps : int, float, str or Fraction
-        Frames per second, 1 to 120, kept as an exact fraction.
-    crop : str or CropBox, optional
-        ``"WxH"`` (centred) or ``"WxH+X+Y"``.
-    contrast : {"local", "global", "batch", "smooth", "displayed"}, optional
-        Where black and white come from: each frame by itself, the whole sequence, all sources
-        of the call, each frame but smoothed over time, or the napari layer. Default:
-        ``"displayed"`` for layers without `percentile`, else ``"local"``.
-    percentile : (float, float), optional
-        Percentiles of the counts that become black and white, instead of the smallest and the
-        largest one; not for ``"displayed"``.
-    limits : (float, float), optional
-        Fixed grey values that become black and white; not together with `contrast` or
-        `percentile`. Of several channels, one pair for all or a tuple with one for each.
-    gamma : float, optional
-        Exponent of the grey level between 0 and 1, from 0.05 to 20: below 1, dark parts get
-        brighter. Default: 1, or that of the napari layer.
-    invert : bool
-        Swap black and white.
-    colormap : str, optional
-        Show grey levels in the colours of this map, such as ``"viridis"``. Default: grey, or that
-        of the napari layer.
-    anchor : bool
-        Draw a red dot at the centre of the frame.
-    anchor_style : {"dot", "cross", "circle"}, optional
-        How the anchor looks. This, its size and its colour imply `anchor`.
-    anchor_size : int, optional
-        Its extent in pixels of the video, at least 6. Default: a share of the shorter side, 2 %
-        for a dot and 6 % for the others.
-    anchor_colour : str, optional
-        A name or ``"#rrggbb"``. Default: red.
-    scale_bar : bool
-        Draw a bar with its length.
-    scale_bar_length : float, optional
-        In µm; implies `scale_bar`. Default: the round number nearest to a fifth of the width.
-    scale_bar_corner, timestamp_corner, label_corner : str, optional
-        ``"top-left"``, ``"top-right"``, ``"bottom-left"`` or ``"bottom-right"``; the first two
-        imply what they place. Defaults: bottom right, top left, bottom left.
-    pixel_size : float, optional
-        Width of a pixel of the data in µm, instead of what the source says.
-    um_per_pixel : float, optional
-        How many µm a pixel of the video shows, instead of `width`.
-    timestamp : bool
-        Draw the time of each frame.
-    frame_interval : float or str, optional
-        Time between frames of the source in s, or as text such as ``"5min"``, instead of what the
-        source says.
-    time_start : float or str, optional
-        When the first frame of the source was taken, shown or not. Implies `timestamp`, unless the
-        label shows the time.
-    label : str, optional
-        A text, in which ``{name}``, ``{time}``, ``{frame}`` (number in the source, from 0) and
-        ``{channel}`` are filled in; ``{{`` and ``}}`` stand for braces.
-    frames : str or slice, optional
-        A Python slice of time: ``"10:50"``, ``"::2"``, ``"-10:"``.
-    quality : {"draft", "standard", "high", "lossless"}
-        How much the encoder may lose; ``"lossless"`` is for FFV1.
-    codec : {"h264", "h265", "av1", "vp9", "ffv1", "mpeg4", "gif"}, optional
-        Default: what the ending of the output says, else ``"h264"``.
-    crf : int, optional
-        The encoder's rate factor, instead of a quality.
-    max_size : int or str, optional
-        Bytes, or ``"10MB"``, that the file must not exceed; the quality is lowered as far as that
-        takes.
-    raw : bool
-        Write the counts of the source, bit for bit, into FFV1: no scaling, contrast or overlays.
-    channel : int or str, optional
-        Of a hyperstack: a channel by number (from 0) or name, ``"all"`` (merged in their colours)
-        or ``"each"`` (a video of each).
-    z : int or {"max", "mean", "sum"}, optional
-        A slice (from 0), or how the slices become one.
-    play : str, optional
-        The letter of the axis that is played, where there are several.
-    axes : str, optional
-        The letters of all axes, where the source does not name them: ``"TCZYX"``.
-    """
-
-    width: int | Literal["full"] = 500
-    fps: Fraction = Fraction(10)
-    crop: CropBox | None = None
-    contrast: str | None = None
-    percentile: tuple[float, float] | None = None
-    limits: FixedLimits | None = None
-    gamma: float | None = None
-    invert: bool = False
-    colormap: str | None = None
-    anchor: bool = False
-    frames: str | None = None
-    quality: str = "standard"
-    codec: str | None = None
-    crf: int | None = None
-    max_size: int | None = None
-    raw: bool = False
-    channel: int | str | None = None
-    z: int | str | None = None
-    play: str | None = None
-    axes: str | None = None
-    anchor_style: str | None = None
-    anchor_size: int | None = None
-    anchor_colour: str | None = None
-    scale_bar: bool = False
-    scale_bar_length: float | None = None
-    scale_bar_corner: str | None = None
-    pixel_size: float | None = None
-    um_per_pixel: float | None = None
-    timestamp: bool = False
-    timestamp_corner: str | None = None
-    frame_interval: float | None = None
-    time_start: float | None = None
-    label: str | None = None
-    label_corner: str | None = None
+    # A setting is added at the end: recipes in videos list them in this order.
+    width: int | Literal["full"] = declare(
+        500,
+        group=PICTURE,
+        title="Width",
+        help=f"width in px, {WIDTH_RANGE_PX[0]} to {WIDTH_RANGE_PX[1]}; the height keeps the "
+        "aspect ratio, and both go to the nearest even number; `full`: no scaling, an odd last "
+        "row or column is cut",
+        parse=parse_width,
+        metavar="N|full",
+        replaces=("um_per_pixel",),
+    )
+    fps: Fraction = declare(
+        Fraction(10),
+        group=PICTURE,
+        title="Speed",
+        help=f"frames per second, {FPS_RANGE[0]} to {FPS_RANGE[1]}, exact: `10`, `29.97`, "
+        "`30000/1001`",
+        parse=parse_fps,
+        metavar="F",
+        goes_with_raw=True,
+    )
+    crop: CropBox | None = declare(
+        group=PICTURE,
+        title="Crop",
+        help="centre crop, or a box with its top-left corner",
+        parse=parse_crop,
+        metavar="WxH[+X+Y]",
+        otherwise="whole frame",
+        in_python="Or a `CropBox`.",
+        token=crop_token,
+        goes_with_raw=True,
+    )
+    contrast: str | None = declare(
+        group=GREY,
+        title="Contrast",
+        help="black and white from each frame, from its sequence, from all sources of the call, "
+        "or from each frame but smoothed over time",
+        parse=one_of(CONTRASTS),
+        choices=tuple(name for name in CONTRASTS if name != "displayed"),
+        otherwise=f"`{DEFAULT_CONTRAST}`",
+        in_python="Or ``displayed``: as the layer of napari shows it, the default for layers "
+        "without `percentile`.",
+        token=lambda rule: "" if rule in ("local", "displayed") else f"_{rule}_norm",
+        replaces=("limits",),
+    )
+    percentile: tuple[float, float] | None = declare(
+        group=GREY,
+        title="Percentile",
+        help="percentiles of the counts, such as `0.1 99.9`, instead of the smallest and largest "
+        "one",
+        parse=parse_percentile,
+        metavar=("LO", "HI"),
+        otherwise="`0 100`",
+        token="_percentile_{0[0]:g}-{0[1]:g}",
+        replaces=("limits",),
+    )
+    limits: FixedLimits | None = declare(
+        group=GREY,
+        title="Contrast",
+        help="fixed grey values for black and white",
+        parse=parse_limits,
+        metavar=("LO", "HI"),
+        in_python="Of several channels, one pair for all or a tuple with one for each.",
+        token="_fixed",
+        replaces=("contrast", "percentile"),
+    )
+    gamma: float | None = declare(
+        group=GREY,
+        title="Gamma",
+        help="exponent of the grey level between 0 and 1, {:g} to {:g}; below 1, dark parts get "
+        "brighter".format(*GAMMA_RANGE),
+        parse=parse_gamma,
+        metavar="G",
+        otherwise="`1`",
+        in_python="Of a layer of napari, the default is its own.",
+        token="_gamma_{:g}",
+    )
+    invert: bool = declare(
+        False, group=GREY, title="Invert", help="swap black and white", token="_inverted"
+    )
+    colormap: str | None = declare(
+        group=GREY,
+        title="Colours",
+        help="grey levels in colours, by the names of cmap: `viridis`, `magma`, `green`, "
+        "`batlow`; with `_r` the other way round; not for colour images",
+        parse=parse_colormap,
+        metavar="NAME",
+        otherwise="grey",
+        token=lambda name: f"_colormap{name_token(name)}",
+    )
+    anchor: bool = declare(
+        False, group=DRAWN, title="Anchor", help="draw a red dot at the centre of the video"
+    )
+    frames: str | None = declare(
+        group=PART,
+        title="Frames",
+        help="a Python slice of time: `10:50`, `::2`, `-10:`",
+        parse=parse_frames,
+        metavar="START:STOP:STEP",
+        otherwise="all",
+        in_python="Or a `slice`.",
+        token=frames_token,
+        goes_with_raw=True,
+    )
+    quality: str = declare(
+        "standard",
+        group=FORMAT,
+        title="Quality",
+        help="how much the encoder may lose, about the same in each format; `lossless` is for FFV1",
+        choices=QUALITIES,
+        token=lambda quality: "" if quality in ("standard", "lossless") else f"_{quality}",
+        replaces=("crf",),
+        goes_with_raw=True,
+    )
+    codec: str | None = declare(
+        group=FORMAT,
+        title="Format",
+        help="format of the video",
+        parse=parse_codec,
+        choices=tuple(CODECS),
+        otherwise="by the ending of the output, else `h264`",
+        token="_{}",
+        goes_with_raw=True,
+    )
+    crf: int | None = declare(
+        group=FORMAT,
+        title="CRF",
+        help="rate factor of the encoder instead of a quality; smaller is better and larger in "
+        "bytes",
+        parse=parse_crf,
+        metavar="N",
+        token="_crf{}",
+        replaces=("quality", "max_size"),
+    )
+    max_size: int | None = declare(
+        group=FORMAT,
+        title="At most",
+        help="the file gets no larger: the quality is lowered as far as that takes (`10MB`, "
+        "`900kB`, `1.5 GB`, `8MiB`)",
+        parse=parse_max_size,
+        metavar="SIZE",
+        otherwise="no limit",
+        token=lambda nbytes: f"_max{readable_size(nbytes)}",
+        replaces=("crf",),
+    )
+    raw: bool = declare(
+        False,
+        group=FORMAT,
+        title="Raw counts",
+        help="write the counts themselves, bit for bit, into FFV1 (.mkv): no scaling, contrast or "
+        "overlays",
+        token="_raw",
+        goes_with_raw=True,
+    )
+    channel: int | str | None = declare(
+        group=PART,
+        title="Channel",
+        help="channel of a hyperstack, counted from 0, or by name; `all`: merged in their "
+        "colours, with limits of their own; `each`: a video of each",
+        parse=parse_channel,
+        metavar="N|NAME|all|each",
+        otherwise="one is asked for",
+        token=lambda channel: "_merged" if channel == "all" else f"_ch{channel}",
+        goes_with_raw=True,
+    )
+    z: int | str | None = declare(
+        group=PART,
+        title="Slices",
+        help="a slice, counted from 0, or all of them in one, at full precision",
+        parse=parse_z,
+        metavar="N|max|mean|sum",
+        otherwise="`max`, where there is time too",
+        token="_z{}",
+        goes_with_raw=True,
+    )
+    play: str | None = declare(
+        group=PART,
+        title="Play",
+        help="the axis that is played, where there are several: `T`, `Z`, `C`",
+        parse=parse_play,
+        metavar="AXIS",
+        otherwise="`T`",
+        token=lambda letter: f"_play_{letter.lower()}",
+        goes_with_raw=True,
+    )
+    axes: str | None = declare(
+        group=PART,
+        title="Axes",
+        help="names of the axes, slowest first, where the file does not name them",
+        parse=parse_axes,
+        metavar="TCZYX",
+        token=lambda letters: f"_{letters.lower()}",
+        goes_with_raw=True,
+    )
+    anchor_style: str | None = declare(
+        group=DRAWN,
+        title="Anchor",
+        help="how the anchor looks",
+        choices=ANCHOR_STYLES,
+        otherwise="`dot`",
+        token="_{}",
+        implies="anchor",
+    )
+    anchor_size: int | None = declare(
+        group=DRAWN,
+        title="Anchor",
+        help=f"extent of the anchor in pixels of the video, at least {MIN_ANCHOR_PX}",
+        parse=parse_anchor_size,
+        metavar="PX",
+        otherwise="2 % of the shorter side, 6 % for a cross or a circle",
+        token="_{}px",
+        implies="anchor",
+    )
+    anchor_colour: str | None = declare(
+        group=DRAWN,
+        title="Anchor",
+        help="colour of the anchor",
+        parse=parse_colour,
+        metavar="NAME|#rrggbb",
+        otherwise="red",
+        token=name_token,
+        implies="anchor",
+    )
+    scale_bar: bool = declare(
+        False, group=DRAWN, title="Scale bar", help="draw a bar with its length", token="_scalebar"
+    )
+    scale_bar_length: float | None = declare(
+        group=DRAWN,
+        title="Scale bar",
+        help="length of the scale bar in µm",
+        parse=parse_length,
+        metavar="UM",
+        otherwise="a round number near a fifth of the width",
+        token="_{:g}um",
+        implies="scale_bar",
+    )
+    scale_bar_corner: str | None = declare(
+        group=DRAWN,
+        title="Scale bar",
+        help="where the scale bar is",
+        choices=CORNERS,
+        otherwise=f"`{DEFAULT_CORNERS['scale_bar']}`",
+        token=corner_token,
+        implies="scale_bar",
+    )
+    pixel_size: float | None = declare(
+        group=SCALE,
+        title="Pixel size",
+        help="width of a pixel of the data in µm",
+        parse=parse_length,
+        metavar="UM",
+        otherwise="from the metadata",
+        token="_{:g}um",
+        goes_with_raw=True,  # what a pixel and a frame are does not change a count
+    )
+    um_per_pixel: float | None = declare(
+        group=SCALE,
+        title="Magnified",
+        help="µm that a pixel of the video shows, the same for all sources, instead of `--width`",
+        parse=parse_length,
+        metavar="F",
+        token="_{:g}um_per_px",
+        replaces=("width",),
+    )
+    timestamp: bool = declare(
+        False, group=DRAWN, title="Time", help="draw the time of each frame", token="_time"
+    )
+    timestamp_corner: str | None = declare(
+        group=DRAWN,
+        title="Time",
+        help="where the time is",
+        choices=CORNERS,
+        otherwise=f"`{DEFAULT_CORNERS['timestamp']}`",
+        token=corner_token,
+        implies="timestamp",
+    )
+    frame_interval: float | None = declare(
+        group=SCALE,
+        title="Interval",
+        help="time between frames of the data: `300`, `5min`, `1h30min`, `500ms`",
+        parse=parse_duration,
+        metavar="TIME",
+        otherwise="from the metadata",
+        token="_every_{:g}s",
+        goes_with_raw=True,
+    )
+    time_start: float | None = declare(
+        group=SCALE,
+        title="Time",
+        help="time of the first frame of the data, shown or not: `2h`, `-10min`",
+        parse=parse_time,
+        metavar="TIME",
+        otherwise="0, or as recorded",
+        in_python="Implies `timestamp`, unless the label shows the time.",
+        token="_from_{:g}s",
+    )
+    label: str | None = declare(
+        group=DRAWN,
+        title="Label",
+        help="draw a text; `{name}`, `{time}`, `{frame}` (from 0) and `{channel}` are filled in, "
+        "`{{` is a brace",
+        parse=parse_label,
+        metavar="TEXT",
+        token="_label",
+    )
+    label_corner: str | None = declare(
+        group=DRAWN,
+        title="Label",
+        help="where the label is",
+        choices=CORNERS,
+        otherwise=f"`{DEFAULT_CORNERS['label']}`",
+        token=corner_token,
+    )
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        put("width", parse_width(self.width))
-        put("fps", parse_fps(self.fps))
-        put("crop", parse_crop(self.crop))
-        put("percentile", parse_percentile(self.percentile))
-        put("limits", parse_limits(self.limits))
-        put("gamma", parse_gamma(self.gamma))
-        put("invert", bool(self.invert))
-        put("colormap", parse_colormap(self.colormap))
-        put("anchor", bool(self.anchor))
-        put("frames", parse_frames(self.frames))
-        put("channel", parse_channel(self.channel))
-        put("z", parse_z(self.z))
-        put("play", parse_play(self.play))
-        put("axes", parse_axes(self.axes))
-        for name, value in checked_drawing(self).items():
-            put(name, value)
-        put("quality", parse_quality(self.quality))
-        put("codec", parse_codec(self.codec))
-        put("crf", parse_crf(self.crf))
-        put("max_size", parse_max_size(self.max_size))
-        put("raw", bool(self.raw))
-        check_alone(self, self._changed())
+        for name, setting in SETTINGS.items():
+            value = getattr(self, name)
+            if value is not None or setting.default is not None:
+                put(name, setting.parse(name, value))
+        for name, setting in SETTINGS.items():
+            if setting.implies and getattr(self, name) is not None:
+                put(setting.implies, True)
+        if self.time_start is not None and "time" not in fields_of(self.label):
+            put("timestamp", True)
+        self._check_together()
         if self.raw:
             put("width", "full")
-        if self.contrast is not None and self.contrast not in CONTRASTS:
-            raise SettingsError(
-                f"contrast: must be one of {', '.join(CONTRASTS)}, got {self.contrast!r}"
-            )
-        if self.limits is not None and self.contrast is not None:
-            raise SettingsError("limits: fixed limits cannot be combined with a contrast rule")
-        if self.percentile is not None and self.limits is not None:
-            raise SettingsError("percentile: cannot be combined with fixed limits")
-        if self.percentile is not None and self.contrast == "displayed":
-            raise SettingsError(
-                "percentile: is for contrast local, global, batch or smooth, not for 'displayed'"
-            )
 
-    def _changed(self) -> list[str]:
-        """Names of the settings that are not as they are by default."""
-        fields = dataclasses.fields(self)
-        return [f.name for f in fields if getattr(self, f.name) != f.default]
+    def _check_together(self) -> None:
+        """Refuse what does not go together, as far as no data and no file are needed to tell."""
+        has_width = self.width != SETTINGS["width"].default
+        for is_wrong, message in (
+            (
+                self.label is None and self.label_corner is not None,
+                "label_corner: there is no label to place; give one too",
+            ),
+            (
+                self.um_per_pixel is not None and has_width,
+                "um_per_pixel: gives the video its width; leave out width",
+            ),
+            (
+                self.limits is not None and self.contrast is not None,
+                "limits: fixed limits cannot be combined with a contrast rule",
+            ),
+            (
+                self.limits is not None and self.percentile is not None,
+                "percentile: cannot be combined with fixed limits",
+            ),
+            (
+                self.percentile is not None and self.contrast == "displayed",
+                "percentile: is for contrast local, global, batch or smooth, not for 'displayed'",
+            ),
+            (
+                self.crf is not None and self.quality != SETTINGS["quality"].default,
+                "crf: is a quality of its own; leave out the other one",
+            ),
+            (
+                self.crf is not None and self.max_size is not None,
+                "max_size: finds the rate factor by itself; leave out crf",
+            ),
+        ):
+            if is_wrong:
+                raise SettingsError(message)
+        if self.raw:
+            others = [name for name in self.changed() if name not in RAW_TAKES]
+            if self.width == "full":
+                others.remove("width")
+            if others:
+                raise SettingsError(
+                    f"raw: counts are written as they are; leave out {', '.join(others)}, or "
+                    "leave out raw"
+                )
+        if self.codec is not None or self.raw:
+            self.codec_for("")
+
+    def codec_for(self, ending: str) -> str:
+        """The codec for a file with this ending (empty: with an automatic name), checked.
+
+        Raises
+        ------
+        SettingsError
+            The codec does not go with the ending, or other settings do not go with it.
+        """
+        codec = codec_of(self.codec, ending, raw=self.raw)
+        check_format(self, codec)
+        return codec
+
+    def updated(self, **options: Any) -> VideoSettings:
+        """These settings with others on top; what these replace goes back to its default."""
+        replaced = {
+            other: SETTINGS[other].default
+            for name, value in options.items()
+            if value is not None
+            for other in SETTINGS[name].replaces
+        }
+        return dataclasses.replace(self, **replaced | options)
+
+    def changed(self) -> dict[str, Any]:
+        """Those of `to_dict` that are not as they are by default."""
+        values = self.to_dict()
+        return {n: values[n] for n, s in SETTINGS.items() if getattr(self, n) != s.default}
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; `from_dict` reads them back."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {name: _plain(getattr(self, name)) for name in SETTINGS}
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=2) + "\n"
@@ -269,11 +535,40 @@ class VideoSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VideoSettings:
         """Settings from `to_dict`; a name that is not an option is an error."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - known)
+        unknown = sorted(set(values) - set(SETTINGS))
         if unknown:
             raise SettingsError(
                 f"settings: unknown option {', '.join(map(repr, unknown))}; "
-                f"known are {', '.join(sorted(known))}"
+                f"known are {', '.join(sorted(SETTINGS))}"
             )
         return cls(**values)
+
+
+#: What is declared of each setting, in the order of the fields.
+SETTINGS: dict[str, Setting] = {
+    field.name: field.metadata["setting"] for field in dataclasses.fields(VideoSettings)
+}
+
+#: What raw counts leave to choose: which of them, how fast, and into what.
+RAW_TAKES = frozenset(name for name, setting in SETTINGS.items() if setting.goes_with_raw)
+
+
+def _plain(value: Any) -> Any:
+    """A setting as a JSON value."""
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, (Fraction, CropBox)) else value
+
+
+def _parameters() -> str:
+    """What a docstring says about the parameters, from what is declared of them."""
+    lines = ["Parameters", "----------"]
+    for field in dataclasses.fields(VideoSettings):
+        setting = SETTINGS[field.name]
+        text = f"{setting.help}. Default: {setting.default_text or 'None'}. {setting.in_python}"
+        text = re.sub("--([a-z-]+)", lambda option: option[1].replace("-", "_"), text)
+        lines += [f"{field.name} : {field.type}", textwrap.indent(textwrap.fill(text, 92), "    ")]
+    return "\n".join(lines)
+
+
+VideoSettings.__doc__ = f"{VideoSettings.__doc__}\n\n{_parameters()}\n"

@@ -1,11 +1,10 @@
-"""What settings are called on the command line."""
+"""What settings are called, on the command line and in the window."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
-from .video import VideoSettings
+from .video import SETTINGS
 
 
 def option_of(name: str) -> str:
@@ -13,15 +12,19 @@ def option_of(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def as_typed(message: str) -> str:
+def title_of(name: str) -> str:
+    """What a setting is called in the window."""
+    return SETTINGS[name].title
+
+
+def with_option_names(message: str) -> str:
     """A message with settings named as the options of the command line."""
     message = _AT_START.sub(lambda found: option_of(found[0]), message, count=1)
     return _WITH_UNDERSCORE.sub(lambda found: option_of(found[0]), message)
 
 
-_NAMES = [field.name for field in dataclasses.fields(VideoSettings)]
-_AT_START = re.compile(rf"^(?:{'|'.join(_NAMES)})(?=: )")
+_AT_START = re.compile(rf"^(?:{'|'.join(SETTINGS)})(?=: )")
 # Not inside the name of a file.
 _WITH_UNDERSCORE = re.compile(
-    rf"(?<![\w./\\-])(?:{'|'.join(name for name in _NAMES if '_' in name)})(?![\w./\\-])"
+    rf"(?<![\w./\\-])(?:{'|'.join(name for name in SETTINGS if '_' in name)})(?![\w./\\-])"
 )

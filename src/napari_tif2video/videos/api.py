@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,7 +15,7 @@ from ..errors import SettingsError
 from ..picture import as_rgb, limits_at, prepared_frames, render
 from ..pipeline import Execution, Progress, default_workers, series_limits
 from ..planning import plan
-from ..settings import VideoSettings
+from ..settings import SETTINGS, VideoSettings
 from .result import Video
 from .run import convert_job, run_jobs
 from .sources import Destination, SourceJob, find_sources, plan_jobs
@@ -172,19 +171,15 @@ def render_frame(
 
 
 def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoSettings:
-    known = {field.name for field in dataclasses.fields(VideoSettings)}
-    unknown = sorted(set(options) - known)
+    unknown = sorted(set(options) - set(SETTINGS))
     if unknown:
         raise TypeError(
-            f"unknown option {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}"
+            f"unknown option {', '.join(map(repr, unknown))}; "
+            f"known are {', '.join(sorted(SETTINGS))}"
         )
-    if options.get("um_per_pixel") is not None:
-        if options.get("width") is not None:
-            raise SettingsError("um_per_pixel: gives the video its width; leave out width")
-        options = {"width": VideoSettings.width} | options  # in place of that of the settings
-    elif options.get("width") is not None:
-        options = {"um_per_pixel": None} | options
-    return dataclasses.replace(settings or VideoSettings(), **options)
+    if options.get("um_per_pixel") is not None and options.get("width") is not None:
+        raise SettingsError("um_per_pixel: gives the video its width; leave out width")
+    return (settings or VideoSettings()).updated(**options)
 
 
 def _execution(

@@ -15,7 +15,7 @@ from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
 from ..planning import Plan, channel_numbers, plan
-from ..settings import VideoSettings, check_ending, chosen_codec
+from ..settings import VideoSettings, check_ending
 from .names import same_output_key, video_name
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
@@ -147,7 +147,7 @@ def plan_jobs(
         Two sources would write the same video, one file is asked for several, its ending does
         not fit the codec, or there is no encoder for that.
     """
-    require_encoder(chosen_codec(settings, destination.ending))
+    require_encoder(settings.codec_for(destination.ending))
     if destination.file is not None and len(jobs) > 1:
         raise SettingsError(
             f"output: {len(jobs)} sources cannot go into the one file {destination.file}; "

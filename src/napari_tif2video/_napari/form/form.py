@@ -15,7 +15,7 @@ from ...data import Calibration
 from ...errors import SettingsError
 from ...geometry import Box
 from ...overlays import Scale
-from ...settings import RAW_TAKES, VideoSettings, option_of
+from ...settings import RAW_TAKES, SETTINGS, VideoSettings, option_of
 from ..panel import column, heading, let_shrink, row
 from ..source import SourceAxes
 from .basic import ContrastRow, CropRow, SpeedRow, WidthRow
@@ -229,7 +229,7 @@ class SettingsForm:
         self.rows: tuple[SettingRow, ...] = (*above, *self.below.rows, *self.view.rows)
         edited = {name for each in self.rows for name in each.names}
         # Settings from a file or a script that are kept, shown and used, but cannot be edited.
-        self._not_edited = [name for name in VideoSettings().to_dict() if name not in edited]
+        self._not_edited = SETTINGS.keys() - edited
         self._kept: dict[str, Any] = {}
         self.kept_label = QLabel("")
         self.kept_label.setWordWrap(True)
@@ -269,8 +269,7 @@ class SettingsForm:
         self.changed.emit()
 
     def _keep(self, settings: VideoSettings) -> None:
-        values, defaults = settings.to_dict(), VideoSettings().to_dict()
-        self._kept = {n: values[n] for n in self._not_edited if values[n] != defaults[n]}
+        self._kept = {n: v for n, v in settings.changed().items() if n in self._not_edited}
         self._say_kept()
 
     def _say_kept(self) -> None:
@@ -346,6 +345,6 @@ class SettingsForm:
     def _enable(self) -> None:
         is_raw = self.below.is_raw
         for each in self.rows:
-            each.native.setEnabled(not is_raw or bool(RAW_TAKES & {*each.names} - {"width"}))
+            each.native.setEnabled(not is_raw or bool(RAW_TAKES & {*each.names}))
         self.width_row.let_choose(not self.below.gives_width)
         self.below.percentile.offer(self.contrast_row.takes_percentiles)

@@ -6,7 +6,6 @@ import dataclasses
 import shlex
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from napari.layers import Image
 from napari.utils.notifications import show_error, show_info
@@ -55,7 +54,7 @@ def as_command_line(
             gamma = display.gamma
         settings = dataclasses.replace(settings, contrast=None, limits=limits, gamma=gamma)
     words = ["tif2video", *sources]
-    for name, value in _chosen(settings).items():
+    for name, value in settings.changed().items():
         option = option_of(name)
         if value is True:
             words.append(option)
@@ -84,7 +83,7 @@ def as_python(
     source : str or sequence of str
         What is converted, as Python: ``viewer.layers['s']``; or the paths of sources on disk.
     """
-    options = _chosen(settings)
+    options = settings.changed()
     if isinstance(source, str):
         arguments = [source] if output is None else [source, repr(str(output))]
         function = "convert"
@@ -95,16 +94,6 @@ def as_python(
     arguments += [f"{name}={value!r}" for name, value in options.items()]
     arguments += [f"{name}=True" for name in run]
     return f"import napari_tif2video as t2v\nt2v.{function}({', '.join(arguments)})"
-
-
-def _chosen(settings: VideoSettings) -> dict[str, Any]:
-    """The options that differ from the defaults."""
-    defaults = VideoSettings().to_dict()
-    return {
-        name: value
-        for name, value in settings.to_dict().items()
-        if value is not None and value != defaults[name]
-    }
 
 
 def loses_colours(settings: VideoSettings, display: Display) -> bool:
