@@ -234,7 +234,7 @@ class VideoSettings:
         "colours, with limits of their own; `each`: a video of each",
         parse=parse_channel,
         metavar="N|NAME|all|each",
-        otherwise="one is asked for",
+        otherwise="to be chosen, where there are several",
         token=lambda channel: "_merged" if channel == "all" else f"_ch{channel}",
         goes_with_raw=True,
     )
