@@ -1,6 +1,6 @@
 """Write the table of settings in README.md from what is declared of them.
 
-    python docs/make_options.py
+python docs/make_options.py
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def table() -> str:
         for name, setting in SETTINGS.items():
             if setting.group == heading:
                 option = " ".join([option_of(name), *_values(setting)]).replace("|", "`, `")
-                lines.append(f"| `{option}` | {setting.help} | {setting.default_text} |")
+                lines.append(f"| `{option}` | {setting.meaning} | {setting.default_text} |")
     return "\n".join(lines) + "\n"
 
 

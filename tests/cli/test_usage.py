@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -20,58 +22,88 @@ def folder(tmp_path):
     return write_folder(tmp_path / "pos", numbered(3))
 
 
-# Options, and a word that the message must hold.
+WIDTHS = "--width: must be between 100 and 4000 px, or 'full', got"
+NO_WIDTH = "--width: expected a whole number of pixels or 'full', got"
+RATES = "--fps: must be between 1 and 120, got"
+NO_RATE = "--fps: expected a number such as 10, 29.97 or 30000/1001, got"
+NO_BOX = "--crop: expected WxH or WxH+X+Y such as 250x250, got"
+ENDINGS = "must end in .mp4, .webm, .mkv or .gif, which chooses the format"
+
+# Options, and how what is said about them begins.
 WRONG = {
-    "width too small": ("--width 99", "100"),
-    "width too large": ("--width 4001", "4000"),
-    "width negative": ("--width=-500", "width"),
-    "width no number": ("--width wide", "full"),
-    "width not whole": ("--width 500.5", "width"),
-    "fps too small": ("--fps 0.99", "fps"),
-    "fps too large": ("--fps 120.5", "120"),
-    "fps zero": ("--fps 0", "fps"),
-    "fps no number": ("--fps fast", "29.97"),
-    "fps by zero": ("--fps 10/0", "fps"),
-    "fps nan": ("--fps nan", "fps"),
-    "fps infinite": ("--fps inf", "fps"),
-    "fps too fine": ("--fps 29.97000001", "fps"),
-    "crop one number": ("--crop 250", "WxH"),
-    "crop words": ("--crop large", "WxH"),
-    "crop zero": ("--crop 0x10", "crop"),
-    "crop negative": ("--crop=-5x10", "crop"),
-    "crop half a corner": ("--crop 10x10+5", "WxH"),
-    "crop negative corner": ("--crop 10x10+-5+5", "crop"),
-    "crop fraction": ("--crop 10.5x10", "crop"),
-    "contrast unknown": ("--contrast bright", "contrast"),
-    "contrast twice": ("--global-normalize --contrast local", "--global-normalize"),
-    "limits with contrast": ("--limits 0 100 --contrast global", "limits"),
-    "limits with global": ("--limits 0 100 --global-normalize", "limits"),
-    "limits turned": ("--limits 100 0", "limits"),
-    "limits equal": ("--limits 5 5", "limits"),
-    "limits nan": ("--limits nan 5", "limits"),
-    "limits infinite": ("--limits 0 inf", "limits"),
-    "limits one number": ("--limits 5", "limits"),
-    "workers zero": ("--workers 0", "workers"),
-    "workers negative": ("--workers -2", "workers"),
-    "workers no number": ("--workers many", "workers"),
-    "two ways with existing files": ("--overwrite --skip-existing", "overwrite"),
-    "output twice": ("-o o.mp4 --output-dir out", "output"),
-    "another ending": ("-o o.avi", ".mp4"),
-    "no ending": ("-o video", ".mp4"),
-    "unknown option": ("--colour blue", "--colour"),
-    "option without its value": ("--width", "width"),
+    "width too small": ("--width 99", f"{WIDTHS} 99"),
+    "width too large": ("--width 4001", f"{WIDTHS} 4001"),
+    "width negative": ("--width=-500", f"{WIDTHS} -500"),
+    "width no number": ("--width wide", f"{NO_WIDTH} 'wide'"),
+    "width not whole": ("--width 500.5", f"{NO_WIDTH} '500.5'"),
+    "fps too small": ("--fps 0.99", f"{RATES} 0.99"),
+    "fps too large": ("--fps 120.5", f"{RATES} 120.5"),
+    "fps zero": ("--fps 0", f"{RATES} 0"),
+    "fps no number": ("--fps fast", f"{NO_RATE} 'fast'"),
+    "fps by zero": ("--fps 10/0", f"{NO_RATE} '10/0'"),
+    "fps nan": ("--fps nan", f"{NO_RATE} 'nan'"),
+    "fps infinite": ("--fps inf", f"{NO_RATE} 'inf'"),
+    "fps too fine": ("--fps 29.97000001", "--fps: use at most four decimals"),
+    "crop one number": ("--crop 250", f"{NO_BOX} '250'"),
+    "crop words": ("--crop large", f"{NO_BOX} 'large'"),
+    "crop zero": ("--crop 0x10", "--crop: the box must be at least 1x1, got 0x10"),
+    "crop negative": ("--crop -5x10", f"{NO_BOX} '-5x10'"),
+    "crop half a corner": ("--crop 10x10+5", f"{NO_BOX} '10x10+5'"),
+    "crop negative corner": ("--crop 10x10+-5+5", f"{NO_BOX} '10x10+-5+5'"),
+    "crop fraction": ("--crop 10.5x10", f"{NO_BOX} '10.5x10'"),
+    "contrast unknown": ("--contrast bright", "argument --contrast: invalid choice: 'bright'"),
+    "contrast of layers": ("--contrast displayed", "argument --contrast: invalid choice"),
+    "contrast twice": (
+        "--global-normalize --contrast local",
+        "--global-normalize and --contrast local exclude each other",
+    ),
+    "limits with contrast": (
+        "--limits 0 100 --contrast global",
+        "--limits: fixed limits cannot be combined with a contrast rule",
+    ),
+    "limits with global": (
+        "--limits 0 100 --global-normalize",
+        "--limits: fixed limits cannot be combined with a contrast rule",
+    ),
+    "limits turned": ("--limits 100 0", "--limits: LO must be below HI, got 100 and 0"),
+    "limits equal": ("--limits 5 5", "--limits: LO must be below HI, got 5 and 5"),
+    "limits nan": ("--limits nan 5", "--limits: both must be finite, got nan and 5"),
+    "limits infinite": ("--limits 0 inf", "--limits: both must be finite, got 0 and inf"),
+    "limits no numbers": ("--limits a b", "--limits: expected two grey values LO HI"),
+    "limits one number": ("--limits 5", "argument --limits: expected 2 arguments"),
+    "percentile beyond": ("--percentile 1 101", "--percentile: expected 0 <= LO < HI <= 100"),
+    "gamma zero": ("--gamma 0", "--gamma: must be between 0.05 and 20, got 0"),
+    "anchor too small": ("--anchor-size 5", "--anchor-size: expected a whole number of pixels, at"),
+    "corner of nothing": ("--label-corner top-left", "--label-corner: there is no label to place"),
+    "two widths": ("--width 500 --um-per-pixel 2", "--width and --um-per-pixel exclude each other"),
+    "rate factor with quality": ("--crf 20 --quality high", "--crf: is a quality of its own"),
+    "raw with width": (
+        "--raw --width 300",
+        "--raw: counts are written as they are;",
+    ),
+    "workers zero": ("--workers 0", "workers: must be at least 1, got 0"),
+    "workers negative": ("--workers -2", "workers: must be at least 1, got -2"),
+    "workers no number": ("--workers many", "argument --workers: invalid int value: 'many'"),
+    "two ways with existing files": (
+        "--overwrite --skip-existing",
+        "output: overwrite and skip existing exclude each other",
+    ),
+    "output twice": ("-o o.mp4 --output-dir out", "output: give a file or a folder, not both"),
+    "another ending": ("-o o.avi", f"output: o.avi {ENDINGS}"),
+    "no ending": ("-o video", f"output: video {ENDINGS}"),
+    "unknown option": ("--colour blue", "unrecognized arguments: --colour blue"),
+    "option without its value": ("--width", "argument --width: expected one argument"),
 }
 
 
-@pytest.mark.parametrize(("options", "word"), WRONG.values(), ids=WRONG)
-def test_wrong_options(folder, cli, monkeypatch, options, word):
+@pytest.mark.parametrize(("options", "said"), WRONG.values(), ids=WRONG)
+def test_wrong_options(folder, cli, monkeypatch, options, said):
     monkeypatch.chdir(folder.parent)
     before = everything_in(folder.parent)
     ended = cli(folder, *options.split())
     assert ended.code == 2
     assert ended.out == ""
-    assert ended.error_line.startswith("tif2video: ")
-    assert word in ended.error_line
+    assert ended.error_line.startswith(f"tif2video: {said}")
     assert everything_in(folder.parent) == before
 
 
@@ -168,15 +200,18 @@ def test_version(cli):
     assert ended.err == ""
 
 
-def test_help_names_every_option(cli):
+def test_help_and_readme_name_every_option(cli):
     ended = cli("--help")
     assert ended.code == 0
     assert ended.err == ""
-    options = """--nogui --output --output-dir --width --fps --crop --anchor --global-normalize
-        --workers --contrast --limits --recursive --match --overwrite --skip-existing --dry-run
-        --json --report --quiet --demo --version"""
-    for option in options.split():
-        assert option in ended.out
+    options = set(re.findall(r"--[a-z][a-z-]*", ended.out))
+    settings = {f"--{field.name}".replace("_", "-") for field in fields(t2v.VideoSettings)}
+    others = """--nogui --output --output-dir --global-normalize --workers --recursive --match
+        --overwrite --skip-existing --dry-run --json --report --quiet --demo --version --settings
+        --reuse --sidecar --verify --inspect --help"""
+    assert options == settings | set(others.split())
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"--[a-z][a-z-]*", readme)) >= options - {"--help"}
 
 
 # What the last line of defence says about sources: exit code 1, the reason, a way out.

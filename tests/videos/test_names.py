@@ -47,6 +47,11 @@ NAMED = {
     "400px_10fps_video.mp4": ["--width", "full"],
     "102px_10fps_video.mp4": ["--width", "101"],
     "50px_10fps_crop_51x41_video.mp4": ["--width", "full", "--crop", "51x41"],
+    "500px_10fps_time_every_300s_from_-600s_video.mp4": (
+        ["--time-start", "-10min", "--frame-interval", "5min"]
+    ),
+    "500px_10fps_frames_1-1_video.mp4": ["--frames", "1:"],
+    "500px_10fps_frames_1-0_step_-1_video.mp4": ["--frames", "::-1"],
 }
 
 
@@ -170,29 +175,65 @@ def test_a_link_to_a_source_is_the_same_source(folder, tmp_path, cli):
     assert "1 of 1" in ended.err
 
 
+# What is asked for, and its token; in the order of the tokens.
+TOKENS = [
+    (["--contrast", "batch"], "batch_norm"),
+    (["--percentile", "0.1", "99.9"], "percentile_0.1-99.9"),
+    (["--gamma", "0.5"], "gamma_0.5"),
+    (["--invert"], "inverted"),
+    (["--colormap", "viridis"], "colormap_viridis"),
+    (["--anchor-size", "20", "--anchor-colour", "#ff00ff"], "dot_20px_ff00ff"),
+    (["--scale-bar", "--scale-bar-length", "20"], "scalebar_20um"),
+    (["--timestamp-corner", "bottom-right"], "time_br"),
+    (["--label", "x", "--label-corner", "top-left"], "label_tl"),
+    (["--pixel-size", "0.65"], "0.65um"),
+    (["--frame-interval", "5min"], "every_300s"),
+    (["--codec", "h265"], "h265"),
+    (["--quality", "draft"], "draft"),
+    (["--max-size", "8MiB"], "max8MiB"),
+]
+NEEDED = [["--pixel-size", "0.65"], ["--frame-interval", "5min"]]
+
+
 @given(
     width=st.one_of(st.integers(100, 4000), st.just("full")),
     fps=st.fractions(1, 120, max_denominator=1001),
-    crop=st.one_of(st.none(), st.tuples(st.integers(2, 40), st.integers(2, 30))),
-    contrast=st.sampled_from([None, "local", "global", "batch"]),
+    crop=st.one_of(st.none(), st.tuples(st.integers(10, 40), st.integers(10, 30))),
+    frames=st.one_of(
+        st.none(), st.builds(slice, st.integers(0, 2), st.integers(3, 9), st.integers(1, 4))
+    ),
 )
-def test_names_are_composed_of_their_tokens(tmp_path_factory, width, fps, crop, contrast):
+def test_names_are_composed_of_their_tokens(tmp_path_factory, width, fps, crop, frames):
     source = tmp_path_factory.getbasetemp() / "tokens"
     if not source.exists():
-        write_folder(source, noise((1, 30, 40)))
-    if width != "full" and crop is not None and crop[1] * width / crop[0] > 16000:
-        return  # larger than any player shows, and refused
+        write_folder(source, noise((6, 30, 40)))
     options = ["--width", width, "--fps", fps]
     options += [] if crop is None else ["--crop", f"{crop[0]}x{crop[1]}"]
-    options += [] if contrast is None else ["--contrast", contrast]
+    if frames is not None:
+        options += ["--frames", f"{frames.start}:{frames.stop}:{frames.step}"]
     name = planned_name(source, *options)
     even = 2 * ((width + 1) // 2) if width != "full" else (crop[0] if crop else 40) // 2 * 2
     tokens = [f"{even}px", name.split("_")[1]]
     assert tokens[1].endswith("fps")
     assert abs(float(tokens[1].removesuffix("fps")) - fps) <= 0.0005
     tokens += [] if crop is None else ["crop", f"{crop[0]}x{crop[1]}"]
-    tokens += {"global": ["global", "norm"], "batch": ["batch", "norm"]}.get(contrast, [])
+    if frames is not None:
+        shown = list(range(6))[frames]
+        tokens += ["frames", f"{shown[0]}-{shown[-1]}"]
+        tokens += [] if frames.step == 1 else ["step", str(frames.step)]
     assert name == "_".join([*tokens, "video.mp4"])
+
+
+@given(st.lists(st.sampled_from(TOKENS), unique_by=lambda known: known[1]))
+def test_each_option_adds_its_token_at_its_place(tmp_path_factory, chosen):
+    source = tmp_path_factory.getbasetemp() / "tokens_of_options"
+    if not source.exists():
+        write_folder(source, noise((2, 200, 300)))
+    asked = [options for options, _ in chosen]
+    needed = [options for options in NEEDED if options not in asked]
+    name = planned_name(source, *(word for options in asked + needed for word in options))
+    expected = [token for options, token in TOKENS if options in asked + needed]
+    assert name == "_".join(["500px_10fps", *expected, "video.mp4"])
 
 
 def planned_name(source, *options):

@@ -34,13 +34,13 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _described(setting: Setting) -> dict[str, Any]:
     """What argparse wants to know of a setting."""
     if setting.is_switch:
-        return {"action": "store_true", "default": None, "help": _in_help(setting.help)}
+        return {"action": "store_true", "default": None, "help": _in_help(setting.meaning)}
     otherwise = f" (default: {setting.default_text})" if setting.default_text else ""
     return {
         "metavar": setting.metavar or None,
         "nargs": 2 if isinstance(setting.metavar, tuple) else None,
         "choices": setting.choices or None,
-        "help": _in_help(f"{setting.help}{otherwise}"),
+        "help": _in_help(f"{setting.meaning}{otherwise}"),
     }
 
 

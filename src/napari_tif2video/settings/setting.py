@@ -69,6 +69,12 @@ class Setting:
         return self.default is False
 
     @property
+    def meaning(self) -> str:
+        """What it does, with the switch that it turns on."""
+        switch = self.implies.replace("_", "-")
+        return f"{self.help}; implies `--{switch}`" if switch else self.help
+
+    @property
     def default_text(self) -> str:
         """What happens without it; empty where there is nothing to say."""
         if self.otherwise or self.default is None:

@@ -565,7 +565,7 @@ def _parameters() -> str:
     lines = ["Parameters", "----------"]
     for field in dataclasses.fields(VideoSettings):
         setting = SETTINGS[field.name]
-        text = f"{setting.help}. Default: {setting.default_text or 'None'}. {setting.in_python}"
+        text = f"{setting.meaning}. Default: {setting.default_text or 'None'}. {setting.in_python}"
         text = re.sub("--([a-z-]+)", lambda option: option[1].replace("-", "_"), text)
         lines += [f"{field.name} : {field.type}", textwrap.indent(textwrap.fill(text, 92), "    ")]
     return "\n".join(lines)

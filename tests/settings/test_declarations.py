@@ -1,0 +1,123 @@
+"""Each setting is declared once; the help, the README and the docstring say the same of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+import napari_tif2video as t2v
+from napari_tif2video.settings import RAW_TAKES, SETTINGS, option_of, title_of
+
+README = Path(__file__).parents[2] / "README.md"
+AGAIN = "run python docs/make_options.py"
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """The rows of the README's options: words of the first cell, meaning and default."""
+    lines = re.findall(r"^\| `(--.*)` \| (.*?) \| ?(.*?) \|$", README.read_text("utf-8"), re.M)
+    return {
+        words.split()[0].strip("`"): (words, meaning, default) for words, meaning, default in lines
+    }
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(t2v.VideoSettings), ids=lambda f: f.name)
+def test_the_readme_says_what_is_declared(rows, field):
+    setting = SETTINGS[field.name]
+    words, meaning, default = rows[option_of(field.name)]
+    pair = setting.metavar if isinstance(setting.metavar, tuple) else (setting.metavar,)
+    expected = setting.choices or " ".join(pair).split("|")
+    said = words.replace("`", "").removeprefix(option_of(field.name)).strip()
+    assert said == ("" if field.default is False else ", ".join(expected)), AGAIN
+    assert meaning.startswith(setting.help), AGAIN
+    if field.default is False:
+        assert default == "off"
+    elif field.default is not None:
+        assert default == f"`{field.default}`"
+    else:
+        assert default == setting.otherwise
+
+
+def test_the_readme_lists_them_as_the_help_does(rows, cli):
+    listed = [option for option in rows if option[2:].replace("-", "_") in SETTINGS]
+    lines = cli("--help").out.splitlines()
+    in_help = re.findall(r"^  (--[a-z-]+)", cli("--help").out, re.M)
+    assert listed == [option for option in in_help if option in listed]
+
+
+def test_the_help_says_what_each_value_is_called_and_its_default(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "2000")
+    said = " ".join(cli("--help").out.split())
+    for name, setting in SETTINGS.items():
+        called = [setting.metavar] if isinstance(setting.metavar, str) else setting.metavar
+        if setting.choices:
+            called = [f"{{{','.join(setting.choices)}}}"]
+        start = " ".join([option_of(name), *filter(None, called), setting.help])
+        default = f" (default: {setting.default})" if setting.default else ""
+        assert f"{start}{default}".replace("`", "") in said
+
+
+def test_the_docstring_says_what_each_setting_is():
+    for field in dataclasses.fields(t2v.VideoSettings):
+        assert f"\n{field.name} : {field.type}\n    " in t2v.VideoSettings.__doc__
+
+
+def test_declarations_fit_together():
+    for setting in SETTINGS.values():
+        assert setting.title
+        assert set(setting.replaces) <= set(SETTINGS)
+        assert not setting.implies or SETTINGS[setting.implies].is_switch
+        assert bool(setting.metavar or setting.choices) != setting.is_switch
+    assert title_of("max_size") == "At most"
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_default_may_be_said(name):
+    default = getattr(t2v.VideoSettings(), name)
+    assert t2v.VideoSettings(**{name: default}) == t2v.VideoSettings()
+    assert t2v.VideoSettings().changed() == {}
+
+
+# Something that each setting takes and that is not its default, and what else that asks for.
+OTHER = {
+    "width": 300, "fps": 25, "crop": "30x20", "contrast": "global", "percentile": (1, 99),
+    "limits": (5, 900), "gamma": 0.5, "invert": True, "colormap": "viridis", "anchor": True,
+    "frames": "1:", "quality": "high", "codec": "h265", "crf": 20, "max_size": "8MiB", "raw": True,
+    "channel": 1, "z": "max", "play": "T", "axes": "TCYX", "anchor_style": "cross",
+    "anchor_size": 8, "anchor_colour": "lime", "scale_bar": True, "scale_bar_length": 5,
+    "scale_bar_corner": "top-left", "pixel_size": 0.5, "um_per_pixel": 2, "timestamp": True,
+    "timestamp_corner": "top-right", "frame_interval": "5min", "time_start": "1h",
+    "label": "{name}", "label_corner": "top-left",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
+    values = {name: OTHER[name]} | ({"label": "x"} if name == "label_corner" else {})
+    settings = t2v.VideoSettings(**values)
+    assert name in settings.changed()
+    assert t2v.VideoSettings.from_json(settings.to_json()) == settings
+    if name in RAW_TAKES and name not in ("codec", "quality"):
+        assert t2v.VideoSettings(**values, **{} if name == "raw" else {"raw": True}).raw
+    else:
+        with pytest.raises(t2v.SettingsError):
+            t2v.VideoSettings(**values, raw=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "options", "after"),
+    [
+        ({"limits": (5, 9)}, {"contrast": "global"}, {"contrast": "global"}),
+        ({"contrast": "batch", "percentile": (1, 99)}, {"limits": (5, 9)}, {"limits": (5, 9)}),
+        ({"um_per_pixel": 2}, {"width": 300}, {"width": 300}),
+        ({"width": 300}, {"um_per_pixel": 2, "fps": 5}, {"um_per_pixel": 2, "fps": 5}),
+        ({"crf": 20}, {"max_size": "8MiB"}, {"max_size": "8MiB"}),
+        ({"quality": "high", "max_size": "8MiB"}, {"crf": 20}, {"crf": 20}),
+        ({"limits": (5, 9), "gamma": 2}, {"contrast": None}, {"limits": (5, 9), "gamma": 2}),
+    ],
+)
+def test_options_on_top_of_settings_replace_what_they_exclude(before, options, after):
+    assert t2v.VideoSettings(**before).updated(**options) == t2v.VideoSettings(**after)
