@@ -162,6 +162,15 @@ def readable_size(nbytes: int) -> str:
     return f"{nbytes / SIZE_UNITS[unit.upper()]:.15g}{unit}"
 
 
+def size_text(nbytes: float, digits: int = 3) -> str:
+    """About how large something is, with the unit that fits: ``120 kB``, ``1.53 MB``."""
+    for unit in ("kB", "MB", "GB"):
+        size = float(f"{nbytes / SIZE_UNITS[unit.upper()]:.{digits}g}")
+        if size < 1000 or unit == "GB":
+            return f"{plain_number(size)} {unit}"
+    raise AssertionError("unreachable")
+
+
 def length_text(length_um: float) -> str:
     """A length with the unit that fits: ``500 nm``, ``20 µm``, ``1.5 mm``."""
     # Seven digits: more than any pixel size has, and 0.3 µm is 300 nm.
@@ -176,6 +185,14 @@ def plain_number(number: float) -> str:
     return text if "e" not in text else f"{float(text):f}".rstrip("0").rstrip(".")
 
 
-def decimal_fps(fps: Fraction) -> str:
+def decimal_fps(fps: Fraction | float) -> str:
     """A frame rate as a short decimal number: ``10``, ``29.97``."""
     return f"{float(fps):.3f}".rstrip("0").rstrip(".")
+
+
+def readable_duration(seconds: float) -> str:
+    """A duration as `parse_duration` reads it: ``5 min``, ``1 h``, ``0.25 s``."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds!r} s".replace(".0 s", " s")

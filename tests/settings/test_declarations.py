@@ -43,7 +43,6 @@ def test_the_readme_says_what_is_declared(rows, field):
 
 def test_the_readme_lists_them_as_the_help_does(rows, cli):
     listed = [option for option in rows if option[2:].replace("-", "_") in SETTINGS]
-    lines = cli("--help").out.splitlines()
     in_help = re.findall(r"^  (--[a-z-]+)", cli("--help").out, re.M)
     assert listed == [option for option in in_help if option in listed]
 
@@ -62,7 +61,7 @@ def test_the_help_says_what_each_value_is_called_and_its_default(cli, monkeypatc
 
 def test_the_docstring_says_what_each_setting_is():
     for field in dataclasses.fields(t2v.VideoSettings):
-        assert f"\n{field.name} : {field.type}\n    " in t2v.VideoSettings.__doc__
+        assert f"\n{field.name} : " in t2v.VideoSettings.__doc__
 
 
 def test_declarations_fit_together():

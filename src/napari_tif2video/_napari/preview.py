@@ -24,7 +24,7 @@ from ..picture import (
 )
 from ..pipeline import Execution, known_limits, measured_key, series_limits
 from ..planning import Plan, guessed_bytes
-from ..units import Limits
+from ..units import Limits, size_text
 from .background import Background
 
 _HEIGHT_PX = 150
@@ -133,7 +133,7 @@ class ResultPreview(QWidget):
         height, width = plan.picture.size
         self._facts.setText(
             f"{width}×{height} · {plan.frames} frames · {plan.duration_s:.1f} s · "
-            f"≈{_readable(estimated_bytes(plan))}"
+            f"≈{size_text(estimated_bytes(plan), 2)}"
         )
         self._frame_work.request(lambda _: preview_frame(plan, index))
         key = (id(plan.stack.measured), measured_key(plan))
@@ -208,7 +208,3 @@ def _measure(plan: Plan, is_stale: Callable[[], bool]) -> SequenceLimits | None:
         return series_limits(plan, Execution(cancel=is_stale))
     except Cancelled:
         return None
-
-
-def _readable(nbytes: float) -> str:
-    return f"{nbytes / 1e6:.1f} MB" if nbytes < 1e7 else f"{nbytes / 1e6:.0f} MB"

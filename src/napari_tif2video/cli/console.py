@@ -13,7 +13,7 @@ from ..errors import describe, one_line
 from ..pipeline import Execution, Progress
 from ..planning import Plan
 from ..settings import DEFAULT_CODEC, with_option_names
-from ..units import Limits, decimal_fps, length_text
+from ..units import Limits, decimal_fps, length_text, size_text
 from ..videos import SourceJob, Video, describe_fidelity, describe_limits, video_object
 
 _BAR = "  {desc} {percentage:3.0f}% |{bar:30}| {rate_fmt}, {remaining} left"
@@ -61,8 +61,8 @@ class Console:
         else:
             assert video.output is not None
             rate = video.frames / video.seconds
-            size = os.path.getsize(video.output) / 1e6
-            self._say(f"  {video.output} ({size:.2f} MB) in {video.seconds:.1f} s, {rate:.0f} fps")
+            size = size_text(os.path.getsize(video.output))
+            self._say(f"  {video.output} ({size}) in {video.seconds:.1f} s, {rate:.0f} fps")
             self._say_findings(video)
 
     def _say_findings(self, video: Video) -> None:

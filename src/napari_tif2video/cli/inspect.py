@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from ..recipe import Recipe, RecipeChannel
 from ..settings import VideoSettings
+from ..units import decimal_fps
 
 _ORIGINS = {
     "local": "each frame from its own counts",
@@ -22,6 +23,7 @@ def describe_recipe(recipe: Recipe) -> str:
     """A recipe for people, several lines."""
     width, height = recipe.source_size
     indices = recipe.indices
+    rate = decimal_fps(Fraction(str(recipe.settings.get("fps", 0))))
     step = "" if indices.step == 1 else f" in steps of {indices.step}"
     rows = [
         ("source", f"{recipe.source}, {width}x{height} {recipe.source_type}"),
@@ -30,7 +32,7 @@ def describe_recipe(recipe: Recipe) -> str:
             f"{recipe.frames}, from {indices[0]} ({recipe.first_frame}) to {indices[-1]} "
             f"({recipe.last_frame}){step}",
         ),
-        ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {_fps(recipe)} fps"),
+        ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {rate} fps"),
         ("contrast", f"{recipe.contrast} ({_ORIGINS.get(recipe.contrast, 'by an unknown rule')})"),
     ]
     if recipe.batch:
@@ -83,10 +85,6 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
 def _crop(recipe: Recipe) -> str:
     whole = recipe.source_size == (recipe.crop.width, recipe.crop.height)
     return "whole frame" if whole else f"crop {recipe.crop}"
-
-
-def _fps(recipe: Recipe) -> str:
-    return f"{float(Fraction(str(recipe.settings.get('fps', 0)))):.5g}"
 
 
 def _channel(recipe: Recipe, channel: RecipeChannel) -> str:

@@ -11,6 +11,7 @@ from ..encode import Encoder
 from ..errors import SourceError
 from ..overlays import Overlay
 from ..settings import CODECS, VideoSettings
+from ..units import decimal_fps, size_text
 
 
 def choose_encoder(
@@ -105,7 +106,7 @@ def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
     is_long = max(encoder.height, encoder.width) > _MAX_SIDE_PX
     if level is not None and (is_long or not level.holds(encoder)):
         notes.append(
-            f"{encoder.width}x{encoder.height} at {float(encoder.fps):g} fps is beyond what "
+            f"{encoder.width}x{encoder.height} at {decimal_fps(encoder.fps)} fps is beyond what "
             f"PowerPoint and QuickTime surely play ({encoder.facts.title} level {level.name}: "
             "4096x2304 at 56 fps); use a smaller width"
         )
@@ -133,7 +134,7 @@ def _gif_notes(encoder: Encoder, frames: int) -> list[str]:
     nbytes = guessed_bytes(encoder, frames)
     if nbytes > _LARGE_GIF_BYTES:
         notes.append(
-            f"a GIF hardly compresses: this one may have about {nbytes / 1e6:.0f} MB; a smaller "
+            f"a GIF hardly compresses: this one may have about {size_text(nbytes, 2)}; a smaller "
             "width, fewer frames or .mp4 take less"
         )
     delay = 100 / encoder.fps
@@ -141,6 +142,6 @@ def _gif_notes(encoder: Encoder, frames: int) -> list[str]:
         short, long = int(delay), int(delay) + 1
         notes.append(
             f"a GIF counts time in 1/100 s: frames last {short}/100 or {long}/100 s, which is "
-            f"{float(encoder.fps):g} fps on average"
+            f"{decimal_fps(encoder.fps)} fps on average"
         )
     return notes

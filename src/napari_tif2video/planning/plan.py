@@ -20,6 +20,7 @@ from ..settings import (
     frames_slice,
     limits_of_channels,
 )
+from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import choose
 from .format import choose_encoder, format_notes
@@ -231,6 +232,6 @@ def _block_notes(stack: Stack) -> tuple[str, ...]:
     if nbytes < _LARGE_BLOCK_BYTES:
         return ()
     return (
-        f"the array's chunks span {longest} frames: {nbytes / 1e9:.1f} GB have to be in memory at "
+        f"the array's chunks span {longest} frames: {size_text(nbytes, 2)} have to be in memory at "
         "once for each worker; rechunk to few frames a chunk",
     )

@@ -565,9 +565,11 @@ def _parameters() -> str:
     lines = ["Parameters", "----------"]
     for field in dataclasses.fields(VideoSettings):
         setting = SETTINGS[field.name]
-        text = f"{setting.meaning}. Default: {setting.default_text or 'None'}. {setting.in_python}"
+        kind = str(field.type).replace(" | None", ", optional").replace(" | ", " or ")
+        default = setting.default_text and f"Default: {setting.default_text}."
+        text = " ".join(filter(None, [f"{setting.meaning}.", setting.in_python, default]))
         text = re.sub("--([a-z-]+)", lambda option: option[1].replace("-", "_"), text)
-        lines += [f"{field.name} : {field.type}", textwrap.indent(textwrap.fill(text, 92), "    ")]
+        lines += [f"{field.name} : {kind}", textwrap.indent(textwrap.fill(text, 92), "    ")]
     return "\n".join(lines)
 
 

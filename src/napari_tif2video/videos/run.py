@@ -27,7 +27,7 @@ from ..pipeline import (
 from ..planning import Plan
 from ..recipe import Recipe, read_recipe, read_text
 from ..settings import VideoSettings
-from ..units import Limits
+from ..units import Limits, size_text
 from .result import Video
 from .sources import SourceJob
 
@@ -210,7 +210,7 @@ def _quality_notes(made: FinishedFile) -> list[str]:
         else f"a PSNR of {made.psnr_db:.1f} dB against"
     )
     return [
-        f"{made.nbytes / 1e6:.2f} MB with rate factor {rate} of {facts.title}: {lost} the pictures "
+        f"{size_text(made.nbytes)} with rate factor {rate} of {facts.title}: {lost} the pictures "
         "before encoding"
     ]
 

@@ -11,7 +11,8 @@ from psygnal import Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QLabel
 
 from ...geometry import WIDTH_RANGE_PX, Box, CropBox
-from ...settings import DEFAULT_CONTRAST, FPS_RANGE, VideoSettings, pairs_of
+from ...settings import DEFAULT_CONTRAST, FPS_RANGE, VideoSettings, pairs_of, title_of
+from ...units import decimal_fps
 from ..panel import column, let_shrink, row
 from .rows import SettingRow, problem_label
 
@@ -28,7 +29,7 @@ class WidthRow(SettingRow):
         self._is_free = True
         self.width.native.setFixedWidth(_SPIN_WIDTH_PX)
         parts = (self.width.native, QLabel("px"), self.full.native)
-        super().__init__(("width",), "Width", *parts, signs=("another width",))
+        super().__init__(("width",), title_of("width"), *parts, signs=("another width",))
         self.width.changed.connect(self._on_change)
         self.full.changed.connect(self._on_full)
 
@@ -64,29 +65,24 @@ class SpeedRow(SettingRow):
         self.fps.native.setDecimals(2)
         self.duration = QLabel("")
         self._exact: Fraction | None = None
-        super().__init__(("fps",), "Speed", self.fps.native, QLabel("fps"), self.duration)
+        super().__init__(("fps",), title_of("fps"), self.fps.native, QLabel("fps"), self.duration)
         self.fps.changed.connect(self._on_edit)
 
     def values(self) -> dict[str, Any]:
-        return {"fps": self._exact or _as_typed(self.fps.value)}
+        return {"fps": self._exact or decimal_fps(self.fps.value)}
 
     def show(self, settings: VideoSettings) -> None:
         with self.changed.blocked():
             self.fps.value = round(float(settings.fps), 2)
         self._exact = settings.fps
         words = "Frames per second"
-        is_shown = Fraction(_as_typed(self.fps.value)) == settings.fps
+        is_shown = Fraction(decimal_fps(self.fps.value)) == settings.fps
         self.fps.tooltip = words if is_shown else f"{words}, exactly {settings.fps}"
 
     def _on_edit(self) -> None:
         self._exact = None
         self.fps.tooltip = "Frames per second"
         self._on_change()
-
-
-def _as_typed(fps: float) -> str:
-    """A frame rate as it was typed: 29.97, not the nearest binary number."""
-    return f"{fps:.3f}".rstrip("0").rstrip(".")
 
 
 _MAX_CROP_PX = 100_000
@@ -100,7 +96,7 @@ class CropRow(SettingRow):
 
     def __init__(self) -> None:
         self.names, self.signs, self.is_offered = ("crop",), (), True
-        self.crop = CheckBox(text="Crop", tooltip="Show only a part of each frame")
+        self.crop = CheckBox(text=title_of("crop"), tooltip="Show only a part of each frame")
         self.width = _side("Width of the crop box in pixels")
         self.height = _side("Height of the crop box in pixels")
         self.draw = PushButton(text="Draw", tooltip="Draw the box on the image")
@@ -112,7 +108,7 @@ class CropRow(SettingRow):
         self.centre.changed.connect(self._on_centre)
         self.problem = problem_label()
         parts = (self.crop.native, self.width.native, QLabel("×"), self.height.native)
-        self.title = "Crop"
+        self.title = title_of("crop")
         self.native = column(row(*parts, self.draw.native, self.centre.native), self.problem)
         self._enable()
 
@@ -211,8 +207,8 @@ class ContrastRow(SettingRow):
         self.one_pair.changed.connect(self._on_one_pair)
         self.pairs_row = row(self.pairs_label, self.one_pair.native, stretch=1)
         self.problem = problem_label()
-        rule = row("Contrast", self.contrast.native, self.auto.native, stretch=1)
-        self.title = "Contrast"
+        rule = row(title_of("contrast"), self.contrast.native, self.auto.native, stretch=1)
+        self.title = title_of("contrast")
         self.native = column(rule, self.limits_row, self.pairs_row, self.problem)
         self._enable()
 

@@ -15,7 +15,7 @@ from ...data import Calibration
 from ...errors import SettingsError
 from ...geometry import Box
 from ...overlays import Scale
-from ...settings import RAW_TAKES, SETTINGS, VideoSettings, option_of
+from ...settings import RAW_TAKES, SETTINGS, VideoSettings, option_of, title_of
 from ..panel import column, heading, let_shrink, row
 from ..source import SourceAxes
 from .basic import ContrastRow, CropRow, SpeedRow, WidthRow
@@ -41,11 +41,15 @@ class MoreRows:
         self.percentile = PercentileRow()
         self.scale_bar, self.timestamp, self.label = ScaleBarRow(), TimestampRow(), LabelRow()
         self.pixel_size = TextRow(
-            "pixel_size", "Pixel size", "", "Width of a pixel of the data in µm", unit="µm"
+            "pixel_size",
+            title_of("pixel_size"),
+            "",
+            "Width of a pixel of the data in µm",
+            unit="µm",
         )
         self.magnification = TextRow(
             "um_per_pixel",
-            "Magnified",
+            title_of("um_per_pixel"),
             "",
             "How many µm a pixel of the video shows, the same for all videos; instead of a width",
             unit="µm a pixel",
@@ -61,7 +65,7 @@ class MoreRows:
                 self.interval,
                 TextRow(
                     "frames",
-                    "Frames",
+                    title_of("frames"),
                     "all, or 10:50, ::2",
                     "First:last:step as in Python, such as 10:50 or ::2",
                 ),
@@ -139,7 +143,7 @@ class PercentileRow(SettingRow):
             "a few hot or dead pixels do not decide; empty: the smallest and the largest count"
         )
         self.low, self.high = line_edit("0", tooltip), line_edit("100", tooltip)
-        super().__init__(("percentile",), "Percentile", self.low, QLabel("to"), self.high)
+        super().__init__(("percentile",), title_of("percentile"), self.low, QLabel("to"), self.high)
         for edit in (self.low, self.high):
             edit.setMinimumWidth(0)
             edit.textEdited.connect(self._on_change)
@@ -166,9 +170,11 @@ class ToneRow(SettingRow):
             "Exponent of the grey level, 0.05 to 20: below 1, dark parts get brighter; "
             "empty: 1, or that of the layer",
         )
-        self.invert = QCheckBox("Invert")
+        self.invert = QCheckBox(title_of("invert"))
         self.invert.setToolTip("Swap black and white")
-        super().__init__(("gamma", "invert"), "Gamma", self.gamma, self.invert, signs=("inverted",))
+        super().__init__(
+            ("gamma", "invert"), title_of("gamma"), self.gamma, self.invert, signs=("inverted",)
+        )
         self.gamma.textEdited.connect(self._on_change)
         self.invert.clicked.connect(self._on_change)
 
@@ -193,7 +199,9 @@ class ColormapRow(SettingRow):
             "catalogue of cmap; with _r at its end, the other way round"
         )
         let_shrink(self.combo)
-        super().__init__(("colormap",), "Colours", self.combo, stretch=1, signs=("colormap",))
+        super().__init__(
+            ("colormap",), title_of("colormap"), self.combo, stretch=1, signs=("colormap",)
+        )
         self.combo.activated.connect(self._on_change)
         edit = self.combo.lineEdit()
         assert edit is not None

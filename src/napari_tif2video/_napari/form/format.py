@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel
 
-from ...settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings
+from ...settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings, title_of
 from ...units import readable_size
 from ..panel import SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, ChoiceRow, SettingRow, TextRow, as_text, line_edit
@@ -27,13 +27,13 @@ class FormatRow(SettingRow):
         self.codec = ChoiceBox(choices, DEFAULT_CODEC, "The format of the video")
         for index, codec in enumerate(CODECS.values()):
             self.codec.setItemData(index, codec.players, Qt.ItemDataRole.ToolTipRole)
-        self.raw = QCheckBox("Raw counts")
+        self.raw = QCheckBox(title_of("raw"))
         self.raw.setToolTip(
             "The counts themselves, bit for bit, in FFV1: no scaling, contrast or overlays"
         )
         self._of_counts: str | None = None  # what settings say of raw counts: None means FFV1
         self._before: str | None = None
-        super().__init__(("codec", "raw"), "Format", self.codec, self.raw, stretch=1)
+        super().__init__(("codec", "raw"), title_of("codec"), self.codec, self.raw, stretch=1)
         self.codec.activated.connect(self._on_change)
         self.raw.clicked.connect(self._on_raw)
 
@@ -69,14 +69,14 @@ class QualityRow(ChoiceRow):
     """How much the encoder may lose: in words, or as its rate factor."""
 
     def __init__(self) -> None:
-        super().__init__("quality", "Quality", [], "How much the encoder may lose")
+        super().__init__("quality", title_of("quality"), [], "How much the encoder may lose")
         self.names = ("quality", "crf")
         let_shrink(self.combo, SMALL_LIST_PX)
         self.crf = line_edit(
             "", "Rate factor instead of a quality: smaller is better and larger in bytes"
         )
         self.crf.setFixedWidth(_CRF_WIDTH_PX)
-        self.add(QLabel("or CRF"), self.crf)
+        self.add(QLabel(f"or {title_of('crf')}"), self.crf)
         self.crf.textEdited.connect(self._on_change)
         self._facts = CODECS[DEFAULT_CODEC]
         self.follow(self._facts, is_chosen=True)
@@ -123,7 +123,7 @@ class MaxSizeRow(TextRow):
             "The file gets no larger, such as 10MB, 900kB or 1.5GB: the quality is lowered as far "
             "as that takes"
         )
-        super().__init__("max_size", "At most", "any size, or 10MB", tooltip)
+        super().__init__("max_size", title_of("max_size"), "any size, or 10MB", tooltip)
 
     def show(self, settings: VideoSettings) -> None:
         size = settings.max_size

@@ -6,7 +6,15 @@ from typing import Any
 
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
 
-from ...settings import ANCHOR_STYLES, CORNERS, LABEL_FIELDS, VideoSettings
+from ...settings import (
+    ANCHOR_STYLES,
+    CORNERS,
+    DEFAULT_CORNERS,
+    LABEL_FIELDS,
+    VideoSettings,
+    title_of,
+)
+from ...units import readable_duration
 from ..panel import LABEL_WIDTH_PX, SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, SettingRow, TextRow, as_text, line_edit
 
@@ -19,7 +27,9 @@ class AnchorRow(SettingRow):
     """A mark at the centre of the video, and how it looks."""
 
     def __init__(self) -> None:
-        self.check = _check("Anchor", "A mark at the centre, drawn into the video after scaling")
+        self.check = _check(
+            title_of("anchor"), "A mark at the centre, drawn into the video after scaling"
+        )
         self.style = ChoiceBox(
             [(name, name) for name in ANCHOR_STYLES], "dot", "How the mark at the centre looks"
         )
@@ -80,9 +90,9 @@ class ScaleBarRow(SettingRow):
     """A bar with its length."""
 
     def __init__(self) -> None:
-        self.check = _check("Scale bar", "Draw a bar with its length")
+        self.check = _check(title_of("scale_bar"), "Draw a bar with its length")
         self.length = _number("auto", "Its length in µm; empty: a round one near a fifth")
-        self.corner = ChoiceBox(_CORNERS, "bottom-right", "Where the scale bar is")
+        self.corner = ChoiceBox(_CORNERS, DEFAULT_CORNERS["scale_bar"], "Where the scale bar is")
         parts = (self.length, QLabel("µm"), self.corner)
         names = ("scale_bar", "scale_bar_length", "scale_bar_corner")
         super().__init__(names, self.check, *parts, stretch=3, signs=("scale bar",))
@@ -112,8 +122,8 @@ class TimestampRow(SettingRow):
     """The time of each frame, and when the first one was taken."""
 
     def __init__(self) -> None:
-        self.check = _check("Time", "Draw the time of each frame")
-        self.corner = ChoiceBox(_CORNERS, "top-left", "Where the time is")
+        self.check = _check(title_of("timestamp"), "Draw the time of each frame")
+        self.corner = ChoiceBox(_CORNERS, DEFAULT_CORNERS["timestamp"], "Where the time is")
         self.start = _number(
             "0", "Time of the first frame of the data: 2h, -10min; empty: 0, or as recorded"
         )
@@ -157,7 +167,7 @@ class IntervalRow(TextRow):
             "Time between frames of the data, such as 5min, 1h30min or 500ms, instead of what the "
             "data say"
         )
-        super().__init__("frame_interval", "Interval", "", tooltip)
+        super().__init__("frame_interval", title_of("frame_interval"), "", tooltip)
 
     def show(self, settings: VideoSettings) -> None:
         self.edit.setText(_seconds(settings.frame_interval))
@@ -169,10 +179,10 @@ class LabelRow(SettingRow):
     def __init__(self) -> None:
         fields = " ".join(f"{{{name}}}" for name in LABEL_FIELDS)
         self.edit = line_edit("none", f"A text; filled in are {fields}; {{{{ is a brace")
-        self.corner = ChoiceBox(_CORNERS, "bottom-left", "Where the label is")
+        self.corner = ChoiceBox(_CORNERS, DEFAULT_CORNERS["label"], "Where the label is")
         parts = (self.edit, self.corner)
         names = ("label", "label_corner")
-        super().__init__(names, "Label", *parts, stretch=1, signs=("the label",))
+        super().__init__(names, title_of("label"), *parts, stretch=1, signs=("the label",))
         self.edit.textEdited.connect(self._on_change)
         self.corner.activated.connect(self._on_change)
         self._enable()
@@ -211,9 +221,4 @@ def _number(placeholder: str, tooltip: str) -> QLineEdit:
 
 def _seconds(value: float | None) -> str:
     """A duration as a user would write it; read again, it is the same number."""
-    if value is None:
-        return ""
-    for unit, length in (("h", 3600), ("min", 60)):
-        if value and value % length == 0:
-            return f"{value / length:.0f} {unit}"
-    return f"{as_text(value)} s"
+    return "" if value is None else readable_duration(value)

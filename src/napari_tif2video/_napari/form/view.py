@@ -7,7 +7,7 @@ from typing import Any
 
 from psygnal import Signal
 
-from ...settings import VideoSettings
+from ...settings import VideoSettings, title_of
 from ..panel import column
 from ..source import (
     PROJECTIONS,
@@ -119,7 +119,7 @@ class ViewRows:
         self._slider = 0
         self.axes = TextRow(
             "axes",
-            "Axes",
+            title_of("axes"),
             "such as TCZYX",
             "Letters of the axes, slowest first, where the file does not name them: T time, "
             "C channel, Z slice, Y and X",
@@ -127,7 +127,7 @@ class ViewRows:
         )
         self.channel = ViewRow(
             "channel",
-            "Channel",
+            title_of("channel"),
             "One channel; all of them in their colours, each with limits of its own; or a video of "
             "each",
             ("no channel", "channels:", "channel:"),
@@ -135,12 +135,14 @@ class ViewRows:
         )
         self.z = ViewRow(
             "z",
-            "Slices",
+            title_of("z"),
             "How the slices of a z-stack become one frame, or which of them is shown",
             ("no slice",),
             slice_choice,
         )
-        self.play = ViewRow("play", "Play", "The axis that is played", ("to play", "cannot play"))
+        self.play = ViewRow(
+            "play", title_of("play"), "The axis that is played", ("to play", "cannot play")
+        )
         self.rows: tuple[SettingRow, ...] = (self.axes, self.channel, self.z, self.play)
         self.native = column(*(each.native for each in self.rows))
         self.axes.changed.connect(self._on_change)

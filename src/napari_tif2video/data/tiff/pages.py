@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
 from ...errors import SourceError, Tif2VideoError
+from ...units import size_text
 from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
 
@@ -103,7 +104,7 @@ def _check_claims(page: TiffPage, where: object) -> None:
     if page.nbytes > _MEMORY_CHECK_BYTES and page.nbytes > free_memory():
         raise SourceError(
             f"{where}: claims {page.imagewidth}x{page.imagelength} pixels, "
-            f"{page.nbytes / 1e9:.1f} GB, more than the memory that is free"
+            f"{size_text(page.nbytes, 2)}, more than the memory that is free"
         )
 
 
