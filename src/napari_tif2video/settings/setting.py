@@ -88,11 +88,11 @@ class Setting:
         return self.token(value) if callable(self.token) else self.token.format(value)
 
 
-def declare(default: Any = None, /, **facts: Any) -> Any:
+def declare(default: Any, group: str, title: str, help: str, **facts: Any) -> Any:  # noqa: A002
     """A field of `VideoSettings` with its `Setting`; one with choices takes no other value."""
     if "parse" not in facts:
         facts["parse"] = switch if default is False else one_of(facts["choices"])
-    setting = Setting(default=default, **facts)
+    setting = Setting(default=default, group=group, title=title, help=help, **facts)
     return dataclasses.field(default=default, metadata={"setting": setting})
 
 

@@ -73,319 +73,171 @@ class VideoSettings:
     """Every choice that shapes the picture, in one frozen, serialisable object."""
 
     # A setting is added at the end: recipes in videos list them in this order.
+    # fmt: off
     width: int | Literal["full"] = declare(
-        500,
-        group=PICTURE,
-        title="Width",
-        help=f"width in px, {WIDTH_RANGE_PX[0]} to {WIDTH_RANGE_PX[1]}; the height keeps the "
-        "aspect ratio, and both go to the nearest even number; `full`: no scaling, an odd last "
-        "row or column is cut",
-        parse=parse_width,
-        metavar="N|full",
-        replaces=("um_per_pixel",),
+        500, PICTURE, "Width",
+        "width in px, {} to {}; the height keeps the aspect ratio, and both go "
+        "to the nearest even number; `full`: no scaling, an odd last row or column is cut"
+        .format(*WIDTH_RANGE_PX), parse=parse_width, metavar="N|full", replaces=("um_per_pixel",),
     )
     fps: Fraction = declare(
-        Fraction(10),
-        group=PICTURE,
-        title="Speed",
-        help=f"frames per second, {FPS_RANGE[0]} to {FPS_RANGE[1]}, exact: `10`, `29.97`, "
-        "`30000/1001`",
-        parse=parse_fps,
-        metavar="F",
-        goes_with_raw=True,
+        Fraction(10), PICTURE, "Speed", "frames per second, {} to {}, exact: `10`, `29.97`, "
+        "`30000/1001`".format(*FPS_RANGE), parse=parse_fps, metavar="F", goes_with_raw=True,
     )
     crop: CropBox | None = declare(
-        group=PICTURE,
-        title="Crop",
-        help="centre crop, or a box with its top-left corner",
-        parse=parse_crop,
-        metavar="WxH[+X+Y]",
-        otherwise="whole frame",
-        in_python="Or a `CropBox`.",
-        token=crop_token,
-        goes_with_raw=True,
+        None, PICTURE, "Crop", "centre crop, or a box with its top-left corner",
+        parse=parse_crop, metavar="WxH[+X+Y]", otherwise="whole frame", in_python="Or a `CropBox`.",
+        token=crop_token, goes_with_raw=True,
     )
     contrast: str | None = declare(
-        group=GREY,
-        title="Contrast",
-        help="black and white from each frame, from its sequence, from all sources of the call, "
-        "or from each frame but smoothed over time",
-        parse=one_of(CONTRASTS),
-        choices=tuple(name for name in CONTRASTS if name != "displayed"),
-        otherwise=f"`{DEFAULT_CONTRAST}`",
-        in_python="Or ``displayed``: as the layer of napari shows it, the default for layers "
-        "without `percentile`.",
+        None, GREY, "Contrast",
+        "black and white from each frame, from its sequence, from all sources "
+        "of the call, or from each frame but smoothed over time",
+        parse=one_of(CONTRASTS), choices=tuple(name for name in CONTRASTS if name != "displayed"),
+        otherwise=f"`{DEFAULT_CONTRAST}`", in_python="Or ``displayed``: as the layer of napari "
+        "shows it, the default for layers without `percentile`.",
         token=lambda rule: "" if rule in ("local", "displayed") else f"_{rule}_norm",
         replaces=("limits",),
     )
     percentile: tuple[float, float] | None = declare(
-        group=GREY,
-        title="Percentile",
-        help="percentiles of the counts, such as `0.1 99.9`, instead of the smallest and largest "
-        "one",
-        parse=parse_percentile,
-        metavar=("LO", "HI"),
-        otherwise="`0 100`",
-        token="_percentile_{0[0]:g}-{0[1]:g}",
-        replaces=("limits",),
+        None, GREY, "Percentile", "percentiles of the counts, such as `0.1 99.9`, instead of the "
+        "smallest and largest one", parse=parse_percentile, metavar=("LO", "HI"),
+        otherwise="`0 100`", token="_percentile_{0[0]:g}-{0[1]:g}", replaces=("limits",),
     )
     limits: FixedLimits | None = declare(
-        group=GREY,
-        title="Contrast",
-        help="fixed grey values for black and white",
-        parse=parse_limits,
-        metavar=("LO", "HI"),
-        in_python="Of several channels, one pair for all or a tuple with one for each.",
-        token="_fixed",
+        None, GREY, "Contrast", "fixed grey values for black and white",
+        parse=parse_limits, metavar=("LO", "HI"), token="_fixed",
         replaces=("contrast", "percentile"),
+        in_python="Of several channels, one pair for all or a tuple with one for each.",
     )
     gamma: float | None = declare(
-        group=GREY,
-        title="Gamma",
-        help="exponent of the grey level between 0 and 1, {:g} to {:g}; below 1, dark parts get "
-        "brighter".format(*GAMMA_RANGE),
-        parse=parse_gamma,
-        metavar="G",
-        otherwise="`1`",
-        in_python="Of a layer of napari, the default is its own.",
-        token="_gamma_{:g}",
+        None, GREY, "Gamma", "exponent of the grey level between 0 and 1, {} to {}; below 1, dark "
+        "parts get brighter".format(*GAMMA_RANGE), parse=parse_gamma, metavar="G", otherwise="`1`",
+        in_python="Of a layer of napari, the default is its own.", token="_gamma_{:g}",
     )
-    invert: bool = declare(
-        False, group=GREY, title="Invert", help="swap black and white", token="_inverted"
-    )
+    invert: bool = declare(False, GREY, "Invert", "swap black and white", token="_inverted")
     colormap: str | None = declare(
-        group=GREY,
-        title="Colours",
-        help="grey levels in colours, by the names of cmap: `viridis`, `magma`, `green`, "
-        "`batlow`; with `_r` the other way round; not for colour images",
-        parse=parse_colormap,
-        metavar="NAME",
-        otherwise="grey",
+        None, GREY, "Colours", "grey levels in colours, by the names of cmap: `viridis`, `magma`, "
+        "`green`, `batlow`; with `_r` the other way round; not for colour images",
+        parse=parse_colormap, metavar="NAME", otherwise="grey",
         token=lambda name: f"_colormap{name_token(name)}",
     )
-    anchor: bool = declare(
-        False, group=DRAWN, title="Anchor", help="draw a red dot at the centre of the video"
-    )
+    anchor: bool = declare(False, DRAWN, "Anchor", "draw a red dot at the centre of the video")
     frames: str | None = declare(
-        group=PART,
-        title="Frames",
-        help="a Python slice of time: `10:50`, `::2`, `-10:`",
-        parse=parse_frames,
-        metavar="START:STOP:STEP",
-        otherwise="all",
-        in_python="Or a `slice`.",
-        token=frames_token,
-        goes_with_raw=True,
+        None, PART, "Frames", "a Python slice of time: `10:50`, `::2`, `-10:`",
+        parse=parse_frames, metavar="START:STOP:STEP", otherwise="all", in_python="Or a `slice`.",
+        token=frames_token, goes_with_raw=True,
     )
     quality: str = declare(
-        "standard",
-        group=FORMAT,
-        title="Quality",
-        help="how much the encoder may lose, about the same in each format; `lossless` is for FFV1",
-        choices=QUALITIES,
+        "standard", FORMAT, "Quality",
+        "how much the encoder may lose, about the same in each format; "
+        "`lossless` is for FFV1", choices=QUALITIES, replaces=("crf",), goes_with_raw=True,
         token=lambda quality: "" if quality in ("standard", "lossless") else f"_{quality}",
-        replaces=("crf",),
-        goes_with_raw=True,
     )
     codec: str | None = declare(
-        group=FORMAT,
-        title="Format",
-        help="format of the video",
-        parse=parse_codec,
-        choices=tuple(CODECS),
-        otherwise="by the ending of the output, else `h264`",
-        token="_{}",
-        goes_with_raw=True,
+        None, FORMAT, "Format", "format of the video", parse=parse_codec, choices=tuple(CODECS),
+        otherwise="by the ending of the output, else `h264`", token="_{}", goes_with_raw=True,
     )
     crf: int | None = declare(
-        group=FORMAT,
-        title="CRF",
-        help="rate factor of the encoder instead of a quality; smaller is better and larger in "
-        "bytes",
-        parse=parse_crf,
-        metavar="N",
-        token="_crf{}",
+        None, FORMAT, "CRF",
+        "rate factor of the encoder instead of a quality; smaller is better and "
+        "larger in bytes", parse=parse_crf, metavar="N", token="_crf{}",
         replaces=("quality", "max_size"),
     )
     max_size: int | None = declare(
-        group=FORMAT,
-        title="At most",
-        help="the file gets no larger: the quality is lowered as far as that takes (`10MB`, "
-        "`900kB`, `1.5 GB`, `8MiB`)",
-        parse=parse_max_size,
-        metavar="SIZE",
-        otherwise="no limit",
-        token=lambda nbytes: f"_max{readable_size(nbytes)}",
-        replaces=("crf",),
+        None, FORMAT, "At most",
+        "the file gets no larger: the quality is lowered as far as that takes "
+        "(`10MB`, `900kB`, `1.5 GB`, `8MiB`)", parse=parse_max_size, metavar="SIZE",
+        otherwise="no limit", token=lambda n: f"_max{readable_size(n)}", replaces=("crf",),
     )
     raw: bool = declare(
-        False,
-        group=FORMAT,
-        title="Raw counts",
-        help="write the counts themselves, bit for bit, into FFV1 (.mkv): no scaling, contrast or "
-        "overlays",
-        token="_raw",
-        goes_with_raw=True,
+        False, FORMAT, "Raw counts",
+        "write the counts themselves, bit for bit, into FFV1 (.mkv): no "
+        "scaling, contrast or overlays", token="_raw", goes_with_raw=True,
     )
     channel: int | str | None = declare(
-        group=PART,
-        title="Channel",
-        help="channel of a hyperstack, counted from 0, or by name; `all`: merged in their "
-        "colours, with limits of their own; `each`: a video of each",
-        parse=parse_channel,
-        metavar="N|NAME|all|each",
+        None, PART, "Channel",
+        "channel of a hyperstack, counted from 0, or by name; `all`: merged in "
+        "their colours, with limits of their own; `each`: a video of each",
+        parse=parse_channel, metavar="N|NAME|all|each", goes_with_raw=True,
         otherwise="to be chosen, where there are several",
         token=lambda channel: "_merged" if channel == "all" else f"_ch{channel}",
-        goes_with_raw=True,
     )
     z: int | str | None = declare(
-        group=PART,
-        title="Slices",
-        help="a slice, counted from 0, or all of them in one, at full precision",
-        parse=parse_z,
-        metavar="N|max|mean|sum",
-        otherwise="`max`, where there is time too",
-        token="_z{}",
-        goes_with_raw=True,
+        None, PART, "Slices", "a slice, counted from 0, or all of them in one, at full precision",
+        parse=parse_z, metavar="N|max|mean|sum", otherwise="`max`, where there is time too",
+        token="_z{}", goes_with_raw=True,
     )
     play: str | None = declare(
-        group=PART,
-        title="Play",
-        help="the axis that is played, where there are several: `T`, `Z`, `C`",
-        parse=parse_play,
-        metavar="AXIS",
-        otherwise="`T`",
+        None, PART, "Play", "the axis that is played, where there are several: `T`, `Z`, `C`",
+        parse=parse_play, metavar="AXIS", otherwise="`T`", goes_with_raw=True,
         token=lambda letter: f"_play_{letter.lower()}",
-        goes_with_raw=True,
     )
     axes: str | None = declare(
-        group=PART,
-        title="Axes",
-        help="names of the axes, slowest first, where the file does not name them",
-        parse=parse_axes,
-        metavar="TCZYX",
-        token=lambda letters: f"_{letters.lower()}",
+        None, PART, "Axes", "names of the axes, slowest first, where the file does not name them",
+        parse=parse_axes, metavar="TCZYX", token=lambda letters: f"_{letters.lower()}",
         goes_with_raw=True,
     )
     anchor_style: str | None = declare(
-        group=DRAWN,
-        title="Anchor",
-        help="how the anchor looks",
-        choices=ANCHOR_STYLES,
-        otherwise="`dot`",
-        token="_{}",
-        implies="anchor",
+        None, DRAWN, "Anchor", "how the anchor looks", choices=ANCHOR_STYLES, otherwise="`dot`",
+        token="_{}", implies="anchor",
     )
     anchor_size: int | None = declare(
-        group=DRAWN,
-        title="Anchor",
-        help=f"extent of the anchor in pixels of the video, at least {MIN_ANCHOR_PX}",
-        parse=parse_anchor_size,
-        metavar="PX",
+        None, DRAWN, "Anchor",
+        f"extent of the anchor in pixels of the video, at least {MIN_ANCHOR_PX}",
+        parse=parse_anchor_size, metavar="PX", token="_{}px", implies="anchor",
         otherwise="2 % of the shorter side, 6 % for a cross or a circle",
-        token="_{}px",
-        implies="anchor",
     )
     anchor_colour: str | None = declare(
-        group=DRAWN,
-        title="Anchor",
-        help="colour of the anchor",
-        parse=parse_colour,
-        metavar="NAME|#rrggbb",
-        otherwise="red",
-        token=name_token,
-        implies="anchor",
+        None, DRAWN, "Anchor", "colour of the anchor", parse=parse_colour, metavar="NAME|#rrggbb",
+        otherwise="red", token=name_token, implies="anchor",
     )
     scale_bar: bool = declare(
-        False, group=DRAWN, title="Scale bar", help="draw a bar with its length", token="_scalebar"
+        False, DRAWN, "Scale bar", "draw a bar with its length", token="_scalebar",
     )
     scale_bar_length: float | None = declare(
-        group=DRAWN,
-        title="Scale bar",
-        help="length of the scale bar in µm",
-        parse=parse_length,
-        metavar="UM",
-        otherwise="a round number near a fifth of the width",
-        token="_{:g}um",
-        implies="scale_bar",
+        None, DRAWN, "Scale bar", "length of the scale bar in µm", parse=parse_length, metavar="UM",
+        otherwise="a round number near a fifth of the width", token="_{:g}um", implies="scale_bar",
     )
     scale_bar_corner: str | None = declare(
-        group=DRAWN,
-        title="Scale bar",
-        help="where the scale bar is",
-        choices=CORNERS,
-        otherwise=f"`{DEFAULT_CORNERS['scale_bar']}`",
-        token=corner_token,
-        implies="scale_bar",
+        None, DRAWN, "Scale bar", "where the scale bar is", choices=CORNERS, token=corner_token,
+        otherwise=f"`{DEFAULT_CORNERS['scale_bar']}`", implies="scale_bar",
     )
     pixel_size: float | None = declare(
-        group=SCALE,
-        title="Pixel size",
-        help="width of a pixel of the data in µm",
-        parse=parse_length,
-        metavar="UM",
-        otherwise="from the metadata",
-        token="_{:g}um",
-        goes_with_raw=True,  # what a pixel and a frame are does not change a count
+        None, SCALE, "Pixel size", "width of a pixel of the data in µm", parse=parse_length,
+        metavar="UM", otherwise="from the metadata", token="_{:g}um", goes_with_raw=True,
     )
     um_per_pixel: float | None = declare(
-        group=SCALE,
-        title="Magnified",
-        help="µm that a pixel of the video shows, the same for all sources, instead of `--width`",
-        parse=parse_length,
-        metavar="F",
-        token="_{:g}um_per_px",
+        None, SCALE, "Magnified", "µm that a pixel of the video shows, the same for all sources, "
+        "instead of `--width`", parse=parse_length, metavar="F", token="_{:g}um_per_px",
         replaces=("width",),
     )
-    timestamp: bool = declare(
-        False, group=DRAWN, title="Time", help="draw the time of each frame", token="_time"
-    )
+    timestamp: bool = declare(False, DRAWN, "Time", "draw the time of each frame", token="_time")
     timestamp_corner: str | None = declare(
-        group=DRAWN,
-        title="Time",
-        help="where the time is",
-        choices=CORNERS,
-        otherwise=f"`{DEFAULT_CORNERS['timestamp']}`",
-        token=corner_token,
-        implies="timestamp",
+        None, DRAWN, "Time", "where the time is", choices=CORNERS, token=corner_token,
+        otherwise=f"`{DEFAULT_CORNERS['timestamp']}`", implies="timestamp",
     )
     frame_interval: float | None = declare(
-        group=SCALE,
-        title="Interval",
-        help="time between frames of the data: `300`, `5min`, `1h30min`, `500ms`",
-        parse=parse_duration,
-        metavar="TIME",
-        otherwise="from the metadata",
-        token="_every_{:g}s",
+        None, SCALE, "Interval",
+        "time between frames of the data: `300`, `5min`, `1h30min`, `500ms`",
+        parse=parse_duration, metavar="TIME", otherwise="from the metadata", token="_every_{:g}s",
         goes_with_raw=True,
     )
     time_start: float | None = declare(
-        group=SCALE,
-        title="Time",
-        help="time of the first frame of the data, shown or not: `2h`, `-10min`",
-        parse=parse_time,
-        metavar="TIME",
-        otherwise="0, or as recorded",
+        None, SCALE, "Time", "time of the first frame of the data, shown or not: `2h`, `-10min`",
+        parse=parse_time, metavar="TIME", otherwise="0, or as recorded", token="_from_{:g}s",
         in_python="Implies `timestamp`, unless the label shows the time.",
-        token="_from_{:g}s",
     )
     label: str | None = declare(
-        group=DRAWN,
-        title="Label",
-        help="draw a text; `{name}`, `{time}`, `{frame}` (from 0) and `{channel}` are filled in, "
-        "`{{` is a brace",
-        parse=parse_label,
-        metavar="TEXT",
-        token="_label",
+        None, DRAWN, "Label",
+        "draw a text; `{name}`, `{time}`, `{frame}` (from 0) and `{channel}` are "
+        "filled in, `{{` is a brace", parse=parse_label, metavar="TEXT", token="_label",
     )
     label_corner: str | None = declare(
-        group=DRAWN,
-        title="Label",
-        help="where the label is",
-        choices=CORNERS,
+        None, DRAWN, "Label", "where the label is", choices=CORNERS, token=corner_token,
         otherwise=f"`{DEFAULT_CORNERS['label']}`",
-        token=corner_token,
     )
+    # fmt: on
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -406,39 +258,22 @@ class VideoSettings:
 
     def _check_together(self) -> None:
         """Refuse what does not go together, as far as no data and no file are needed to tell."""
-        has_width = self.width != SETTINGS["width"].default
-        for is_wrong, message in (
-            (
-                self.label is None and self.label_corner is not None,
-                "label_corner: there is no label to place; give one too",
-            ),
-            (
-                self.um_per_pixel is not None and has_width,
-                "um_per_pixel: gives the video its width; leave out width",
-            ),
-            (
-                self.limits is not None and self.contrast is not None,
-                "limits: fixed limits cannot be combined with a contrast rule",
-            ),
-            (
-                self.limits is not None and self.percentile is not None,
-                "percentile: cannot be combined with fixed limits",
-            ),
-            (
-                self.percentile is not None and self.contrast == "displayed",
-                "percentile: is for contrast local, global, batch or smooth, not for 'displayed'",
-            ),
-            (
-                self.crf is not None and self.quality != SETTINGS["quality"].default,
-                "crf: is a quality of its own; leave out the other one",
-            ),
-            (
-                self.crf is not None and self.max_size is not None,
-                "max_size: finds the rate factor by itself; leave out crf",
-            ),
+        is_given = {name for name in SETTINGS if getattr(self, name) != SETTINGS[name].default}
+        for names, message in (
+            ("um_per_pixel width", "um_per_pixel: gives the video its width; leave out width"),
+            ("limits contrast", "limits: fixed limits cannot be combined with a contrast rule"),
+            ("limits percentile", "percentile: cannot be combined with fixed limits"),
+            ("crf quality", "crf: is a quality of its own; leave out the other one"),
+            ("crf max_size", "max_size: finds the rate factor by itself; leave out crf"),
         ):
-            if is_wrong:
+            if is_given.issuperset(names.split()):
                 raise SettingsError(message)
+        if self.label is None and self.label_corner is not None:
+            raise SettingsError("label_corner: there is no label to place; give one too")
+        if self.percentile is not None and self.contrast == "displayed":
+            raise SettingsError(
+                "percentile: is for contrast local, global, batch or smooth, not for 'displayed'"
+            )
         if self.raw:
             others = [name for name in self.changed() if name not in RAW_TAKES]
             if self.width == "full":
