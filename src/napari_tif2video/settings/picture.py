@@ -31,8 +31,8 @@ def parse_fps(name: str, value: Any) -> Fraction:
     try:
         if isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational):
             value = repr(float(value))  # 29.97 means 2997/100, not the nearest binary number
-        if isinstance(value, str) and "e" in value.lower():
-            value = repr(float(value))  # as a fraction, 1e99999999 would have all its digits
+        if isinstance(value, str) and re.search(r"[eE][+-]?\d{3}", value):
+            raise ValueError  # as a fraction, 1e99999999 would have all its digits
         fps = Fraction(value)
     except (ValueError, TypeError, ZeroDivisionError, OverflowError):
         raise SettingsError(

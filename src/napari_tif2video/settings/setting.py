@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import numbers
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -113,13 +112,13 @@ def one_of(choices: Sequence[str]) -> Parser:
 
 def whole_number(value: Any) -> int | None:
     """The whole number that is meant; None for what is none."""
-    if isinstance(value, str):  # of more digits than any setting takes, Python reads none
+    if isinstance(value, str):
         return int(value) if re.fullmatch(r"\s*-?\d{1,18}\s*", value, re.ASCII) else None
     if isinstance(value, bool):
         return None
+    if getattr(value, "is_integer", bool)():
+        return int(value)
     try:
-        if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
-            return int(float(value)) if float(value).is_integer() else None
         return operator.index(value)
-    except (TypeError, OverflowError):
+    except TypeError:
         return None
