@@ -14,7 +14,7 @@ from helpers.video import media
 import napari_tif2video as t2v
 from napari_tif2video.encode.container import VideoWriter
 from napari_tif2video.encode.encoder import Encoder, encode_segment
-from napari_tif2video.settings.codecs import CODECS
+from napari_tif2video.settings.codecs import CODECS, CONTAINERS
 
 LOSSY = {
     "h264": ("h264", "High", "yuv420p"),
@@ -141,7 +141,8 @@ def test_joining_changes_no_pixel(tmp_path, ffmpeg, codec):
 def test_segments_that_do_not_fit_are_not_joined(tmp_path, codec, other):
     pictures = np.zeros((2, 32, 100, 3), np.uint8)
     palettes = [bytes(range(256)) * 3, bytes(768)] if codec == "gif" else [b"", b""]
-    colour = {"codec": codec, "ending": CODECS[codec].endings[0], "has_colour": True}
+    container = CONTAINERS[CODECS[codec].endings[0]]
+    colour = {"codec": CODECS[codec], "container": container, "has_colour": True}
     first = Encoder(32, 100, Fraction(10), **colour, palette=palettes[0])
     second = Encoder(32, 100, Fraction(10), **colour | other, palette=palettes[1])
     writer = VideoWriter(tmp_path / "o.video", first)

@@ -14,9 +14,9 @@ from helpers.frames import noise, numbered, smooth
 from helpers.video import numbers
 
 import napari_tif2video as t2v
-from napari_tif2video import production
 from napari_tif2video.encode import container as movie
 from napari_tif2video.encode.encoder import Encoder
+from napari_tif2video.pipeline import produce
 
 OLD = b"an older video, precious"
 
@@ -112,7 +112,7 @@ def flip_a_byte_of_a_packet(monkeypatch):
 
 
 def flip_bytes_on_the_disk(monkeypatch):
-    check = production.check_video
+    check = produce.check_video
 
     def damage(path, *args):
         check(path, *args)
@@ -121,7 +121,7 @@ def flip_bytes_on_the_disk(monkeypatch):
             content[place] ^= 0xFF
         path.write_bytes(content)
 
-    monkeypatch.setattr(production, "check_video", damage)
+    monkeypatch.setattr(produce, "check_video", damage)
 
 
 def swap_segments(monkeypatch):
@@ -185,7 +185,7 @@ def test_a_broken_file_is_caught_and_not_published(tmp_path, monkeypatch, cli, d
 
 def test_one_broken_file_does_not_stop_the_others(tmp_path, monkeypatch):
     folders = [write_folder(tmp_path / name, numbered(5 + i)) for i, name in enumerate("abc")]
-    check = production.check_video
+    check = produce.check_video
 
     def damage(path, encoder, frames):
         check(path, encoder, frames)
@@ -194,7 +194,7 @@ def test_one_broken_file_does_not_stop_the_others(tmp_path, monkeypatch):
             content[-400:-200] = bytes(200)
             path.write_bytes(content)
 
-    monkeypatch.setattr(production, "check_video", damage)
+    monkeypatch.setattr(produce, "check_video", damage)
     videos = t2v.convert_batch(folders, verify=True, width="full")
     assert [v.status for v in videos] == ["ok", "failed", "ok"]
     assert numbers(videos[2].path) == list(range(7))

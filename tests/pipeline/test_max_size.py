@@ -13,7 +13,7 @@ from helpers.frames import noise, smooth
 from helpers.video import decoded, grey_of, media
 
 import napari_tif2video as t2v
-from napari_tif2video import fitting
+from napari_tif2video.pipeline import fit
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_the_finished_file_counts_not_the_estimate(tmp_path, moving, monkeypatch
     free = t2v.convert(moving[:60], tmp_path / "free.mp4", width="full")
     size = int(free.path.stat().st_size * 0.7)
     right = t2v.convert(moving[:60], tmp_path / "a.mp4", width="full", max_size=size)
-    monkeypatch.setattr(fitting, "_try", _optimistic(fitting._try))
+    monkeypatch.setattr(fit, "_try", _optimistic(fit._try))
     wrong = t2v.convert(moving[:60], tmp_path / "b.mp4", width="full", max_size=size)
     assert wrong.path.stat().st_size <= size
     assert free.crf < right.crf <= wrong.crf <= right.crf + 2
@@ -89,7 +89,7 @@ def test_the_finished_file_counts_not_the_estimate(tmp_path, moving, monkeypatch
 def _optimistic(attempt):
     def tried(*args):
         found = attempt(*args)
-        return fitting.Trial(found.rate, found.nbytes / 2, found.psnr_db)
+        return fit.Trial(found.rate, found.nbytes / 2, found.psnr_db)
 
     return tried
 

@@ -18,7 +18,6 @@ from av.video.stream import VideoStream
 
 from ..errors import EncodingError
 from ..recipe import metadata, put_into_gif
-from ..settings import CLOCKS, MUXERS
 from .encoder import EncodedSegment, Encoder
 
 
@@ -27,17 +26,11 @@ def _timescale(fps: Fraction) -> int:
     return fps.numerator * -(-1000 // fps.numerator)
 
 
-def _muxer(encoder: Encoder) -> tuple[str, dict[str, str]]:
-    """FFmpeg's name of what writes the file, and its options."""
-    name = MUXERS[encoder.ending]
-    options = {"fflags": "+bitexact"}
-    if name == "mp4":
-        # The index first, so that players can start before the whole file is there.
-        options |= {"movflags": "+faststart"}
-        options |= {"movie_timescale": str(_timescale(encoder.fps))}
-    elif name in ("matroska", "webm"):
-        options |= {"cues_to_front": "1"}
-    return name, options
+def _muxer_options(encoder: Encoder) -> dict[str, str]:
+    options = {"fflags": "+bitexact", **dict(encoder.container.options)}
+    if encoder.container.timescale_option:
+        options[encoder.container.timescale_option] = str(_timescale(encoder.fps))
+    return options
 
 
 # Encoded segments that wait in memory. A video below that size is written to disk once.
@@ -110,16 +103,18 @@ class VideoWriter:
         self._frames = 0
         self._path, self._text = path, text
         self._encoder = encoder
-        self._parameter_sets: bytes | None = None
-        muxer, options = _muxer(encoder)
+        self._header = b""
+        codec, container = encoder.codec, encoder.container
         try:
             # "file:" keeps FFmpeg from reading a name such as "a:b.mp4" as a network address.
-            self._container = av.open(f"file:{path}", "w", format=muxer, options=options)
-            stream = self._container.add_stream(encoder.facts.encoder, rate=encoder.fps)
+            self._container = av.open(
+                f"file:{path}", "w", format=container.muxer, options=_muxer_options(encoder)
+            )
+            stream = self._container.add_stream(codec.encoder, rate=encoder.fps)
             assert isinstance(stream, VideoStream)
             encoder.configure(stream.codec_context)
-            if muxer == "mp4" and encoder.facts.tag:
-                stream.codec_context.codec_tag = encoder.facts.tag
+            if container.has_codec_tags and codec.tag:
+                stream.codec_context.codec_tag = codec.tag
             stream.time_base = 1 / encoder.fps
             self._container.metadata.update(metadata(text))
             self._container.start_encoding()
@@ -129,16 +124,17 @@ class VideoWriter:
 
     def append(self, segment: EncodedSegment) -> None:
         """Write the packets of the next segment."""
-        if self._parameter_sets is None:
-            self._parameter_sets = self._own_parameters(segment)
-        if segment.parameter_sets != self._parameter_sets:
+        if self._frames == 0:
+            self._header = segment.header
+        stated = bytes(self._stream.codec_context.extradata or b"")
+        if (segment.parameter_sets, segment.header) != (stated, self._header):
             raise EncodingError(
                 "segments were encoded with different parameters and cannot be joined"
             )
         frame_time = 1 / self._encoder.fps
         for index, packet in enumerate(segment.packets):
-            begins_gif = self._encoder.codec == "gif" and self._frames + index == 0
-            out = av.Packet(self._parameter_sets + packet.data if begins_gif else packet.data)
+            is_first = self._frames + index == 0
+            out = av.Packet(self._header + packet.data if is_first else packet.data)
             out.stream = self._stream
             out.time_base = frame_time
             out.pts = self._frames + packet.pts
@@ -153,16 +149,10 @@ class VideoWriter:
                 raise EncodingError(f"the video cannot be written ({exc})") from exc
         self._frames += len(segment.packets)
 
-    def _own_parameters(self, first: EncodedSegment) -> bytes:
-        """What all segments have to begin with: that which the file states, or the first one."""
-        if self._encoder.codec == "gif":  # it is the beginning of the first packet
-            return first.parameter_sets
-        return bytes(self._stream.codec_context.extradata or b"")
-
     def close(self) -> None:
         try:
             self._container.close()
-            if self._encoder.ending == ".gif" and self._text and self._frames:
+            if not self._encoder.container.has_metadata and self._text and self._frames:
                 put_into_gif(self._path, self._text)
         except (av.FFmpegError, OSError) as exc:
             raise EncodingError(f"the video cannot be finished ({exc})") from exc
@@ -174,7 +164,7 @@ def check_video(path: Path, encoder: Encoder, frames: int) -> None:
     FFmpeg does not report every failed write, a full disk among them; this does.
     """
     try:
-        with av.open(f"file:{path}", format=_muxer(encoder)[0]) as container:
+        with av.open(f"file:{path}", format=encoder.container.muxer) as container:
             stream = container.streams.video[0]
             size = (stream.codec_context.height, stream.codec_context.width)
             counted = sum(1 for packet in container.demux(stream) if packet.size)
@@ -183,7 +173,7 @@ def check_video(path: Path, encoder: Encoder, frames: int) -> None:
         raise EncodingError(f"the finished video cannot be opened ({exc})") from exc
     planned = (frames, (encoder.height, encoder.width), frames / encoder.fps)
     found = (counted, size, duration)
-    is_late = abs(duration - planned[2]) > CLOCKS[encoder.ending]
+    is_late = abs(duration - planned[2]) > encoder.container.tolerance_s
     if found[:2] != planned[:2] or is_late:
         raise EncodingError(
             "the finished video is not what was planned (frames, size, seconds): "

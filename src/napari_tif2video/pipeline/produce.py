@@ -260,8 +260,9 @@ def settings_of(plan: Plan) -> dict[str, Any]:
     values = plan.settings.to_dict()
     if plan.contrast not in ("fixed", "raw"):
         values["contrast"] = plan.contrast
-    if plan.encoder.codec != DEFAULT_CODEC or plan.encoder.ending != ".mp4":
-        values["codec"] = plan.encoder.codec
+    codec, container = plan.encoder.codec, plan.encoder.container
+    if codec != DEFAULT_CODEC or container.ending != codec.endings[0]:
+        values["codec"] = codec.name
     return values
 
 

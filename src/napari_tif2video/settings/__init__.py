@@ -7,14 +7,17 @@ the command is made from it.
 """
 
 from .codecs import (
-    CLOCKS,
+    BT709,
     CODECS,
+    CONTAINERS,
     DEFAULT_CODEC,
-    DEFAULT_OF_ENDING,
-    MUXERS,
+    FULL,
+    LIMITED,
     QUALITIES,
+    RAW_CODEC,
     SEGMENT_FRAMES,
     Codec,
+    Container,
     check_ending,
 )
 from .format import RAW_TAKES, FormatSettings, chosen_codec
@@ -25,20 +28,23 @@ from .words import as_typed, option_of
 
 __all__ = [
     "ANCHOR_STYLES",
-    "CLOCKS",
+    "BT709",
     "CODECS",
+    "CONTAINERS",
     "CONTRASTS",
     "CORNERS",
     "DEFAULT_CODEC",
     "DEFAULT_CONTRAST",
-    "DEFAULT_OF_ENDING",
     "FPS_RANGE",
+    "FULL",
     "LABEL_FIELDS",
-    "MUXERS",
+    "LIMITED",
     "QUALITIES",
+    "RAW_CODEC",
     "RAW_TAKES",
     "SEGMENT_FRAMES",
     "Codec",
+    "Container",
     "FormatSettings",
     "VideoSettings",
     "as_typed",

@@ -111,8 +111,9 @@ class VideoSettings:
         A Python slice of time: ``"10:50"``, ``"::2"``, ``"-10:"``.
     quality : {"draft", "standard", "high", "lossless"}
         How much the encoder may lose; ``"lossless"`` is for FFV1.
-    codec : {"h264", "h265", "av1", "vp9", "ffv1", "mpeg4", "gif"}, optional
-        Default: what the ending of the output says, else ``"h264"``.
+    codec : str, optional
+        Such as ``"h265"`` or ``"gif"``, see the formats in the README. Default: what the ending of
+        the output says, else ``"h264"``.
     crf : int, optional
         The encoder's rate factor, instead of a quality.
     max_size : int or str, optional

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ..planning import Plan
-from ..settings import DEFAULT_OF_ENDING, VideoSettings
+from ..settings import VideoSettings
 from ..units import decimal_fps, readable_size
 
 _CONTRAST_TOKENS = {
@@ -41,7 +41,7 @@ def video_name(plan: Plan, source: str = "") -> str:
         if plan.indices.step != 1:
             tokens += f"_step_{plan.indices.step}"
     tokens += _format_tokens(plan)
-    prefix, ending = f"{source}_" if source else "", plan.encoder.ending
+    prefix, ending = f"{source}_" if source else "", plan.encoder.container.ending
     return f"{prefix}{plan.picture.size[1]}px_{decimal_fps(plan.fps)}fps{tokens}_video{ending}"
 
 
@@ -64,8 +64,9 @@ def _part_tokens(plan: Plan) -> str:
 def _format_tokens(plan: Plan) -> str:
     """How it is encoded, as far as the ending does not tell."""
     settings, tokens = plan.settings, ""
-    if DEFAULT_OF_ENDING[plan.encoder.ending] != plan.encoder.codec:
-        tokens += f"_{plan.encoder.codec}"
+    codec = plan.encoder.codec.name
+    if plan.encoder.container.codec != codec:
+        tokens += f"_{codec}"
     if settings.quality not in ("standard", "lossless"):
         tokens += f"_{settings.quality}"
     tokens += "" if settings.crf is None else f"_crf{settings.crf}"
