@@ -90,14 +90,18 @@ class Encoder:
         context.width, context.height = self.width, self.height
         context.pix_fmt = self.pix_fmt
         context.framerate, context.time_base = self.fps, 1 / self.fps
-        for name, number in self.codec.colour_tags:
-            setattr(context, name, number)
+        self.tag(context)
         context.thread_count = 1
         context.gop_size = self.codec.key_frames
         context.flags |= _GLOBAL_HEADER | _BITEXACT
         context.options = dict(self.codec.options)
         if self.rate is not None:
             context.options |= dict.fromkeys(self.codec.rate_options, str(self.rate))
+
+    def tag(self, thing: Any) -> None:
+        """State the colours on a codec context, or on a frame: some encoders ask only that."""
+        for name, value in self.codec.colour_tags:
+            setattr(thing, name, value)
 
 
 _GLOBAL_HEADER = int(av.codec.context.Flags.global_header)
@@ -172,6 +176,7 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
         for number, picture in enumerate(pictures):
             frame = _frame(picture, encoder, paletted)
             frame.pts, frame.time_base = number, frame_time
+            encoder.tag(frame)
             if checker is not None:
                 checker.given(frame, picture)
             collect(context.encode(frame))
