@@ -238,6 +238,9 @@ _X265_PARAMS = (
     f"keyint={SEGMENT_FRAMES}:info=0:log-level=none"
 )
 
+# In which FFmpeg counts quantisers (FF_QP2LAMBDA).
+_QUANTISER = 118
+
 _CODECS = (
     Codec(
         name="h264",
@@ -328,6 +331,25 @@ _CODECS = (
         "and browsers do not play it",
     ),
     Codec(
+        name="prores",
+        title="ProRes",
+        encoder="prores_ks",
+        decoder="prores",
+        endings=(".mov",),
+        pixels=PixelFormats("yuv422p10le", "yuv422p10le"),
+        # 422 HQ with a fixed quantiser: at equal PSNR no larger than at the data rates of the
+        # profiles, and keeping to those takes five times as long. The vendor is Apple's, as
+        # editing programs expect it.
+        options=(("profile", "hq"), ("flags", "+qscale"), ("vendor", "apl0")),
+        rates=_rates(8 * _QUANTISER, 4 * _QUANTISER, 2 * _QUANTISER),
+        rate_options=("global_quality",),
+        key_frames=1,
+        bits_per_pixel=3.2,
+        doubling=5 * _QUANTISER,
+        players="ProRes is for Keynote, QuickTime and editing; PowerPoint on Windows and browsers "
+        "do not play it",
+    ),
+    Codec(
         name="mpeg4",
         title="MPEG-4 Part 2",
         encoder="mpeg4",
@@ -380,6 +402,15 @@ CONTAINERS = {
             codec="h264",
             muxer="mp4",
             options=_MP4_OPTIONS,
+            timescale_option="movie_timescale",
+            has_codec_tags=True,
+        ),
+        Container(
+            ending=".mov",
+            codec="prores",
+            muxer="mov",
+            # Text of any length: the usual place holds 64 KiB.
+            options=(("movflags", "+faststart+use_metadata_tags"),),
             timescale_option="movie_timescale",
             has_codec_tags=True,
         ),
