@@ -6,11 +6,12 @@ encoded, while containers keep it in front. So segments wait in a `Spool` until 
 
 from __future__ import annotations
 
-import pickle
+import contextlib
+import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import IO
+from tempfile import SpooledTemporaryFile
 
 import av
 from av.container import InputContainer
@@ -18,7 +19,8 @@ from av.video.stream import VideoStream
 
 from ..errors import EncodingError
 from ..recipe import metadata, put_into_gif
-from .encoder import EncodedSegment, Encoder
+from .encoder import EncodedSegment, Encoder, Packet
+from .publish import PART_PREFIX, PART_SUFFIX
 
 
 def _timescale(fps: Fraction) -> int:
@@ -36,55 +38,61 @@ def _muxer_options(encoder: Encoder) -> dict[str, str]:
 # Encoded segments that wait in memory. A video below that size is written to disk once.
 _MAX_WAITING_BYTES = 4 << 20
 
+# Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
+# whether it is a key frame, and length.
+_SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
+
 
 class Spool:
-    """Segments that wait, in order: in memory, or if they are many, in a file.
+    """Segments that wait, in order: in memory, or if they are many, in a file without a name.
 
     Parameters
     ----------
-    path : Path
-        Written from the beginning, if it is needed. What is in it is nobody else's.
+    folder : Path
+        Where the video will be: a disk that has no room for it is noticed early.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._waiting: list[EncodedSegment] = []
-        self._nbytes = 0
-        self._file: IO[bytes] | None = None
+    def __init__(self, folder: Path) -> None:
+        self._file = SpooledTemporaryFile(  # noqa: SIM115 - closed by `close`
+            _MAX_WAITING_BYTES, dir=str(folder), prefix=PART_PREFIX, suffix=PART_SUFFIX
+        )
         self._count = 0
 
-    @property
-    def is_file(self) -> bool:
-        return self._file is not None
-
     def append(self, segment: EncodedSegment) -> None:
-        self._waiting.append(segment)
-        self._nbytes += sum(len(packet.data) for packet in segment.packets)
-        if self._nbytes <= _MAX_WAITING_BYTES:
-            return
+        sets, header, packets = segment.parameter_sets, segment.header, segment.packets
         try:
-            if self._file is None:
-                self._file = open(self._path, "wb+")  # noqa: SIM115 - closed by `close`
-            for waiting in self._waiting:
-                pickle.dump(waiting, self._file, pickle.HIGHEST_PROTOCOL)
+            self._file.write(
+                _SEGMENT.pack(len(packets), segment.reorder_delay, len(sets), len(header))
+            )
+            self._file.write(sets + header)
+            for packet in packets:
+                self._file.write(_PACKET.pack(packet.pts, packet.is_keyframe, len(packet.data)))
+                self._file.write(packet.data)
             self._file.flush()  # a full disk is noticed now, not when all the rest is done
         except OSError as exc:
             raise EncodingError(f"the video cannot be written ({exc})") from exc
-        self._count += len(self._waiting)
-        self._waiting.clear()
+        self._count += 1
 
     def __iter__(self) -> Iterator[EncodedSegment]:
         try:
-            if self._file is not None:
-                self._file.seek(0)
-                for _ in range(self._count):
-                    yield pickle.load(self._file)
-        except (OSError, EOFError, pickle.UnpicklingError) as exc:
+            self._file.seek(0)
+            for _ in range(self._count):
+                yield self._next_segment()
+        except (OSError, struct.error) as exc:
             raise EncodingError(f"what was encoded cannot be read back ({exc})") from exc
-        yield from self._waiting
+
+    def _next_segment(self) -> EncodedSegment:
+        read = self._file.read
+        count, delay, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
+        sets, header = read(sets_bytes), read(header_bytes)
+        packets = []
+        for _ in range(count):
+            pts, is_keyframe, nbytes = _PACKET.unpack(read(_PACKET.size))
+            packets.append(Packet(read(nbytes), pts, is_keyframe))
+        return EncodedSegment(tuple(packets), sets, header, delay)
 
     def close(self) -> None:
-        if self._file is not None:
+        with contextlib.suppress(OSError):  # of a full disk, which has been said
             self._file.close()
 
 
