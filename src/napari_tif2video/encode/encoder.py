@@ -15,7 +15,6 @@ from typing import Any
 import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from ..errors import EncodingError, SettingsError
@@ -174,7 +173,10 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
                 checker.encoded(found)
 
         for number, picture in enumerate(pictures):
-            frame = _frame(picture, encoder, paletted)
+            if paletted is None:
+                frame = to_video_frame(picture, encoder.pix_fmt)
+            else:
+                frame = paletted.frame(picture)
             frame.pts, frame.time_base = number, frame_time
             encoder.tag(frame)
             if checker is not None:
@@ -206,12 +208,6 @@ def _checker(encoder: Encoder, context: VideoCodecContext) -> Checker | None:
     if not compares and not checks:
         return None
     return Checker(encoder.codec.decoder, context, compares=compares, checks=checks)
-
-
-def _frame(picture: NDArray[np.uint8], encoder: Encoder, paletted: Paletted | None) -> VideoFrame:
-    if paletted is not None:
-        return paletted.frame(picture)
-    return to_video_frame(picture, encoder.pix_fmt)
 
 
 def _known(pts: int | None) -> int:

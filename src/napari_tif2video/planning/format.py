@@ -11,7 +11,7 @@ from ..data import FrameFormat
 from ..encode import Encoder
 from ..errors import SourceError
 from ..overlays import Overlay
-from ..settings import CONTAINERS, Codec, Container, FormatSettings
+from ..settings import CONTAINERS, DEFAULT_CODEC, Codec, Container, FormatSettings
 
 
 def choose_encoder(
@@ -69,9 +69,6 @@ def choose_encoder(
     return encoder
 
 
-# Of the pictures of any level, whatever the other side is.
-_MAX_SIDE_PX = 4096
-
 # Frames whose times are rounded to less are not seen to differ in length.
 _SEEN_TICK_S = Fraction(1, 200)
 
@@ -81,12 +78,10 @@ def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
     codec, container = encoder.codec, encoder.container
     height, width, fps = encoder.height, encoder.width, encoder.fps
     notes = [codec.players] if codec.players else []
-    level, is_long = codec.level, max(height, width) > _MAX_SIDE_PX
-    if level is not None and (is_long or not level.holds(height, width, fps)):
+    if codec.level is not None and not codec.level.holds(height, width, fps):
         notes.append(
             f"{width}x{height} at {float(fps):g} fps is beyond what PowerPoint and QuickTime "
-            f"surely play ({codec.title} level {level.name}: 4096x2304 at 56 fps); use a smaller "
-            "width"
+            f"surely play ({codec.title} {codec.level.name}); use a smaller width"
         )
     if container.players and container.codec != codec.name:
         notes.append(container.players)
@@ -94,7 +89,7 @@ def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
     if nbytes > codec.large_bytes:
         notes.append(
             f"a {codec.title} hardly compresses: this one may have about {nbytes / 1e6:.0f} MB; a "
-            "smaller width, fewer frames or .mp4 take less"
+            f"smaller width, fewer frames or {DEFAULT_CODEC.endings[0]} take less"
         )
     if container.tick_s > _SEEN_TICK_S:
         notes += _uneven(container, fps)

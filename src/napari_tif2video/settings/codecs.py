@@ -87,17 +87,31 @@ class PixelFormats:
 
 @dataclass(frozen=True)
 class Level:
-    """What a player of a level of a standard has to be able to do, in squares of `unit` px."""
+    """What a player of a level of a standard has to be able to do.
+
+    Attributes
+    ----------
+    name : str
+        With an example of what is just inside.
+    unit : int
+        Sides of the squares that are counted, in px.
+    frame, a_second : int
+        So many of them.
+    side_px : int
+        What players show at most, whatever the other side is.
+    """
 
     name: str
+    unit: int
     frame: int
     a_second: int
-    unit: int
+    side_px: int = 4096
 
     def holds(self, height: int, width: int, fps: Fraction) -> bool:
         """Whether a video stays inside."""
         squares = -(-height // self.unit) * -(-width // self.unit)
-        return squares <= self.frame and squares * fps <= self.a_second
+        is_short = max(height, width) <= self.side_px
+        return is_short and squares <= self.frame and squares * fps <= self.a_second
 
 
 @dataclass(frozen=True)
@@ -261,7 +275,7 @@ _CODECS = (
         # and QuickTime do not play.
         crf_range=(1, 51),
         # ITU-T H.264, table A-1: MaxFS macroblocks of 16x16, MaxMBPS a second.
-        level=Level("5.2", 36_864, 2_073_600, 16),
+        level=Level("level 5.2: 4096x2304 at 56 fps", 16, 36_864, 2_073_600),
     ),
     Codec(
         name="h265",
@@ -276,7 +290,7 @@ _CODECS = (
         tag="hvc1",  # Apple's players take no other
         sides_px=(16, 16384),
         # ITU-T H.265, tables A.8 and A.9: MaxLumaPs, MaxLumaSr.
-        level=Level("5.2", 8_912_896, 1_069_547_520, 1),
+        level=Level("level 5.2: 4096x2304 at 56 fps", 1, 8_912_896, 1_069_547_520),
         bits_per_pixel=0.6,
         players="H.265 plays in QuickTime, in PowerPoint where Windows has its HEVC extension, and "
         "not in every browser",
