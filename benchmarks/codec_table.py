@@ -39,11 +39,12 @@ from napari_tif2video.settings.video import VideoSettings
 
 def encoders(codec: str, size: tuple[int, int], rates: list[int]) -> list[encode.Encoder]:
     """One for each quality, or each rate factor."""
-    facts = codecs.CODECS[codec]
-    base = encode.Encoder(*size, VideoSettings.fps, codec=codec, ending=facts.endings[0])
-    if rates and facts.crf_range:
+    chosen = codecs.CODECS[codec]
+    container = codecs.CONTAINERS[chosen.endings[0]]
+    base = encode.Encoder(*size, VideoSettings.fps, codec=chosen, container=container)
+    if rates and chosen.crf_range:
         return [replace(base, crf=rate) for rate in rates]
-    return [replace(base, quality=quality) for quality in facts.qualities]
+    return [replace(base, quality=q) for q in chosen.qualities if q != "lossless"]
 
 
 def measure(
@@ -59,7 +60,7 @@ def measure(
         ]
         times.append(time.process_time() - begun)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"video{encoder.ending}")
+        path = Path(folder, f"video{encoder.container.ending}")
         writer = movie.VideoWriter(path, encoder)
         for segment in segments:
             writer.append(segment)

@@ -181,9 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=sources, metavar="FOLDER[=WIDTH[,WIDTH]]")
     parser.add_argument("--preset", default=codecs.X264_PRESET, help="for the segment lengths")
-    parser.add_argument(
-        "--crf", type=int, default=codecs.CODECS[codecs.DEFAULT_CODEC].rate("standard")
-    )
+    parser.add_argument("--crf", type=int, default=codecs.DEFAULT_CODEC.rate("standard"))
     parser.add_argument("--frames", type=int, default=200, help="for the segment lengths")
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()

@@ -33,12 +33,12 @@ from statistics import median
 from measuring import print_machine, print_table, run_in_turns, spread
 from synthetic import FILE_PATTERN, data_folder, frame_folder
 
-from napari_tif2video.settings.codecs import CODECS, DEFAULT_CODEC, X264_PARAMS, X264_PRESET
+from napari_tif2video.settings.codecs import DEFAULT_CODEC, X264_PARAMS, X264_PRESET
 
 WIDTH_PX, FPS = 500, 10
 LIMITS = {12: (150, 3000), 16: (1226, 62413)}  # about the range of synthetic frames
 OURS = "tif2video"
-RATE_FACTOR = CODECS[DEFAULT_CODEC].rate("standard")
+RATE_FACTOR = DEFAULT_CODEC.rate("standard")
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,17 @@ from helpers.video import media
 import napari_tif2video as t2v
 from napari_tif2video.encode.container import VideoWriter
 from napari_tif2video.encode.encoder import Encoder, encode_segment
-from napari_tif2video.settings.codecs import CODECS
+from napari_tif2video.settings.codecs import CODECS, CONTAINERS
 
 LOSSY = {
     "h264": ("h264", "High", "yuv420p"),
     "h265": ("hevc", "Main 10", "yuv420p10le"),
     "av1": ("av1", "Main", "yuv420p10le"),
     "vp9": ("vp9", "Profile 0", "yuv420p"),
+    "prores": ("prores", "HQ", "yuv422p10le"),
     "mpeg4": ("mpeg4", "Simple Profile", "yuv420p"),
 }
-TAGS = {"h264": "avc1", "h265": "hvc1", "av1": "av01", "mpeg4": "mp4v"}
+TAGS = {"h264": "avc1", "h265": "hvc1", "av1": "av01", "mpeg4": "mp4v", "prores": "apch"}
 EVERYWHERE = [(codec, ending) for codec, facts in CODECS.items() for ending in facts.endings]
 
 
@@ -47,7 +48,7 @@ def test_facts(tmp_path, ffmpeg, codec, ending):
         assert [found.get(name) for name in colours] == ["bt709"] * 3
     else:
         assert found["codec_name"] == codec
-    if ending == ".mp4":
+    if ending in (".mp4", ".mov"):
         assert found["codec_tag_string"] == TAGS[codec]
     assert video.codec == codec
 
@@ -141,7 +142,8 @@ def test_joining_changes_no_pixel(tmp_path, ffmpeg, codec):
 def test_segments_that_do_not_fit_are_not_joined(tmp_path, codec, other):
     pictures = np.zeros((2, 32, 100, 3), np.uint8)
     palettes = [bytes(range(256)) * 3, bytes(768)] if codec == "gif" else [b"", b""]
-    colour = {"codec": codec, "ending": CODECS[codec].endings[0], "has_colour": True}
+    container = CONTAINERS[CODECS[codec].endings[0]]
+    colour = {"codec": CODECS[codec], "container": container, "has_colour": True}
     first = Encoder(32, 100, Fraction(10), **colour, palette=palettes[0])
     second = Encoder(32, 100, Fraction(10), **colour | other, palette=palettes[1])
     writer = VideoWriter(tmp_path / "o.video", first)
@@ -159,13 +161,13 @@ def blocks(path, ffmpeg, pix_fmt):
     return luma.mean(axis=(1, 3)).ravel()
 
 
-@pytest.mark.parametrize("codec", ["h265", "av1"])
+@pytest.mark.parametrize("codec", ["h265", "av1", "prores"])
 def test_ten_bits_keep_all_grey_levels_apart(tmp_path, ffmpeg, codec):
     levels = np.random.default_rng(1).permutation(256).astype(np.uint8).reshape(16, 16)
     stack = np.repeat(np.repeat(levels, 16, axis=0), 16, axis=1)[np.newaxis]
     options = {"width": "full", "limits": (0, 255), "quality": "high"}
-    ten = t2v.convert(stack, tmp_path / "ten.mp4", codec=codec, **options)
-    shown = (blocks(ten.path, ffmpeg, "yuv420p10le") - 64) * 255 / 876
+    ten = t2v.convert(stack, output_dir=tmp_path, codec=codec, **options)
+    shown = (blocks(ten.path, ffmpeg, LOSSY[codec][2]) - 64) * 255 / 876
     np.testing.assert_array_equal(np.rint(shown), levels.ravel())
     eight = t2v.convert(stack, tmp_path / "eight.mp4", **options)
     luma = np.rint(blocks(eight.path, ffmpeg, "yuv420p"))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from helpers.files import everything_in, write_folder
 from helpers.frames import noise, numbered
-from helpers.video import numbers
+from helpers.video import media, numbers
 
 import napari_tif2video as t2v
 
@@ -268,6 +268,46 @@ def test_a_disk_that_is_full_leaves_nothing_and_says_so(tmp_path, command, space
     assert out.exists() == exists
     if exists:
         assert out.read_bytes() == OLD
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")
+def test_a_disk_that_gets_full_while_segments_wait(tmp_path, command):
+    import resource
+
+    folder = write_folder(tmp_path / "pos", noise((130, 256, 256)))
+    limit = 4_500_000  # where they no longer wait in memory
+    ended = command(
+        *[folder, "-o", tmp_path / "o.mp4", "--quiet", "--width", "full"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert ended.code == 1
+    assert f"{folder}: the video cannot be written" in ended.error_line
+    assert [p.name for p in tmp_path.iterdir()] == ["pos"]
+
+
+def test_a_long_video_waits_in_a_file_without_a_name(tmp_path):
+    """Nobody else can read or change it, it goes with its process, and no byte depends on it."""
+    stack, seen, open_files = noise((130, 280, 280)), set(), set()
+
+    def look(_):
+        seen.update((p.name, p.stat().st_size) for p in tmp_path.iterdir())
+        if sys.platform == "linux":
+            links = (os.path.join("/proc/self/fd", name) for name in os.listdir("/proc/self/fd"))
+            open_files.update(os.readlink(link) for link in links if os.path.islink(link))
+
+    long = t2v.convert(stack, tmp_path / "long.mp4", width="full", progress=look)
+    assert long.path.stat().st_size > 6_000_000
+    assert len(seen) == 1  # the part, which is empty until all segments are there
+    assert {size for _, size in seen} == {0}
+    if sys.platform == "linux":
+        (waiting,) = (name for name in open_files if name.startswith(str(tmp_path)))
+        assert waiting.endswith("(deleted)")
+    packets = []
+    for start in (0, 50, 100):
+        short = t2v.convert(stack[start : start + 50], tmp_path / f"{start}.mp4", width="full")
+        assert short.path.stat().st_size < 4_000_000
+        packets += [data for data, *_ in media(short.path)[0]]
+    assert [data for data, *_ in media(long.path)[0]] == packets
 
 
 def test_old_leftovers_of_a_killed_run_go_and_young_ones_stay(folder):

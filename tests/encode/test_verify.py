@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 
@@ -14,9 +15,7 @@ from helpers.frames import noise, numbered, smooth
 from helpers.video import numbers
 
 import napari_tif2video as t2v
-from napari_tif2video import production
-from napari_tif2video.encode import container as movie
-from napari_tif2video.encode.encoder import Encoder
+from napari_tif2video.encode import Encoder, Spool, VideoWriter
 
 OLD = b"an older video, precious"
 
@@ -100,46 +99,75 @@ def flip(data):
     return data[:middle] + bytes([data[middle] ^ 0x10]) + data[middle + 1 :]
 
 
-def flip_a_byte_of_a_packet(monkeypatch):
-    append = movie.VideoWriter.append
+def flip_a_byte_of_a_packet(monkeypatch, frames=None):
+    append = VideoWriter.append
 
     def damaged(self, segment):
         packets = list(segment.packets)
-        packets[3] = dataclasses.replace(packets[3], data=flip(packets[3].data))
+        if frames in (None, len(packets)):
+            packets[3] = dataclasses.replace(packets[3], data=flip(packets[3].data))
         append(self, dataclasses.replace(segment, packets=tuple(packets)))
 
-    monkeypatch.setattr(movie.VideoWriter, "append", damaged)
+    monkeypatch.setattr(VideoWriter, "append", damaged)
+
+
+def change_what_was_written(monkeypatch, change):
+    """The file is changed on the disk, in ways that its own index does not tell."""
+    begin, close, paths = VideoWriter.__init__, VideoWriter.close, {}
+
+    def begun(self, path, *args):
+        paths[self] = path
+        begin(self, path, *args)
+
+    def closed(self):
+        close(self)
+        change(paths[self])
+
+    monkeypatch.setattr(VideoWriter, "__init__", begun)
+    monkeypatch.setattr(VideoWriter, "close", closed)
 
 
 def flip_bytes_on_the_disk(monkeypatch):
-    check = production.check_video
-
-    def damage(path, *args):
-        check(path, *args)
+    def flipped(path):
         content = bytearray(path.read_bytes())
         for place in range(len(content) - 3000, len(content) - 2000, 50):
             content[place] ^= 0xFF
         path.write_bytes(content)
 
-    monkeypatch.setattr(production, "check_video", damage)
+    change_what_was_written(monkeypatch, flipped)
+
+
+def show_a_frame_late(monkeypatch):
+    """The same packets in another file, one of them half a frame later."""
+
+    def remuxed(path):
+        data = io.BytesIO(path.read_bytes())
+        with av.open(data) as old, av.open(str(path), "w", format="mp4") as new:
+            stream = new.add_stream_from_template(old.streams.video[0])
+            for number, packet in enumerate(p for p in old.demux(video=0) if p.size):
+                packet.pts += packet.duration // 2 if number == 60 else 0
+                packet.stream = stream
+                new.mux(packet)
+
+    change_what_was_written(monkeypatch, remuxed)
 
 
 def swap_segments(monkeypatch):
     """Whole groups of pictures at each other's place: every frame decodes, and looks alike."""
-    read = movie.Spool.__iter__
+    read = Spool.__iter__
     monkeypatch.setattr(
-        movie.Spool, "__iter__", lambda self: iter([*read(self)][1::-1] + [*read(self)][2:])
+        Spool, "__iter__", lambda self: iter([*read(self)][1::-1] + [*read(self)][2:])
     )
 
 
 def show_a_segment_twice(monkeypatch):
-    read = movie.Spool.__iter__
+    read = Spool.__iter__
 
     def repeated(self):
         first, _, *others = read(self)
         return iter([first, first, *others])
 
-    monkeypatch.setattr(movie.Spool, "__iter__", repeated)
+    monkeypatch.setattr(Spool, "__iter__", repeated)
 
 
 def other_colours(monkeypatch):
@@ -153,13 +181,14 @@ def other_colours(monkeypatch):
     monkeypatch.setattr(Encoder, "configure", other)
 
 
-DAMAGE = [
-    flip_a_byte_of_a_packet,
-    flip_bytes_on_the_disk,
-    swap_segments,
-    show_a_segment_twice,
-    other_colours,
-]
+DAMAGE = {
+    flip_a_byte_of_a_packet: "",
+    flip_bytes_on_the_disk: "",
+    show_a_frame_late: "frame 60 of the finished video has another time",
+    swap_segments: "frame 0 of the finished video is not the one that was rendered",
+    show_a_segment_twice: "frame 50 of the finished video is not the one that was rendered",
+    other_colours: "states another colorspace",
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -176,8 +205,8 @@ def test_a_broken_file_is_caught_and_not_published(tmp_path, monkeypatch, cli, d
     damage(monkeypatch)
     ended = cli(*argv)
     assert ended.code == 1
-    assert "verify" in ended.error_line
-    assert str(folder) in ended.error_line
+    assert f"{folder}: verify: " in ended.error_line
+    assert DAMAGE[damage] in ended.error_line
     assert not (tmp_path / "o.json").exists()
     assert out.exists() == exists
     assert not exists or out.read_bytes() == OLD
@@ -185,16 +214,7 @@ def test_a_broken_file_is_caught_and_not_published(tmp_path, monkeypatch, cli, d
 
 def test_one_broken_file_does_not_stop_the_others(tmp_path, monkeypatch):
     folders = [write_folder(tmp_path / name, numbered(5 + i)) for i, name in enumerate("abc")]
-    check = production.check_video
-
-    def damage(path, encoder, frames):
-        check(path, encoder, frames)
-        if frames == 6:
-            content = bytearray(path.read_bytes())
-            content[-400:-200] = bytes(200)
-            path.write_bytes(content)
-
-    monkeypatch.setattr(production, "check_video", damage)
+    flip_a_byte_of_a_packet(monkeypatch, frames=6)
     videos = t2v.convert_batch(folders, verify=True, width="full")
     assert [v.status for v in videos] == ["ok", "failed", "ok"]
     assert numbers(videos[2].path) == list(range(7))

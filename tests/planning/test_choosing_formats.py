@@ -23,7 +23,14 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize(
     ("ending", "codec"),
-    [(".mp4", "h264"), (".webm", "vp9"), (".mkv", "ffv1"), (".gif", "gif"), (".MKV", "ffv1")],
+    [
+        (".mp4", "h264"),
+        (".webm", "vp9"),
+        (".mkv", "ffv1"),
+        (".mov", "prores"),
+        (".gif", "gif"),
+        (".MKV", "ffv1"),
+    ],
 )
 def test_the_ending_chooses(tmp_path, folder, cli, ffmpeg, ending, codec):
     path = tmp_path / f"o{ending}"
@@ -38,6 +45,8 @@ NAMES = [
     (["--codec", "mpeg4"], "500px_10fps_mpeg4_video.mp4"),
     (["--codec", "vp9"], "500px_10fps_video.webm"),
     (["--codec", "ffv1"], "500px_10fps_video.mkv"),
+    (["--codec", "prores"], "500px_10fps_video.mov"),
+    (["--codec", "prores", "--quality", "draft"], "500px_10fps_draft_video.mov"),
     (["--codec", "gif"], "500px_10fps_video.gif"),
     (["--crf", "20"], "500px_10fps_crf20_video.mp4"),
     (["--codec", "h265", "--quality", "high"], "500px_10fps_h265_high_video.mp4"),
@@ -62,7 +71,9 @@ REFUSED = {
     "--codec h264 -o x.gif": [".mp4 or .mkv"],
     "--codec h264 -o x.webm": [".mp4 or .mkv"],
     "--codec gif -o x.mkv": [".gif"],
-    "-o x.avi": [".mp4, .webm, .mkv or .gif"],
+    "-o x.avi": [".mp4, .mov, .webm, .mkv or .gif"],
+    "--codec prores -o x.mp4": [".mov"],
+    "--codec prores --crf 3": ["use quality"],
     "--raw -o x.mp4": ["raw", ".mkv"],
     "--raw --codec h264": ["raw", "ffv1"],
     "--raw --width 300": ["leave out width"],

@@ -18,7 +18,6 @@ from helpers.oracle import area_average
 from helpers.video import decoded, grey_of, media
 
 import napari_tif2video as t2v
-from napari_tif2video.encode import container as movie
 from napari_tif2video.recipe import files as tags
 
 SCENES = (300, 4000, 900, 2500)
@@ -547,16 +546,6 @@ def test_limits_that_are_too_many_for_a_video(tmp_path):
             assert again.channels[0].limits == ()
             with pytest.raises(t2v.SettingsError, match="sidecar"):
                 again.counts(128)
-
-
-@pytest.mark.parametrize("options", [{}, {"contrast": "global"}])
-def test_what_waits_in_a_file_gives_the_same_bytes(tmp_path, monkeypatch, options):
-    stack = numbered(130)
-    expected = t2v.convert(stack, tmp_path / "a.mp4", **options).path.read_bytes()
-    monkeypatch.setattr(movie, "_MAX_WAITING_BYTES", 1)
-    video = t2v.convert(stack, tmp_path / "b.mp4", sidecar=True, **options)
-    assert video.path.read_bytes() == expected
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", "b.json", "b.mp4"]
 
 
 def test_a_frame_without_any_number(tmp_path, cli):

@@ -18,6 +18,7 @@ ENDINGS = {
     "av1": [".mp4", ".webm", ".mkv"],
     "vp9": [".webm", ".mkv"],
     "ffv1": [".mkv"],
+    "prores": [".mov"],
     "mpeg4": [".mp4"],
     "gif": [".gif"],
 }

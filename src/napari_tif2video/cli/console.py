@@ -143,9 +143,9 @@ def _describe(plan: Plan) -> str:
 
 def _describe_format(plan: Plan) -> str:
     """The codec, where it is not the usual one."""
-    title = plan.encoder.facts.title
+    codec = plan.encoder.codec
     kind = " of raw counts" if plan.picture.is_raw else ""
-    return "" if plan.encoder.codec == DEFAULT_CODEC else f", {title}{kind}"
+    return "" if codec == DEFAULT_CODEC else f", {codec.title}{kind}"
 
 
 def _describe_data(plan: Plan) -> str:
@@ -212,7 +212,7 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
         "fps": float(job.plan.fps),
         "duration_s": job.plan.duration_s,
         "contrast": job.plan.contrast,
-        "codec": job.plan.encoder.codec,
+        "codec": job.plan.encoder.codec.name,
         "order": names,
         "gaps": None if gaps is None else dataclasses.asdict(gaps),
         "channels": [channel.name or str(channel.number) for channel in stack.channels],

@@ -11,7 +11,7 @@ from .container import Spool, VideoWriter, check_video
 from .encoder import EncodedSegment, Encoder, encode_segment, require_encoder
 from .palette import make_palette
 from .pixels import psnr_db
-from .publish import exists_error, publishing, second_part, sidecar_of, write_sidecar
+from .publish import exists_error, publishing, sidecar_of, write_sidecar
 from .verify import Fidelity, verify_video
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "psnr_db",
     "publishing",
     "require_encoder",
-    "second_part",
     "sidecar_of",
     "verify_video",
     "write_sidecar",

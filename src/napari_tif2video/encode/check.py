@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..colours import in_colour
 from ..errors import EncodingError
-from .pixels import squared_error
+from .pixels import planes, squared_error
 
 # Of a palette that each frame may have for itself, what is seen; of four bytes, those that count.
 _COMPARED_AS = {"pal8": "rgb24", "bgr0": "bgr24"}
@@ -135,14 +135,18 @@ class Checker:
                 self.squared_error += squared_error(frame, given.picture)
             if given.samples is not None:
                 shown = samples(frame, given.form)
-                self.found.append(_check(shown, given.samples, given.form, frame.height))
+                self.found.append(
+                    _check(shown, given.samples, given.form, frame.height * frame.width)
+                )
 
 
 def samples(frame: VideoFrame, form: str) -> NDArray[Any]:
-    """The samples of a frame in a pixel format; planar ones have their planes below each other."""
+    """The samples of a frame in a pixel format: of luma and chroma, one plane after the other."""
     form = _COMPARED_AS.get(form, form)
     if frame.format.name != form:
         frame = frame.reformat(format=form)
+    if form.startswith("yuv"):
+        return np.concatenate([plane.ravel() for plane in planes(frame)])
     array: NDArray[Any] = frame.to_ndarray()
     return array
 
@@ -151,12 +155,12 @@ def checksum(array: NDArray[Any]) -> int:
     return zlib.crc32(np.ascontiguousarray(array).data)
 
 
-def _check(found: NDArray[Any], given: NDArray[Any], form: str, height: int) -> FrameCheck:
+def _check(found: NDArray[Any], given: NDArray[Any], form: str, pixels: int) -> FrameCheck:
     pixel_format = VideoFormat(_COMPARED_AS.get(form, form))
     peak = float((1 << pixel_format.components[0].bits) - 1)
-    if len(found) > height:  # planes of luma and of colour differences
-        error = _squared(found[:height], given[:height], peak)
-        colour_error = _squared(found[height:], given[height:], peak)
+    if form.startswith("yuv"):
+        error = _squared(found[:pixels], given[:pixels], peak)
+        colour_error = _squared(found[pixels:], given[pixels:], peak)
     else:
         error, colour_error = _squared(found, given, peak), 0.0
     return FrameCheck(checksum(found), error, colour_error)

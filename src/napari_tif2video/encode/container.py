@@ -6,11 +6,12 @@ encoded, while containers keep it in front. So segments wait in a `Spool` until 
 
 from __future__ import annotations
 
-import pickle
+import contextlib
+import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import IO
+from tempfile import SpooledTemporaryFile
 
 import av
 from av.container import InputContainer
@@ -18,8 +19,8 @@ from av.video.stream import VideoStream
 
 from ..errors import EncodingError
 from ..recipe import metadata, put_into_gif
-from ..settings import CLOCKS, MUXERS
-from .encoder import EncodedSegment, Encoder
+from .encoder import EncodedSegment, Encoder, Packet
+from .publish import PART_PREFIX, PART_SUFFIX
 
 
 def _timescale(fps: Fraction) -> int:
@@ -27,71 +28,71 @@ def _timescale(fps: Fraction) -> int:
     return fps.numerator * -(-1000 // fps.numerator)
 
 
-def _muxer(encoder: Encoder) -> tuple[str, dict[str, str]]:
-    """FFmpeg's name of what writes the file, and its options."""
-    name = MUXERS[encoder.ending]
-    options = {"fflags": "+bitexact"}
-    if name == "mp4":
-        # The index first, so that players can start before the whole file is there.
-        options |= {"movflags": "+faststart"}
-        options |= {"movie_timescale": str(_timescale(encoder.fps))}
-    elif name in ("matroska", "webm"):
-        options |= {"cues_to_front": "1"}
-    return name, options
+def _muxer_options(encoder: Encoder) -> dict[str, str]:
+    options = {"fflags": "+bitexact", **dict(encoder.container.options)}
+    if encoder.container.timescale_option:
+        options[encoder.container.timescale_option] = str(_timescale(encoder.fps))
+    return options
 
 
 # Encoded segments that wait in memory. A video below that size is written to disk once.
 _MAX_WAITING_BYTES = 4 << 20
 
+# Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
+# whether it is a key frame, and length.
+_SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
+
 
 class Spool:
-    """Segments that wait, in order: in memory, or if they are many, in a file.
+    """Segments that wait, in order: in memory, or if they are many, in a file without a name.
 
     Parameters
     ----------
-    path : Path
-        Written from the beginning, if it is needed. What is in it is nobody else's.
+    folder : Path
+        Where the video will be: a disk that has no room for it is noticed early.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._waiting: list[EncodedSegment] = []
-        self._nbytes = 0
-        self._file: IO[bytes] | None = None
+    def __init__(self, folder: Path) -> None:
+        self._file = SpooledTemporaryFile(  # noqa: SIM115 - closed by `close`
+            _MAX_WAITING_BYTES, dir=str(folder), prefix=PART_PREFIX, suffix=PART_SUFFIX
+        )
         self._count = 0
 
-    @property
-    def is_file(self) -> bool:
-        return self._file is not None
-
     def append(self, segment: EncodedSegment) -> None:
-        self._waiting.append(segment)
-        self._nbytes += sum(len(packet.data) for packet in segment.packets)
-        if self._nbytes <= _MAX_WAITING_BYTES:
-            return
+        sets, header, packets = segment.parameter_sets, segment.header, segment.packets
         try:
-            if self._file is None:
-                self._file = open(self._path, "wb+")  # noqa: SIM115 - closed by `close`
-            for waiting in self._waiting:
-                pickle.dump(waiting, self._file, pickle.HIGHEST_PROTOCOL)
+            self._file.write(
+                _SEGMENT.pack(len(packets), segment.reorder_delay, len(sets), len(header))
+            )
+            self._file.write(sets + header)
+            for packet in packets:
+                self._file.write(_PACKET.pack(packet.pts, packet.is_keyframe, len(packet.data)))
+                self._file.write(packet.data)
             self._file.flush()  # a full disk is noticed now, not when all the rest is done
         except OSError as exc:
             raise EncodingError(f"the video cannot be written ({exc})") from exc
-        self._count += len(self._waiting)
-        self._waiting.clear()
+        self._count += 1
 
     def __iter__(self) -> Iterator[EncodedSegment]:
         try:
-            if self._file is not None:
-                self._file.seek(0)
-                for _ in range(self._count):
-                    yield pickle.load(self._file)
-        except (OSError, EOFError, pickle.UnpicklingError) as exc:
+            self._file.seek(0)
+            for _ in range(self._count):
+                yield self._next_segment()
+        except (OSError, struct.error) as exc:
             raise EncodingError(f"what was encoded cannot be read back ({exc})") from exc
-        yield from self._waiting
+
+    def _next_segment(self) -> EncodedSegment:
+        read = self._file.read
+        count, delay, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
+        sets, header = read(sets_bytes), read(header_bytes)
+        packets = []
+        for _ in range(count):
+            pts, is_keyframe, nbytes = _PACKET.unpack(read(_PACKET.size))
+            packets.append(Packet(read(nbytes), pts, is_keyframe))
+        return EncodedSegment(tuple(packets), sets, header, delay)
 
     def close(self) -> None:
-        if self._file is not None:
+        with contextlib.suppress(OSError):  # of a full disk, which has been said
             self._file.close()
 
 
@@ -110,16 +111,18 @@ class VideoWriter:
         self._frames = 0
         self._path, self._text = path, text
         self._encoder = encoder
-        self._parameter_sets: bytes | None = None
-        muxer, options = _muxer(encoder)
+        self._header = b""
+        codec, container = encoder.codec, encoder.container
         try:
             # "file:" keeps FFmpeg from reading a name such as "a:b.mp4" as a network address.
-            self._container = av.open(f"file:{path}", "w", format=muxer, options=options)
-            stream = self._container.add_stream(encoder.facts.encoder, rate=encoder.fps)
+            self._container = av.open(
+                f"file:{path}", "w", format=container.muxer, options=_muxer_options(encoder)
+            )
+            stream = self._container.add_stream(codec.encoder, rate=encoder.fps)
             assert isinstance(stream, VideoStream)
             encoder.configure(stream.codec_context)
-            if muxer == "mp4" and encoder.facts.tag:
-                stream.codec_context.codec_tag = encoder.facts.tag
+            if container.has_codec_tags and codec.tag:
+                stream.codec_context.codec_tag = codec.tag
             stream.time_base = 1 / encoder.fps
             self._container.metadata.update(metadata(text))
             self._container.start_encoding()
@@ -129,16 +132,17 @@ class VideoWriter:
 
     def append(self, segment: EncodedSegment) -> None:
         """Write the packets of the next segment."""
-        if self._parameter_sets is None:
-            self._parameter_sets = self._own_parameters(segment)
-        if segment.parameter_sets != self._parameter_sets:
+        if self._frames == 0:
+            self._header = segment.header
+        stated = bytes(self._stream.codec_context.extradata or b"")
+        if (segment.parameter_sets, segment.header) != (stated, self._header):
             raise EncodingError(
                 "segments were encoded with different parameters and cannot be joined"
             )
         frame_time = 1 / self._encoder.fps
         for index, packet in enumerate(segment.packets):
-            begins_gif = self._encoder.codec == "gif" and self._frames + index == 0
-            out = av.Packet(self._parameter_sets + packet.data if begins_gif else packet.data)
+            is_first = self._frames + index == 0
+            out = av.Packet(self._header + packet.data if is_first else packet.data)
             out.stream = self._stream
             out.time_base = frame_time
             out.pts = self._frames + packet.pts
@@ -153,16 +157,10 @@ class VideoWriter:
                 raise EncodingError(f"the video cannot be written ({exc})") from exc
         self._frames += len(segment.packets)
 
-    def _own_parameters(self, first: EncodedSegment) -> bytes:
-        """What all segments have to begin with: that which the file states, or the first one."""
-        if self._encoder.codec == "gif":  # it is the beginning of the first packet
-            return first.parameter_sets
-        return bytes(self._stream.codec_context.extradata or b"")
-
     def close(self) -> None:
         try:
             self._container.close()
-            if self._encoder.ending == ".gif" and self._text and self._frames:
+            if not self._encoder.container.has_metadata and self._text and self._frames:
                 put_into_gif(self._path, self._text)
         except (av.FFmpegError, OSError) as exc:
             raise EncodingError(f"the video cannot be finished ({exc})") from exc
@@ -174,7 +172,7 @@ def check_video(path: Path, encoder: Encoder, frames: int) -> None:
     FFmpeg does not report every failed write, a full disk among them; this does.
     """
     try:
-        with av.open(f"file:{path}", format=_muxer(encoder)[0]) as container:
+        with av.open(f"file:{path}", format=encoder.container.muxer) as container:
             stream = container.streams.video[0]
             size = (stream.codec_context.height, stream.codec_context.width)
             counted = sum(1 for packet in container.demux(stream) if packet.size)
@@ -183,7 +181,7 @@ def check_video(path: Path, encoder: Encoder, frames: int) -> None:
         raise EncodingError(f"the finished video cannot be opened ({exc})") from exc
     planned = (frames, (encoder.height, encoder.width), frames / encoder.fps)
     found = (counted, size, duration)
-    is_late = abs(duration - planned[2]) > CLOCKS[encoder.ending]
+    is_late = abs(duration - planned[2]) > encoder.container.tolerance_s
     if found[:2] != planned[:2] or is_late:
         raise EncodingError(
             "the finished video is not what was planned (frames, size, seconds): "

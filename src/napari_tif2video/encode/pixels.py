@@ -11,10 +11,11 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from ..colours import in_colour
+from ..settings import BT709, FULL, LIMITED
 
 
 def squared_error(frame: VideoFrame, picture: NDArray[Any]) -> float:
-    """Mean squared difference, in grey levels, of a decoded 4:2:0 frame and its picture."""
+    """Mean squared difference, in grey levels, of what a player shows and the picture."""
     difference = shown(frame, is_grey=picture.ndim == 2)
     difference -= picture
     return float(np.square(difference, out=difference).mean(dtype=np.float64))
@@ -24,10 +25,6 @@ def psnr_db(mean_squared_error: float, peak: float = 255) -> float:
     """Peak signal-to-noise ratio: 10 log10(peak² / MSE); infinite where there is no error."""
     return math.inf if mean_squared_error <= 0 else 10 * math.log10(peak**2 / mean_squared_error)
 
-
-# Values of ITU-T H.273 as FFmpeg numbers them: BT.709 throughout, limited ("MPEG") range.
-BT709 = 1
-LIMITED, FULL = 1, 2
 
 # BT.709 luma of limited range is 16 to 235 (ITU-R BT.709-6, 3.5), four times that with 10 bits.
 _LUMA_BLACK, _LUMA_STEPS = 16, 219
@@ -40,14 +37,12 @@ _BYTE_ORDER_BGR = (2, 1, 0)
 def to_video_frame(picture: NDArray[Any], pix_fmt: str) -> VideoFrame:
     """A picture, grey (H, W) or RGB (H, W, 3), in the pixel format of a codec.
 
-    4:2:0 is limited-range BT.709; ``gray``, ``gray16le``, ``bgr0`` and ``gbrp16le`` hold the
-    values as they are.
+    Luma and chroma are limited-range BT.709; ``gray``, ``gray16le``, ``bgr0`` and ``gbrp16le`` hold
+    the values as they are.
     """
-    if pix_fmt == "yuv420p" and picture.ndim == 2:
-        return _grey_420(picture)
-    if pix_fmt == "yuv420p10le" and picture.ndim == 2:
-        return _grey_420_10(picture)
     if pix_fmt.startswith("yuv"):
+        if picture.ndim == 2:
+            return _grey_yuv(picture, pix_fmt)
         frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")
         return VideoReformatter().reformat(
             frame, format=pix_fmt, dst_colorspace=BT709, dst_color_range=LIMITED, threads=1
@@ -55,36 +50,32 @@ def to_video_frame(picture: NDArray[Any], pix_fmt: str) -> VideoFrame:
     return _as_it_is(picture, pix_fmt)
 
 
-def _grey_420(picture: NDArray[np.uint8]) -> VideoFrame:
+def _grey_yuv(picture: NDArray[np.uint8], pix_fmt: str) -> VideoFrame:
+    """With 10 bits all 256 grey levels stay apart, which the 220 of 8 bits cannot keep."""
     height, width = picture.shape
-    frame = VideoFrame(width, height, "yuv420p")
-    luma, *chroma = (np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes)
-    rows = luma.reshape(-1, frame.planes[0].line_size)[:height, :width]
+    frame = VideoFrame(width, height, pix_fmt)
+    factor = _factor(frame)
     # Rounded division in integers: a fifth of the time of a table of the 256 levels.
-    steps = picture.astype(np.uint16)
-    steps *= _LUMA_STEPS
-    steps += 255 * _LUMA_BLACK + 127
+    steps: NDArray[Any] = picture.astype("u2" if factor == 1 else "u4")
+    steps *= factor * _LUMA_STEPS
+    steps += 255 * factor * _LUMA_BLACK + 127
     steps //= 255
-    rows[...] = steps
+    luma, *chroma = planes(frame)
+    luma[...] = steps
     for plane in chroma:
-        plane[:] = _NEUTRAL_CHROMA
+        plane[...] = factor * _NEUTRAL_CHROMA
     return frame
 
 
-def _grey_420_10(picture: NDArray[np.uint8]) -> VideoFrame:
-    """All 256 grey levels stay apart, which the 220 of 8 bits cannot keep."""
-    height, width = picture.shape
-    frame = VideoFrame(width, height, "yuv420p10le")
-    luma, *chroma = (np.frombuffer(memoryview(plane), "<u2") for plane in frame.planes)
-    rows = luma.reshape(-1, frame.planes[0].line_size // 2)[:height, :width]
-    steps = picture.astype(np.uint32)
-    steps *= 4 * _LUMA_STEPS
-    steps += 255 * 4 * _LUMA_BLACK + 127
-    steps //= 255
-    rows[...] = steps
-    for plane in chroma:
-        plane[:] = 4 * _NEUTRAL_CHROMA
-    return frame
+def planes(frame: VideoFrame) -> list[NDArray[Any]]:
+    """The samples of a frame of luma and chroma, to read or to write."""
+    dtype = np.dtype(np.uint8 if _factor(frame) == 1 else np.uint16)
+    return [_rows(frame, number, dtype) for number in range(3)]
+
+
+def _factor(frame: VideoFrame) -> int:
+    """How many steps there are for one of 8 bits."""
+    return 1 << (frame.format.components[0].bits - 8)
 
 
 def _as_it_is(picture: NDArray[Any], pix_fmt: str) -> VideoFrame:
@@ -114,7 +105,7 @@ def _rows(frame: VideoFrame, number: int, dtype: np.dtype[Any], samples: int = 1
 
 
 def shown(frame: VideoFrame, *, is_grey: bool) -> NDArray[np.float32]:
-    """What a player shows of a decoded 4:2:0 frame: grey levels (H, W), or RGB (H, W, 3)."""
+    """What a player shows of a decoded frame of luma and chroma: grey levels (H, W), or RGB."""
     if not is_grey:
         rgb = VideoReformatter().reformat(
             frame,
@@ -125,9 +116,8 @@ def shown(frame: VideoFrame, *, is_grey: bool) -> NDArray[np.float32]:
             threads=1,
         )
         return rgb.to_ndarray().astype(np.float32)
-    is_deep = frame.format.name == "yuv420p10le"
-    luma = _rows(frame, 0, np.dtype(np.uint16 if is_deep else np.uint8)).astype(np.float32)
-    factor = 4 if is_deep else 1
+    factor = _factor(frame)
+    luma = planes(frame)[0].astype(np.float32)
     luma -= factor * _LUMA_BLACK
     luma *= np.float32(255 / (factor * _LUMA_STEPS))
     return np.clip(luma, 0, 255, out=luma)

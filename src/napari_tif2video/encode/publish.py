@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import OutputError, OutputExistsError
 
-_PART_PREFIX, _PART_SUFFIX = ".tif2video-", ".part"
+PART_PREFIX, PART_SUFFIX = ".tif2video-", ".part"
 
 
 def sidecar_of(path: Path) -> Path:
@@ -56,9 +56,9 @@ def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> I
             raise exists_error(name)
         if name.is_dir():
             raise OutputError(f"{name}: is a folder; choose another name")
-    stem = f"{_PART_PREFIX}{uuid.uuid4().hex[:12]}"
-    part = path.with_name(f"{stem}{_PART_SUFFIX}")
-    beside = None if sidecar is None else sidecar.with_name(f"{stem}.json{_PART_SUFFIX}")
+    stem = f"{PART_PREFIX}{uuid.uuid4().hex[:12]}"
+    part = path.with_name(f"{stem}{PART_SUFFIX}")
+    beside = None if sidecar is None else sidecar.with_name(f"{stem}.json{PART_SUFFIX}")
     try:
         # Inside, so that an interruption right after the first step leaves nothing either.
         try:
@@ -93,20 +93,6 @@ def write_sidecar(part: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
     except OSError as exc:
         raise OutputError(f"{part.parent}: cannot be written to ({exc.strerror or exc})") from exc
-
-
-@contextmanager
-def second_part(part: Path) -> Iterator[Path]:
-    """A name beside a part for what takes its place when the block ends well."""
-    second = part.with_suffix(f".2{_PART_SUFFIX}")
-    try:
-        yield second
-        os.replace(second, part)
-    except OSError as exc:
-        raise OutputError(f"{part.parent}: cannot be written to ({exc.strerror or exc})") from exc
-    finally:
-        with contextlib.suppress(OSError):
-            second.unlink(missing_ok=True)
 
 
 def exists_error(path: Path) -> OutputExistsError:
@@ -155,13 +141,13 @@ def _flush_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-# A run that was killed cannot tidy up. A part is touched whenever packets are written, but also
-# waits while limits are measured: a day is longer than any measuring takes.
+# A run that was killed cannot tidy up. A part waits, empty, until all frames are encoded; one that
+# is taken for a leftover meanwhile is written anew.
 _LEFTOVER_AGE_S = 24 * 3600
 
 
 def _remove_leftovers(folder: Path) -> None:
-    for part in folder.glob(f"{_PART_PREFIX}*{_PART_SUFFIX}"):
+    for part in folder.glob(f"{PART_PREFIX}*{PART_SUFFIX}"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > _LEFTOVER_AGE_S:
                 part.unlink()

@@ -11,7 +11,6 @@ import av
 from av.video.stream import VideoStream
 
 from ..errors import EncodingError
-from ..settings import CLOCKS
 from .check import FrameCheck, checksum, samples
 from .encoder import Encoder
 from .pixels import psnr_db
@@ -116,7 +115,7 @@ def _check_frame(frame: av.VideoFrame, number: int, encoder: Encoder, check: Fra
     assert frame.pts is not None
     if frame.time_base is not None:
         late = frame.pts * frame.time_base - number / encoder.fps
-        if abs(late) > CLOCKS[encoder.ending]:
+        if abs(late) > encoder.container.tolerance_s:
             raise EncodingError(f"verify: frame {number} of the finished video has another time")
     if checksum(samples(frame, encoder.pix_fmt)) != check.checksum:
         raise EncodingError(
@@ -127,7 +126,7 @@ def _check_frame(frame: av.VideoFrame, number: int, encoder: Encoder, check: Fra
 
 def _check_stream(stream: VideoStream, encoder: Encoder) -> None:
     context = stream.codec_context
-    for name, expected in encoder.colour_tags.items():
+    for name, expected in encoder.codec.colour_tags:
         if int(getattr(context, name)) != expected:
             raise EncodingError(
                 f"verify: the finished video states another {name.replace('_', ' ')} than it has"

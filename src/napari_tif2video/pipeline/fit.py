@@ -62,7 +62,7 @@ _PALETTE_PIXELS = 1 << 20
 def with_palette(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
     """The plan of a GIF with colours, with a palette for all its frames."""
     encoder = plan.encoder
-    if encoder.codec != "gif" or not encoder.has_colour or encoder.palette:
+    if not (encoder.codec.has_palette and encoder.has_colour) or encoder.palette:
         return plan
     chosen = _evenly(plan.frames, _PALETTE_FRAMES)
     height, width = plan.picture.size
@@ -140,7 +140,7 @@ def with_rate(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
 
 def is_spoilt(plan: Plan, rate: int | None, reached_db: float) -> bool:
     """Whether the size, and not the quality that was asked for, made the picture too bad."""
-    asked = plan.encoder.facts.rate(plan.settings.quality)
+    asked = plan.encoder.codec.rate(plan.settings.quality)
     return rate != asked and reached_db < MIN_PSNR_DB
 
 
@@ -153,11 +153,11 @@ def higher_rate(plan: Plan, nbytes: int, limits: SequenceLimits | None, job: Job
         There is no higher rate factor.
     """
     assert plan.settings.max_size is not None
-    assert plan.encoder.facts.crf_range is not None
+    assert plan.encoder.codec.crf_range is not None
     assert plan.encoder.rate is not None
     too_much = math.log2(nbytes / _aim(plan))
-    steps = max(1, math.ceil(too_much * plan.encoder.facts.doubling))
-    rate = min(plan.encoder.rate + steps, plan.encoder.facts.crf_range[1])
+    steps = max(1, math.ceil(too_much * plan.encoder.codec.doubling))
+    rate = min(plan.encoder.rate + steps, plan.encoder.codec.crf_range[1])
     if rate == plan.encoder.rate:
         raise too_small(plan, limits, job, 0)
     return _at_rate(plan, rate)
@@ -180,7 +180,7 @@ def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) 
     Sizes fall about exponentially with the rate factor, so each trial tells where the next should
     be; the last resort is the highest one.
     """
-    facts = plan.encoder.facts
+    facts = plan.encoder.codec
     assert facts.crf_range is not None
     assert plan.encoder.rate is not None
     low, high = plan.encoder.rate, facts.crf_range[1]
@@ -247,14 +247,14 @@ def _smaller_width(plan: Plan, limits: SequenceLimits | None, job: Job) -> int |
     """A width at which the size can be kept: tried, not only computed."""
     assert plan.settings.max_size is not None
     wanted = _aim(plan)
-    start = plan.encoder.facts.rate(plan.settings.quality)
+    start = plan.encoder.codec.rate(plan.settings.quality)
     plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, crf=start))
     for share in _SMALLER_SHARES:
         width = int(plan.encoder.width * share) // 2 * 2
         if width < WIDTH_RANGE_PX[0]:
             break
         _, size = resolve_size(plan.picture.box, width)
-        if min(size) < plan.encoder.facts.sides_px[0]:
+        if min(size) < plan.encoder.codec.sides_px[0]:
             break
         smaller = dataclasses.replace(
             plan,

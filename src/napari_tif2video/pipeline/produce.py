@@ -7,7 +7,6 @@ import dataclasses
 import os
 import re
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,6 @@ from ..encode import (
     VideoWriter,
     check_video,
     psnr_db,
-    second_part,
     verify_video,
 )
 from ..errors import Cancelled
@@ -96,7 +94,7 @@ class _Encoded:
 
     def append(self, segment: Segment) -> None:
         encoded = segment.encoded
-        self.spool.append(dataclasses.replace(encoded, checks=()))
+        self.spool.append(encoded)
         self.facts.extend(segment.facts)
         self.checks.extend(encoded.checks)
         self.squared_error += encoded.squared_error
@@ -150,15 +148,14 @@ def _encode(
 ) -> tuple[FinishedFile, list[FrameCheck]]:
     """Encode all frames, join them to a file with its recipe, and check that it is whole."""
     kept = None if measured is None else measured.chunks
-    encoded = _Encoded(Spool(part))
+    encoded = _Encoded(Spool(part.parent))
     try:
         encode_sequence(plan, limits, kept, work, encoded.append)
         assert encoded.first is not None  # a plan has frames
         clipped = _clipped(encoded.facts, measured, limits)
         sources = () if shared is None else shared.sources
         recipe = recipe_of(plan, encoded.facts, clipped, sources, encoded.first)
-        with second_part(part) if encoded.spool.is_file else nullcontext(part) as movie:
-            _join(encoded.spool, movie, plan, recipe.to_text(), execution.cancel)
+        _join(encoded.spool, part, plan, recipe.to_text(), execution.cancel)
     finally:
         encoded.spool.close()
     check_video(part, plan.encoder, plan.frames)
@@ -168,9 +165,9 @@ def _encode(
 
 
 def _join(
-    spool: Spool, movie: Path, plan: Plan, text: str, cancel: Callable[[], bool] | None
+    spool: Spool, part: Path, plan: Plan, text: str, cancel: Callable[[], bool] | None
 ) -> None:
-    writer = VideoWriter(movie, plan.encoder, text)
+    writer = VideoWriter(part, plan.encoder, text)
     try:
         for segment in spool:
             if cancel is not None and cancel():
@@ -178,7 +175,6 @@ def _join(
             writer.append(segment)
     finally:
         writer.close()
-    spool.close()  # its file is replaced next, which Windows refuses for an open one
 
 
 def _clipped(
@@ -260,8 +256,9 @@ def settings_of(plan: Plan) -> dict[str, Any]:
     values = plan.settings.to_dict()
     if plan.contrast not in ("fixed", "raw"):
         values["contrast"] = plan.contrast
-    if plan.encoder.codec != DEFAULT_CODEC or plan.encoder.ending != ".mp4":
-        values["codec"] = plan.encoder.codec
+    codec, container = plan.encoder.codec, plan.encoder.container
+    if codec != DEFAULT_CODEC or container.ending != codec.endings[0]:
+        values["codec"] = codec.name
     return values
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from fractions import Fraction
 
 from ..colours import Display
 from ..data import FrameFormat
 from ..encode import Encoder
 from ..errors import SourceError
 from ..overlays import Overlay
-from ..settings import CODECS, VideoSettings
+from ..settings import CONTAINERS, DEFAULT_CODEC, Codec, Container, VideoSettings
 from ..units import decimal_fps, size_text
 
 
 def choose_encoder(
     settings: VideoSettings,
-    codec: str,
+    codec: Codec,
     ending: str,
     size: tuple[int, int],
     form: FrameFormat,
@@ -49,99 +50,73 @@ def choose_encoder(
         settings.fps,
         settings.quality,
         codec,
-        ending or CODECS[codec].endings[0],
+        CONTAINERS[ending or codec.endings[0]],
         settings.crf,
         has_colour=has_colour,
     )
-    shortest, longest = encoder.facts.sides_px
+    shortest, longest = codec.sides_px
     if min(size) < shortest or max(size) > longest:
         raise SourceError(
-            f"{encoder.facts.title} takes sides of {shortest} to {longest} px, and the video would "
+            f"{codec.title} takes sides of {shortest} to {longest} px, and the video would "
             f"be {encoder.width}x{encoder.height}; use another width or codec"
         )
     if settings.raw:
         depth = 16 if form.dtype.itemsize > 1 else 8
         return replace(encoder, depth=depth, has_colour=form.is_rgb)
     is_one_map = not (others or overlay or form.is_rgb) and display.opacity == 1
-    if codec == "gif" and is_one_map and display.colours is not None:
+    if codec.has_palette and is_one_map and display.colours is not None:
         # These are all the colours there can be: none has to be looked for, and none is lost.
         return replace(encoder, palette=display.colours)
     return encoder
 
 
-@dataclass(frozen=True)
-class _Level:
-    """What a player of a level of a standard has to be able to do."""
-
-    name: str
-    frame: int
-    a_second: int
-    unit: int
-
-    def holds(self, encoder: Encoder) -> bool:
-        """Whether a video stays inside, counted in squares of `unit` px."""
-        squares = -(-encoder.height // self.unit) * -(-encoder.width // self.unit)
-        return squares <= self.frame and squares * encoder.fps <= self.a_second
-
-
-# The highest levels that players in hardware commonly have: of H.264, 5.2 (ITU-T H.264, table A-1:
-# MaxFS 36,864 macroblocks of 16x16, MaxMBPS 2,073,600 a second: 4096x2304 at 56 frames a second);
-# of H.265, 5.2 (ITU-T H.265, tables A.8 and A.9: MaxLumaPs 8,912,896, MaxLumaSr 1,069,547,520).
-_LEVELS = {
-    "h264": _Level("5.2", 36_864, 2_073_600, 16),
-    "h265": _Level("5.2", 8_912_896, 1_069_547_520, 1),
-}
-
-# Their longest side, whatever the other one is.
-_MAX_SIDE_PX = 4096
-
-# Where a GIF gets too large for a slide or an e-mail.
-_LARGE_GIF_BYTES = 10_000_000
+# Frames whose times are rounded to less are not seen to differ in length.
+_SEEN_TICK_S = Fraction(1, 200)
 
 
 def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
     """One short line for each thing that may surprise."""
-    notes = [encoder.facts.players] if encoder.facts.players else []
-    level = _LEVELS.get(encoder.codec)
-    is_long = max(encoder.height, encoder.width) > _MAX_SIDE_PX
-    if level is not None and (is_long or not level.holds(encoder)):
+    codec, container = encoder.codec, encoder.container
+    height, width, fps = encoder.height, encoder.width, encoder.fps
+    notes = [codec.players] if codec.players else []
+    if codec.level is not None and not codec.level.holds(height, width, fps):
         notes.append(
-            f"{encoder.width}x{encoder.height} at {decimal_fps(encoder.fps)} fps is beyond what "
-            f"PowerPoint and QuickTime surely play ({encoder.facts.title} level {level.name}: "
-            "4096x2304 at 56 fps); use a smaller width"
+            f"{width}x{height} at {decimal_fps(fps)} fps is beyond what PowerPoint and QuickTime "
+            f"surely play ({codec.title} {codec.level.name}); use a smaller width"
         )
-    if encoder.ending == ".mkv" and encoder.codec != "ffv1":
-        notes.append("PowerPoint and QuickTime do not open .mkv files; .mp4 is for them")
-    if encoder.codec == "gif":
-        notes += _gif_notes(encoder, frames)
+    if container.players and container.codec != codec.name:
+        notes.append(container.players)
+    nbytes = guessed_bytes(encoder, frames)
+    if nbytes > codec.large_bytes:
+        notes.append(
+            f"a {codec.title} hardly compresses: this one may have about {size_text(nbytes, 2)}; a "
+            f"smaller width, fewer frames or {DEFAULT_CODEC.endings[0]} take less"
+        )
+    if container.tick_s > _SEEN_TICK_S:
+        notes += _uneven(container, fps)
     return tuple(notes)
 
 
 def guessed_bytes(encoder: Encoder, frames: int) -> float:
     """A guess of the size of a video, from what real time-lapses took."""
-    facts = encoder.facts
-    nbytes = encoder.height * encoder.width * frames * facts.bits_per_pixel / 8
-    standard = facts.rate("standard")
-    if encoder.codec == "ffv1":
-        nbytes *= (2.5 if encoder.depth == 16 else 1) * (3 if encoder.has_colour else 1)
+    codec = encoder.codec
+    nbytes = encoder.height * encoder.width * frames * codec.bits_per_pixel / 8
+    nbytes *= codec.deep_factor if encoder.depth == 16 else 1
+    nbytes *= codec.rgb_factor if encoder.has_colour else 1
+    standard = codec.rate("standard")
     if standard is not None and encoder.rate is not None:
-        nbytes *= 2 ** ((standard - encoder.rate) / facts.doubling)
+        nbytes *= 2 ** ((standard - encoder.rate) / codec.doubling)
     return nbytes
 
 
-def _gif_notes(encoder: Encoder, frames: int) -> list[str]:
-    notes = []
-    nbytes = guessed_bytes(encoder, frames)
-    if nbytes > _LARGE_GIF_BYTES:
-        notes.append(
-            f"a GIF hardly compresses: this one may have about {size_text(nbytes, 2)}; a smaller "
-            "width, fewer frames or .mp4 take less"
-        )
-    delay = 100 / encoder.fps
-    if delay.denominator != 1:
-        short, long = int(delay), int(delay) + 1
-        notes.append(
-            f"a GIF counts time in 1/100 s: frames last {short}/100 or {long}/100 s, which is "
-            f"{decimal_fps(encoder.fps)} fps on average"
-        )
-    return notes
+def _uneven(container: Container, fps: Fraction) -> list[str]:
+    """What to say where frames cannot all last equally long."""
+    second = 1 / container.tick_s
+    ticks = second / fps
+    if ticks.denominator == 1:
+        return []
+    short, long = int(ticks), int(ticks) + 1
+    return [
+        f"{container.ending} counts time in 1/{second} s: frames last {short}/{second} or "
+        f"{long}/{second} s, which is {decimal_fps(fps)} fps on average"
+    ]

@@ -16,6 +16,7 @@ from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
 from ..picture import PictureSpec, require_countable
 from ..settings import (
     DEFAULT_CONTRAST,
+    Codec,
     VideoSettings,
     frames_slice,
     limits_of_channels,
@@ -107,7 +108,7 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
 
 
-def _plan(stack: Stack, settings: VideoSettings, codec: str, ending: str) -> Plan:
+def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:
     """The plan of a stack of channels; messages do not name it."""
     stack = calibrated(stack, settings)
     first_s = (stack.calibration.times(1) or (0.0,))[0]

@@ -39,7 +39,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise SourceError(f"{path}: cannot be read ({exc.strerror or exc})") from exc
     formats = [name for at, magic, name in _BEGINNINGS if beginning[at:].startswith(magic)]
     if not formats:
-        raise SourceError(f"{path}: is no video (MP4, MKV, WebM or GIF)")
+        raise SourceError(f"{path}: is no video of a known format")
     if formats == ["gif"]:
         return _gif_comment(Path(path))
     import av  # not before a file is there: the command line asks for settings early
@@ -127,7 +127,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
     try:
         return Recipe.from_json(text)
     except SettingsError as exc:
-        reason = str(exc) if is_video or is_json(text) else "is no video (MP4, MKV, WebM or GIF)"
+        reason = str(exc) if is_video or is_json(text) else "is no video of a known format"
         raise SourceError(f"{path}: {reason}") from None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..units import SIZE_UNITS
-from .codecs import CODECS, GIF_MAX_FPS, MPEG4_MAX_TICKS
+from .codecs import CODECS, RAW_CODEC, Codec
 from .setting import whole_number
 
 # Below this not even a frame fits.
@@ -46,38 +46,38 @@ def parse_max_size(name: str, value: Any) -> int:
     return nbytes
 
 
-def check_format(settings: Any, codec: str) -> None:
+def check_format(settings: Any, codec: Codec) -> None:
     """Refuse what this codec cannot do of a `VideoSettings`."""
-    facts = CODECS[codec]
-    if settings.quality == "lossless" and codec != "ffv1":
+    exact = f"{RAW_CODEC.name} ({RAW_CODEC.endings[0]})"
+    if settings.quality == "lossless" and not codec.is_lossless:
         raise SettingsError(
-            f"quality: players would refuse lossless {facts.title}; use codec ffv1 (.mkv) to "
-            "keep every pixel, or quality high"
+            f"quality: players would refuse lossless {codec.title}; use codec {exact} to keep "
+            "every pixel, or quality high"
         )
-    if settings.quality not in (*facts.qualities, "lossless"):
-        raise SettingsError(f"quality: {facts.title} has only one; leave out {settings.quality!r}")
+    if settings.quality not in codec.qualities:
+        raise SettingsError(f"quality: {codec.title} has only one; leave out {settings.quality!r}")
     if settings.crf is not None:
-        if facts.crf_range is None:
-            instead = "use quality" if facts.rates else "leave it out"
-            raise SettingsError(f"crf: {facts.title} has no rate factor; {instead}")
-        low, high = facts.crf_range
+        if codec.crf_range is None:
+            instead = "use quality" if codec.rates else "leave it out"
+            raise SettingsError(f"crf: {codec.title} has no rate factor; {instead}")
+        low, high = codec.crf_range
         if not low <= settings.crf <= high:
             raise SettingsError(
-                f"crf: of {facts.title} must be between {low} and {high}, got {settings.crf}"
+                f"crf: of {codec.title} must be between {low} and {high}, got {settings.crf}"
             )
-    if settings.max_size is not None and facts.crf_range is None:
+    if settings.max_size is not None and codec.crf_range is None:
         able = ", ".join(name for name, c in CODECS.items() if c.crf_range)
-        raise SettingsError(f"max_size: {facts.title} has no rate factor to find; use {able}")
-    if settings.raw and codec != "ffv1":
-        raise SettingsError(f"raw: {facts.title} cannot hold counts as they are; use ffv1 (.mkv)")
-    if codec == "gif" and settings.fps > GIF_MAX_FPS:
+        raise SettingsError(f"max_size: {codec.title} has no rate factor to find; use {able}")
+    if settings.raw and not codec.holds_counts:
+        raise SettingsError(f"raw: {codec.title} cannot hold counts as they are; use {exact}")
+    if codec.max_fps is not None and settings.fps > codec.max_fps:
         raise SettingsError(
-            f"fps: players slow GIFs of more than {GIF_MAX_FPS} frames a second down; use "
-            f"{GIF_MAX_FPS} or less, or another codec"
+            f"fps: players slow a {codec.title} of more than {codec.max_fps} frames a second down; "
+            f"use {codec.max_fps} or less, or another codec"
         )
-    if codec == "mpeg4" and settings.fps.numerator > MPEG4_MAX_TICKS:
-        nearest = 1 / (1 / settings.fps).limit_denominator(MPEG4_MAX_TICKS)
+    if codec.max_ticks is not None and settings.fps.numerator > codec.max_ticks:
+        nearest = 1 / (1 / settings.fps).limit_denominator(codec.max_ticks)
         raise SettingsError(
-            f"fps: {settings.fps} is finer than the 16-bit clock of MPEG-4 Part 2; the nearest "
-            f"that it can hold is {nearest}"
+            f"fps: {settings.fps} is finer than the {codec.max_ticks.bit_length()}-bit clock of "
+            f"{codec.title}; the nearest that it can hold is {nearest}"
         )

@@ -19,7 +19,7 @@ from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
 from ..recipe import saved_recipe
 from ..units import parse_duration, readable_size
-from .codecs import CODECS, QUALITIES, codec_of
+from .codecs import CODECS, QUALITIES, Codec, codec_of
 from .format import check_format, parse_codec, parse_crf, parse_max_size
 from .overlays import (
     ANCHOR_STYLES,
@@ -286,7 +286,7 @@ class VideoSettings:
         if self.codec is not None or self.raw:
             self.codec_for("")
 
-    def codec_for(self, ending: str) -> str:
+    def codec_for(self, ending: str) -> Codec:
         """The codec for a file with this ending (empty: with an automatic name), checked.
 
         Raises

@@ -45,9 +45,9 @@ def convert(
     source : path, array or Stack
         See `open_stack`.
     output : path, optional
-        The video, ending in ``.mp4``, ``.webm``, ``.mkv`` or ``.gif``, which chooses the codec
-        if no `codec` is given. Default: an automatic name in `output_dir` or, for a source on
-        disk, beside the data.
+        The video. Its ending, such as ``.mp4`` or ``.gif``, chooses the codec if no `codec` is
+        given. Default: an automatic name in `output_dir` or, for a source on disk, beside the
+        data.
     settings : VideoSettings, optional
         Or its fields as keywords (``width=800``); keywords win.
     match : str, optional

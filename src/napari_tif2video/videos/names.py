@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..planning import Plan
-from ..settings import DEFAULT_OF_ENDING, SETTINGS
+from ..settings import SETTINGS
 from ..units import decimal_fps
 
 # In this order since there are names; what is not listed comes last.
@@ -30,7 +30,7 @@ def video_name(plan: Plan, source: str = "") -> str:
     values = {name: getattr(plan.settings, name) for name in SETTINGS} | _found(plan)
     tokens = "".join(SETTINGS[name].token_for(values.pop(name)) for name in _FIRST)
     tokens += "".join(SETTINGS[name].token_for(value) for name, value in values.items())
-    prefix, ending = f"{source}_" if source else "", plan.encoder.ending
+    prefix, ending = f"{source}_" if source else "", plan.encoder.container.ending
     return f"{prefix}{plan.picture.size[1]}px_{decimal_fps(plan.fps)}fps{tokens}_video{ending}"
 
 
@@ -42,8 +42,8 @@ def _found(plan: Plan) -> dict[str, Any]:
         found["channel"] = plan.stack.channels[0].number
     if settings.frames is not None:
         found["frames"] = plan.indices
-    is_usual = DEFAULT_OF_ENDING[plan.encoder.ending] == plan.encoder.codec
-    found["codec"] = None if is_usual else plan.encoder.codec
+    codec = plan.encoder.codec.name
+    found["codec"] = None if plan.encoder.container.codec == codec else codec
     # The plain dot leaves none.
     if settings.anchor_size is not None or settings.anchor_colour is not None:
         found["anchor_style"] = settings.anchor_style or "dot"

@@ -143,7 +143,7 @@ def convert_job(
         fps=plan.fps,
         contrast=plan.contrast,
         notes=plan.notes,
-        codec=plan.encoder.codec,
+        codec=plan.encoder.codec.name,
         channels=tuple(c.name or str(c.number) for c in plan.stack.channels),
         pixel_size_um=calibration.pixel_size_um,
         pixel_size_origin=calibration.pixel_size_origin,
@@ -172,7 +172,7 @@ def convert_job(
         clipped=made.recipe.clipped,
         constant_frames=constant,
         notes=(*plan.notes, *_findings(plan, constant, grey), *_quality_notes(made)),
-        crf=plan.encoder.rate if plan.encoder.facts.crf_range else None,
+        crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
         psnr_db=made.psnr_db,
         seconds=time.perf_counter() - begun,
         sidecar=job.sidecar,
@@ -203,14 +203,14 @@ def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[s
 def _quality_notes(made: FinishedFile) -> list[str]:
     if made.psnr_db is None:
         return []
-    facts, rate = made.plan.encoder.facts, made.plan.encoder.rate
+    codec, rate = made.plan.encoder.codec, made.plan.encoder.rate
     lost = (
         "no difference from"
         if made.psnr_db == math.inf
         else f"a PSNR of {made.psnr_db:.1f} dB against"
     )
     return [
-        f"{size_text(made.nbytes)} with rate factor {rate} of {facts.title}: {lost} the pictures "
+        f"{size_text(made.nbytes)} with rate factor {rate} of {codec.title}: {lost} the pictures "
         "before encoding"
     ]
 

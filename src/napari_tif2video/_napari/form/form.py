@@ -118,15 +118,15 @@ class MoreRows:
         self.magnification.edit.setPlaceholderText(now)
 
     def _on_format(self) -> None:
-        self.quality.follow(self.format.facts, is_chosen=True)
+        self.quality.follow(self.format.chosen, is_chosen=True)
 
     def _on_change(self) -> None:
         self._follow()
         self.changed.emit()
 
     def _follow(self) -> None:
-        self.quality.follow(self.format.facts, is_chosen=False)
-        self.max_size.follow(self.format.facts)
+        self.quality.follow(self.format.chosen, is_chosen=False)
+        self.max_size.follow(self.format.chosen)
         self.timestamp.follow_label(self.label.shows_time)
 
 

@@ -7,12 +7,11 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel
 
-from ...settings import CODECS, DEFAULT_CODEC, Codec, VideoSettings, title_of
+from ...settings import CODECS, DEFAULT_CODEC, RAW_CODEC, Codec, VideoSettings, title_of
 from ...units import readable_size
 from ..panel import SMALL_LIST_PX, let_shrink
 from .rows import ChoiceBox, ChoiceRow, SettingRow, TextRow, as_text, line_edit
 
-_RAW_CODEC = "ffv1"
 _CRF_WIDTH_PX = 64
 
 
@@ -24,23 +23,23 @@ class FormatRow(SettingRow):
 
     def __init__(self) -> None:
         choices = [(f"{c.title} ({c.endings[0]})", name) for name, c in CODECS.items()]
-        self.codec = ChoiceBox(choices, DEFAULT_CODEC, "The format of the video")
+        self.codec = ChoiceBox(choices, DEFAULT_CODEC.name, "The format of the video")
         for index, codec in enumerate(CODECS.values()):
             self.codec.setItemData(index, codec.players, Qt.ItemDataRole.ToolTipRole)
         self.raw = QCheckBox(title_of("raw"))
         self.raw.setToolTip(
-            "The counts themselves, bit for bit, in FFV1: no scaling, contrast or overlays"
+            f"The counts themselves, bit for bit, in {RAW_CODEC.title}: no scaling, contrast or "
+            "overlays"
         )
-        self._of_counts: str | None = None  # what settings say of raw counts: None means FFV1
+        self._of_counts: str | None = None  # what settings say of raw counts
         self._before: str | None = None
         super().__init__(("codec", "raw"), title_of("codec"), self.codec, self.raw, stretch=1)
         self.codec.activated.connect(self._on_change)
         self.raw.clicked.connect(self._on_raw)
 
     @property
-    def facts(self) -> Codec:
-        """What the chosen codec offers."""
-        return CODECS[self.codec.value or DEFAULT_CODEC]
+    def chosen(self) -> Codec:
+        return CODECS[self.codec.value or DEFAULT_CODEC.name]
 
     def values(self) -> dict[str, Any]:
         is_raw = self.raw.isChecked()
@@ -50,7 +49,7 @@ class FormatRow(SettingRow):
         self.raw.setChecked(settings.raw)
         self._of_counts = settings.codec if settings.raw else None
         self._before = settings.codec
-        self.codec.show_value(_RAW_CODEC if settings.raw else settings.codec)
+        self.codec.show_value(RAW_CODEC.name if settings.raw else settings.codec)
         self.codec.setEnabled(not settings.raw)
 
     def _on_raw(self) -> None:
@@ -58,7 +57,7 @@ class FormatRow(SettingRow):
         if is_raw:
             self._before = self.codec.value
             self._of_counts = None
-            self.codec.show_value(_RAW_CODEC)
+            self.codec.show_value(RAW_CODEC.name)
         else:
             self.codec.show_value(self._before)
         self.codec.setEnabled(not is_raw)
@@ -78,8 +77,8 @@ class QualityRow(ChoiceRow):
         self.crf.setFixedWidth(_CRF_WIDTH_PX)
         self.add(QLabel(f"or {title_of('crf')}"), self.crf)
         self.crf.textEdited.connect(self._on_change)
-        self._facts = CODECS[DEFAULT_CODEC]
-        self.follow(self._facts, is_chosen=True)
+        self._codec = DEFAULT_CODEC
+        self.follow(self._codec, is_chosen=True)
 
     def values(self) -> dict[str, Any]:
         crf = self._crf
@@ -99,10 +98,8 @@ class QualityRow(ChoiceRow):
             The user chose the codec, so that a quality that it has not goes; one that comes from
             settings stays, and is marked as wrong.
         """
-        self._facts, before = codec, self.value
-        known = list(codec.qualities)
-        if codec is CODECS[_RAW_CODEC]:
-            known.append("lossless")
+        self._codec, before = codec, self.value
+        known = codec.qualities
         self.fill([(name.capitalize(), name) for name in known])
         self.choose(before if before in known or (before and not is_chosen) else "standard")
         self.crf.setEnabled(codec.crf_range is not None)
@@ -112,7 +109,7 @@ class QualityRow(ChoiceRow):
 
     @property
     def _crf(self) -> str:
-        return self.crf.text().strip() if self._facts.crf_range else ""
+        return self.crf.text().strip() if self._codec.crf_range else ""
 
 
 class MaxSizeRow(TextRow):

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from ...colours import Display
 from ...errors import SettingsError, Tif2VideoError, describe
-from ...settings import DEFAULT_OF_ENDING, VideoSettings, option_of, pairs_of
+from ...settings import CONTAINERS, VideoSettings, option_of, pairs_of
 from ..layers import CHANNEL, display_of
 from .jobs import DockWidget, automatic_name
 
@@ -105,7 +105,7 @@ def loses_colours(settings: VideoSettings, display: Display) -> bool:
 
 
 _JSON = "JSON (*.json)"
-_WITH_SETTINGS = f"Settings and videos (*.json {' '.join(f'*{e}' for e in DEFAULT_OF_ENDING)})"
+_WITH_SETTINGS = f"Settings and videos (*.json {' '.join(f'*{e}' for e in CONTAINERS)})"
 
 
 class RecipeButton(QPushButton):
