@@ -187,6 +187,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="slice of a hyperstack, from 0, or how all become one (default: max, where there is "
         "time too)",
     )
+    add(
+        "--position",
+        metavar="N|NAME|each",
+        help="position on the stage, or image of a file of several, from 0; each: a video of each",
+    )
     add("--play", metavar="AXIS", help="the axis that is played, where there are several: T, Z, C")
     add("--axes", metavar="TCZYX", help="names of axes that the file does not name, slowest first")
     add(

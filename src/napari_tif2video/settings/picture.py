@@ -198,15 +198,22 @@ Z_PROJECTIONS = ("max", "mean", "sum")
 
 def parse_channel(value: object) -> int | str | None:
     """A channel by its number or name, ``"all"`` (merged) or ``"each"`` (a video of each)."""
+    return _number_or_name("channel", value, "a number from 0, a name, 'all' or 'each'")
+
+
+def parse_position(value: object) -> int | str | None:
+    """A position by its number or name, or ``"each"`` (a video of each)."""
+    return _number_or_name("position", value, "a number from 0, a name or 'each'")
+
+
+def _number_or_name(option: str, value: object, expected: str) -> int | str | None:
     if value is None:
         return None
     number = _whole_number(value)
     if number is not None:
         return number
     if not isinstance(value, str) or not value.strip() or value.startswith("-"):
-        raise SettingsError(
-            f"channel: expected a number from 0, a name, 'all' or 'each', got {value!r}"
-        )
+        raise SettingsError(f"{option}: expected {expected}, got {value!r}")
     return value
 
 

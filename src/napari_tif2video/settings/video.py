@@ -30,12 +30,14 @@ from .picture import (
     parse_limits,
     parse_percentile,
     parse_play,
+    parse_position,
     parse_width,
     parse_z,
 )
 
 CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
 DEFAULT_CONTRAST = "local"
+_LEFT_OUT_WHEN_NONE = ("position",)
 
 
 def _plain(value: Any) -> Any:
@@ -129,6 +131,9 @@ class VideoSettings:
         The letter of the axis that is played, where there are several.
     axes : str, optional
         The letters of all axes, where the source does not name them: ``"TCZYX"``.
+    position : int or str, optional
+        Of a source of several images, such as positions on a stage: one by number (from 0) or
+        name, or ``"each"`` (a video of each).
     """
 
     width: int | Literal["full"] = 500
@@ -165,6 +170,7 @@ class VideoSettings:
     time_start: float | None = None
     label: str | None = None
     label_corner: str | None = None
+    position: int | str | None = None
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -184,6 +190,7 @@ class VideoSettings:
         put("z", parse_z(self.z))
         put("play", parse_play(self.play))
         put("axes", parse_axes(self.axes))
+        put("position", parse_position(self.position))
         for name, value in checked_drawing(self).items():
             put(name, value)
         put("quality", parse_quality(self.quality))
@@ -214,7 +221,9 @@ class VideoSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; `from_dict` reads them back."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        values = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        # What came later is left out while nobody asks for it, so that recipes stay as they were.
+        return {k: v for k, v in values.items() if k not in _LEFT_OUT_WHEN_NONE or v is not None}
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=2) + "\n"

@@ -257,8 +257,10 @@ def _settings(found: Recipe, plan: Plan) -> list[str]:
     defaults = VideoSettings().to_dict()
     before = {key: found.settings.get(key, value) for key, value in defaults.items()}
     now = settings_of(plan)
-    changed = [key for key, value in now.items() if before[key] != value]
-    return [f"with {key} {_text(before[key])}, this call's is {_text(now[key])}" for key in changed]
+    changed = [key for key, value in now.items() if before.get(key) != value]
+    return [
+        f"with {key} {_text(before.get(key))}, this call's is {_text(now[key])}" for key in changed
+    ]
 
 
 def _limits(found: Recipe, limits: tuple[Limits, ...]) -> list[str]:
