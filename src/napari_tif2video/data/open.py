@@ -87,6 +87,8 @@ def _open_path(path: Path, match: str | None) -> Stack:
 
 def _renamed(stack: Stack, axes: str) -> Stack:
     """The stack with other names of its axes; their order stays."""
+    if stack.images:
+        return replace(stack, images=tuple(_renamed(image, axes) for image in stack.images))
     leading, frame = axes.rstrip("YXS"), "YXS" if stack.format.is_rgb else "YX"
     if leading == "" and len(stack) == 1:
         return stack

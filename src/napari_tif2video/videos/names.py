@@ -50,6 +50,9 @@ def _part_tokens(plan: Plan) -> str:
     settings, tokens = plan.settings, ""
     if settings.axes is not None:
         tokens += f"_{settings.axes.lower()}"
+    if settings.position is not None:
+        number = plan.stack.position
+        tokens += f"_pos{settings.position if number is None else number}"
     if settings.channel == "all":
         tokens += "_merged"
     elif settings.channel is not None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import os
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -26,6 +27,10 @@ from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
 
 Frame = NDArray[Any]
+
+#: XML and other text about a file beyond this is refused. A hundred thousand planes with times and
+#: positions take about 30 MB.
+MAX_METADATA_BYTES = 128 << 20
 
 
 def full_pages(tif: TiffFile, path: Path) -> list[TiffPage | TiffFrame]:
@@ -51,6 +56,51 @@ def single_page(tif: TiffFile, path: Path) -> TiffPage:
             "convert the file itself, or use --match to choose files that are alike"
         )
     return full[0] if isinstance(full[0], TiffPage) else full[0].aspage()
+
+
+# Tags that make up the format of a frame: width, height, bits, photometric and samples.
+_FORMAT_TAGS = (256, 257, 258, 262, 277)
+
+
+def unlike(
+    tif: TiffFile, keyframe: TiffPage, pages: Sequence[TiffPage | TiffFrame]
+) -> TiffPage | TiffFrame | None:
+    """The first page whose size or type differs from that of `keyframe`, of which only those few
+    tags are read: parsing a page takes ten times as long.
+    """
+    wanted = _format_tags(tif, keyframe.offset)
+    for page in pages:
+        if page.offset != keyframe.offset and _format_tags(tif, page.offset) != wanted:
+            return page
+    return None
+
+
+def _format_tags(tif: TiffFile, offset: int) -> list[tuple[int, bytes]]:
+    """The raw values of the tags that decide about size and type; out of line, only their place
+    is known, so such values are looked up.
+    """
+    form, handle = tif.tiff, tif.filehandle
+    handle.seek(offset)
+    (count,) = struct.unpack(form.tagnoformat, handle.read(form.tagnosize))
+    entries = handle.read(count * form.tagsize)
+    known = []
+    for i in range(count):
+        entry = entries[i * form.tagsize : (i + 1) * form.tagsize]
+        code, kind = struct.unpack(f"{tif.byteorder}HH", entry[:4])
+        if code in _FORMAT_TAGS:
+            (number,) = struct.unpack(form.offsetformat, entry[4 : 4 + form.offsetsize])
+            value = entry[4 + form.offsetsize :]
+            nbytes = number * {1: 1, 3: 2, 4: 4, 16: 8}.get(kind, 8)
+            if nbytes > form.offsetsize:
+                handle.seek(struct.unpack(form.offsetformat, value)[0])
+                value = handle.read(min(nbytes, 64))
+            known.append((code, _as_number(value[:nbytes], tif.byteorder)))
+    return known
+
+
+def _as_number(value: bytes, byteorder: str) -> bytes:
+    """Without what only shows how many bytes a number was given: 16 or 32 bits."""
+    return value[::-1].lstrip(b"\0") if byteorder == "<" else value.lstrip(b"\0")
 
 
 def page_format(page: TiffPage, where: object) -> FrameFormat:
@@ -160,6 +210,17 @@ def opened(path: Path) -> Iterator[TiffFile]:
     # them; tifffile would open and make them.
     with translated(path), TiffFile(path, is_ome=False) as tif:
         yield tif
+
+
+def description_of(tif: TiffFile, path: Path) -> str:
+    """What a program wrote into the description of the first page; refused beyond a bound."""
+    tag = tif.pages.first.tags.get("ImageDescription")
+    if tag is not None and tag.count > MAX_METADATA_BYTES:
+        raise SourceError(
+            f"{path}: its metadata are larger than {MAX_METADATA_BYTES >> 20} MB; only the pixels "
+            "can be saved, with the program that wrote the file"
+        )
+    return tif.pages.first.description
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from .pages import (
     Alike,
     Frame,
     alike,
+    description_of,
     full_pages,
     opened,
     page_format,
@@ -35,12 +36,33 @@ from .pages import (
 
 
 def open_file(path: Path, name: str) -> Stack:
-    """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes."""
+    """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes.
+
+    A file that holds some of the images that its metadata describe has these; one with several
+    has them as positions.
+    """
     with opened(path) as tif:
-        ome = ome_of(tif.pages.first.description, path)
-        if ome is not None and _is_spread(tif, ome):
-            return _spread_series(tif, ome, members_of(ome, ome_sizes(tif, ome), path), path, name)
-        layout = layout_of(tif, path)
+        described = ome_of(description_of(tif, path), path)
+        images = [ome for ome in described if _is_inside(ome, path)] or described[:1]
+        if len(images) > 1:
+            stacks = [_image_stack(tif, ome, path, name, is_alone=False) for ome in images]
+            return stack_of_images(stacks, [ome.name for ome in images], name, path)
+        ome = images[0] if images else None
+        return _image_stack(tif, ome, path, name, is_alone=len(described) < 2)
+
+
+def _is_inside(ome: OmeImage, path: Path) -> bool:
+    """Whether planes of an image lie in this file, as far as its metadata say."""
+    return not ome.blocks or any(block.file in (None, path.name) for block in ome.blocks)
+
+
+def _image_stack(
+    tif: TiffFile, ome: OmeImage | None, path: Path, name: str, *, is_alone: bool
+) -> Stack:
+    """One of the images of a file, or the only one."""
+    if ome is not None and _is_spread(tif, ome, path):
+        return _spread_series(tif, ome, path, path, name)
+    layout = layout_of(tif, path, ome, is_alone=is_alone)
     frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
     stack = Stack(
         channels=(),
@@ -49,51 +71,86 @@ def open_file(path: Path, name: str) -> Stack:
         notes=layout.notes,
         channel_info=layout.channels,
         calibration=layout.calibration,
+        left_out=layout.left_out,
     )
     return _with_axes(stack, frames, layout.sizes)
 
 
-def _is_spread(tif: TiffFile, ome: OmeImage) -> bool:
-    """Whether OME metadata name other files, and more planes than this one has."""
-    planes = prod(ome_sizes(tif, ome).values())
-    return planes > len(tif.pages) and any(block.file is not None for block in ome.blocks)
-
-
-def _spread_series(
-    tif: TiffFile, ome: OmeImage, members: Members, source: Path, name: str
+def stack_of_images(
+    stacks: Sequence[Stack], names: Sequence[str], name: str, path: Path, left_out: int = 0
 ) -> Stack:
-    """A series in several files, which lie in one folder."""
-    lengths = ome_sizes(tif, ome)
+    """Several images of one source, of which a setting chooses."""
+    if len(stacks) == 1:
+        return stacks[0]
+    return Stack((), name, path, images=tuple(stacks), image_names=tuple(names), left_out=left_out)
+
+
+def _is_spread(tif: TiffFile, ome: OmeImage, path: Path) -> bool:
+    """Whether OME metadata name other files, and more planes than this one has."""
+    planes = prod(ome_sizes(tif.pages.first, ome).values())
+    others = [block for block in ome.blocks if block.file is not None]
+    if not others:
+        return False
+    return planes > len(tif.pages) or not _is_inside(ome, path)
+
+
+def _spread_series(tif: TiffFile, ome: OmeImage, path: Path, source: Path, name: str) -> Stack:
+    """An image in several files, which lie in the folder of `path`, or in another one than that."""
+    lengths = ome_sizes(tif.pages.first, ome)
+    members = members_of(ome, lengths, path)
     sizes, order = canonical(tuple((axis, lengths[axis]) for axis in ome.order))
     frames = MemberFrames(
-        source if source.is_dir() else source.parent,
-        page_format(tif.pages.first, source),
+        path.parent,
+        page_format(tif.pages.first, path),
         members if order is None else members.select(order),
     )
     calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
     info = channels_of(tif, ome, dict(sizes).get("C", 1))
-    others = f"read from {len(members.names)} files, as its OME metadata say"
-    stack = Stack((), name, source, (others, *notes), channel_info=info, calibration=calibration)
+    if len(members.names) > 1:
+        notes = (f"read from {len(members.names)} files, as its OME metadata say", *notes)
+    stack = Stack((), name, source, notes, channel_info=info, calibration=calibration)
     return _with_axes(stack, frames, sizes)
 
 
 def _whole_folder(folder: Path, names: Sequence[str]) -> Stack | None:
-    """A hyperstack whose OME metadata name all files of the folder, and no others."""
+    """A hyperstack, or several, whose OME metadata name all files of the folder, and no others."""
     path = folder / names[0]
     with opened(path) as tif:
-        ome = _ome_of(tif, path)
-        if ome is None or not _is_spread(tif, ome):
-            return None
-        lengths = ome_sizes(tif, ome)
-        if sum(n > 1 for n in lengths.values()) < 2:
-            return None  # a file a frame, some of which may be missing
         try:
-            members = members_of(ome, lengths, path)
+            images = ome_of(description_of(tif, path), path)
         except SourceError:
             return None
-        if set(members.names) != set(names):
+        if not images:
             return None
-        return _spread_series(tif, ome, members, folder, folder.name or "root")
+        if len(images) == 1:
+            if not _is_spread(tif, images[0], path):
+                return None
+            lengths = ome_sizes(tif.pages.first, images[0])
+            if sum(n > 1 for n in lengths.values()) < 2:
+                return None  # a file a frame, some of which may be missing
+        return _images_of_folder(tif, images, path, names)
+
+
+def _images_of_folder(
+    tif: TiffFile, images: Sequence[OmeImage], path: Path, names: Sequence[str]
+) -> Stack | None:
+    """The images all of whose files are among `names`; None unless they take all of these."""
+    folder, name = path.parent, path.parent.name or "root"
+    files = [{block.file or path.name for block in ome.blocks} for ome in images]
+    whole = [n for n, own in enumerate(files) if own <= set(names)]
+    if not whole or set().union(*(files[n] for n in whole)) != set(names):
+        return None
+    try:
+        stacks = [_spread_series(tif, images[n], path, folder, name) for n in whole]
+    except SourceError:
+        if len(images) > 1:
+            raise
+        return None
+    stack = stack_of_images(stacks, [images[n].name for n in whole], name, folder)
+    if len(whole) < len(images):
+        note = f"{len(whole)} of {len(images)} positions are there, the files of others are not"
+        stack = replace(stack, notes=(note, *stack.notes))
+    return stack
 
 
 def open_folder(folder: Path, names: Sequence[str]) -> Stack:
@@ -111,10 +168,11 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     path = folder / order[0]
     with opened(path) as tif:
         times = dict(sizes).get("T", 1)
-        calibration, notes = calibration_of(tif, _ome_of(tif, path), times)
+        ome = _ome_of(tif, path)
+        calibration, notes = calibration_of(tif, ome, times)
         layout = None
         if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
-            layout = layout_of(tif, path, is_member=True)
+            layout = layout_of(tif, path, _only_ome_of(tif, path), is_member=True)
         else:
             page = single_page(tif, path)
             first = page_format(page, path)
@@ -164,10 +222,21 @@ def _axes_inside(layout: Layout, outside: Sizes, path: Path) -> Sizes:
     return inside
 
 
+def _only_ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
+    """OME metadata of one file of a folder, which may describe one image only."""
+    images = ome_of(description_of(tif, path), path)
+    if len(images) > 1:
+        raise SourceError(
+            f"{path}: its OME metadata describe {len(images)} images; convert the file itself, "
+            "with --position"
+        )
+    return images[0] if images else None
+
+
 def _ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
     """OME metadata of one file of a folder; what they say of others may be no use."""
     try:
-        return ome_of(tif.pages.first.description, path)
+        return _only_ome_of(tif, path)
     except SourceError:
         return None
 
@@ -346,7 +415,7 @@ class VolumeFrames:
     def _planes(self, path: Path) -> PageFrames:
         """The planes of one file, which has to be laid out as the first one."""
         with opened(path) as tif:
-            layout = layout_of(tif, path, is_member=True)
+            layout = layout_of(tif, path, _only_ome_of(tif, path), is_member=True)
         self.format.check(layout.format, path, "the first file")
         if layout.sizes != self.sizes:
             mine, first = (_described(sizes) for sizes in (layout.sizes, self.sizes))
