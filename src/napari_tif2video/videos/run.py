@@ -151,6 +151,7 @@ def convert_job(
         frame_interval_origin=calibration.frame_interval_origin,
         um_per_video_pixel=None if plan.scale is None else plan.scale.um_per_px,
         scale_bar_um=plan.scale_bar_um,
+        left_out=plan.stack.left_out,
     )
     if job.skip:
         limits = None if shared is None else shared.limits[0]

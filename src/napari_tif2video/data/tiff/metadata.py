@@ -36,14 +36,14 @@ def calibration_of(
         times = _times(ome, frames)
         interval, interval_origin = ome.frame_interval_s, _OME
         if interval is None and times is not None:
-            interval = _mean_step(times)
+            interval = mean_step(times)
             interval_origin = f"mean of the plane times {_OME}"
     if interval is None:
         interval = time_s(imagej.get("finterval"), str(imagej.get("tunit", "s")))
         interval_origin = "" if interval is None else _IMAGEJ
     if metamorph and frames is not None:
         times = _metamorph_times(metamorph, frames)
-        interval = None if times is None else _mean_step(times)
+        interval = None if times is None else mean_step(times)
         interval_origin = "" if interval is None else f"mean of the plane times {_METAMORPH}"
     notes: tuple[str, ...] = ()
     if width is not None and height is not None and abs(width / height - 1) > 0.01:
@@ -107,7 +107,8 @@ def _times(ome: OmeImage, frames: int) -> tuple[float, ...] | None:
     return tuple(begun[t] for t in range(frames))
 
 
-def _mean_step(times: tuple[float, ...]) -> float | None:
+def mean_step(times: tuple[float, ...]) -> float | None:
+    """The mean time from one frame to the next; None where it does not go on."""
     return (times[-1] - times[0]) / (len(times) - 1) if times[-1] > times[0] else None
 
 

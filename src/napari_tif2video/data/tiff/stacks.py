@@ -73,7 +73,7 @@ def _image_stack(
         calibration=layout.calibration,
         left_out=layout.left_out,
     )
-    return _with_axes(stack, frames, layout.sizes)
+    return with_axes(stack, frames, layout.sizes)
 
 
 def stack_of_images(
@@ -109,7 +109,7 @@ def _spread_series(tif: TiffFile, ome: OmeImage, path: Path, source: Path, name:
     if len(members.names) > 1:
         notes = (f"read from {len(members.names)} files, as its OME metadata say", *notes)
     stack = Stack((), name, source, notes, channel_info=info, calibration=calibration)
-    return _with_axes(stack, frames, sizes)
+    return with_axes(stack, frames, sizes)
 
 
 def _whole_folder(folder: Path, names: Sequence[str]) -> Stack | None:
@@ -186,16 +186,16 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
         info = tuple(ChannelInfo(channel) for channel in named.channels)
         stack = replace(stack, channel_info=info, notes=(*notes, *named.notes))
     if layout is None:
-        return _with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
+        return with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
     inside = _axes_inside(layout, sizes, path)
     info = stack.channel_info or layout.channels
     numbers = tuple(range(len(order) * prod(n for _, n in inside)))
     frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
     whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
-    return _with_axes(replace(stack, channel_info=info), frames, whole)
+    return with_axes(replace(stack, channel_info=info), frames, whole)
 
 
-def _with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
+def with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
     """The frames as a sequence, or as planes to choose from."""
     stack = replace(stack, notes=(*stack.notes, *frames.format.notes))
     if len(sizes) > 1:
