@@ -212,3 +212,20 @@ def _cut(path, size):
 def _swap(folder, old, new):
     index = folder / "NDTiff.index"
     index.write_bytes(index.read_bytes().replace(old, new))
+
+
+def test_channels_as_the_program_showed_them(tmp_path):
+    planes = grid(DATA[0, :, :, 0], ("time", "channel"), channel=["GFP", "RFP"])
+    write_dataset(tmp_path / "d", planes)
+    shown = {
+        "GFP": {"Min": 1000, "Max": 61000, "Color": -16711936},
+        "RFP": {"Min": 0, "Max": 50000, "Color": -65536},
+    }
+    (tmp_path / "d" / "display_settings.txt").write_text(json.dumps(shown))
+    picture = t2v.render_frame(
+        tmp_path / "d", 1, channel="all", contrast="stored", width="full"
+    ).astype(int)
+    for channel, low, high, number in ((1, 1000, 61000, 0), (0, 0, 50000, 1)):
+        expected = np.clip((DATA[0, 1, number, 0].astype(float) - low) / (high - low), 0, 1) * 255
+        assert np.abs(picture[..., channel] - expected).max() <= 1
+    assert not picture[..., 2].any()

@@ -185,12 +185,15 @@ class Channel:
         As the source calls it, if it does.
     number : int
         Its place among the channels of the source, from 0.
+    stored_limits : (float, float), optional
+        The display range that is stored in the source.
     """
 
     frames: Frames
     display: Display = field(default_factory=Display)
     name: str = ""
     number: int = 0
+    stored_limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,6 +319,11 @@ class Stack:
     def pixel_size_origin(self) -> str:
         """Who says so, such as "from OME metadata"."""
         return self.calibration.pixel_size_origin
+
+    @property
+    def z_spacing_um(self) -> float | None:
+        """Distance of the slices in µm, if it is known."""
+        return self.calibration.z_spacing_um
 
     @property
     def frame_interval_s(self) -> float | None:

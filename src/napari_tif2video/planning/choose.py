@@ -52,6 +52,7 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         hint = "; --match chooses files by their names" if is_folder else ""
         raise SourceError(f"{stack.path or stack.name}: {exc}{hint}") from None
     if stack.planes is None and not view.depth and view.play == stack.played:
+        notes += _lut_note(stack.channels[0].display)
         return replace(stack, notes=(*stack.notes, *notes)) if notes else stack
     numbers = view.channels or (0,)
     displays, said = _displays(stack, numbers)
@@ -61,7 +62,9 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         point = dict(view.point) | ({"C": number} if view.channels else {})
         frames = planes.sequence(view.play, point, view.depth, view.projection)
         name = "" if view.play == "C" else channel_name(stack.channel_info, number)
-        channels.append(Channel(frames, display, name, number))
+        known = stack.channel_info[number : number + 1] if view.play != "C" else ()
+        stored = known[0].limits if known else None
+        channels.append(Channel(frames, display, name, number, stored))
     return replace(
         stack,
         channels=tuple(channels),
@@ -243,7 +246,12 @@ def _displays(stack: Stack, numbers: tuple[int, ...]) -> tuple[tuple[Display, ..
     """Of several channels: additive, in the colours of the source where they can be told apart."""
     invert, info = stack.format.white_is_zero, stack.channel_info
     if len(numbers) == 1:
-        return (stack.channels[0].display if stack.channels else Display(invert=invert),), []
+        display = stack.channels[0].display if stack.channels else Display(invert=invert)
+        if not stack.channels and info and "C" not in dict(stack.sizes):
+            display = replace(display, colours=info[0].colours)
+        return (display,), _lut_note(display)
+    if stack.format.is_rgb:
+        return (Display(blending="additive", invert=invert),) * len(numbers), []
     known = [info[n].colours if n < len(info) else None for n in numbers]
     colours = [c for c in known if c is not None]
     notes = []
@@ -254,6 +262,12 @@ def _displays(stack: Stack, numbers: tuple[int, ...]) -> tuple[tuple[Display, ..
         said = ", ".join(f"{n} {colour}" for n, (colour, _) in zip(names, chosen, strict=True))
         notes = [f"the source does not tell the channels' colours apart; shown are {said}"]
     return tuple(Display(colours=c, blending="additive", invert=invert) for c in colours), notes
+
+
+def _lut_note(display: Display) -> list[str]:
+    if display.colours is None or display.limits is not None:
+        return []
+    return ["is shown in the colours of its look-up table; --colormap gray shows it grey"]
 
 
 def has_unknown_axes(letters: Sequence[str]) -> bool:

@@ -35,7 +35,7 @@ from .picture import (
     parse_z,
 )
 
-CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
+CONTRASTS = ("local", "global", "batch", "smooth", "displayed", "stored")
 DEFAULT_CONTRAST = "local"
 _LEFT_OUT_WHEN_NONE = ("position",)
 
@@ -60,13 +60,14 @@ class VideoSettings:
         Frames per second, 1 to 120, kept as an exact fraction.
     crop : str or CropBox, optional
         ``"WxH"`` (centred) or ``"WxH+X+Y"``.
-    contrast : {"local", "global", "batch", "smooth", "displayed"}, optional
+    contrast : {"local", "global", "batch", "smooth", "displayed", "stored"}, optional
         Where black and white come from: each frame by itself, the whole sequence, all sources
-        of the call, each frame but smoothed over time, or the napari layer. Default:
+        of the call, each frame but smoothed over time, the napari layer, or the display range that
+        its program stored in the file. Default:
         ``"displayed"`` for layers without `percentile`, else ``"local"``.
     percentile : (float, float), optional
         Percentiles of the counts that become black and white, instead of the smallest and the
-        largest one; not for ``"displayed"``.
+        largest one; not for ``"displayed"`` and ``"stored"``.
     limits : (float, float), optional
         Fixed grey values that become black and white; not together with `contrast` or
         `percentile`. Of several channels, one pair for all or a tuple with one for each.
@@ -209,9 +210,10 @@ class VideoSettings:
             raise SettingsError("limits: fixed limits cannot be combined with a contrast rule")
         if self.percentile is not None and self.limits is not None:
             raise SettingsError("percentile: cannot be combined with fixed limits")
-        if self.percentile is not None and self.contrast == "displayed":
+        if self.percentile is not None and self.contrast in ("displayed", "stored"):
             raise SettingsError(
-                "percentile: is for contrast local, global, batch or smooth, not for 'displayed'"
+                "percentile: is for contrast local, global, batch or smooth, not for "
+                f"'{self.contrast}'"
             )
 
     def _changed(self) -> list[str]:

@@ -15,6 +15,7 @@ _CONTRAST_TOKENS = {
     "batch": "_batch_norm",
     "smooth": "_smooth_norm",
     "fixed": "_fixed",
+    "stored": "_stored",
 }
 
 

@@ -20,7 +20,7 @@ from ..calibration import Calibration
 from ..stack import FrameFormat
 from .metadata import calibration_of, channels_of
 from .ome import OmeImage, placed
-from .pages import check_findings, page_format, unlike
+from .pages import check_findings, has_lut, page_format, unlike
 
 Page = TiffPage | TiffFrame
 Sizes = tuple[tuple[str, int], ...]
@@ -322,7 +322,8 @@ def _locate(
     """Page numbers, and offsets of the pixels where they are one contiguous run, else of pages."""
     first = grid.keyframe
     plain = first.is_contiguous and first.fillorder == 1 and first.predictor == 1
-    plain = plain and first.photometric != PHOTOMETRIC.PALETTE  # a page has its own table
+    # A page has a table of its own, but for ImageJ's.
+    plain = plain and (first.photometric != PHOTOMETRIC.PALETTE or has_lut(first))
     if plain and first.planarconfig == 1 and first.samplesperpixel in (1, 3):
         if grid.pages is not None and len(grid.pages) == grid.count:
             starts = tuple(page.dataoffsets[0] for page in grid.pages)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from tifffile import RESUNIT, TiffFile, TiffPage
 
-from ...colours import ChannelInfo, ramp
+from ...colours import GREY_TABLE, ChannelInfo, ramp
 from ...units import length_um, time_s
 from ..calibration import Calibration
 from .ome import OmeImage
+from .pages import has_lut
 
 # Resolution tags are often what a printer or screen wants; no microscope has such pixels.
 PLAUSIBLE_UM = (0.001, 100.0)
@@ -48,7 +49,24 @@ def calibration_of(
     notes: tuple[str, ...] = ()
     if width is not None and height is not None and abs(width / height - 1) > 0.01:
         notes = (f"its pixels are not square: {width:.6g} µm wide and {height:.6g} µm high",)
-    return Calibration(width, origin, interval, interval_origin, times), notes
+    spacing = _z_spacing(imagej, metamorph, ome)
+    calibration = Calibration(width, origin, interval, interval_origin, times, z_spacing_um=spacing)
+    return calibration, notes
+
+
+def _z_spacing(
+    imagej: dict[str, Any], metamorph: dict[str, Any], ome: OmeImage | None
+) -> float | None:
+    """Distance from one slice to the next in µm."""
+    if ome is not None:
+        return ome.z_spacing_um
+    spacing = length_um(imagej.get("spacing"), str(imagej.get("unit", "")))
+    if spacing is None and "ZDistance" in metamorph:
+        distances = np.abs(np.asarray(metamorph["ZDistance"], np.float64))
+        if distances.size > 1 and distances[1] > 0:
+            unit = str(metamorph.get("CalibrationUnits", ""))
+            spacing = length_um(float(distances[1]), unit)
+    return spacing
 
 
 def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[ChannelInfo, ...]:
@@ -56,12 +74,43 @@ def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[Channe
     if ome is not None:
         pairs = zip(ome.names, ome.colours, strict=True)
         known = [ChannelInfo(name, None if c is None else ramp(c)) for name, c in pairs]
-        return tuple(known[:count])
-    tables = ((tif.imagej_metadata if tif.is_imagej else None) or {}).get("LUTs") or []
-    tables = [np.asarray(table) for table in tables[:count]]
+        # A single channel is shown grey, whatever colour it would have among others.
+        return tuple(known[:count]) if count > 1 else tuple(ChannelInfo(n) for n in ome.names[:1])
+    meta: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
+    tables = [np.asarray(table) for table in (meta.get("LUTs") or [])[:count]]
+    page = tif.pages.first
+    if not tables and count == 1 and has_lut(page) and page.colormap is not None:
+        tables = [(page.colormap >> 8).astype(np.uint8)]
     if any(table.shape != (3, 256) or table.dtype != np.uint8 for table in tables):
-        return ()
-    return tuple(ChannelInfo("", np.ascontiguousarray(table.T).tobytes()) for table in tables)
+        tables = []
+    colours = [np.ascontiguousarray(table.T).tobytes() for table in tables]
+    if count == 1 and colours == [GREY_TABLE]:
+        colours = []
+    limits = _display_ranges(meta, count)
+    return tuple(
+        ChannelInfo(
+            "",
+            colours[n] if n < len(colours) else None,
+            limits[n] if n < len(limits) else None,
+        )
+        for n in range(max(len(colours), len(limits)))
+    )
+
+
+def _display_ranges(meta: dict[str, Any], count: int) -> list[tuple[float, float]]:
+    """The display range of each channel as ImageJ stored it; empty where it did not.
+
+    That of a single channel stands in its description, those of several in a tag of its own.
+    """
+    values = list(meta.get("Ranges") or ())
+    if not values and count == 1:
+        values = [meta[key] for key in ("min", "max") if key in meta]
+    try:
+        numbers = [float(value) for value in values]
+    except (TypeError, ValueError):
+        return []
+    pairs = list(zip(numbers[::2], numbers[1::2], strict=False))[:count]
+    return pairs if all(low < high for low, high in pairs) and len(pairs) == count else []
 
 
 def _pixel_size(

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from tifffile import read_ndtiff_index
 
-from ...colours import ChannelInfo
+from ...colours import ChannelInfo, ramp
 from ...errors import SourceError
 from ...geometry import Box
 from ..calibration import Calibration, believable
@@ -297,8 +297,33 @@ def _channels(
             place = tuple(value if i == at else along[0] for i, along in enumerate(values))
             name = str(_metadata(folder, grid[place]).get("Channel", ""))
         names.append(name)
-    are_told_apart = len(set(names)) == len(names)
-    return tuple(ChannelInfo(name if are_told_apart else "") for name in names)
+    shown = _display_settings(folder)
+    if len(set(names)) < len(names):
+        return (ChannelInfo(),) * len(names)
+    return tuple(_as_shown(name, shown.get(name)) for name in names)
+
+
+def _display_settings(folder: Path) -> dict[str, Any]:
+    """How the program showed each channel, by its name; it writes that in the topmost folder."""
+    top = folder.parent if folder.name == _FULL else folder
+    try:
+        found = json.loads((top / "display_settings.txt").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _as_shown(name: str, values: object) -> ChannelInfo:
+    if not isinstance(values, dict):
+        return ChannelInfo(name)
+    low, high, colour = values.get("Min"), values.get("Max"), values.get("Color")
+    limits = None
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low < high:
+        limits = (float(low), float(high))
+    table = None
+    if isinstance(colour, int):  # signed 32-bit ARGB
+        table = ramp((colour >> 16 & 255, colour >> 8 & 255, colour & 255))
+    return ChannelInfo(name, table, limits)
 
 
 def _calibration(

@@ -111,6 +111,7 @@ def page_format(page: TiffPage, where: object) -> FrameFormat:
     colour = photometric in (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
     samples = page.samplesperpixel
     grey = photometric in (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE) and samples == 1
+    grey = grey or has_lut(page)
     has_palette = _has_palette(page)
     if page.imagedepth != 1 or not (grey or has_palette or (colour and samples in (3, 4))):
         name = getattr(photometric, "name", photometric)
@@ -136,6 +137,19 @@ def _has_palette(page: TiffPage) -> bool:
         page.photometric == PHOTOMETRIC.PALETTE
         and page.samplesperpixel == 1
         and page.colormap is not None
+        and not has_lut(page)
+    )
+
+
+def has_lut(page: TiffPage) -> bool:
+    """Whether the pixels are counts of 8 bits, and the table of colours only shows them: ImageJ's
+    look-up table.
+    """
+    return (
+        page.photometric == PHOTOMETRIC.PALETTE
+        and page.samplesperpixel == 1
+        and page.dtype == np.uint8
+        and bool(page.parent.is_imagej)
     )
 
 

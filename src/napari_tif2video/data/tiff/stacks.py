@@ -166,6 +166,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     order = tuple(names) if named is None else named.names
     sizes: Sizes = (("T", len(order)),) if named is None else named.sizes
     path = folder / order[0]
+    shown: tuple[ChannelInfo, ...] = ()
     with opened(path) as tif:
         times = dict(sizes).get("T", 1)
         ome = _ome_of(tif, path)
@@ -177,11 +178,14 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
             page = single_page(tif, path)
             first = page_format(page, path)
             template = alike(tif, page, first)
+            shown = channels_of(tif, None, 1)
     standing = places(order) if named is None else None
     if standing is not None:
         calibration = replace(calibration, places=standing)
         notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
-    stack = Stack((), folder.name or "root", folder, notes, calibration=calibration)
+    stack = Stack(
+        (), folder.name or "root", folder, notes, channel_info=shown, calibration=calibration
+    )
     if named is not None:
         info = tuple(ChannelInfo(channel) for channel in named.channels)
         stack = replace(stack, channel_info=info, notes=(*notes, *named.notes))
@@ -203,7 +207,11 @@ def with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
     # The only axis is played, whatever it is; without a name it is time.
     letter = sizes[0][0] if sizes else "T"
     played = letter if letter in "TCZ" else "T"
-    channel = Channel(frames, Display(invert=frames.format.white_is_zero))
+    display, stored = Display(invert=frames.format.white_is_zero), None
+    if played != "C" and stack.channel_info:
+        display = replace(display, colours=stack.channel_info[0].colours)
+        stored = stack.channel_info[0].limits
+    channel = Channel(frames, display, stored_limits=stored)
     return replace(stack, channels=(channel,), played=played)
 
 
