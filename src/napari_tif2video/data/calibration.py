@@ -16,7 +16,7 @@ _PRINT_DPI = (
     *(350, 360, 400, 450, 480, 600, 720, 800, 900, 1000, 1200, 1440, 1800, 2400, 2880, 3600, 4800),
 )
 _INCH_UM = 25400.0
-_SAME = 1e-4  # 300 dpi are 118.11 pixels a cm
+_SAME = 2e-4  # 72 dpi are 28.35 pixels a cm
 
 
 def believable(

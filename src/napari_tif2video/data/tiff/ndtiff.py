@@ -300,7 +300,10 @@ def _channels(
     shown = _display_settings(folder)
     if len(set(names)) < len(names):
         return (ChannelInfo(),) * len(names)
-    return tuple(_as_shown(name, shown.get(name)) for name in names)
+    info = [_as_shown(name, shown.get(name)) for name in names]
+    if len(info) == 1:  # a single channel is grey, whatever colour it would have among others
+        info = [replace(info[0], colours=None)]
+    return tuple(info)
 
 
 def _display_settings(folder: Path) -> dict[str, Any]:
