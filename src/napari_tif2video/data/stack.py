@@ -121,6 +121,19 @@ class Frames(Protocol):
         ...
 
 
+def check_frames(frames: Frames) -> None:
+    """Look at size and type of all frames without reading them, where they may differ.
+
+    Raises
+    ------
+    SourceError
+        A frame is unlike the first one, or its file is cut off.
+    """
+    check = getattr(frames, "check", None)
+    if check is not None:
+        check()
+
+
 class Planes(Protocol):
     """The planes of a hyperstack, on a grid of axes.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..data import (
     Stack,
+    check_frames,
     folders_with_frames,
     is_stack_name,
     natural_key,
@@ -171,6 +172,18 @@ def plan_jobs(
     _compare_magnifications(jobs)
     _choose_outputs(jobs, destination)
     return jobs
+
+
+def check_jobs(jobs: list[SourceJob]) -> None:
+    """Find what would be found while reading about sizes and types of frames, without reading."""
+    for job in jobs:
+        if job.plan is None or job.problem is not None:
+            continue
+        try:
+            for channel in job.plan.stack.channels:
+                check_frames(channel.frames)
+        except Tif2VideoError as exc:
+            job.problem = exc
 
 
 def _compare_magnifications(jobs: list[SourceJob]) -> None:

@@ -373,11 +373,19 @@ def _frames_of(tif: TiffFile, keyframe: TiffPage, numbers: Sequence[int], path: 
     """
     tif.pages.useframes = True
     tif.pages.set_keyframe(keyframe.index)
-    pages = [tif.pages[i] for i in numbers]
-    odd = unlike(tif, keyframe, pages)
+    pages: list[Page] = []
+    odd = None
+    for number in numbers:
+        try:
+            pages.append(tif.pages[number])
+        except RuntimeError:  # in another number of strips
+            odd = number
+            break
+    if odd is None:
+        odd = unlike(tif, keyframe, pages)
     if odd is not None:
         raise SourceError(
-            f"{path}: page {odd.index + 1} is of another size or type than page "
+            f"{path}: page {odd + 1} is of another size or type than page "
             f"{keyframe.index + 1}; its metadata count both as planes of one image"
         )
     return pages

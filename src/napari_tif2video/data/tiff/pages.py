@@ -62,16 +62,15 @@ def single_page(tif: TiffFile, path: Path) -> TiffPage:
 _FORMAT_TAGS = (256, 257, 258, 262, 277)
 
 
-def unlike(
-    tif: TiffFile, keyframe: TiffPage, pages: Sequence[TiffPage | TiffFrame]
-) -> TiffPage | TiffFrame | None:
-    """The first page whose size or type differs from that of `keyframe`, of which only those few
-    tags are read: parsing a page takes ten times as long.
+def unlike(tif: TiffFile, keyframe: TiffPage, pages: Sequence[TiffPage | TiffFrame]) -> int | None:
+    """The number of the first page whose size or type differs from that of `keyframe`.
+
+    Only the few tags that tell are read: parsing a page takes ten times as long.
     """
     wanted = _format_tags(tif, keyframe.offset)
     for page in pages:
         if page.offset != keyframe.offset and _format_tags(tif, page.offset) != wanted:
-            return page
+            return page.index
     return None
 
 
@@ -273,6 +272,16 @@ class Alike:
     behind: bytes
     stored: np.dtype[Any]
     format: FrameFormat
+
+    def matches(self, path: str) -> bool:
+        """Whether a file is such a one, as far as its size and what is before its pixels tell."""
+        end = len(self.before) + self.format.nbytes + len(self.behind)
+        try:
+            with open(path, "rb", buffering=0) as file:
+                is_as_long = os.fstat(file.fileno()).st_size == end
+                return is_as_long and file.read(len(self.before)) == self.before
+        except OSError:
+            return False
 
     def read(self, path: str) -> NDArray[Any] | None:
         """The frame of such a file, in a buffer of this thread; None for any other file."""

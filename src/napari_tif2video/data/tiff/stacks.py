@@ -167,6 +167,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     sizes: Sizes = (("T", len(order)),) if named is None else named.sizes
     path = folder / order[0]
     shown: tuple[ChannelInfo, ...] = ()
+    extra = 0
     with opened(path) as tif:
         times = dict(sizes).get("T", 1)
         ome = _ome_of(tif, path)
@@ -179,12 +180,22 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
             first = page_format(page, path)
             template = alike(tif, page, first)
             shown = channels_of(tif, None, 1)
+            extra = len(tif.pages) - 1
     standing = places(order) if named is None else None
     if standing is not None:
         calibration = replace(calibration, places=standing)
         notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
+    if extra:
+        each = f"{extra} smaller page{'s' * (extra > 1)}"
+        notes = (*notes, f"its files hold {each} beside the image, which are left out")
     stack = Stack(
-        (), folder.name or "root", folder, notes, channel_info=shown, calibration=calibration
+        (),
+        folder.name or "root",
+        folder,
+        notes,
+        channel_info=shown,
+        calibration=calibration,
+        left_out=extra * len(order) if layout is None else layout.left_out * len(order),
     )
     if named is not None:
         info = tuple(ChannelInfo(channel) for channel in named.channels)
@@ -196,7 +207,9 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     numbers = tuple(range(len(order) * prod(n for _, n in inside)))
     frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
     whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
-    return with_axes(replace(stack, channel_info=info), frames, whole)
+    said = tuple(dict.fromkeys((*stack.notes, *layout.notes)))
+    stack = replace(stack, channel_info=info, notes=said)
+    return with_axes(stack, frames, whole)
 
 
 def with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
@@ -276,6 +289,13 @@ class FileFrames:
 
     def select(self, indices: Sequence[int]) -> FileFrames:
         return replace(self, names=tuple(self.names[i] for i in indices))
+
+    def check(self) -> None:
+        for name in self.names:
+            if self.alike is None or not self.alike.matches(join(self.folder, name)):
+                path = self.folder / name
+                with opened(path) as tif:
+                    self.format.check(page_format(single_page(tif, path), path), path, self.first)
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for name in self.names:
@@ -358,7 +378,17 @@ class MemberFrames:
     def select(self, indices: Sequence[int]) -> MemberFrames:
         return replace(self, planes=self.planes.select(indices))
 
+    def check(self) -> None:
+        for page, where in self._pages():
+            self.format.check(page_format(page, where), where, self.planes.names[0])
+
     def read_frames(self, box: Box) -> Iterator[Frame]:
+        for page, where in self._pages():
+            self.format.check(page_format(page, where), where, self.planes.names[0])
+            yield read_page(page, where, self.format)[box.rows, box.columns]
+
+    def _pages(self) -> Iterator[tuple[TiffPage, str]]:
+        """The page of each plane, and what a message calls it."""
         places = zip(self.planes.files, self.planes.pages, strict=True)
         for file, pages in groupby(places, lambda place: place[0]):
             path = self.folder / self.planes.names[file]
@@ -367,9 +397,7 @@ class MemberFrames:
                     where = f"{path}: page {number + 1}"
                     with translated(where):
                         page = tif.pages[number].aspage()
-                    self.format.check(page_format(page, where), where, self.planes.names[0])
-                    frame = read_page(page, where, self.format)
-                    yield frame[box.rows, box.columns]
+                    yield page, where
 
 
 @dataclass(frozen=True)
@@ -410,6 +438,10 @@ class VolumeFrames:
                 for number in numbers
             ),
         )
+
+    def check(self) -> None:
+        for file in dict.fromkeys(number // self._depth for number in self.numbers):
+            self._planes(self.folder / self.names[file])
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for file, numbers in groupby(self.numbers, lambda number: number // self._depth):
