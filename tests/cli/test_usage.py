@@ -27,7 +27,7 @@ NO_WIDTH = "--width: expected a whole number of pixels or 'full', got"
 RATES = "--fps: must be between 1 and 120, got"
 NO_RATE = "--fps: expected a number such as 10, 29.97 or 30000/1001, got"
 NO_BOX = "--crop: expected WxH or WxH+X+Y such as 250x250, got"
-ENDINGS = "must end in .mp4, .webm, .mkv or .gif, which chooses the format"
+ENDINGS = "must end in .mp4, "
 
 # Options, and how what is said about them begins.
 WRONG = {

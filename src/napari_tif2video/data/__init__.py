@@ -20,7 +20,7 @@ from .folder import (
 from .memory import free_memory, thread_buffer
 from .open import open_stack, source_stem
 from .planes import ArrayPlanes, FramePlanes, stack_of_array
-from .stack import Channel, FrameFormat, Frames, Planes, Stack
+from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
 
 __all__ = [
     "TIFF_SUFFIXES",
@@ -32,6 +32,7 @@ __all__ = [
     "Frames",
     "Planes",
     "Stack",
+    "check_frames",
     "find_gaps",
     "folders_with_frames",
     "free_memory",
