@@ -179,3 +179,22 @@ def test_contrast_is_one_of_a_list():
     for contrast in ("local", "global", "batch"):
         with pytest.raises(t2v.SettingsError, match="limits"):
             VideoSettings(contrast=contrast, limits=(0, 9))
+
+
+HUGE = 10**400  # more than a float holds
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"fps": HUGE}, {"fps": "1e99999999"}, {"fps": "9" * 5000}, {"width": HUGE},
+        {"width": "9" * 5000}, {"limits": (0, HUGE)}, {"percentile": (0, HUGE)}, {"gamma": HUGE},
+        {"crf": HUGE}, {"max_size": "9" * 5000}, {"z": "9" * 5000}, {"pixel_size": HUGE},
+        {"frame_interval": HUGE}, {"anchor_size": "9" * 5000},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_numbers_beyond_all_measure_are_refused_in_one_line(values):
+    (name,) = values
+    with pytest.raises(t2v.SettingsError, match=f"^{name}: "):
+        VideoSettings(**values)

@@ -36,7 +36,7 @@ def parse_crf(name: str, value: Any) -> int:
 
 def parse_max_size(name: str, value: Any) -> int:
     """Bytes, from a number or from text such as ``"10MB"``, ``"1.5 GB"`` or ``"8MiB"``."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMG]?i?B?)\s*", str(value), re.ASCII)
+    match = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{1,18})?)\s*([kKMG]?i?B?)\s*", str(value), re.ASCII)
     unit = match[2].upper() if match else ""
     if match is None or isinstance(value, bool) or unit not in SIZE_UNITS:
         raise SettingsError(f"{name}: expected a size such as 10MB, 900kB or 1.5GB, got {value!r}")

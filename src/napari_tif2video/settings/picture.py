@@ -31,6 +31,8 @@ def parse_fps(name: str, value: Any) -> Fraction:
     try:
         if isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational):
             value = repr(float(value))  # 29.97 means 2997/100, not the nearest binary number
+        if isinstance(value, str) and re.search(r"[eE][+-]?\d{3}", value):
+            raise ValueError  # as a fraction, 1e99999999 would have all its digits
         fps = Fraction(value)
     except (ValueError, TypeError, ZeroDivisionError, OverflowError):
         raise SettingsError(
@@ -151,7 +153,7 @@ def _pairs(value: Any) -> list[object] | None:
 def _parse_pair(name: str, value: Any) -> tuple[float, float]:
     try:
         low, high = (float(v) for v in value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise SettingsError(f"{name}: expected two grey values LO HI, got {value!r}") from None
     if not (math.isfinite(low) and math.isfinite(high)):
         raise SettingsError(f"{name}: both must be finite, got {low:g} and {high:g}")
@@ -164,7 +166,7 @@ def parse_percentile(name: str, value: Any) -> tuple[float, float]:
     """Two percentages LO HI of the counts, 0 to 100."""
     try:
         low, high = (float(v) for v in value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise SettingsError(
             f"{name}: expected two percentages LO HI such as 1 99.9, got {value!r}"
         ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import numbers
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -118,11 +117,11 @@ def one_of(choices: Sequence[str]) -> Parser:
 def whole_number(value: Any) -> int | None:
     """The whole number that is meant; None for what is none."""
     if isinstance(value, str):
-        return int(value) if re.fullmatch(r"\s*-?\d+\s*", value, re.ASCII) else None
+        return int(value) if re.fullmatch(r"\s*-?\d{1,18}\s*", value, re.ASCII) else None
     if isinstance(value, bool):
         return None
-    if isinstance(value, numbers.Real) and float(value).is_integer():
-        return int(float(value))
+    if getattr(value, "is_integer", bool)():
+        return int(value)
     try:
         return operator.index(value)
     except TypeError:
