@@ -46,7 +46,7 @@ def layer_with_a_crop(picture: Path, scratch: Path) -> None:
     widget.settings = VideoSettings(
         crop="110x80+40+50", contrast="global", percentile=(1, 99.9), colormap="magma", anchor=True
     )
-    widget.more.button.setChecked(True)
+    widget.more.expand()
     until(lambda: not widget.result.is_busy and widget.result.preview is not None)
     save(viewer, picture)
 

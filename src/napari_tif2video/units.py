@@ -185,6 +185,16 @@ def plain_number(number: float) -> str:
     return text if "e" not in text else f"{float(text):f}".rstrip("0").rstrip(".")
 
 
+def percent(share: float) -> str:
+    """A share of one, with the two digits that matter: ``0.57 %``, ``57 %``, ``100 %``."""
+    return f"{plain_number(float(f'{100 * share:.2g}'))} %"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 frame``, ``2 frames``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def decimal_fps(fps: Fraction | float) -> str:
     """A frame rate as a short decimal number: ``10``, ``29.97``."""
     return f"{float(fps):.3f}".rstrip("0").rstrip(".")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import av
 import dask.array as da
 import numpy as np
 import pytest
 import tifffile
 from helpers.files import write_folder
-from helpers.frames import noise, numbered
+from helpers.frames import noise, number_of, numbered
 from helpers.imagej import BLUE, FIRE, RED, write_composite, write_stack
 from helpers.video import decoded, grey_of, numbers
 
 import napari_tif2video as t2v
 from napari_tif2video._napari import hooks
+from napari_tif2video.settings import CODECS, CONTAINERS
 
 napari = pytest.importorskip("napari")
 npe2 = pytest.importorskip("npe2")
@@ -35,10 +39,27 @@ def _discovered():
 def test_the_manifest_is_valid_and_found():
     manifest = npe2.PluginManager.instance().get_manifest(PLUGIN)
     names = [widget.display_name for widget in manifest.contributions.widgets]
-    assert names == ["TIFF to video"]
+    assert names == ["Make videos"]
     for command in manifest.contributions.commands:
         if command.id != f"{PLUGIN}.widget":  # needs a Qt binding
             assert callable(npe2.PluginManager.instance().commands.get(command.id))
+
+
+def test_the_manifest_at_the_top_of_the_repository_is_that_of_the_package():
+    """A link, or on systems without links the file that git writes for one: the path in it."""
+    package = Path(t2v.__file__).with_name("napari.yaml")
+    top = Path(__file__).parents[2] / "napari.yaml"
+    link = str(top.readlink()) if top.is_symlink() else top.read_text(encoding="utf-8")
+    if "\n" not in link.strip():
+        assert link.strip().replace("\\", "/") == "src/napari_tif2video/napari.yaml"
+        top = top.parent / link.strip()
+    assert top.read_bytes() == package.read_bytes()
+
+
+def test_layers_are_saved_with_every_ending_that_has_a_codec():
+    manifest = npe2.PluginManager.instance().get_manifest(PLUGIN)
+    for writer in manifest.contributions.writers:
+        assert set(writer.filename_extensions) == set(CONTAINERS)
 
 
 def test_a_folder_opens_as_one_lazy_layer(tmp_path):
@@ -123,6 +144,17 @@ def test_a_layer_is_written_as_it_is_displayed(tmp_path, model):
     path = tmp_path / "out.mp4"
     assert npe2.write(str(path), [layer.as_layer_data_tuple()], plugin_name=PLUGIN) == [str(path)]
     assert numbers(path) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("ending", [ending for ending in CONTAINERS if ending != ".mp4"])
+def test_the_ending_of_a_saved_layer_chooses_the_codec(tmp_path, model, ending):
+    layer = model.add_image(numbered(3), contrast_limits=(0, 65535), name="stack")
+    path = tmp_path / f"out{ending}"
+    assert npe2.write(str(path), [layer.as_layer_data_tuple()], plugin_name=PLUGIN) == [str(path)]
+    with av.open(str(path)) as file:
+        assert file.streams.video[0].codec_context.name == CODECS[CONTAINERS[ending].codec].decoder
+        pictures = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)]
+    assert [number_of(picture) for picture in pictures] == [0, 1, 2]
 
 
 def test_several_layers_are_written_as_one_video(tmp_path, model):

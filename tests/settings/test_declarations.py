@@ -70,7 +70,7 @@ def test_declarations_fit_together():
         assert set(setting.replaces) <= set(SETTINGS)
         assert not setting.implies or SETTINGS[setting.implies].is_switch
         assert bool(setting.metavar or setting.choices) != setting.is_switch
-    assert title_of("max_size") == "At most"
+    assert title_of("max_size") == "Max. size"
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import (
-    QButtonGroup,
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QRadioButton,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
+from superqt import QCollapsible
 
 WIDTH_PX = 340
 _MARGIN_PX = 6
 _SPACING_PX = 4
 LABEL_WIDTH_PX = 74
 SMALL_LIST_PX = 72
+_FLAT = "text-align: left; border: none; padding: 2px; background: transparent"
+_UNLIMITED_PX = 2**24 - 1  # what Qt calls QWIDGETSIZE_MAX
 
 
 class ModeRow(QWidget):
@@ -31,44 +35,35 @@ class ModeRow(QWidget):
         super().__init__()
         self.layer, self.folders = QRadioButton("Layer"), QRadioButton("Folders")
         self.layer.setChecked(True)
-        group = QButtonGroup(self)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        for button in (self.layer, self.folders):
-            group.addButton(button)
-            line.addWidget(button)
+        line.addWidget(self.layer)
+        line.addWidget(self.folders)
         line.addStretch()
 
 
-class Fold(QWidget):
+def fold(title: str, *widgets: QWidget) -> QCollapsible:
     """Widgets that are hidden until a line with an arrow is clicked."""
+    section = QCollapsible(expandedIcon=QIcon(), collapsedIcon=QIcon())
+    content = column(*widgets)
+    section.setDuration(0)
+    section.setContent(content)
+    section.toggleButton().setStyleSheet(_FLAT)
+    layout = section.layout()
+    assert layout is not None
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(_SPACING_PX)
 
-    def __init__(self, title: str, *widgets: QWidget) -> None:
-        super().__init__()
-        self.button = QToolButton()
-        self.button.setText(title)
-        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.button.setArrowType(Qt.ArrowType.RightArrow)
-        self.button.setCheckable(True)
-        self.button.setAutoRaise(True)
-        self.content = column(*widgets)
-        self.content.hide()
-        self.button.toggled.connect(self._on_toggled)
-        _stack_up(QVBoxLayout(self), (self.button, self.content))
+    def show(is_open: bool) -> None:
+        # Arrows that superqt draws once would keep the colour of the theme before, and heights
+        # that it sets would cut off rows that appear later.
+        section.setText(f"{'▾' if is_open else '▸'} {title}")
+        content.setMaximumHeight(_UNLIMITED_PX)
+        content.setVisible(is_open)
 
-    def _on_toggled(self, is_open: bool) -> None:
-        self.content.setVisible(is_open)
-        arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
-        self.button.setArrowType(arrow)
-        if is_open:
-            QTimer.singleShot(0, self._scroll_to_it)  # once it has its room
-
-    def _scroll_to_it(self) -> None:
-        area = self.parentWidget()
-        while area is not None and not isinstance(area, QScrollArea):
-            area = area.parentWidget()
-        if area is not None:
-            area.ensureWidgetVisible(self, 0, 0)
+    section.toggled.connect(show)
+    show(False)
+    return section
 
 
 def row(*parts: QWidget | str, stretch: int | None = None) -> QWidget:
@@ -77,7 +72,7 @@ def row(*parts: QWidget | str, stretch: int | None = None) -> QWidget:
     Parameters
     ----------
     parts : widgets
-        A text at the beginning becomes a label; the labels of all rows have one width.
+        A text becomes a label; those at the beginning of all rows have one width.
     stretch : int, optional
         The part that takes the room that is left; by default none does.
     """
@@ -87,13 +82,20 @@ def row(*parts: QWidget | str, stretch: int | None = None) -> QWidget:
     line.setSpacing(_SPACING_PX)
     for number, part in enumerate(parts):
         if isinstance(part, str):
-            label = QLabel(part)
-            label.setMinimumWidth(LABEL_WIDTH_PX)
-            part = label
+            part = QLabel(part)
+            part.setMinimumWidth(0 if number else LABEL_WIDTH_PX)
         line.addWidget(part, stretch=int(number == stretch))
     if stretch is None:
         line.addStretch()
     return holder
+
+
+def button(text: str, action: Callable[[], object], tooltip: str = "") -> QPushButton:
+    """A button that does this when it is clicked."""
+    made = QPushButton(text)
+    made.setToolTip(tooltip)
+    made.clicked.connect(lambda: action())  # without the state of the button
+    return made
 
 
 def heading(text: str) -> QWidget:
@@ -106,7 +108,7 @@ def heading(text: str) -> QWidget:
 def column(*widgets: QWidget) -> QWidget:
     """Widgets below each other."""
     holder = QWidget()
-    _stack_up(QVBoxLayout(holder), widgets)
+    stack_up(QVBoxLayout(holder), widgets)
     return holder
 
 
@@ -122,7 +124,7 @@ def lay_out(panel: QWidget, scrolled: list[QWidget], fixed: list[QWidget]) -> No
     """Put the parts into the panel."""
     content = QWidget()
     inner = QVBoxLayout(content)
-    _stack_up(inner, scrolled)
+    stack_up(inner, scrolled)
     inner.setContentsMargins(_MARGIN_PX, _SPACING_PX, _MARGIN_PX, _SPACING_PX)
     inner.addStretch()
     scroll = QScrollArea()
@@ -130,6 +132,10 @@ def lay_out(panel: QWidget, scrolled: list[QWidget], fixed: list[QWidget]) -> No
     scroll.setFrameShape(QScrollArea.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setWidget(content)
+    for part in scrolled:
+        if isinstance(part, QCollapsible):  # once it has its room
+            show = partial(scroll.ensureWidgetVisible, part, 0, 0)
+            part.toggled.connect(lambda is_open, show=show: is_open and QTimer.singleShot(0, show))
     bottom = column(*fixed)
     below = bottom.layout()
     assert below is not None
@@ -142,7 +148,8 @@ def lay_out(panel: QWidget, scrolled: list[QWidget], fixed: list[QWidget]) -> No
     panel.setMinimumWidth(WIDTH_PX)
 
 
-def _stack_up(layout: QVBoxLayout, widgets: Iterable[QWidget]) -> None:
+def stack_up(layout: QVBoxLayout, widgets: Iterable[QWidget]) -> None:
+    """Put widgets below each other into the layout of one that is there."""
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(_SPACING_PX)
     for widget in widgets:

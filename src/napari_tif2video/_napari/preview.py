@@ -24,7 +24,7 @@ from ..picture import (
 )
 from ..pipeline import Execution, known_limits, measured_key, series_limits
 from ..planning import Plan, guessed_bytes
-from ..units import Limits, size_text
+from ..units import Limits, counted, percent, size_text
 from .background import Background
 
 _HEIGHT_PX = 150
@@ -69,8 +69,8 @@ def preview_frame(plan: Plan, index: int) -> FramePreview:
     return FramePreview(image, facts.limits, outside / total, is_provisional)
 
 
-def auto_limits(plan: Plan, index: int, saturated: float = 0.35) -> tuple[float, float]:
-    """Limits that saturate a share of a frame's pixels, in percent, half at each end.
+def auto_limits(plan: Plan, index: int) -> tuple[float, float]:
+    """Limits that saturate 0.35 % of a frame's pixels, half of them at each end.
 
     What ImageJ's Enhance Contrast does with "saturated pixels: 0.35 %"
     (``ij.plugin.ContrastEnhancer``), on exact values instead of a histogram.
@@ -80,7 +80,7 @@ def auto_limits(plan: Plan, index: int, saturated: float = 0.35) -> tuple[float,
     values = frame[np.isfinite(frame)] if frame.dtype.kind == "f" else frame
     if not values.size:
         return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(values, [saturated / 2, 100 - saturated / 2]))
+    low, high = (float(v) for v in np.percentile(values, [0.175, 99.825]))
     if low >= high:
         low, high = measure(frame)
     return (low, high) if low < high else (low, low + 1)
@@ -95,8 +95,8 @@ def estimated_bytes(plan: Plan) -> float:
 class ResultPreview(QWidget):
     """Thumbnail of the current frame, with the size of the video and the limits below it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.preview: FramePreview | None = None
         self._plan: Plan | None = None
         self._picture = QLabel("")
@@ -113,12 +113,8 @@ class ResultPreview(QWidget):
         for widget in (self._picture, self._facts, self._limits):
             layout.addWidget(widget)
         self._limits.setToolTip("Counts that become black and white; what this frame has outside")
-        self._frame_work = Background(80, self)
-        self._frame_work.done.connect(self._show)
-        self._frame_work.failed.connect(self._show_error)
-        self._series_work = Background(300, self)
-        self._series_work.done.connect(self._on_measured)
-        self._series_work.failed.connect(self._show_error)
+        self._frame_work = Background(self, self._show, self._show_error, delay_ms=80)
+        self._series_work = Background(self, self._on_measured, self._show_error, delay_ms=300)
         self._index = 0
         self._measured_key: Any = None
 
@@ -132,7 +128,7 @@ class ResultPreview(QWidget):
         self.setEnabled(True)
         height, width = plan.picture.size
         self._facts.setText(
-            f"{width}×{height} · {plan.frames} frames · {plan.duration_s:.1f} s · "
+            f"{width}×{height} · {counted(plan.frames, 'frame')} · {plan.duration_s:.1f} s · "
             f"≈{size_text(estimated_bytes(plan), 2)}"
         )
         self._frame_work.request(lambda _: preview_frame(plan, index))
@@ -176,7 +172,7 @@ class ResultPreview(QWidget):
         self._picture.setPixmap(pixmap)
         self._picture.show()
         pairs = self._limits_text(preview)
-        text = f"{pairs} · {100 * preview.clipped:.2g} % clipped"
+        text = f"{pairs} · {percent(preview.clipped)} clipped"
         text = pairs if self._plan is not None and self._plan.picture.is_raw else text
         if preview.is_provisional:
             text = f"provisional, the whole series is being measured… ({pairs})"

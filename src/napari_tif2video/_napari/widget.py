@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox
-from napari.layers import Image
+from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
@@ -16,10 +15,9 @@ from ..planning import Plan, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
 from .form import FOLDER_CONTRASTS, LAYER_CONTRASTS, SettingsForm
-from .panel import Fold, heading, lay_out, row
+from .panel import fold, heading, lay_out, row
 from .preview import ResultPreview, auto_limits
 from .run import (
-    IF_EXISTS,
     DestinationRow,
     RecipeButton,
     RunOptions,
@@ -55,31 +53,27 @@ class TiffToVideo(QWidget):
         )
         self.result = ResultPreview()
         self.form = SettingsForm()
-        self.existing = ComboBox(
-            choices=[(words, name) for name, words in IF_EXISTS.items()],
-            tooltip="What to do when the video exists",
-        )
         self.run_options = RunOptions()
-        self.recipe_button = RecipeButton(self)
-        self.more = Fold(
+        self.existing = self.run_options.existing
+        self.destination = DestinationRow()
+        self.recipe_button = RecipeButton(
+            self.form, self.source, self.destination, self.run_options, lambda: self.plan
+        )
+        self.more = fold(
             "More  (grey levels, overlays, format, files)",
             self.form.more,
             heading("Files"),
             row("If it exists", self.existing.native, stretch=1),
-            row("Besides", self.run_options, stretch=1),
+            row("When done", self.run_options, stretch=1),
             self.recipe_button,
         )
-        self.destination = DestinationRow()
         self.reason = QLabel("")
         self.create_button = QPushButton("Create video")
         self.run = RunRow()
         self.canvas = CanvasPreview(napari_viewer)
-        self._starter = Starter(self)
+        self._starter = Starter(self.run, self.destination, self.run_options, self.folders)
         self._lay_out()
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._update)
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS, timeout=self._update)
         self._connect()
         self._restore()
 
@@ -100,7 +94,18 @@ class TiffToVideo(QWidget):
         Folders and files are opened and planned in the background first.
         """
         self._update()
-        return self._starter.start()
+        if self.run.is_running:
+            return False
+        try:
+            if self.source.is_folder_mode:
+                self._starter.start_folders(self.settings)
+                return True
+            if self.plan is None:
+                raise SettingsError(self.reason.text() or "choose a layer first")
+            return self._starter.start_layers(self.settings, self.plan)
+        except Tif2VideoError as exc:
+            show_error(describe(exc))
+            return False
 
     # ---- building
 
@@ -128,10 +133,11 @@ class TiffToVideo(QWidget):
         self.form.contrast_row.auto_requested.connect(self._on_auto)
         self.source.changed.connect(self.refresh)
         self.mode.layer.toggled.connect(self._on_mode)
-        self.canvas.box_changed.connect(self.form.set_box)
+        self.canvas.box_changed.connect(self.form.crop_row.set_box)
         self.destination.changed.connect(self.refresh)
         self.create_button.clicked.connect(self.convert)
-        self.run.ended.connect(self.refresh)
+        for signal in (self.run.began, self.run.ended):
+            signal.connect(self._on_run)
 
     def _restore(self) -> None:
         text = stored().value("settings", "")
@@ -143,15 +149,6 @@ class TiffToVideo(QWidget):
         self._on_mode()
 
     # ---- following the user and the viewer
-
-    @property
-    def is_folder_mode(self) -> bool:
-        return self.source.is_folder_mode
-
-    @property
-    def layer(self) -> Image | None:
-        """The layer on which the crop box is drawn."""
-        return self.source.image
 
     def refresh(self, event: Any = None) -> None:
         """Bring everything up to date soon; many changes at once cost one update."""
@@ -188,15 +185,21 @@ class TiffToVideo(QWidget):
         self.source.detach()
 
     def _on_mode(self, _: bool = False) -> None:
-        self.form.offer_contrasts(FOLDER_CONTRASTS if self.is_folder_mode else LAYER_CONTRASTS)
+        self.form.offer_contrasts(
+            FOLDER_CONTRASTS if self.source.is_folder_mode else LAYER_CONTRASTS
+        )
+        self.refresh()
+
+    def _on_run(self) -> None:
+        self.create_button.setEnabled(not self.reason.text() and not self.run.is_running)
         self.refresh()
 
     def _on_draw(self) -> None:
-        if self.layer is not None:
+        if self.source.image is not None:
             self.canvas.start_drawing()
 
     def _on_auto(self) -> None:
-        layer = self.layer
+        layer = self.source.image
         if layer is None or self.plan is None:
             return
         low, high = auto_limits(self.plan, self.source.frame_index(self.plan))
@@ -250,12 +253,12 @@ class TiffToVideo(QWidget):
         self.form.speed_row.duration.setText(f"= {made.duration_s:.1f} s long")
         self.form.contrast_row.auto.enabled = len(made.stack.channels) == 1
         is_each = self.form.settings.channel == "each"
-        many = self.is_folder_mode and (self.folders.count > 1 or is_each)
+        many = self.source.is_folder_mode and (self.folders.count > 1 or is_each)
         self.destination.show_many(many)
         self.destination.show_automatic(automatic_name(made, self.destination.folder))
         if not self.isVisible():
             return
-        if self.is_folder_mode:
+        if self.source.is_folder_mode:
             self.source.temporary.follow(made)
         if self.source.image is not None:
             box = made.picture.box if made.settings.crop is not None else None

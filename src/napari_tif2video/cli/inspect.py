@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from ..recipe import Recipe, RecipeChannel
 from ..settings import VideoSettings
-from ..units import decimal_fps
+from ..units import decimal_fps, percent
 
 _ORIGINS = {
     "local": "each frame from its own counts",
@@ -39,7 +39,7 @@ def describe_recipe(recipe: Recipe) -> str:
     if recipe.batch:
         rows.append(("batch", ", ".join(recipe.batch)))
     rows += [("channel", _channel(recipe, channel)) for channel in recipe.channels]
-    rows.append(("clipped", f"{100 * recipe.clipped:.2g} % of the values"))
+    rows.append(("clipped", f"{percent(recipe.clipped)} of the values"))
     known = recipe.calibration
     if "pixel_size_um" in known:
         rows.append(

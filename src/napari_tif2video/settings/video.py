@@ -148,7 +148,7 @@ class VideoSettings:
         replaces=("quality", "max_size"),
     )
     max_size: int | None = declare(
-        None, FORMAT, "At most",
+        None, FORMAT, "Max. size",
         "the file gets no larger: the quality is lowered as far as that takes "
         "(`10MB`, `900kB`, `1.5 GB`, `8MiB`)", parse=parse_max_size, metavar="SIZE",
         otherwise="no limit", token=lambda n: f"_max{readable_size(n)}", replaces=("crf",),
@@ -211,7 +211,7 @@ class VideoSettings:
         metavar="UM", otherwise="from the metadata", token="_{:g}um", goes_with_raw=True,
     )
     um_per_pixel: float | None = declare(
-        None, SCALE, "Magnified", "µm that a pixel of the video shows, the same for all sources, "
+        None, SCALE, "Scale", "µm that a pixel of the video shows, the same for all sources, "
         "instead of `--width`", parse=parse_length, metavar="F", token="_{:g}um_per_px",
         replaces=("width",),
     )

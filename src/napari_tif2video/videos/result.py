@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
-from ..units import Limits
+from ..units import Limits, percent
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def describe_limits(video: Video) -> str:
     """What became black and white, and how much was outside, in a line for people."""
     if video.contrast == "raw":
         return "counts as they are"
-    clipped = f"{100 * (video.clipped or 0):.2g} % of the values clipped"
+    clipped = f"{percent(video.clipped or 0)} of the values clipped"
     if video.contrast in ("local", "smooth"):
         each = "of its own" if video.contrast == "local" else "smoothed over time"
         return f"each frame with limits {each}, {clipped}"

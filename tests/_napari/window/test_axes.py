@@ -300,7 +300,7 @@ def test_slices_of_layers_are_projected_or_follow_their_slider(open_widget, wait
     viewer.add_image(
         HYPER[:, 1], name="b", colormap="green", blending="additive", contrast_limits=(100, 9001)
     )
-    widget.layers.merge()
+    pick(widget.layers.combo.native, "All visible layers, as displayed")
     image = thumbnail(widget, wait)
     both = [to_grey(HYPER[2, c].max(axis=0), 100, 9001) for c in (0, 1)]
     np.testing.assert_array_equal(image[..., 0], both[0])

@@ -108,7 +108,7 @@ def viewer(make_napari_viewer_proxy):
 def preview(viewer):
     preview = CanvasPreview(viewer)
     yield preview
-    preview.close()
+    preview.hide()
 
 
 def add_image(viewer, leading=(5,), frame=FRAME, **kwargs):
@@ -500,8 +500,8 @@ class TestGone:
         preview = CanvasPreview(viewer)
         preview.show(add_image(viewer), BOX, True)
         layer = preview.layer
-        preview.close()
-        preview.close()
+        preview.hide()
+        preview.hide()
         assert len(viewer.layers) == 1
         assert layer.image is None, "napari keeps the layer, and so would keep the image"
         preview = weakref.ref(preview)
@@ -512,7 +512,7 @@ class TestGone:
         image = add_image(viewer)
         canvas = Canvas(viewer)
         preview.show(image, BOX, True)
-        preview.box_changing.connect(lambda box: preview.close())
+        preview.box_changing.connect(lambda box: preview.hide())
         canvas.drag(image, (9.5, 40), (19.5, 40))
         assert viewer.scene.camera.mouse_pan
 
@@ -521,7 +521,7 @@ class TestGone:
         preview = CanvasPreview(viewer)
         preview.show(viewer.add_image(np.zeros(FRAME)), BOX, True)
         viewer.close()
-        preview.close()
+        preview.hide()
 
 
 MOUSE_PLACEMENTS = {

@@ -19,7 +19,7 @@ STACK = noise((4, 40, 60), low=100, high=9001)
 @pytest.fixture
 def opened(open_widget):
     viewer, widget = open_widget(STACK, name="s", contrast_limits=(100, 9001))
-    widget.more.button.setChecked(True)
+    widget.more.expand()
     viewer.dims.set_point(0, 2)
     return viewer, widget
 
@@ -112,7 +112,7 @@ def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
 
 def test_what_does_not_fit_the_data_marks_its_row_too(open_widget, wait):
     _, widget = open_widget(noise((3, 40, 60, 3), dtype=np.uint8, high=255), name="rgb", rgb=True)
-    widget.more.button.setChecked(True)
+    widget.more.expand()
     row = row_of(widget, "colormap")
     pick(row.combo, "viridis")
     wait(lambda: settled(widget))

@@ -23,7 +23,7 @@ STACK = noise((3, 120, 160))
 @pytest.fixture
 def opened(open_widget):
     viewer, widget = open_widget(STACK, name="s", contrast_limits=(0, 65535))
-    widget.more.button.setChecked(True)
+    widget.more.expand()
     widget.settings = t2v.VideoSettings(contrast="local")
     viewer.dims.set_point(0, 2)
     return viewer, widget
@@ -255,7 +255,7 @@ def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
     form.speed_row.fps.value = 60
     pick(below.format.codec, "GIF (.gif)")
     wait(lambda: not widget._settle.isActive())
-    assert "players slow GIFs" in form.speed_row.problem.text()
+    assert "players slow a GIF" in form.speed_row.problem.text()
 
 
 def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
@@ -336,7 +336,7 @@ def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_pat
 
     folders = [write_folder(tmp_path / name, numbered(2)) for name in ("a", "b")]
     _, widget = open_widget()
-    widget.more.button.setChecked(True)
+    widget.more.expand()
     click(widget.mode.folders)
     widget.folders.add(folders)
     click(widget.run_options.verify)

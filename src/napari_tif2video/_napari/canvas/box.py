@@ -41,6 +41,28 @@ def corners(top: float, left: float, height: float, width: float) -> NDArray[np.
 
 
 @dataclass(frozen=True)
+class View:
+    """A box over an image layer, as it lies on the screen.
+
+    Attributes
+    ----------
+    layer : Layer, optional
+        The layer on which the box is drawn, and with `has_anchor` the anchor as its last shape.
+    plane : float array (3, 3)
+        The map from (row, column, 1) of the image to the world of the canvas.
+    px : float array (2,)
+        Screen pixels for one data pixel down and one across.
+    """
+
+    image: Layer
+    layer: Layer | None
+    box: Box | None
+    has_anchor: bool
+    plane: Point
+    px: Point
+
+
+@dataclass(frozen=True)
 class MarkShape:
     """The anchor as a shape on the canvas.
 

@@ -18,7 +18,7 @@ from vispy.gloo import get_current_canvas
 from ...geometry import Box
 from ...overlays import AnchorMark
 from ..layers import TEMPORARY
-from .box import Point, corners, frame_size, mark_shape, plane_of
+from .box import View, corners, frame_size, mark_shape, plane_of
 from .mouse import BoxMouse
 
 LAYER_NAME = "crop preview (not saved)"
@@ -54,11 +54,6 @@ class Shapes(layers.Shapes):
         return layers.Shapes(ndim=2, name=self.name).as_layer_data_tuple()
 
 
-def drawn_layer() -> Shapes:
-    """An empty one."""
-    return Shapes(ndim=2, name=LAYER_NAME, opacity=1, metadata={TEMPORARY: LAYER_NAME})
-
-
 # Neither black nor white, and not the red of the anchor.
 _BOX_COLOUR = "#ff9500"
 _LINE_PX = 2  # on the screen
@@ -91,7 +86,11 @@ class CanvasPreview:
         self._video_width: int | Literal["full"] = "full"
         self._plane = np.eye(3)
         self._look: tuple[Any, ...] | None = None
-        self._mouse = BoxMouse(self)
+        # Before napari 0.9: viewer.camera
+        self._camera = getattr(self._viewer, "scene", self._viewer).camera
+        self._mouse = BoxMouse(
+            self._viewer, self._camera, self._view, self._change_box, self.box_changed.emit
+        )
         self._is_batch = False
         self._connections: list[tuple[Any, Callable[..., None]]] = []
 
@@ -109,20 +108,6 @@ class CanvasPreview:
     def is_drawing(self) -> bool:
         """Whether the next drag draws a new box."""
         return self._mouse.is_drawing
-
-    @property
-    def image(self) -> Layer | None:
-        """The layer that is drawn over; None while nothing is shown."""
-        return self._image
-
-    @property
-    def plane(self) -> Point:
-        """The (3, 3) map from (row, column, 1) of the image to its world."""
-        return self._plane
-
-    @property
-    def has_anchor(self) -> bool:
-        return self._mark is not None
 
     def show(
         self,
@@ -167,11 +152,6 @@ class CanvasPreview:
             emitter.disconnect(callback)
         self._mouse.stop_listening()
 
-    def close(self) -> None:
-        """Hide the preview for good, and let go of the viewer."""
-        self.hide()
-        self.__dict__.pop("_viewer", None)
-
     def start_drawing(self) -> None:
         """Let the next drag on the canvas draw a new box; needs a layer that is shown."""
         if self._image is not None:
@@ -181,8 +161,7 @@ class CanvasPreview:
         """Let drags pan again."""
         self._mouse.stop_drawing()
 
-    def change_box(self, box: Box) -> None:
-        """Show another box while it is being dragged."""
+    def _change_box(self, box: Box) -> None:
         self._box = box
         self._draw()
         self.box_changing.emit(box)
@@ -199,7 +178,7 @@ class CanvasPreview:
             (layer_list.removed, self._on_removed),
             (layer_list.begin_batch, self._on_batch),
             (layer_list.end_batch, self._on_batch),
-            (self.camera.events.zoom, self._on_zoom),
+            (self._camera.events.zoom, self._on_zoom),
         ]
         for emitter, callback in self._connections:
             # Last, so that napari is done with one removal before it is asked for the next.
@@ -221,8 +200,9 @@ class CanvasPreview:
             self._remove_layer()
             return
         if self._layer is None:
-            self._layer, self._look = drawn_layer(), None
-            self._layer.image = image
+            mark = {TEMPORARY: LAYER_NAME}
+            self._layer = Shapes(ndim=2, name=LAYER_NAME, opacity=1, metadata=mark)
+            self._layer.image, self._look = image, None
         layer = self._layer
         # Nobody has to know: with these events napari measures all layers again at every drag.
         with layer.events.data.blocker():
@@ -268,8 +248,9 @@ class CanvasPreview:
             self._draw()
 
     def _on_zoom(self, event: Any = None) -> None:
-        if self._layer is not None:
-            line = _LINE_PX / math.sqrt(math.prod(self.screen_px()))
+        view = self._view()
+        if self._layer is not None and view is not None:
+            line = _LINE_PX / math.sqrt(math.prod(view.px))
             kinds = self._layer.shape_type
             self._layer.edge_width = [line if k == "rectangle" else self._mark_line for k in kinds]
             self._layer.refresh()
@@ -296,27 +277,13 @@ class CanvasPreview:
         if not self._is_batch and self._image not in self._viewer.layers:
             self.hide()
 
-    # How the image lies on the screen
-
-    @property
-    def viewer(self) -> ViewerModel:
-        return self._viewer
-
-    @property
-    def camera(self) -> Any:
-        return getattr(self._viewer, "scene", self._viewer).camera  # before 0.9: viewer.camera
-
-    def unit_factors(self) -> Point:
-        """What napari multiplies a layer's world with to draw it among layers in other units."""
-        assert self._image is not None
-        shown = self._viewer.layers.extent.units
-        if shown is None:  # they do not go together, and are ignored
-            return np.ones(2)
-        pairs = zip(self._image.units[-2:], shown[-2:], strict=True)
-        return np.array([(1.0 * own).to(unit).magnitude for own, unit in pairs])
-
-    def screen_px(self) -> tuple[float, float]:
-        """Screen pixels for one data pixel down and one across."""
-        linear = self._plane[:2, :2] * self.unit_factors()[:, np.newaxis]
-        down, across = np.linalg.norm(linear, axis=0) * self.camera.zoom
-        return float(down), float(across)
+    def _view(self) -> View | None:
+        if self._image is None:
+            return None
+        plane, shown = self._plane.copy(), self._viewer.layers.extent.units
+        if shown is not None:  # else they do not go together, and are ignored
+            # What napari multiplies a layer's world with to draw it among layers in other units.
+            pairs = zip(self._image.units[-2:], shown[-2:], strict=True)
+            plane[:2] *= [[(1.0 * own).to(unit).magnitude] for own, unit in pairs]
+        px = np.linalg.norm(plane[:2, :2], axis=0) * self._camera.zoom
+        return View(self._image, self._layer, self._box, self._mark is not None, plane, px)

@@ -13,8 +13,8 @@ from qtpy.QtWidgets import QAbstractSpinBox, QLabel
 from ...geometry import WIDTH_RANGE_PX, Box, CropBox
 from ...settings import DEFAULT_CONTRAST, FPS_RANGE, VideoSettings, pairs_of, title_of
 from ...units import decimal_fps
-from ..panel import column, let_shrink, row
-from .rows import SettingRow, problem_label
+from ..panel import let_shrink, row
+from .rows import SettingRow
 
 _SPIN_WIDTH_PX = 104
 
@@ -28,8 +28,8 @@ class WidthRow(SettingRow):
         self.full = CheckBox(text="full size", tooltip="No scaling: one pixel for each pixel")
         self._is_free = True
         self.width.native.setFixedWidth(_SPIN_WIDTH_PX)
-        parts = (self.width.native, QLabel("px"), self.full.native)
-        super().__init__(("width",), title_of("width"), *parts, signs=("another width",))
+        parts = (title_of("width"), self.width.native, "px", self.full.native)
+        super().__init__(*parts, fields={"width": None}, signs=("another width",))
         self.width.changed.connect(self._on_change)
         self.full.changed.connect(self._on_full)
 
@@ -65,7 +65,9 @@ class SpeedRow(SettingRow):
         self.fps.native.setDecimals(2)
         self.duration = QLabel("")
         self._exact: Fraction | None = None
-        super().__init__(("fps",), title_of("fps"), self.fps.native, QLabel("fps"), self.duration)
+        super().__init__(
+            title_of("fps"), self.fps.native, "fps", self.duration, fields={"fps": None}
+        )
         self.fps.changed.connect(self._on_edit)
 
     def values(self) -> dict[str, Any]:
@@ -95,7 +97,6 @@ class CropRow(SettingRow):
     draw_requested = Signal()
 
     def __init__(self) -> None:
-        self.names, self.signs, self.is_offered = ("crop",), (), True
         self.crop = CheckBox(text=title_of("crop"), tooltip="Show only a part of each frame")
         self.width = _side("Width of the crop box in pixels")
         self.height = _side("Height of the crop box in pixels")
@@ -104,17 +105,10 @@ class CropRow(SettingRow):
         self._corner: tuple[int, int] | None = None
         for part in (self.crop, self.width, self.height):
             part.changed.connect(self._on_change)
-        self.draw.changed.connect(self._on_draw)
+        self.draw.changed.connect(lambda: self.draw_requested.emit())
         self.centre.changed.connect(self._on_centre)
-        self.problem = problem_label()
-        parts = (self.crop.native, self.width.native, QLabel("×"), self.height.native)
-        self.title = title_of("crop")
-        self.native = column(row(*parts, self.draw.native, self.centre.native), self.problem)
-        self._enable()
-
-    @property
-    def is_centred(self) -> bool:
-        return self._corner is None
+        parts = (self.crop.native, self.width.native, "×", self.height.native)
+        super().__init__(*parts, self.draw.native, self.centre.native, fields={"crop": None})
 
     def values(self) -> dict[str, Any]:
         if not self.crop.value:
@@ -139,9 +133,6 @@ class CropRow(SettingRow):
             self.width.value, self.height.value = box.width, box.height
         self._corner = (box.left, box.top)
         self._on_change()
-
-    def _on_draw(self) -> None:
-        self.draw_requested.emit()
 
     def _on_centre(self) -> None:
         self._corner = None
@@ -181,7 +172,6 @@ class ContrastRow(SettingRow):
     auto_requested = Signal()
 
     def __init__(self) -> None:
-        self.names, self.signs, self.is_offered = ("contrast", "limits"), (), True
         self._contrasts: Sequence[str] = LAYER_CONTRASTS
         self.contrast = ComboBox(
             # A function, because magicgui asks again whenever the list gets another parent.
@@ -197,8 +187,8 @@ class ContrastRow(SettingRow):
         self.white = _count(65535, "Count that becomes white")
         for part in (self.contrast, self.black, self.white):
             part.changed.connect(self._on_change)
-        self.auto.changed.connect(self._on_auto)
-        self.limits_row = row(self.black.native, QLabel("to"), self.white.native)
+        self.auto.changed.connect(lambda: self.auto_requested.emit())
+        self.limits_row = row(self.black.native, "to", self.white.native)
         # Of a video with several channels: kept and shown, until one pair for all is asked for.
         self._pairs: tuple[tuple[float, float], ...] = ()
         self.pairs_label = QLabel("")
@@ -206,11 +196,10 @@ class ContrastRow(SettingRow):
         self.one_pair = PushButton(text="One for all", tooltip="One pair of limits to edit here")
         self.one_pair.changed.connect(self._on_one_pair)
         self.pairs_row = row(self.pairs_label, self.one_pair.native, stretch=1)
-        self.problem = problem_label()
-        rule = row(title_of("contrast"), self.contrast.native, self.auto.native, stretch=1)
-        self.title = title_of("contrast")
-        self.native = column(rule, self.limits_row, self.pairs_row, self.problem)
-        self._enable()
+        parts = (title_of("contrast"), self.contrast.native, self.auto.native)
+        below = (self.limits_row, self.pairs_row)
+        fields = {"contrast": None, "limits": None}
+        super().__init__(*parts, fields=fields, stretch=1, below=below)
 
     @property
     def takes_percentiles(self) -> bool:
@@ -244,9 +233,6 @@ class ContrastRow(SettingRow):
             self.contrast.reset_choices()
             self.contrast.value = chosen if chosen in names else names[0]
         self._enable()
-
-    def _on_auto(self) -> None:
-        self.auto_requested.emit()
 
     def _on_one_pair(self) -> None:
         self._pairs = ()

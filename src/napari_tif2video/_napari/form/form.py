@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Sequence
@@ -9,19 +10,20 @@ from typing import Any
 
 from magicgui.widgets import PushButton
 from psygnal import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel
+from qtpy.QtGui import QIcon
+from qtpy.QtWidgets import QLabel
+from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
 
 from ...data import Calibration
 from ...errors import SettingsError
-from ...geometry import Box
 from ...overlays import Scale
 from ...settings import RAW_TAKES, SETTINGS, VideoSettings, option_of, title_of
-from ..panel import column, heading, let_shrink, row
+from ..panel import column, heading, row
 from ..source import SourceAxes
 from .basic import ContrastRow, CropRow, SpeedRow, WidthRow
 from .format import FormatRow, MaxSizeRow, QualityRow
-from .overlays import AnchorRow, IntervalRow, LabelRow, ScaleBarRow, TimestampRow
-from .rows import SettingRow, TextRow, as_text, line_edit
+from .overlays import AnchorRow, LabelRow, ScaleBarRow, TimestampRow, seconds_text
+from .rows import Check, NameBox, SettingRow, Text, TextRow
 from .view import ViewRows
 
 # Maps that microscopists ask for first; any other name can be written into the list.
@@ -41,20 +43,23 @@ class MoreRows:
         self.percentile = PercentileRow()
         self.scale_bar, self.timestamp, self.label = ScaleBarRow(), TimestampRow(), LabelRow()
         self.pixel_size = TextRow(
-            "pixel_size",
-            title_of("pixel_size"),
-            "",
-            "Width of a pixel of the data in µm",
-            unit="µm",
+            "pixel_size", title_of("pixel_size"), "", "Width of a pixel of the data in µm", "µm"
         )
         self.magnification = TextRow(
             "um_per_pixel",
             title_of("um_per_pixel"),
             "",
             "How many µm a pixel of the video shows, the same for all videos; instead of a width",
-            unit="µm a pixel",
+            "µm a pixel",
         )
-        self.interval = IntervalRow()
+        self.interval = TextRow(
+            "frame_interval",
+            title_of("frame_interval"),
+            "",
+            "Time between frames of the data, such as 5min, 1h30min or 500ms, instead of what the "
+            "data say",
+            words=seconds_text,
+        )
         self.format, self.quality, self.max_size = FormatRow(), QualityRow(), MaxSizeRow()
         groups: dict[str, tuple[SettingRow, ...]] = {
             "Grey levels": (self.percentile, ToneRow(), ColormapRow()),
@@ -77,8 +82,8 @@ class MoreRows:
         self.native = column(*(part for group in parts for part in group))
         for each in self.rows:
             each.changed.connect(self._on_change)
-        self.format.codec.activated.connect(self._on_format)
-        self.format.raw.clicked.connect(self._on_format)
+        for field in self.format.fields.values():
+            field.edited.connect(self._on_format)
         self.describe(None, None)
 
     @property
@@ -142,77 +147,56 @@ class PercentileRow(SettingRow):
             "Percentiles of the counts that become black and white, such as 0.1 and 99.9, so that "
             "a few hot or dead pixels do not decide; empty: the smallest and the largest count"
         )
-        self.low, self.high = line_edit("0", tooltip), line_edit("100", tooltip)
-        super().__init__(("percentile",), title_of("percentile"), self.low, QLabel("to"), self.high)
+        self.low, self.high = Text("0", tooltip), Text("100", tooltip)
+        super().__init__(
+            title_of("percentile"), self.low, "to", self.high, fields={"percentile": None}
+        )
         for edit in (self.low, self.high):
             edit.setMinimumWidth(0)
-            edit.textEdited.connect(self._on_change)
+            edit.edited.connect(self._on_change)
 
     def values(self) -> dict[str, Any]:
-        low, high = (edit.text().strip() for edit in (self.low, self.high))
-        if not self.is_offered or not (low or high):
-            return {"percentile": None}
-        return {"percentile": (low or "0", high or "100")}
+        low, high = self.low.value, self.high.value
+        is_said = self.is_offered and (low or high)
+        return {"percentile": (low or "0", high or "100") if is_said else None}
 
     def show(self, settings: VideoSettings) -> None:
-        for edit, value in zip(
-            (self.low, self.high), settings.percentile or (None, None), strict=True
-        ):
-            edit.setText(as_text(value))
+        low, high = settings.percentile or (None, None)
+        self.low.show_value(low)
+        self.high.show_value(high)
 
 
 class ToneRow(SettingRow):
     """Gamma, and black and white the other way round."""
 
     def __init__(self) -> None:
-        self.gamma = line_edit(
+        self.gamma = Text(
             "1",
             "Exponent of the grey level, 0.05 to 20: below 1, dark parts get brighter; "
             "empty: 1, or that of the layer",
         )
-        self.invert = QCheckBox(title_of("invert"))
-        self.invert.setToolTip("Swap black and white")
+        self.invert = Check(title_of("invert"), "Swap black and white")
+        fields = {"gamma": self.gamma, "invert": self.invert}
         super().__init__(
-            ("gamma", "invert"), title_of("gamma"), self.gamma, self.invert, signs=("inverted",)
+            title_of("gamma"), self.gamma, self.invert, fields=fields, signs=("inverted",)
         )
-        self.gamma.textEdited.connect(self._on_change)
-        self.invert.clicked.connect(self._on_change)
-
-    def values(self) -> dict[str, Any]:
-        return {"gamma": self.gamma.text().strip() or None, "invert": self.invert.isChecked()}
-
-    def show(self, settings: VideoSettings) -> None:
-        self.gamma.setText(as_text(settings.gamma))
-        self.invert.setChecked(settings.invert)
 
 
 class ColormapRow(SettingRow):
-    """A colormap from a short list, or any other one by its name."""
+    """A colormap from a short list, or any other one by its name, in its colours."""
 
     def __init__(self) -> None:
-        self.combo = QComboBox()
-        self.combo.setEditable(True)
-        self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.combo.addItems([_NO_COLORMAP, *_COLORMAPS])
-        self.combo.setToolTip(
+        self.combo = NameBox(
+            (_NO_COLORMAP, *_COLORMAPS),
             "Show grey levels in colours: choose a colormap, or write the name of any in the "
-            "catalogue of cmap; with _r at its end, the other way round"
+            "catalogue of cmap; with _r at its end, the other way round",
+            QColormapLineEdit(fallback_cmap=None, missing_icon=QIcon()),
         )
-        let_shrink(self.combo)
+        self.combo.setItemDelegate(QColormapItemDelegate(self.combo))
+        fields = {"colormap": self.combo}
         super().__init__(
-            ("colormap",), title_of("colormap"), self.combo, stretch=1, signs=("colormap",)
+            title_of("colormap"), self.combo, fields=fields, stretch=1, signs=("colormap",)
         )
-        self.combo.activated.connect(self._on_change)
-        edit = self.combo.lineEdit()
-        assert edit is not None
-        edit.textEdited.connect(self._on_change)
-
-    def values(self) -> dict[str, Any]:
-        name = self.combo.currentText().strip()
-        return {"colormap": None if name in ("", _NO_COLORMAP) else name}
-
-    def show(self, settings: VideoSettings) -> None:
-        self.combo.setCurrentText(settings.colormap or _NO_COLORMAP)
 
 
 class SettingsForm:
@@ -311,23 +295,14 @@ class SettingsForm:
         self.contrast_row.offer_contrasts(names)
         self._enable()
 
-    def set_box(self, box: Box) -> None:
-        """Take over a box that was drawn or dragged on the canvas."""
-        self.crop_row.set_box(box)
-
     def set_limits(self, low: float, high: float) -> None:
         """Fixed limits with these numbers."""
+        settings = VideoSettings()  # while a value makes no sense
+        with contextlib.suppress(SettingsError):
+            settings = self.settings
         self.settings = dataclasses.replace(
-            self.settings_or_default, contrast=None, percentile=None, limits=(low, high)
+            settings, contrast=None, percentile=None, limits=(low, high)
         )
-
-    @property
-    def settings_or_default(self) -> VideoSettings:
-        """The settings, or the defaults while a value makes no sense."""
-        try:
-            return self.settings
-        except SettingsError:
-            return VideoSettings()
 
     def show_problem(self, message: str) -> None:
         """Show a message below the row that it is about, as far as one can be told."""

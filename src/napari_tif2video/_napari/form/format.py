@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QLabel
 
 from ...settings import CODECS, DEFAULT_CODEC, RAW_CODEC, Codec, VideoSettings, title_of
 from ...units import readable_size
-from ..panel import SMALL_LIST_PX, let_shrink
-from .rows import ChoiceBox, ChoiceRow, SettingRow, TextRow, as_text, line_edit
+from .rows import Check, ChoiceBox, SettingRow, Text, TextRow
 
 _CRF_WIDTH_PX = 64
 
@@ -23,71 +21,65 @@ class FormatRow(SettingRow):
 
     def __init__(self) -> None:
         choices = [(f"{c.title} ({c.endings[0]})", name) for name, c in CODECS.items()]
-        self.codec = ChoiceBox(choices, DEFAULT_CODEC.name, "The format of the video")
+        self.codec = ChoiceBox(choices, "The format of the video", DEFAULT_CODEC.name)
         for index, codec in enumerate(CODECS.values()):
             self.codec.setItemData(index, codec.players, Qt.ItemDataRole.ToolTipRole)
-        self.raw = QCheckBox(title_of("raw"))
-        self.raw.setToolTip(
+        self.raw = Check(
+            title_of("raw"),
             f"The counts themselves, bit for bit, in {RAW_CODEC.title}: no scaling, contrast or "
-            "overlays"
+            "overlays",
         )
         self._of_counts: str | None = None  # what settings say of raw counts
         self._before: str | None = None
-        super().__init__(("codec", "raw"), title_of("codec"), self.codec, self.raw, stretch=1)
-        self.codec.activated.connect(self._on_change)
-        self.raw.clicked.connect(self._on_raw)
+        self.raw.edited.connect(self._on_raw)
+        fields = {"codec": self.codec, "raw": self.raw}
+        super().__init__(title_of("codec"), self.codec, self.raw, fields=fields, stretch=1)
 
     @property
     def chosen(self) -> Codec:
         return CODECS[self.codec.value or DEFAULT_CODEC.name]
 
     def values(self) -> dict[str, Any]:
-        is_raw = self.raw.isChecked()
-        return {"codec": self._of_counts if is_raw else self.codec.value, "raw": is_raw}
+        return super().values() | ({"codec": self._of_counts} if self.raw.value else {})
 
     def show(self, settings: VideoSettings) -> None:
-        self.raw.setChecked(settings.raw)
-        self._of_counts = settings.codec if settings.raw else None
+        super().show(settings)
         self._before = settings.codec
-        self.codec.show_value(RAW_CODEC.name if settings.raw else settings.codec)
-        self.codec.setEnabled(not settings.raw)
+        if settings.raw:
+            self._of_counts = settings.codec
+            self.codec.show_value(RAW_CODEC.name)
+
+    def _enable(self) -> None:
+        self.codec.setEnabled(not self.raw.value)
 
     def _on_raw(self) -> None:
-        is_raw = self.raw.isChecked()
-        if is_raw:
-            self._before = self.codec.value
-            self._of_counts = None
-            self.codec.show_value(RAW_CODEC.name)
-        else:
-            self.codec.show_value(self._before)
-        self.codec.setEnabled(not is_raw)
-        self._on_change()
+        if self.raw.value:
+            self._before, self._of_counts = self.codec.value, None
+        self.codec.show_value(RAW_CODEC.name if self.raw.value else self._before)
 
 
-class QualityRow(ChoiceRow):
+class QualityRow(SettingRow):
     """How much the encoder may lose: in words, or as its rate factor."""
 
     def __init__(self) -> None:
-        super().__init__("quality", title_of("quality"), [], "How much the encoder may lose")
-        self.names = ("quality", "crf")
-        let_shrink(self.combo, SMALL_LIST_PX)
-        self.crf = line_edit(
-            "", "Rate factor instead of a quality: smaller is better and larger in bytes"
-        )
-        self.crf.setFixedWidth(_CRF_WIDTH_PX)
-        self.add(QLabel(f"or {title_of('crf')}"), self.crf)
-        self.crf.textEdited.connect(self._on_change)
+        self.combo = ChoiceBox([], "How much the encoder may lose")
+        tooltip = "Rate factor instead of a quality: smaller is better and larger in bytes"
+        self.crf = Text("", tooltip, _CRF_WIDTH_PX)
         self._codec = DEFAULT_CODEC
+        fields = {"quality": self.combo, "crf": self.crf}
+        super().__init__(
+            title_of("quality"),
+            self.combo,
+            f"or {title_of('crf')}",
+            self.crf,
+            fields=fields,
+            stretch=1,
+        )
         self.follow(self._codec, is_chosen=True)
 
     def values(self) -> dict[str, Any]:
-        crf = self._crf
         # The factor is a quality of its own.
-        return {"quality": "standard" if crf else self.value, "crf": crf or None}
-
-    def show(self, settings: VideoSettings) -> None:
-        self.crf.setText(as_text(settings.crf))
-        super().show(settings)
+        return {"quality": "standard" if self._crf else self.combo.value, "crf": self._crf}
 
     def follow(self, codec: Codec, *, is_chosen: bool) -> None:
         """Offer what this codec has.
@@ -98,18 +90,19 @@ class QualityRow(ChoiceRow):
             The user chose the codec, so that a quality that it has not goes; one that comes from
             settings stays, and is marked as wrong.
         """
-        self._codec, before = codec, self.value
+        self._codec, before = codec, self.combo.value
         known = codec.qualities
-        self.fill([(name.capitalize(), name) for name in known])
-        self.choose(before if before in known or (before and not is_chosen) else "standard")
+        self.combo.fill([(name.capitalize(), name) for name in known])
+        stays = before in known or (before and not is_chosen)
+        self.combo.show_value(before if stays else "standard")
         self.crf.setEnabled(codec.crf_range is not None)
         self.combo.setEnabled(not self._crf)
-        rate = codec.rate(self.value)
+        rate = codec.rate(self.combo.value)
         self.crf.setPlaceholderText("" if rate is None or not codec.crf_range else str(rate))
 
     @property
-    def _crf(self) -> str:
-        return self.crf.text().strip() if self._codec.crf_range else ""
+    def _crf(self) -> str | None:
+        return self.crf.value if self._codec.crf_range else None
 
 
 class MaxSizeRow(TextRow):
@@ -120,11 +113,13 @@ class MaxSizeRow(TextRow):
             "The file gets no larger, such as 10MB, 900kB or 1.5GB: the quality is lowered as far "
             "as that takes"
         )
-        super().__init__("max_size", title_of("max_size"), "any size, or 10MB", tooltip)
-
-    def show(self, settings: VideoSettings) -> None:
-        size = settings.max_size
-        self.edit.setText("" if size is None else readable_size(size))
+        super().__init__(
+            "max_size",
+            title_of("max_size"),
+            "any size, or 10MB",
+            tooltip,
+            words=lambda size: "" if size is None else readable_size(size),
+        )
 
     def values(self) -> dict[str, Any]:
         return super().values() if self.edit.isEnabled() else {"max_size": None}

@@ -9,22 +9,72 @@ from psygnal import Signal
 
 from ...settings import VideoSettings, title_of
 from ..panel import column
-from ..source import (
-    PROJECTIONS,
-    Choices,
-    SourceAxes,
-    channel_choice,
-    channel_choices,
-    default_play,
-    longest,
-    play_choices,
-    slice_choice,
-    slice_choices,
-)
-from .rows import ChoiceRow, SettingRow, TextRow
+from ..source import SourceAxes, axis_words
+from .rows import ChoiceBox, SettingRow, TextRow
+
+#: So many of the `slice_choices` are projections.
+PROJECTIONS = 3
+
+#: Words for a choice, and the value of the setting.
+Choices = list[tuple[str, "int | str | None"]]
 
 
-class ViewRow(ChoiceRow):
+def longest(sources: Sequence[SourceAxes]) -> dict[str, int]:
+    """The axes of all sources, each with its largest length."""
+    lengths: dict[str, int] = {}
+    for source in sources:
+        for letter, length in source.sizes:
+            lengths[letter] = max(length, lengths.get(letter, 0))
+    return lengths
+
+
+def default_play(sources: Sequence[SourceAxes]) -> tuple[str, str | None]:
+    """The axis that is played unless the user says otherwise, and the setting for that."""
+    lengths = longest(sources)
+    if "T" in lengths or not lengths:
+        return "T", None
+    first = next(letter for letter in lengths if letter != "C" or len(lengths) == 1)
+    is_open = any(len({letter for letter, _ in s.sizes} - {"C"}) > 1 for s in sources)
+    return first, first if is_open else None
+
+
+def play_choices(sources: Sequence[SourceAxes]) -> Choices:
+    return [(axis_words(letter, n), letter) for letter, n in longest(sources).items()]
+
+
+def channel_choices(sources: Sequence[SourceAxes]) -> Choices:
+    """Merged, each, and the channels: by name where names tell them apart, else by number."""
+    choices: Choices = [("All, merged", "all"), ("Each its own video", "each")]
+    for source in sources:
+        lower = [name.casefold() for name in source.channels]
+        for number, name in enumerate(source.channels):
+            is_name = name and not name.isdigit() and not name.startswith("-")
+            is_free = lower.count(name.casefold()) == 1 and name.casefold() not in ("all", "each")
+            choice = (name, name) if is_name and is_free else channel_choice(number)
+            if choice not in choices:
+                choices.append(choice)
+    return choices
+
+
+def channel_choice(channel: int | str) -> tuple[str, int | str]:
+    """A channel by its number, or what the settings call it."""
+    return (f"Channel {channel}" if isinstance(channel, int) else channel), channel
+
+
+def slice_choices(depth: int) -> Choices:
+    projections: Choices = [
+        (f"Maximum of all {depth}", "max"),
+        (f"Mean of all {depth}", "mean"),
+        (f"Sum of all {depth}", "sum"),
+    ]
+    return projections + [slice_choice(number) for number in range(depth)]
+
+
+def slice_choice(number: int | str) -> tuple[str, int | str]:
+    return (f"Slice {number}" if isinstance(number, int) else number), number
+
+
+class ViewRow(SettingRow):
     """A choice with a default that depends on the data, shown until the user makes another one.
 
     What was chosen here is forgotten while the row is not offered, as it was about other data.
@@ -39,7 +89,8 @@ class ViewRow(ChoiceRow):
         signs: Sequence[str],
         words: Callable[[Any], tuple[str, Any]] = lambda value: (str(value), value),
     ) -> None:
-        super().__init__(name, label, [], tooltip, signs)
+        self.combo = ChoiceBox([], tooltip)
+        super().__init__(label, self.combo, fields={name: self.combo}, stretch=1, signs=signs)
         self._words = words
         self._chosen: Any = None
         self._is_by_hand = False
@@ -47,8 +98,6 @@ class ViewRow(ChoiceRow):
         self._default: Any = None
         self._offered: Choices = []
         self._length = 0
-        self.combo.activated.disconnect(self._on_change)
-        self.combo.activated.connect(self._on_choice)
         self.offer(False)
 
     @property
@@ -82,8 +131,8 @@ class ViewRow(ChoiceRow):
         self.offer(is_offered)
         value = self.in_force
         known = [each for _, each in choices]
-        self.fill(choices if value in known else [*choices, self._words(value)])
-        self.choose(value)
+        self.combo.fill(choices if value in known else [*choices, self._words(value)])
+        self.combo.show_value(value)
 
     def values(self) -> dict[str, Any]:
         if not self.is_offered:
@@ -103,10 +152,10 @@ class ViewRow(ChoiceRow):
         if not self.is_offered:
             self._chosen = None
 
-    def _on_choice(self) -> None:
+    def _on_change(self) -> None:
         self._is_by_hand = True
-        self._chosen = None if self.value == self._shown else self.value
-        self._on_change()
+        self._chosen = None if self.combo.value == self._shown else self.combo.value
+        super()._on_change()
 
 
 class ViewRows:

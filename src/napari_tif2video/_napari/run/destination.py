@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from magicgui.widgets import ComboBox
 from qtpy.QtCore import QSettings, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -15,20 +16,28 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QMessageBox,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ...encode import sidecar_of
-from ..panel import let_shrink, row
+from ..panel import button, let_shrink, row, stack_up
+
+IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
 
 
 class RunOptions(QWidget):
-    """Whether finished videos are verified, and whether their recipes are files, too."""
+    """Whether finished videos are verified, and whether their recipes are files, too.
+
+    `existing` is what to do with videos that exist.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.existing = ComboBox(
+            choices=[(words, name) for name, words in IF_EXISTS.items()],
+            tooltip="What to do when the video exists",
+        )
         self.verify = QCheckBox("Verify")
         self.verify.setToolTip(
             "Decode each finished video and compare it with the frames before it gets its name"
@@ -37,14 +46,11 @@ class RunOptions(QWidget):
         self.sidecar.setToolTip("The recipe of each video as a file beside it, too: NAME.json")
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
+        self._checks = {"verify": self.verify, "sidecar": self.sidecar}
         for name, check in self._checks.items():
             check.setChecked(str(stored().value(name, "")) == "true")
             line.addWidget(check)
         line.addStretch()
-
-    @property
-    def _checks(self) -> dict[str, QCheckBox]:
-        return {"verify": self.verify, "sidecar": self.sidecar}
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -73,8 +79,8 @@ class DestinationRow(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._automatic = ""
         self.where = QComboBox()
         self.where.addItem(BESIDE)
@@ -82,19 +88,14 @@ class DestinationRow(QWidget):
         remembered = str(stored().value("folder", "") or "")
         if remembered:
             self._offer(remembered)
-        self.browse = QPushButton("…")
+        self.browse = button("…", self.ask, "Choose a folder for the videos")
         self.browse.setFixedWidth(30)
-        self.browse.setToolTip("Choose a folder for the videos")
         self.name = QLineEdit()
         self.name.setToolTip("Empty it to get the automatic name back")
         self.suffix = QLabel(_ENDING)
         self._name_row = row("Name", self.name, self.suffix, stretch=1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(row("Save in", self.where, self.browse, stretch=1))
-        layout.addWidget(self._name_row)
-        self.browse.clicked.connect(self.ask)
+        where = row("Save in", self.where, self.browse, stretch=1)
+        stack_up(QVBoxLayout(self), (where, self._name_row))
         self.where.currentIndexChanged.connect(self.changed)
         self.name.editingFinished.connect(self._on_name)
 

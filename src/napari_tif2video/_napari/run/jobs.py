@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
 
-from napari.layers import Image
-from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QWidget
 
 from ...encode import sidecar_of
-from ...errors import SettingsError, Tif2VideoError, describe
+from ...errors import SettingsError
 from ...planning import Plan
 from ...settings import VideoSettings
 from ...videos import Destination, SourceJob, find_sources, plan_jobs, video_name
 from ..source import FolderList
-from .destination import DestinationRow, ask_about_existing, free_name, stored
+from .destination import DestinationRow, RunOptions, ask_about_existing, free_name, stored
+from .runner import RunRow
 
-IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
 _ENDED = ("done", "failed", "skipped", "cancelled")
-
-
-class DockWidget(Protocol):
-    """What starting a run, and repeating it elsewhere, take from the dock widget."""
-
-    settings: VideoSettings
-    plan: Plan | None
-    source: Any
-    layers: Any
-    folders: Any
-    form: Any
-    existing: Any
-    run_options: Any
-    destination: DestinationRow
-    reason: Any
-    create_button: Any
-    run: Any
-
-    @property
-    def is_folder_mode(self) -> bool: ...
-
-    @property
-    def layer(self) -> Image | None: ...
 
 
 def automatic_name(plan: Plan, folder: Path | None) -> str:
@@ -166,62 +139,42 @@ class RowStates:
 
 
 class Starter:
-    """Starts the run of a panel, and shows in its rows how it goes."""
+    """Starts runs with what the user has chosen about the files."""
 
-    def __init__(self, panel: DockWidget) -> None:
-        self._panel = panel
-        self._rows: RowStates | None = None
+    def __init__(
+        self, run: RunRow, destination: DestinationRow, options: RunOptions, folders: FolderList
+    ) -> None:
+        self._run, self._destination = run, destination
+        self._options, self._folders = options, folders
 
-    def start(self) -> bool:
-        """Start what the form says; False if something is missing or the user cancels.
+    def start_layers(self, settings: VideoSettings, plan: Plan) -> bool:
+        """Start with layers, which are planned already; False if the user cancels."""
+        sidecar = "sidecar" in self._options.chosen
+        return self._begin(settings, None, layer_jobs(plan, self._destination, sidecar=sidecar))
 
-        Layers are planned already. Folders and files are opened and planned in the background:
-        a hundred of them on a network drive take their time.
+    def start_folders(self, settings: VideoSettings) -> None:
+        """Open and plan the listed folders and files in the background, and then start.
+
+        A hundred of them on a network drive take their time.
         """
-        panel = self._panel
-        if panel.run.is_running:
-            return False
-        try:
-            settings, options = panel.form.settings, panel.run_options.chosen
-            begin = partial(self._begin, settings, options, panel.is_folder_mode)
-            if not panel.is_folder_mode:
-                if panel.plan is None:
-                    raise SettingsError(panel.reason.text() or "choose a layer first")
-                has_sidecar = "sidecar" in options
-                return begin(layer_jobs(panel.plan, panel.destination, sidecar=has_sidecar))
-            if not panel.folders.count:
-                raise SettingsError("add a folder first")
-        except Tif2VideoError as exc:
-            show_error(describe(exc))
-            return False
-        where = panel.destination.folder, panel.destination.file_name
-        plan = partial(
-            folder_jobs, panel.folders.paths, settings, *where, sidecar="sidecar" in options
-        )
-        panel.run.prepare(plan, begin)
-        panel.create_button.setEnabled(False)
-        return True
+        paths, destination = self._folders.paths, self._destination
+        if not paths:
+            raise SettingsError("add a folder first")
+        where = destination.folder, destination.file_name
+        sidecar = "sidecar" in self._options.chosen
+        plan = partial(folder_jobs, paths, settings, *where, sidecar=sidecar)
+        self._run.prepare(plan, partial(self._begin, settings, self._folders))
 
     def _begin(
-        self,
-        settings: VideoSettings,
-        options: Collection[str],
-        in_folders: bool,
-        jobs: list[SourceJob],
+        self, settings: VideoSettings, folders: FolderList | None, jobs: list[SourceJob]
     ) -> bool:
-        panel = self._panel
-        overwrite = settle_existing(jobs, panel.existing.value, panel) if jobs else None
+        policy = self._options.existing.value
+        overwrite = settle_existing(jobs, policy, self._run) if jobs else None
         if overwrite is None:
             return False
         stored().setValue("settings", settings.to_json())
-        panel.run_options.remember()
-        self._rows = RowStates(panel.folders, jobs) if in_folders else None
-        panel.run.start(
-            jobs, overwrite=overwrite, on_state=self._on_state, verify="verify" in options
-        )
+        self._options.remember()
+        on_state = None if folders is None else RowStates(folders, jobs).show
+        verify = "verify" in self._options.chosen
+        self._run.start(jobs, overwrite=overwrite, on_state=on_state, verify=verify)
         return True
-
-    def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
-        if self._rows is not None:
-            self._rows.show(index, name, state, why)
-        self._panel.create_button.setEnabled(not self._panel.run.is_running)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,15 +18,22 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from ...errors import describe
-from ...pipeline import Progress
-from ...videos import SourceJob, Video, describe_fidelity, describe_limits
-from ..background import Background, Conversion
+from ...errors import Cancelled, describe
+from ...pipeline import Execution, Progress
+from ...videos import (
+    Report,
+    SourceJob,
+    Video,
+    describe_fidelity,
+    describe_limits,
+    run_jobs,
+)
+from ..background import Background
+from ..panel import button
 
 _STEPS = 1000
 
@@ -35,52 +44,46 @@ OnState = Callable[[int, "str | None", str, str], None]
 class RunRow(QWidget):
     """A progress bar with Cancel while videos are made; Play and Show in folder afterwards."""
 
+    began = Signal()
     ended = Signal()
+    # From the thread that makes the videos.
+    _started = Signal(int)
+    _progressed = Signal(object)
+    _made = Signal(int, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.videos: list[Video] = []
         self._jobs: list[SourceJob] = []
         self._current = 0
         self._begun = 0.0
-        self._on_state: OnState = _ignore
+        self._show_state: OnState | None = None
         self._activity: Any = None
         self._then: Callable[[list[SourceJob]], object] | None = None
-        self._planning = Background(0, self)
-        self._planning.done.connect(self._on_planned)
-        self._planning.failed.connect(self._on_not_planned)
-        self._conversion = Conversion(self)
-        self._conversion.started.connect(self._on_started)
-        self._conversion.progressed.connect(self._on_progress)
-        self._conversion.finished_one.connect(self._on_finished_one)
-        self._conversion.ended.connect(self._on_ended)
+        self._planning = Background(self, self._on_planned, self._on_not_planned)
+        self._conversion = Background(self, self._on_ended, self._on_ended)
+        self._is_cancelled = threading.Event()
+        self._started.connect(self._on_started)
+        self._progressed.connect(self._on_progress)
+        self._made.connect(self._on_made)
 
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(self._on_cancel)
-        self.play_button = QPushButton("Play")
-        self.play_button.clicked.connect(self.play)
-        self.show_button = QPushButton("Show in folder")
-        self.show_button.clicked.connect(self.show_in_folder)
-        self.log_button = QPushButton("Save log…")
-        self.log_button.clicked.connect(self.ask_for_log)
+        self.cancel_button = button("Cancel", self.cancel)
+        self.play_button = button("Play", self.play)
+        self.show_button = button("Show in folder", self.show_in_folder)
+        self.log_button = button("Save log…", self.ask_for_log)
+        self.facts = QLabel("")
+        self.facts.setWordWrap(True)
         self._running, self._finished = QWidget(), QWidget()
-        for row, widgets in (
-            (self._running, (self.bar, self.cancel_button)),
-            (self._finished, (self.play_button, self.show_button, self.log_button)),
+        for line, widgets in (
+            (QHBoxLayout(self._running), (self.bar, self.cancel_button)),
+            (QHBoxLayout(self._finished), (self.play_button, self.show_button, self.log_button)),
+            (QVBoxLayout(self), (self.facts, self._running, self._finished)),
         ):
-            line = QHBoxLayout(row)
             line.setContentsMargins(0, 0, 0, 0)
             for widget in widgets:
                 line.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._running)
-        layout.addWidget(self._finished)
-        self.facts = QLabel("")
-        self.facts.setWordWrap(True)
-        layout.insertWidget(0, self.facts)
         for part in (self._running, self._finished, self.facts):
             part.hide()
 
@@ -93,13 +96,18 @@ class RunRow(QWidget):
         self, plan: Callable[[], list[SourceJob]], then: Callable[[list[SourceJob]], object]
     ) -> None:
         """Open and plan sources in the background; `then` gets the jobs, in the GUI thread."""
-        self.videos, self._then = [], then
+        self._then = then
+        self._show_running("Opening the sources…")
+        self._planning.request(lambda _: plan())
+
+    def _show_running(self, words: str) -> None:
+        self.videos = []
         self.bar.setValue(0)
-        self.bar.setFormat("Opening the sources…")
+        self.bar.setFormat(words)
         self._finished.hide()
         self.facts.hide()
         self._running.show()
-        self._planning.request(lambda _: plan())
+        self.began.emit()
 
     def _on_planned(self, jobs: list[SourceJob]) -> None:
         then = self._then
@@ -124,35 +132,47 @@ class RunRow(QWidget):
         jobs: list[SourceJob],
         *,
         overwrite: bool,
-        on_state: OnState,
+        on_state: OnState | None = None,
         verify: bool = False,
     ) -> None:
-        self._jobs, self.videos, self._on_state = jobs, [], on_state
+        """Make the videos in the background; `on_state` gets to know how each goes."""
+        self._jobs, self._show_state = jobs, on_state
         self._current, self._begun = 0, time.monotonic()
         for index, job in enumerate(jobs):
             name = None if job.output is None else job.output.name
-            on_state(index, name, "waiting", "")
-        self.bar.setValue(0)
-        self.bar.setFormat("%p %")
-        self._finished.hide()
-        self.facts.hide()
-        self._running.show()
+            self._on_state(index, name, "waiting", "")
+        self._show_running("%p %")
         # Made here: napari's progress bars belong to the GUI thread.
         self._activity = cancelable_progress(
             total=_STEPS, desc="TIFF to video", cancel_callback=self.cancel
         )
-        self._conversion.start(jobs, overwrite=overwrite, verify=verify)
+        self._is_cancelled.clear()
+        self._conversion.request(lambda _: self._make(jobs, overwrite, verify))
+
+    def _make(self, jobs: list[SourceJob], overwrite: bool, verify: bool) -> None:
+        execution = Execution(progress=self._progressed.emit, cancel=self._is_cancelled.is_set)
+        videos = run_jobs(
+            jobs,
+            execution,
+            overwrite=overwrite,
+            verify=verify,
+            started=lambda index, _: self._started.emit(index),
+        )
+        with contextlib.suppress(Cancelled):
+            for index, video in enumerate(videos):
+                self._made.emit(index, video)
+                if self._is_cancelled.is_set():
+                    break
 
     def cancel(self, wait_s: float = 0) -> None:
+        """Stop at the next frame; nothing half-made stays."""
         if self._then is not None:
             self._planning.cancel()
             self._end_planning()
         if self._jobs:
             self.bar.setFormat("Cancelling…")
-            self._conversion.cancel(wait_s)
-
-    def _on_cancel(self) -> None:
-        self.cancel()
+            self._is_cancelled.set()
+            self._conversion.join(wait_s)
 
     def play(self) -> None:
         self._open(lambda path: path)
@@ -167,8 +187,6 @@ class RunRow(QWidget):
 
     def save_log(self, path: str) -> None:
         """A row for each source, as ``tif2video --report`` writes it."""
-        from ...videos import Report
-
         with Report(path) as report:
             for video in self.videos:
                 report.write(video)
@@ -177,6 +195,10 @@ class RunRow(QWidget):
         made = [v.output for v in self.videos if v.status == "ok" and v.output is not None]
         if made:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(choose(made[-1]))))
+
+    def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
+        if self._show_state is not None:
+            self._show_state(index, name, state, why)
 
     def _on_started(self, index: int) -> None:
         self._current = index
@@ -194,7 +216,7 @@ class RunRow(QWidget):
         if self._activity is not None:
             self._activity.update(step - self._activity.n)
 
-    def _on_finished_one(self, index: int, video: Video) -> None:
+    def _on_made(self, index: int, video: Video) -> None:
         self.videos.append(video)
         words = {"ok": "done", "failed": "failed", "skipped": "skipped"}
         name = None if video.output is None else video.output.name
@@ -207,7 +229,7 @@ class RunRow(QWidget):
         for note in video.notes[0 if job.plan is None else len(job.plan.notes) :]:
             show_warning(note if len(self._jobs) == 1 else f"{video.source}: {note}")
 
-    def _on_ended(self, error: str | None, was_cancelled: bool) -> None:
+    def _on_ended(self, error: Exception | None) -> None:
         total, self._jobs = len(self._jobs), []
         if self._activity is not None:
             self._activity.close()
@@ -222,8 +244,8 @@ class RunRow(QWidget):
         self.play_button.setEnabled(bool(made))
         self.show_button.setEnabled(bool(made))
         if error is not None:
-            show_error(error)
-        elif was_cancelled:
+            show_error(describe(error))
+        elif self._is_cancelled.is_set():
             show_info("Cancelled; nothing half-made was left.")
         elif total > 1:
             summary = f"{total} videos: {len(made)} done, {len(failed)} failed"
@@ -234,10 +256,6 @@ class RunRow(QWidget):
         self.facts.setText("\n".join(found))
         self.facts.setVisible(bool(found))
         self.ended.emit()
-
-
-def _ignore(index: int, name: str | None, state: str, why: str) -> None:
-    """Nobody asked for the states of sources."""
 
 
 def _found(video: Video) -> list[str]:

@@ -14,9 +14,13 @@ from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from ...colours import Display
 from ...errors import SettingsError, Tif2VideoError, describe
+from ...planning import Plan
 from ...settings import CONTAINERS, VideoSettings, option_of, pairs_of
+from ..form import SettingsForm
 from ..layers import CHANNEL, display_of
-from .jobs import DockWidget, automatic_name
+from ..source import SourcePanel
+from .destination import DestinationRow, RunOptions
+from .jobs import automatic_name
 
 
 def as_command_line(
@@ -111,9 +115,17 @@ _WITH_SETTINGS = f"Settings and videos (*.json {' '.join(f'*{e}' for e in CONTAI
 class RecipeButton(QPushButton):
     """A menu of ways to do again what the form says."""
 
-    def __init__(self, panel: DockWidget) -> None:
+    def __init__(
+        self,
+        form: SettingsForm,
+        source: SourcePanel,
+        destination: DestinationRow,
+        options: RunOptions,
+        plan: Callable[[], Plan | None],
+    ) -> None:
         super().__init__("Copy or save settings")
-        self._panel = panel
+        self._form, self._source, self._plan = form, source, plan
+        self._destination, self._options = destination, options
         menu = QMenu(self)
         menu.addAction("Copy as command line", self.copy_command_line)
         menu.addAction("Copy as Python", self.copy_python)
@@ -125,58 +137,57 @@ class RecipeButton(QPushButton):
         _try(self._copy_command_line)
 
     def _copy_command_line(self) -> None:
-        panel, run = self._panel, self._panel.run_options.chosen
-        settings, layer, folder = panel.settings, panel.layer, panel.destination.folder
-        if panel.is_folder_mode:
-            text = as_command_line(panel.folders.paths, settings, folder, None, run)
-        elif layer is None or layer.source.path is None or panel.layers.is_merged:
+        source, run = self._source, self._options.chosen
+        settings, layer, folder = self._form.settings, source.image, self._destination.folder
+        if source.is_folder_mode:
+            text = as_command_line(source.folders.paths, settings, folder, None, run)
+        elif layer is None or layer.source.path is None or source.layers.is_merged:
             show_info("This was not read from disk as it is shown; use Copy as Python instead.")
             return
         else:
-            shown = panel.source.time_axis.as_settings(layer, settings)
+            shown = source.time_axis.as_settings(layer, settings)
             if shown is None:
                 show_info("A command line cannot say which part of the file the sliders show.")
                 return
             settings, display = _of_channel(layer, shown), display_of(layer)
             if loses_colours(settings, display):
                 show_info("Colormap and opacity of the layer are not in the command line.")
-            paths = [layer.source.path]
-            text = as_command_line(paths, settings, folder, display, run)
+            text = as_command_line([layer.source.path], settings, folder, display, run)
         _to_clipboard(text)
 
     def copy_python(self) -> None:
         _try(self._copy_python)
 
     def _copy_python(self) -> None:
-        panel, run = self._panel, self._panel.run_options.chosen
-        settings, folder = panel.settings, panel.destination.folder
-        if panel.is_folder_mode:
-            text = as_python(panel.folders.paths, settings, folder, run)
-        elif panel.layer is None or panel.plan is None:
+        source, run, plan = self._source, self._options.chosen, self._plan()
+        settings, layer, folder = self._form.settings, source.image, self._destination.folder
+        if source.is_folder_mode:
+            text = as_python(source.folders.paths, settings, folder, run)
+        elif layer is None or plan is None:
             return
         else:
-            name = panel.destination.file_name or automatic_name(panel.plan, folder)
+            name = self._destination.file_name or automatic_name(plan, folder)
             output = None if folder is None else folder / name
-            source = f"viewer.layers[{panel.layer.name!r}]"
-            source = "viewer" if panel.layers.is_merged else source
-            shown = panel.source.time_axis.as_settings(panel.layer, settings)
-            if panel.layers.is_merged:
-                shown = settings if settings.z is None else None
+            if source.layers.is_merged:
+                what, shown = "viewer", settings if settings.z is None else None
+            else:
+                what = f"viewer.layers[{layer.name!r}]"
+                shown = source.time_axis.as_settings(layer, settings)
             if shown is None:
                 show_info("Python code cannot say which part of the layer the sliders show.")
                 return
-            text = as_python(source, shown, output, run)
+            text = as_python(what, shown, output, run)
         _to_clipboard(text)
 
     def save_settings(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, "Save settings", "", _JSON)
         if name:
-            _try(lambda: self._panel.settings.save(name))
+            _try(lambda: self._form.settings.save(name))
 
     def load_settings(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Load settings", "", _WITH_SETTINGS)
         if name:
-            _try(lambda: setattr(self._panel, "settings", VideoSettings.load(name)))
+            _try(lambda: setattr(self._form, "settings", VideoSettings.load(name)))
 
 
 def _of_channel(layer: Image, settings: VideoSettings) -> VideoSettings:

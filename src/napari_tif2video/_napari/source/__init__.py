@@ -1,31 +1,7 @@
 """What is converted: the layers, folders and files that are offered, and their axes."""
 
-from .axes import (
-    PROJECTIONS,
-    Choices,
-    SourceAxes,
-    channel_choice,
-    channel_choices,
-    default_play,
-    longest,
-    play_choices,
-    slice_choice,
-    slice_choices,
-)
+from .axes import SourceAxes, axis_words
 from .lists import FolderList
 from .panel import SourcePanel
 
-__all__ = [
-    "PROJECTIONS",
-    "Choices",
-    "FolderList",
-    "SourceAxes",
-    "SourcePanel",
-    "channel_choice",
-    "channel_choices",
-    "default_play",
-    "longest",
-    "play_choices",
-    "slice_choice",
-    "slice_choices",
-]
+__all__ = ["FolderList", "SourceAxes", "SourcePanel", "axis_words"]

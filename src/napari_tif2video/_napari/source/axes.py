@@ -1,4 +1,4 @@
-"""Which axis becomes time, and which choices the axes of the sources leave."""
+"""Which axes the sources have, and which axis of layers becomes time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from napari.layers import Image
-from qtpy.QtWidgets import QWidget
 
 from ...data import Stack
 from ...planning import Plan, channel_name, has_unknown_axes
@@ -23,15 +22,9 @@ from ..layers import (
     merged_layers,
     stack_of_layer,
 )
-from ..panel import column, row
+from ..panel import row
 
 _WORDS = {"T": "Time", "C": "Channels", "Z": "Slices", "P": "Positions"}
-
-#: So many of the `slice_choices` are projections.
-PROJECTIONS = 3
-
-#: Words for a choice, and the value of the setting.
-Choices = list[tuple[str, "int | str | None"]]
 
 
 @dataclass(frozen=True)
@@ -63,63 +56,15 @@ class SourceAxes:
         return cls(stack.sizes, names)
 
 
-def longest(sources: Sequence[SourceAxes]) -> dict[str, int]:
-    """The axes of all sources, each with its largest length."""
-    lengths: dict[str, int] = {}
-    for source in sources:
-        for letter, length in source.sizes:
-            lengths[letter] = max(length, lengths.get(letter, 0))
-    return lengths
+def axis_words(label: str, length: int) -> str:
+    """An axis by its label, which is a number where nobody has named it: napari's own."""
+    if label.lstrip("-").isdigit():
+        return f"Slider {label} ({length} steps)"
+    word = _WORDS.get(label.upper(), label if len(label) > 1 else f"Axis {label}")
+    return f"{word} ({length})"
 
 
-def default_play(sources: Sequence[SourceAxes]) -> tuple[str, str | None]:
-    """The axis that is played unless the user says otherwise, and the setting for that."""
-    lengths = longest(sources)
-    if "T" in lengths or not lengths:
-        return "T", None
-    first = next(letter for letter in lengths if letter != "C" or len(lengths) == 1)
-    is_open = any(len({letter for letter, _ in s.sizes} - {"C"}) > 1 for s in sources)
-    return first, first if is_open else None
-
-
-def play_choices(sources: Sequence[SourceAxes]) -> Choices:
-    named = longest(sources).items()
-    return [(f"{_WORDS.get(letter, f'Axis {letter}')} ({n})", letter) for letter, n in named]
-
-
-def channel_choices(sources: Sequence[SourceAxes]) -> Choices:
-    """Merged, each, and the channels: by name where names tell them apart, else by number."""
-    choices: Choices = [("All, merged", "all"), ("Each its own video", "each")]
-    for source in sources:
-        lower = [name.casefold() for name in source.channels]
-        for number, name in enumerate(source.channels):
-            is_name = name and not name.isdigit() and not name.startswith("-")
-            is_free = lower.count(name.casefold()) == 1 and name.casefold() not in ("all", "each")
-            choice = (name, name) if is_name and is_free else channel_choice(number)
-            if choice not in choices:
-                choices.append(choice)
-    return choices
-
-
-def channel_choice(channel: int | str) -> tuple[str, int | str]:
-    """A channel by its number, or what the settings call it."""
-    return (f"Channel {channel}" if isinstance(channel, int) else channel), channel
-
-
-def slice_choices(depth: int) -> Choices:
-    projections: Choices = [
-        (f"Maximum of all {depth}", "max"),
-        (f"Mean of all {depth}", "mean"),
-        (f"Sum of all {depth}", "sum"),
-    ]
-    return projections + [slice_choice(number) for number in range(depth)]
-
-
-def slice_choice(number: int | str) -> tuple[str, int | str]:
-    return (f"Slice {number}" if isinstance(number, int) else number), number
-
-
-class TimeAxis(QWidget):
+class TimeAxis:
     """A choice of the axis to play, seen only where there are several.
 
     The other axes stay where the viewer's sliders are. Axes are counted from the end, as layers of
@@ -127,19 +72,18 @@ class TimeAxis(QWidget):
     """
 
     def __init__(self, viewer: ViewerModel) -> None:
-        super().__init__()
         self._viewer = viewer
         self._choices: list[tuple[str, int]] = []
         self._stack: Stack | None = None
         self._key: Any = None
         self.axis = ComboBox(
             # A function, because magicgui asks again whenever the list gets another parent.
-            choices=self._offered,
+            choices=lambda _: self._choices,
             nullable=True,
             tooltip="The axis that becomes time; the sliders of the others choose what is shown",
         )
         self.changed = self.axis.changed
-        self.native = column(row("Time axis", self.axis.native, stretch=1))
+        self.native = row("Time axis", self.axis.native, stretch=1)
 
     def offer(self, layers: Sequence[Image]) -> None:
         """Offer the axes of these layers, and keep the chosen one where it is among them."""
@@ -148,7 +92,9 @@ class TimeAxis(QWidget):
             for axis, length in enumerate(leading_shape(layer)):
                 label, longest = found.get(axis - layer.ndim, (str(layer.axis_labels[axis]), 0))
                 found[axis - layer.ndim] = label, max(longest, length)
-        choices = [(f"{label} ({n})", axis) for axis, (label, n) in sorted(found.items()) if n > 1]
+        choices = [
+            (axis_words(label, n), axis) for axis, (label, n) in sorted(found.items()) if n > 1
+        ]
         self.native.setVisible(len(choices) > 1)
         if choices == self._choices:
             return
@@ -176,7 +122,7 @@ class TimeAxis(QWidget):
         z : int or {"max", "mean", "sum"}, optional
             A slice, or how the slices become one, instead of where their slider stands.
         """
-        play, points = self.axis.value, [self._point(layer) for layer in layers]
+        play, points = self.axis.value, [point_of(self._viewer, layer) for layer in layers]
         depth, length = self.depth(layers)
         if isinstance(z, int) and depth is not None and z < length:
             for layer, point in zip(layers, points, strict=True):
@@ -220,7 +166,7 @@ class TimeAxis(QWidget):
             return None
         z = settings.z
         if z is None:
-            z = self._point(layer)[letters.index("Z")]
+            z = point_of(self._viewer, layer)[letters.index("Z")]
         return dataclasses.replace(settings, play=None if played == "T" else played, z=z)
 
     def forget(self) -> None:
@@ -233,13 +179,7 @@ class TimeAxis(QWidget):
         if play is None:
             return 0
         longest = max(layers, key=lambda layer: _length(layer, play))
-        return nearest_frame(plan, self._point(longest)[play + longest.ndim])
-
-    def _offered(self, _: Any) -> list[tuple[str, int]]:
-        return self._choices
-
-    def _point(self, layer: Image) -> list[int]:
-        return point_of(self._viewer, layer)
+        return nearest_frame(plan, point_of(self._viewer, longest)[play + longest.ndim])
 
 
 def point_of(viewer: ViewerModel, layer: Image) -> list[int]:

@@ -19,7 +19,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QMessageBox,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -28,7 +27,7 @@ from qtpy.QtWidgets import (
 
 from ...data import folders_with_frames, is_tiff_name
 from ..layers import TEMPORARY
-from ..panel import let_shrink
+from ..panel import button, let_shrink, stack_up
 
 _LIST_HEIGHT_PX = 110
 ALL_VISIBLE = "all visible"
@@ -50,7 +49,7 @@ class LayerPicker:
             tooltip="The image layer to convert",
         )
         let_shrink(self.combo.native)
-        self.combo.changed.connect(self._on_choice)
+        self.combo.changed.connect(lambda: self.changed.emit())
         self._refresh()
 
     @property
@@ -73,10 +72,6 @@ class LayerPicker:
         if self.is_merged:
             return [layer for layer in self.images if layer.visible]
         return [] if self.layer is None else [self.layer]
-
-    def merge(self) -> None:
-        """Choose all visible layers."""
-        self.combo.value = ALL_VISIBLE
 
     def connect(self) -> None:
         """Follow the viewer."""
@@ -105,9 +100,6 @@ class LayerPicker:
         images = self.images
         offered: list[tuple[str, Any]] = [(layer.name, layer) for layer in images]
         return offered + [("All visible layers, as displayed", ALL_VISIBLE)] * (len(images) > 1)
-
-    def _on_choice(self) -> None:
-        self.changed.emit()
 
     def _listen_to_names(self, layers: list[Image]) -> None:
         for layer in self._named:
@@ -145,8 +137,8 @@ class FolderList(QWidget):
     changed = QtSignal()
     selected = QtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Source", "Video", "State"])
         self.tree.setRootIsDecorated(False)
@@ -157,25 +149,20 @@ class FolderList(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        self.tree.itemSelectionChanged.connect(self._on_selection)
+        self.tree.itemSelectionChanged.connect(self.selected)
         self.setAcceptDrops(True)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
-        for text, tooltip, action in (
-            ("Add folder…", "A folder of TIFF files, or one whose subfolders hold them", self.ask),
-            ("Add files…", "Multi-page TIFF files", self.ask_files),
-            ("Remove", "Remove the selected rows; no file is touched", self.remove_selected),
-            ("Clear", "Remove all rows", self.clear),
+        buttons = QWidget()
+        line = QHBoxLayout(buttons)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        for text, action, tooltip in (
+            ("Add folder…", self.ask, "A folder of TIFF files, or one whose subfolders hold them"),
+            ("Add files…", self.ask_files, "Multi-page TIFF files"),
+            ("Remove", self.remove_selected, "Remove the selected rows; no file is touched"),
+            ("Clear", self.clear, "Remove all rows"),
         ):
-            button = QPushButton(text)
-            button.setToolTip(tooltip)
-            button.clicked.connect(action)
-            buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.tree)
-        layout.addLayout(buttons)
+            line.addWidget(button(text, action, tooltip))
+        stack_up(QVBoxLayout(self), (self.tree, buttons))
 
     @property
     def paths(self) -> list[str]:
@@ -268,6 +255,3 @@ class FolderList(QWidget):
 
     def _item(self, index: int) -> Any:
         return self.tree.topLevelItem(index)
-
-    def _on_selection(self) -> None:
-        self.selected.emit()

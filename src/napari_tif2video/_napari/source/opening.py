@@ -1,4 +1,4 @@
-"""Which axes the listed folders and files have, found out in the background."""
+"""Folders and files, opened in the background: one to show it, all to know their axes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TemporaryLayers(QObject):
 
     changed = Signal()
 
-    def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._key: tuple[str, str | None, bool] | None = None
@@ -40,9 +40,7 @@ class TemporaryLayers(QObject):
         self.layers: list[Image] = []
         self.stack: Stack | None = None
         self.problem = ""  # why there is none
-        self._work = Background(0, self)
-        self._work.done.connect(self._on_opened)
-        self._work.failed.connect(self._on_failed)
+        self._work = Background(self, self._on_opened, self._on_failed)
 
     @property
     def is_busy(self) -> bool:
@@ -148,14 +146,12 @@ class Catalog(QObject):
 
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._entries: dict[tuple[str, str | None], Entry] = {}
         self._wanted: list[tuple[str, str | None]] = []
         self._current: tuple[str, str | None] | None = None
-        self._work = Background(0, self)
-        self._work.done.connect(self._on_done)
-        self._work.failed.connect(self._on_failed)
+        self._work = Background(self, self._on_done, self._on_failed)
 
     @property
     def is_busy(self) -> bool:

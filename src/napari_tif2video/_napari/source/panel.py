@@ -12,13 +12,14 @@ from qtpy.QtWidgets import QLabel
 
 from ...data import Calibration, Stack
 from ...planning import Plan
+from ...units import counted
 from ..panel import ModeRow
 from .axes import SourceAxes, TimeAxis, nearest_frame, point_of
 from .lists import FolderList, LayerPicker
 from .opening import Catalog, TemporaryLayers
 
 _LOOKS = ("data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible")
-_UNITS = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
+_STEPS = {"T": "time point", "C": "channel", "Z": "slice", "P": "position"}
 
 
 class SourcePanel(QObject):
@@ -137,8 +138,11 @@ class SourcePanel(QObject):
     def describe(self, stack: Stack, plan: Plan) -> None:
         """Say how large the data are, what is known about them, and what was decided for them."""
         form = stack.format
-        leading = [f"{n} {_UNITS.get(letter, f'steps {letter}')}" for letter, n in stack.sizes]
-        parts = [f"{len(stack)} frames"] if stack.planes is None else leading
+        leading = [
+            counted(n, _STEPS[letter]) if letter in _STEPS else f"{n} steps {letter}"
+            for letter, n in stack.sizes
+        ]
+        parts = [counted(len(stack), "frame")] if stack.planes is None else leading
         if len(stack.channels) > 1:
             parts.append(f"{len(stack.channels)} layers")
         parts.append(f"{form.size[1]}×{form.size[0]} {form.dtype.name}")

@@ -1,0 +1,89 @@
+"""What the user reads and sees in the window, beside the picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.frames import noise
+
+pytest.importorskip("napari")
+
+from helpers.window import click, pick, write_into
+from qtpy.QtWidgets import QWidget
+
+
+def test_more_unfolds_and_has_room_for_what_appears_later(open_widget, wait):
+    _, widget = open_widget(noise((3, 40, 60)), contrast_limits=(0, 65535))
+    row, content = widget.form.below.pixel_size, widget.more.content()
+    assert not row.edit.isVisible()
+    for _ in range(2):
+        click(widget.more.toggleButton())
+        wait(row.edit.isVisible)
+        # Nothing is cut off.
+        wait(lambda: content.height() == content.sizeHint().height())
+        before = content.height()
+        write_into(row.edit, "wide")
+        wait(row.problem.isVisible)
+        wait(lambda low=before: content.height() == content.sizeHint().height() > low)
+        write_into(row.edit, "")
+        wait(lambda: not row.problem.isVisible())
+        click(widget.more.toggleButton())
+        wait(lambda: not row.edit.isVisible())  # nor does the Tab key lead there
+
+
+def colour_of(widget, x, y):
+    """The colour that a widget shows at a part of its width and height."""
+    image = widget.grab().toImage()
+    colour = image.pixelColor(int(x * image.width()), int(y * image.height()))
+    return np.array(colour.getRgb()[:3])
+
+
+def test_colormaps_are_shown_in_their_colours(open_widget, wait):
+    _, widget = open_widget(noise((3, 40, 60)), contrast_limits=(0, 65535))
+    widget.more.expand()
+    (row,) = (row for row in widget.form.rows if row.names == ("colormap",))
+    edit: QWidget = row.combo.lineEdit()
+    wait(lambda: edit.isVisible() and edit.height() > 10)
+    plain = colour_of(edit, 0.25, 0.5)
+    pick(row.combo, "magenta")
+    red, green, blue = colour_of(edit, 0.25, 0.5).astype(int)
+    assert red == blue > green + 100
+    write_into(edit, "green")
+    red, green, blue = colour_of(edit, 0.25, 0.5).astype(int)
+    assert green > red + 60
+    pick(row.combo, "As they are")
+    assert (colour_of(edit, 0.25, 0.5) == plain).all()
+    # In the list, each name stands on its colours.
+    row.combo.showPopup()
+    view = row.combo.view()
+    wait(view.isVisible)
+    where = view.visualRect(view.model().index(row.combo.findText("red"), 0))
+    colour = view.viewport().grab(where).toImage().pixelColor(where.width() - 6, 4)
+    assert (colour.red(), colour.blue()) >= (200, 0)
+    assert colour.green() < 40
+    row.combo.hidePopup()
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (None, ["Slider -4 (3 steps)", "Slider -3 (2 steps)"]),
+        (("t", "z", "y", "x"), ["Time (3)", "Slices (2)"]),
+        (("dose", "q", "y", "x"), ["dose (3)", "Axis q (2)"]),
+    ],
+)
+def test_axes_have_names_that_the_user_knows(open_widget, wait, labels, words):
+    viewer, widget = open_widget(noise((3, 2, 40, 60)), axis_labels=labels)
+    axis = widget.source.time_axis.axis.native
+    wait(axis.isVisible)
+    assert [axis.itemText(i) for i in range(axis.count())][-2:] == words
+    if labels is None:  # so are the viewer's sliders called
+        assert viewer.dims.axis_labels[:2] == ("-4", "-3")
+
+
+def test_one_frame_is_no_plural(open_widget, wait):
+    _, widget = open_widget(noise((40, 60)), contrast_limits=(0, 0.5))
+    wait(lambda: widget.result.preview is not None)
+    assert widget.source.info.text().startswith("1 frame · ")
+    assert " · 1 frame · " in widget.result._facts.text()
+    assert widget.result._limits.text().endswith("100 % clipped")
