@@ -141,10 +141,13 @@ class ChannelInfo:
         Empty where it has none.
     colours : bytes, optional
         256 RGB triples, from black to white level.
+    limits : (float, float), optional
+        Counts that its program showed black and white: the display range that was stored.
     """
 
     name: str = ""
     colours: bytes | None = None
+    limits: tuple[float, float] | None = None
 
 
 def ramp(colour: tuple[int, int, int]) -> bytes:

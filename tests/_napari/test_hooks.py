@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import tifffile
 from helpers.files import write_folder
-from helpers.frames import number_of, numbered
+from helpers.frames import noise, number_of, numbered
+from helpers.imagej import BLUE, FIRE, RED, write_composite, write_stack
 from helpers.video import decoded, grey_of, numbers
 
 import napari_tif2video as t2v
+from napari_tif2video._napari import hooks
 from napari_tif2video.settings import CODECS, CONTAINERS
 
 napari = pytest.importorskip("napari")
@@ -185,3 +187,53 @@ def test_an_interrupted_save_leaves_nothing(tmp_path, model, monkeypatch):
     path = tmp_path / "out.mp4"
     assert not npe2.write(str(path), [layer.as_layer_data_tuple()], plugin_name=PLUGIN)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_layers_of_8_bits_have_colormaps_and_stored_ranges(tmp_path):
+    data = noise((3, 2, 32, 120), high=255, dtype=np.uint8)
+    composite = write_composite(tmp_path / "c.tif", data)
+    layers = hooks.layers_data(t2v.open_stack(composite))
+    assert [options["contrast_limits"] for _, options, _ in layers] == [(10, 201), (0, 101)]
+    assert [options["rgb"] for _, options, _ in layers] == [False, False]
+    for (_, options, _), lut in zip(layers, (BLUE, RED), strict=True):
+        np.testing.assert_allclose(options["colormap"].colors[:, :3], lut.T / 255)
+    ((lazy, options, _),) = hooks.layers_data(
+        t2v.open_stack(write_stack(tmp_path / "s.tif", data[:, 0]))
+    )
+    assert (options["rgb"], lazy.ndim, options["contrast_limits"]) == (False, 3, (20, 121))
+    np.testing.assert_allclose(options["colormap"].colors[:, :3], FIRE.T / 255)
+
+
+def test_first_limits_show_the_data(tmp_path):
+    data = np.full((5, 2, 32, 120), 700, np.uint16)
+    data[2, 0, 0, 0], data[4, 0, 0, 1], data[:, 1] = 900, 650, 60000
+    data[0, 1, 0, 0] = 50000
+    tifffile.imwrite(tmp_path / "s.tif", data, imagej=True, metadata={"axes": "TCYX"})
+    layers = hooks.layers_data(t2v.open_stack(tmp_path / "s.tif"))
+    assert [o["contrast_limits"] for _, o, _ in layers] == [(650, 900), (50000, 60000)]
+
+
+def test_the_distance_of_slices_is_the_scale(tmp_path):
+    data = np.zeros((3, 4, 32, 120), np.uint16)
+    meta = {"axes": "TZYX", "spacing": 2.5, "unit": "um"}
+    tifffile.imwrite(tmp_path / "s.tif", data, imagej=True, metadata=meta, resolution=(4, 4))
+    ((_, options, _),) = hooks.layers_data(t2v.open_stack(tmp_path / "s.tif"))
+    assert options["scale"] == [1, 2.5, 0.25, 0.25]
+    assert options["units"][1:] == ["micrometer"] * 3
+
+
+def test_positions_are_an_axis_or_layers(tmp_path):
+    def write(name, shapes):
+        with tifffile.TiffWriter(tmp_path / name, ome=True) as writer:
+            for number, shape in enumerate(shapes):
+                frames = np.full(shape, number + 1, np.uint16)
+                meta = {"axes": "TYX", "Name": f"Pos{number}"}
+                writer.write(frames, metadata=meta, photometric="minisblack")
+        return hooks.layers_data(t2v.open_stack(tmp_path / name))
+
+    ((data, options, _),) = write("alike.ome.tif", [(3, 32, 120)] * 2)
+    assert (data.shape, options["axis_labels"]) == ((2, 3, 32, 120), ("p", "t", "y", "x"))
+    assert data[1, 2, 0, 0].compute() == 2
+    layers = write("unlike.ome.tif", [(3, 32, 120), (2, 64, 120)])
+    assert [o["name"] for _, o, _ in layers] == ["unlike Pos0", "unlike Pos1"]
+    assert [d.shape for d, _, _ in layers] == [(3, 32, 120), (2, 64, 120)]

@@ -66,10 +66,14 @@ def test_a_dry_run_of_the_demo_writes_nothing(tmp_path, cli):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_the_first_frame_is_looked_at(tmp_path, cli):
-    folder = write_folder(tmp_path / "pos", noise((3, 40, 120)))
-    (folder / "t2.tif").write_bytes(b"damaged, but not looked at")
+def test_pixels_are_not_read(tmp_path, cli):
+    """Only what says how large they are."""
+    folder = write_folder(tmp_path / "pos", noise((3, 40, 120)), compression="zlib")
+    content = bytearray((folder / "t2.tif").read_bytes())
+    content[-2000:-1000] = bytes(1000)
+    (folder / "t2.tif").write_bytes(content)
     assert cli(folder, "--dry-run").code == 0
+    assert cli(folder).code == 1
 
 
 def test_problems_are_said_and_set_the_exit_code(folder, tmp_path, cli):

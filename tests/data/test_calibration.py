@@ -126,3 +126,62 @@ def test_sizes_that_are_none_are_not_known(tmp_path, value):
         text = tif.pages.first.description.encode().replace(old, new)
         tif.pages.first.tags["ImageDescription"].overwrite(text.decode())
     assert calibration(tmp_path / "s.tif") == (None, "", None, "")
+
+
+@pytest.mark.parametrize("dpi", [72, 96, 150, 300, 600, 1200])
+@pytest.mark.parametrize("unit", ["INCH", "CENTIMETER", "imagej"])
+def test_resolutions_for_printing_are_said_but_not_believed(tmp_path, cli, dpi, unit):
+    path = tmp_path / "s.tif"
+    if unit == "imagej":
+        meta = {"axes": "TYX", "unit": "inch"}
+        tifffile.imwrite(path, FRAMES, imagej=True, metadata=meta, resolution=(dpi, dpi))
+    else:
+        # Two decimals, as programs round it.
+        value = dpi if unit == "INCH" else round(dpi / 2.54, 2)
+        options = {"resolution": (value, value), "resolutionunit": unit}
+        tifffile.imwrite(path, FRAMES, photometric="minisblack", **options)
+    stack = t2v.open_stack(path)
+    assert stack.pixel_size_um is None
+    assert f"{dpi} dpi, and not used; give the true one with --pixel-size" in " ".join(stack.notes)
+    ended = cli(path, "--scale-bar")
+    assert ended.code == 1
+    assert "--pixel-size" in ended.err
+    assert cli(path, "--scale-bar", "--pixel-size", "0.5").code == 0
+
+
+def test_a_resolution_that_is_no_print_resolution_is_believed(tmp_path):
+    """0.65 µm are 39,077 dpi."""
+    value = 10_000 / 0.65
+    options = {"resolution": (value, value), "resolutionunit": "CENTIMETER"}
+    tifffile.imwrite(tmp_path / "s.tif", FRAMES, photometric="minisblack", **options)
+    stack = t2v.open_stack(tmp_path / "s.tif")
+    assert (stack.pixel_size_um, stack.notes) == (pytest.approx(0.65), ())
+
+
+@pytest.mark.parametrize("state", [True, False])
+def test_calibration_of_metaxpress(tmp_path, state):
+    """In the XML that it writes into each file, which says whether it was calibrated."""
+    xml = (
+        "<MetaData>\n<PlaneInfo>\n"
+        f'<prop id="spatial-calibration-state" type="bool" value="{"on" if state else "off"}"/>\n'
+        '<prop id="spatial-calibration-x" type="float" value="0.325"/>\n'
+        '<prop id="spatial-calibration-y" type="float" value="0.325"/>\n'
+        '<prop id="spatial-calibration-units" type="string" value="um"/>\n'
+        "</PlaneInfo>\n</MetaData>"
+    )
+    options = {"resolution": (72, 72), "resolutionunit": "INCH", "software": "MetaSeries"}
+    for t, frame in enumerate(FRAMES):
+        tifffile.imwrite(tmp_path / f"t{t}.tif", frame, description=xml, metadata=None, **options)
+    stack = t2v.open_stack(tmp_path)
+    assert stack.pixel_size_um == (0.325 if state else None)
+    assert ("MetaXpress" in stack.pixel_size_origin) == state
+
+
+def test_the_distance_of_slices(tmp_path):
+    data = np.repeat(FRAMES[:, np.newaxis], 4, axis=1)
+    meta = {"axes": "TZYX", "spacing": 1.5, "unit": "um"}
+    tifffile.imwrite(tmp_path / "i.tif", data, imagej=True, metadata=meta, resolution=(2, 2))
+    meta = {"axes": "TZYX", "PhysicalSizeZ": 800, "PhysicalSizeZUnit": "nm"}
+    tifffile.imwrite(tmp_path / "o.ome.tif", data, ome=True, metadata=meta)
+    assert t2v.open_stack(tmp_path / "i.tif").z_spacing_um == 1.5
+    assert t2v.open_stack(tmp_path / "o.ome.tif").z_spacing_um == pytest.approx(0.8)

@@ -137,14 +137,14 @@ def test_of_a_pyramid_the_full_resolution_is_read(tmp_path):
     check(t2v.open_stack(path))
 
 
-def write_stk(path, planes, times_ms=None, distance=0, stated=None):
+def write_stk(path, planes, times_ms=None, distance=0, stated=None, pixel=(13, 40)):
     """A MetaMorph stack: one directory, all planes behind each other, UIC tags about them."""
     count, height, width = planes.shape
     data = planes.astype("<u2").tobytes()
     times = times_ms or [0] * count
     table = b"".join(struct.pack("<6I", distance, 1, 2459000, ms, 0, 0) for ms in times)
     table_at = 8 + len(data)
-    values = struct.pack("<2I", 13, 40) + struct.pack("<I", 3) + b"um\0" + bytes(1)
+    values = struct.pack("<2I", *pixel) + struct.pack("<I", 3) + b"um\0" + bytes(1)
     values_at = table_at + len(table)
     ids_at = values_at + len(values)
     ids = struct.pack("<4I", 4, values_at, 6, values_at + 8)  # XCalibration, CalibrationUnits
@@ -167,6 +167,9 @@ def test_stacks_of_metamorph(tmp_path, cli):
     assert (stack.pixel_size_um, stack.frame_interval_s) == pytest.approx((0.325, 5))
     assert "MetaMorph" in stack.pixel_size_origin
     assert cli(tmp_path / "*.stk", "--dry-run").code == 0
+    write_stk(path, frames, pixel=(99, 1))  # Prairie View knows no better
+    assert t2v.open_stack(path).pixel_size_um is None
+    assert "99 µm" in " ".join(t2v.open_stack(path).notes)
     write_stk(path, frames, distance=1)
     np.testing.assert_array_equal(shown(path, 0, z=2), to_grey(frames[2], 100, 9001))
     write_stk(path, frames, stated=10**8)

@@ -226,5 +226,6 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
         "frame_interval_origin": stack.calibration.frame_interval_origin,
         "um_per_video_pixel": None if job.plan.scale is None else job.plan.scale.um_per_px,
         "scale_bar_um": job.plan.scale_bar_um,
+        "left_out": stack.left_out,
         "notes": list(job.plan.notes),
     }

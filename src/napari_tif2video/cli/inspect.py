@@ -13,6 +13,7 @@ _ORIGINS = {
     "batch": "measured over all sources of the call",
     "smooth": "each frame from its own counts, smoothed over time",
     "displayed": "as the layer of napari showed it",
+    "stored": "the display range that was stored in the source",
     "fixed": "given as numbers",
     "raw": "the video holds the counts themselves",
 }
@@ -67,7 +68,7 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
         return f"the limits of the video are used as they are: {_all_pairs(recipe)}"
     if recipe.has_own_limits:
         return f"contrast {recipe.contrast}: limits are found anew for each frame"
-    if recipe.contrast == "displayed":
+    if recipe.contrast in ("displayed", "stored"):
         return ""
     measured = f"contrast {recipe.contrast}: limits are measured anew"
     if recipe.contrast == "batch":

@@ -77,7 +77,7 @@ def _run(args: argparse.Namespace) -> int:
         return OK
     with _loading():
         from ..pipeline import Execution, default_workers
-        from ..videos import Destination, Report, find_sources, plan_jobs, run_jobs
+        from ..videos import Destination, Report, check_jobs, find_sources, plan_jobs, run_jobs
         from . import console
 
         execution = Execution(default_workers() if args.workers is None else args.workers)
@@ -97,6 +97,7 @@ def _run(args: argparse.Namespace) -> int:
     plan_jobs(jobs, settings, destination, args.match)
     _say_reuse(args, len(jobs))
     if args.dry_run:
+        check_jobs(jobs)
         console.print_plans(jobs, as_json=args.json)
         return FAILED if any(job.problem for job in jobs) else OK
     screen = console.Console(jobs, quiet=args.quiet)

@@ -21,7 +21,7 @@ from .folder import (
 from .memory import free_memory, thread_buffer
 from .open import open_stack, source_stem
 from .planes import ArrayPlanes, FramePlanes, stack_of_array
-from .stack import Channel, FrameFormat, Frames, Planes, Stack
+from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
 
 __all__ = [
     "STACK_SUFFIXES",
@@ -34,6 +34,7 @@ __all__ = [
     "Frames",
     "Planes",
     "Stack",
+    "check_frames",
     "find_gaps",
     "folders_with_frames",
     "free_memory",

@@ -9,6 +9,46 @@ from itertools import pairwise
 #: The origin of what a user says.
 GIVEN = "given"
 
+# Resolutions that screens and printers have, in dots per inch: programs write them where nobody
+# told them the size of a pixel.
+_PRINT_DPI = (
+    *(72, 75, 90, 96, 100, 120, 144, 150, 160, 180, 192, 200, 203, 216, 220, 240, 288, 300, 320),
+    *(350, 360, 400, 450, 480, 600, 720, 800, 900, 1000, 1200, 1440, 1800, 2400, 2880, 3600, 4800),
+)
+_INCH_UM = 25400.0
+_SAME = 2e-4  # 72 dpi are 28.35 pixels a cm
+
+
+def believable(
+    pixel_size_um: float | None, origin: str, *, default_um: float | None = None, dpi: bool = False
+) -> tuple[float | None, tuple[str, ...]]:
+    """A pixel size if it was measured, or None and a note that says why it is not used.
+
+    Parameters
+    ----------
+    origin : str
+        Who says so, such as "from OME metadata".
+    default_um : float, optional
+        What the program writes where it knows nothing.
+    dpi : bool
+        Whether it may be a resolution for printers.
+    """
+    if pixel_size_um is None:
+        return None, ()
+    reason = ""
+    if default_um is not None and abs(pixel_size_um / default_um - 1) < _SAME:
+        reason = "is what its program writes where nobody said"
+    elif dpi:
+        found = [n for n in _PRINT_DPI if abs(_INCH_UM / n / pixel_size_um - 1) < _SAME]
+        reason = f"is a resolution for printing, {found[0]} dpi" if found else ""
+    if not reason:
+        return pixel_size_um, ()
+    note = (
+        f"its pixel size of {pixel_size_um:.4g} µm ({origin}) {reason}, and not used; give the "
+        "true one with --pixel-size"
+    )
+    return None, (note,)
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -28,6 +68,8 @@ class Calibration:
         does not follow from the interval alone.
     places : tuple of int, optional
         How many intervals after the first each frame was taken, where some are missing.
+    z_spacing_um : float, optional
+        Distance from one slice to the next in µm.
     """
 
     pixel_size_um: float | None = None
@@ -36,6 +78,7 @@ class Calibration:
     frame_interval_origin: str = ""
     times_s: tuple[float, ...] | None = None
     places: tuple[int, ...] | None = None
+    z_spacing_um: float | None = None
 
     def select(self, indices: Sequence[int]) -> Calibration:
         """What is true of these frames, in this order."""

@@ -15,7 +15,7 @@ from ..settings import parse_axes
 from .folder import STACK_SUFFIXES, list_frames
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
-from .tiff import open_file, open_folder
+from .tiff import dataset_of, open_dataset, open_file, open_folder
 
 #: Entry points of this group open what is neither a path nor an array: functions that return a
 #: `Stack`, or None for what they do not know. The plugin of napari adds layers and viewers.
@@ -76,6 +76,9 @@ def _open(source: Any, match: str | None) -> Stack:
 
 def _open_path(path: Path, match: str | None) -> Stack:
     path = Path(os.path.abspath(path))
+    dataset = dataset_of(path) if match is None else None
+    if dataset is not None:
+        return open_dataset(dataset, path, path.name if path.is_dir() else source_stem(path))
     if path.is_dir():
         return open_folder(path, list_frames(path, match))
     if not path.exists():
@@ -87,6 +90,8 @@ def _open_path(path: Path, match: str | None) -> Stack:
 
 def _renamed(stack: Stack, axes: str) -> Stack:
     """The stack with other names of its axes; their order stays."""
+    if stack.images:
+        return replace(stack, images=tuple(_renamed(image, axes) for image in stack.images))
     leading, frame = axes.rstrip("YXS"), "YXS" if stack.format.is_rgb else "YX"
     if leading == "" and len(stack) == 1:
         return stack

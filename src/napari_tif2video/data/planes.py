@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError
 from ..geometry import Box
-from .stack import ALPHA_NOTE, FrameFormat, Frames, Stack
+from .stack import ALPHA_NOTE, FrameFormat, Frames, Stack, check_frames
 
 
 def projected_dtype(dtype: np.dtype[Any], projection: str) -> np.dtype[Any]:
@@ -81,6 +81,9 @@ class ProjectedFrames:
     def select(self, indices: Sequence[int]) -> ProjectedFrames:
         wanted = [i * self.depth + z for i in indices for z in range(self.depth)]
         return replace(self, planes=self.planes.select(wanted))
+
+    def check(self) -> None:
+        check_frames(self.planes)
 
     def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
         planes = self.planes.read_frames(box)

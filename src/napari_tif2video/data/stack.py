@@ -121,6 +121,19 @@ class Frames(Protocol):
         ...
 
 
+def check_frames(frames: Frames) -> None:
+    """Look at size and type of all frames without reading them, where they may differ.
+
+    Raises
+    ------
+    SourceError
+        A frame is unlike the first one, or its file is cut off.
+    """
+    check = getattr(frames, "check", None)
+    if check is not None:
+        check()
+
+
 class Planes(Protocol):
     """The planes of a hyperstack, on a grid of axes.
 
@@ -185,12 +198,15 @@ class Channel:
         As the source calls it, if it does.
     number : int
         Its place among the channels of the source, from 0.
+    stored_limits : (float, float), optional
+        The display range that is stored in the source.
     """
 
     frames: Frames
     display: Display = field(default_factory=Display)
     name: str = ""
     number: int = 0
+    stored_limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +233,15 @@ class Stack:
     channel_info : tuple of ChannelInfo
         What is known about the channels of the source, if anything.
     calibration : Calibration
+    images : tuple of Stack
+        Where the source holds several, such as positions on a stage: each of them. A setting
+        chooses one (`planning.choose`), and until then there are no frames.
+    image_names : tuple of str
+        What the source calls them; empty where it does not.
+    position : int, optional
+        Which of several images of the source it is.
+    left_out : int
+        How many files or pages of the source are no part of it; the notes name them.
     """
 
     channels: tuple[Channel, ...]
@@ -228,6 +253,10 @@ class Stack:
     planes: Planes | None = None
     channel_info: tuple[ChannelInfo, ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
+    images: tuple[Stack, ...] = ()
+    image_names: tuple[str, ...] = ()
+    position: int | None = None
+    left_out: int = 0
 
     @classmethod
     def of(cls, frames: Frames, name: str, path: Path | None = None) -> Stack:
@@ -239,6 +268,11 @@ class Stack:
     @property
     def frames(self) -> Frames:
         """The frames of the first channel."""
+        if self.images:
+            raise SourceError(
+                f"{self.path or self.name}: holds {len(self.images)} positions; choose one with "
+                "position"
+            )
         if not self.channels:
             raise SourceError(
                 f"{self.path or self.name}: is a hyperstack with the axes {self.axes}; choose "
@@ -259,11 +293,15 @@ class Stack:
     @property
     def format(self) -> FrameFormat:
         """Size and type of every frame."""
+        if self.images:
+            return self.images[0].format
         return self.frames.format if self.planes is None else self.planes.format
 
     @property
     def sizes(self) -> tuple[tuple[str, int], ...]:
         """Letter and length of each axis before those of a frame."""
+        if self.images:
+            return ("P", len(self.images)), *self.images[0].sizes
         return ((self.played, len(self.frames)),) if self.planes is None else self.planes.sizes
 
     @property
@@ -280,6 +318,8 @@ class Stack:
 
         A single axis is time, for it is played: programs save time series as slices or channels.
         """
+        if self.images:
+            return "P" + self.images[0].axes
         leading = "T" if self.planes is None else "".join(letter for letter, _ in self.sizes)
         return leading + ("YXS" if self.format.is_rgb else "YX")
 
@@ -292,6 +332,11 @@ class Stack:
     def pixel_size_origin(self) -> str:
         """Who says so, such as "from OME metadata"."""
         return self.calibration.pixel_size_origin
+
+    @property
+    def z_spacing_um(self) -> float | None:
+        """Distance of the slices in µm, if it is known."""
+        return self.calibration.z_spacing_um
 
     @property
     def frame_interval_s(self) -> float | None:
@@ -316,6 +361,14 @@ class Stack:
         """The frames as a lazy dask array of `shape`, one frame a chunk."""
         import dask.array as da  # costs over a second where scipy is installed
 
+        if self.images:
+            if len({(image.shape, image.dtype) for image in self.images}) > 1:
+                raise SourceError(
+                    f"{self.path or self.name}: holds {len(self.images)} positions of different "
+                    "sizes; take the data of each of its images"
+                )
+            together: da.Array = da.stack([image.data for image in self.images])
+            return together
         frames = self.frames if self.planes is None else self.planes.frames
         if frames is None:
             assert self.planes is not None

@@ -43,6 +43,10 @@ _MAX_WAITING_BYTES = 1 << 20
 # whether it is a key frame, and length.
 _SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
 
+# Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
+# whether it is a key frame, and length.
+_SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
+
 
 class Spool:
     """Segments that wait, in order: in memory, or if they are many, in a file without a name.

@@ -5,7 +5,14 @@ work is done. `choose` decides which part of a hyperstack is shown, `annotate` w
 `format` which encoder suits, and what the user should know about it.
 """
 
-from .choose import channel_name, channel_numbers, choose, has_unknown_axes
+from .choose import (
+    channel_name,
+    channel_numbers,
+    choose,
+    has_unknown_axes,
+    image_at,
+    position_numbers,
+)
 from .format import guessed_bytes
 from .plan import Plan, plan
 
@@ -16,5 +23,7 @@ __all__ = [
     "choose",
     "guessed_bytes",
     "has_unknown_axes",
+    "image_at",
     "plan",
+    "position_numbers",
 ]

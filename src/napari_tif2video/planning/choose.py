@@ -1,7 +1,8 @@
-"""Which part of a hyperstack is shown: the channels, the slice or projection, the axis played."""
+"""Which part is shown: the position, the channels, the slice or projection, the axis played."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from ..settings import VideoSettings
 
 _NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
 DEFAULT_PROJECTION = "max"
+
+# Of a plate with hundreds of positions, a message names some.
+_MOST_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
     SourceError
         There is no such part, or there are several and the settings name none.
     """
+    if stack.images:
+        return choose(image_at(stack, settings.position), replace(settings, position=None))
     if len(stack.channels) > 1:
         return _choose_composed(stack, settings)
     planes = stack.planes or FramePlanes(stack.frames, stack.sizes)
@@ -46,6 +52,7 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         hint = "; --match chooses files by their names" if is_folder else ""
         raise SourceError(f"{stack.path or stack.name}: {exc}{hint}") from None
     if stack.planes is None and not view.depth and view.play == stack.played:
+        notes += _lut_note(stack.channels[0].display)
         return replace(stack, notes=(*stack.notes, *notes)) if notes else stack
     numbers = view.channels or (0,)
     displays, said = _displays(stack, numbers)
@@ -55,7 +62,9 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         point = dict(view.point) | ({"C": number} if view.channels else {})
         frames = planes.sequence(view.play, point, view.depth, view.projection)
         name = "" if view.play == "C" else channel_name(stack.channel_info, number)
-        channels.append(Channel(frames, display, name, number))
+        known = stack.channel_info[number : number + 1] if view.play != "C" else ()
+        stored = known[0].limits if known else None
+        channels.append(Channel(frames, display, name, number, stored))
     return replace(
         stack,
         channels=tuple(channels),
@@ -64,6 +73,33 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         notes=(*stack.notes, *notes),
         measured=stack.measured.setdefault(view, {}),
         calibration=stack.calibration if view.play == "T" else stack.calibration.without_time(),
+    )
+
+
+def position_numbers(stack: Stack) -> range:
+    """The positions that there are to choose from."""
+    return range(len(stack.images) or dict(stack.sizes).get("P", 1))
+
+
+def image_at(stack: Stack, position: int | str | None) -> Stack:
+    """The image of a source of several that a setting names.
+
+    Raises
+    ------
+    SourceError
+        There is no such image, or none is named.
+    """
+    try:
+        number = _position(len(stack.images), stack.image_names, position)
+    except SourceError as exc:
+        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+    image, name = stack.images[number], stack.image_names[number]
+    note = f"position {name or number} of {len(stack.images)}"
+    return replace(
+        image,
+        position=number,
+        notes=(*stack.notes, note, *image.notes),
+        left_out=stack.left_out + image.left_out,
     )
 
 
@@ -120,6 +156,8 @@ def _view(
                 depth, projection = letter, z
             if settings.z is None:
                 notes.append(f"each frame is the {z} of {length} slices; --z chooses otherwise")
+        elif letter == "P":
+            point[letter] = _position(length, (), settings.position)
         else:
             point[letter] = 0
             what = _NAMES.get(letter, f"steps along {letter}")
@@ -160,6 +198,8 @@ def _check_options(
         raise SourceError("cannot play the channels and choose one; leave out --play or --channel")
     if settings.channel not in (None, "all", "each") and "C" not in sizes:
         _channels(1, info, settings.channel)
+    if settings.position not in (None, "each") and "P" not in sizes:
+        _position(1, (), settings.position)
 
 
 def _channels(
@@ -173,25 +213,45 @@ def _channels(
         raise SourceError(f"{listed}; each makes several videos, choose one or all here")
     if channel == "all":
         return tuple(range(count))
-    if isinstance(channel, int):
-        found = [channel] if channel < count else []
+    return (_one_of(names, channel, "channel", listed),)
+
+
+def _position(count: int, known: Sequence[str], position: int | str | None) -> int:
+    names = [(known[number] if known else "") or str(number) for number in range(count)]
+    shown = names if count <= _MOST_LISTED else [*names[: _MOST_LISTED - 1], f"... {names[-1]}"]
+    listed = f"{count} position{'s' * (count > 1)}: {', '.join(shown)}"
+    if position is None and count > 1:
+        name = names[0] if names.count(names[0]) == 1 else "0"
+        raise SourceError(f"{listed}; add --position {shlex.quote(name)} or each")
+    if position == "each" and count > 1:
+        raise SourceError(f"{listed}; each makes several videos, choose one here")
+    return 0 if position in (None, "each") else _one_of(names, position, "position", listed)
+
+
+def _one_of(names: Sequence[str], wanted: int | str, what: str, listed: str) -> int:
+    """The number of what is called so, or has this number."""
+    if isinstance(wanted, int):
+        found = [wanted] if wanted < len(names) else []
     else:
-        found = [n for n, name in enumerate(names) if name == channel]
-        found = found or [
-            n for n, name in enumerate(names) if name.casefold() == channel.casefold()
-        ]
+        found = [n for n, name in enumerate(names) if name == wanted]
+        found = found or [n for n, name in enumerate(names) if name.casefold() == wanted.casefold()]
     if len(found) > 1:
-        raise SourceError(f"{listed}; several are called {channel}, give the number")
+        raise SourceError(f"{listed}; several are called {wanted}, give the number")
     if not found:
-        raise SourceError(f"has no channel {channel}, but {listed}")
-    return (found[0],)
+        raise SourceError(f"has no {what} {wanted}, but {listed}")
+    return found[0]
 
 
 def _displays(stack: Stack, numbers: tuple[int, ...]) -> tuple[tuple[Display, ...], list[str]]:
     """Of several channels: additive, in the colours of the source where they can be told apart."""
     invert, info = stack.format.white_is_zero, stack.channel_info
     if len(numbers) == 1:
-        return (stack.channels[0].display if stack.channels else Display(invert=invert),), []
+        display = stack.channels[0].display if stack.channels else Display(invert=invert)
+        if not stack.channels and info and "C" not in dict(stack.sizes):
+            display = replace(display, colours=info[0].colours)
+        return (display,), _lut_note(display)
+    if stack.format.is_rgb:
+        return (Display(blending="additive", invert=invert),) * len(numbers), []
     known = [info[n].colours if n < len(info) else None for n in numbers]
     colours = [c for c in known if c is not None]
     notes = []
@@ -202,6 +262,12 @@ def _displays(stack: Stack, numbers: tuple[int, ...]) -> tuple[tuple[Display, ..
         said = ", ".join(f"{n} {colour}" for n, (colour, _) in zip(names, chosen, strict=True))
         notes = [f"the source does not tell the channels' colours apart; shown are {said}"]
     return tuple(Display(colours=c, blending="additive", invert=invert) for c in colours), notes
+
+
+def _lut_note(display: Display) -> list[str]:
+    if display.colours is None or display.limits is not None:
+        return []
+    return ["is shown in the colours of its look-up table; --colormap gray shows it grey"]
 
 
 def has_unknown_axes(letters: Sequence[str]) -> bool:

@@ -38,7 +38,7 @@ class Plan:
     ----------
     indices : range
         Which frames of the source are shown.
-    contrast : {"local", "global", "batch", "smooth", "fixed", "displayed", "raw"}
+    contrast : {"local", "global", "batch", "smooth", "fixed", "displayed", "stored", "raw"}
         Where the limits come from; "raw" has none.
     notes : tuple of str
         What the user should know before it starts.
@@ -132,6 +132,8 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
     contrast = _contrast(stack, settings)
     if contrast == "displayed":
         known = tuple(display.limits for display in displays)
+    if contrast == "stored":
+        known = tuple(channel.stored_limits for channel in stack.channels)
     measures = contrast in ("global", "batch", "smooth")
     picture = PictureSpec(
         box,
@@ -208,6 +210,12 @@ def _contrast(stack: Stack, settings: VideoSettings) -> str:
         raise SourceError(
             "contrast 'displayed' is for layers of napari; choose local, global, batch, smooth or "
             "fixed limits"
+        )
+    is_stored = all(channel.stored_limits is not None for channel in stack.channels)
+    if settings.contrast == "stored" and not is_stored:
+        raise SourceError(
+            "contrast 'stored' is for files that hold a display range, as those of ImageJ and "
+            "Micro-Manager do (OME-TIFF has none); choose local, global or fixed limits"
         )
     if settings.contrast is not None:
         return settings.contrast

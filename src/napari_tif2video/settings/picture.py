@@ -15,7 +15,7 @@ from .setting import whole_number
 
 FPS_RANGE = (1, 120)
 GAMMA_RANGE = (0.05, 20)
-CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
+CONTRASTS = ("local", "global", "batch", "smooth", "displayed", "stored")
 DEFAULT_CONTRAST = "local"
 Z_PROJECTIONS = ("max", "mean", "sum")
 
@@ -68,6 +68,10 @@ def parse_crop(name: str, value: Any) -> CropBox:
         f"{name}: give a string such as '250x250' or a CropBox, got {value!r} "
         "(the order of two plain numbers would be a guess)"
     )
+
+
+def contrast_token(rule: str) -> str:
+    return {"local": "", "displayed": "", "stored": "_stored"}.get(rule, f"_{rule}_norm")
 
 
 def crop_token(crop: CropBox) -> str:
@@ -192,13 +196,20 @@ def parse_colormap(name: str, value: Any) -> str:
 
 def parse_channel(name: str, value: Any) -> int | str:
     """A channel by its number or name, ``"all"`` (merged) or ``"each"`` (a video of each)."""
+    return _number_or_name(name, value, "a number from 0, a name, 'all' or 'each'")
+
+
+def parse_position(name: str, value: Any) -> int | str:
+    """A position by its number or name, or ``"each"`` (a video of each)."""
+    return _number_or_name(name, value, "a number from 0, a name or 'each'")
+
+
+def _number_or_name(name: str, value: Any, expected: str) -> int | str:
     number = whole_number(value)
     if number is not None and number >= 0:
         return number
     if not isinstance(value, str) or not value.strip() or value.startswith("-"):
-        raise SettingsError(
-            f"{name}: expected a number from 0, a name, 'all' or 'each', got {value!r}"
-        )
+        raise SettingsError(f"{name}: expected {expected}, got {value!r}")
     return value
 
 

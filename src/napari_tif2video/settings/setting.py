@@ -47,6 +47,9 @@ class Setting:
         What goes when it is put on top of other settings.
     goes_with_raw : bool
         Whether raw counts leave it to choose.
+    is_later : bool
+        Left out of JSON as long as nobody asks for it: it came when videos had recipes already,
+        which stay as they were.
     """
 
     default: Any
@@ -62,6 +65,7 @@ class Setting:
     implies: str = ""
     replaces: tuple[str, ...] = ()
     goes_with_raw: bool = False
+    is_later: bool = False
 
     @property
     def is_switch(self) -> bool:

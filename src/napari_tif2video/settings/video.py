@@ -40,6 +40,7 @@ from .picture import (
     FPS_RANGE,
     GAMMA_RANGE,
     FixedLimits,
+    contrast_token,
     crop_token,
     frames_token,
     parse_axes,
@@ -52,6 +53,7 @@ from .picture import (
     parse_limits,
     parse_percentile,
     parse_play,
+    parse_position,
     parse_width,
     parse_z,
 )
@@ -75,7 +77,7 @@ _MAX_VALUE_LENGTH = 2000
 class VideoSettings:
     """Every choice that shapes the picture, in one frozen, serialisable object."""
 
-    # A setting is added at the end: recipes in videos list them in this order.
+    # A setting is added at the end, with `is_later`: recipes in videos list them in this order.
     # fmt: off
     width: int | Literal["full"] = declare(
         500, PICTURE, "Width",
@@ -94,12 +96,13 @@ class VideoSettings:
     )
     contrast: str | None = declare(
         None, GREY, "Contrast",
-        "black and white from each frame, from its sequence, from all sources "
-        "of the call, or from each frame but smoothed over time",
+        "black and white from each frame, from its sequence, from all sources of the call, from "
+        "each frame but smoothed over time, or the display range that ImageJ or Micro-Manager "
+        "stored with the data",
         parse=one_of(CONTRASTS), choices=tuple(name for name in CONTRASTS if name != "displayed"),
         otherwise=f"`{DEFAULT_CONTRAST}`", in_python="Or ``displayed``: as the layer of napari "
         "shows it, the default for layers without `percentile`.",
-        token=lambda rule: "" if rule in ("local", "displayed") else f"_{rule}_norm",
+        token=contrast_token,
         replaces=("limits",),
     )
     percentile: tuple[float, float] | None = declare(
@@ -243,6 +246,12 @@ class VideoSettings:
         None, DRAWN, "Label", "where the label is", choices=CORNERS, token=corner_token,
         otherwise=f"`{DEFAULT_CORNERS['label']}`",
     )
+    position: int | str | None = declare(
+        None, PART, "Position", "position on the stage, or image of a file that holds several, "
+        "counted from 0, or by name; `each`: a video of each", parse=parse_position,
+        metavar="N|NAME|each", otherwise="to be chosen, where there are several", token="_pos{}",
+        goes_with_raw=True, is_later=True,
+    )
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -276,9 +285,10 @@ class VideoSettings:
                 raise SettingsError(message)
         if self.label is None and self.label_corner is not None:
             raise SettingsError("label_corner: there is no label to place; give one too")
-        if self.percentile is not None and self.contrast == "displayed":
+        if self.percentile is not None and self.contrast in ("displayed", "stored"):
             raise SettingsError(
-                "percentile: is for contrast local, global, batch or smooth, not for 'displayed'"
+                "percentile: is for contrast local, global, batch or smooth, not for "
+                f"'{self.contrast}'"
             )
         if self.raw:
             others = [name for name in self.changed() if name not in RAW_TAKES]
@@ -316,12 +326,15 @@ class VideoSettings:
 
     def changed(self) -> dict[str, Any]:
         """Those of `to_dict` that are not as they are by default."""
-        values = self.to_dict()
-        return {n: values[n] for n, s in SETTINGS.items() if getattr(self, n) != s.default}
+        return {n: v for n, v in self.to_dict().items() if getattr(self, n) != SETTINGS[n].default}
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON values; `from_dict` reads them back."""
-        return {name: _plain(getattr(self, name)) for name in SETTINGS}
+        return {
+            name: _plain(value)
+            for name, setting in SETTINGS.items()
+            if (value := getattr(self, name)) != setting.default or not setting.is_later
+        }
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=2) + "\n"

@@ -8,13 +8,14 @@ from .api import convert, convert_batch, render_frame
 from .names import video_name
 from .result import Report, Video, describe_fidelity, describe_limits, video_object
 from .run import run_jobs
-from .sources import Destination, SourceJob, find_sources, plan_jobs
+from .sources import Destination, SourceJob, check_jobs, find_sources, plan_jobs
 
 __all__ = [
     "Destination",
     "Report",
     "SourceJob",
     "Video",
+    "check_jobs",
     "convert",
     "convert_batch",
     "describe_fidelity",

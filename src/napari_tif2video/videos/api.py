@@ -83,9 +83,7 @@ def convert(
     if job.problem is not None:
         raise job.problem
     if len(jobs) > 1:
-        raise SettingsError(
-            f"channel: 'each' makes {len(jobs)} videos of {job.label}; use convert_batch"
-        )
+        raise SettingsError(f"'each' makes {len(jobs)} videos of {job.label}; use convert_batch")
     execution = _execution(workers, memory_budget, progress, cancel)
     return convert_job(job, execution, None, overwrite, verify)
 

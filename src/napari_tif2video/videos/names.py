@@ -14,10 +14,10 @@ from ..units import decimal_fps
 
 # In this order since there are names; what is not listed comes last.
 _FIRST = (
-    "crop", "axes", "channel", "z", "play", "contrast", "limits", "percentile", "gamma", "invert",
-    "colormap", "anchor_style", "anchor_size", "anchor_colour", "scale_bar", "scale_bar_length",
-    "scale_bar_corner", "timestamp", "timestamp_corner", "label", "label_corner", "pixel_size",
-    "um_per_pixel", "frame_interval", "time_start", "frames", "codec",
+    "crop", "axes", "position", "channel", "z", "play", "contrast", "limits", "percentile", "gamma",
+    "invert", "colormap", "anchor_style", "anchor_size", "anchor_colour", "scale_bar",
+    "scale_bar_length", "scale_bar_corner", "timestamp", "timestamp_corner", "label",
+    "label_corner", "pixel_size", "um_per_pixel", "frame_interval", "time_start", "frames", "codec",
 )  # fmt: skip
 
 
@@ -42,6 +42,8 @@ def _found(plan: Plan) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if settings.channel not in (None, "all"):
         found["channel"] = plan.stack.channels[0].number
+    if settings.position is not None and plan.stack.position is not None:
+        found["position"] = plan.stack.position
     if settings.frames is not None:
         found["frames"] = plan.indices
     codec = plan.encoder.codec.name

@@ -71,6 +71,9 @@ class Video:
         How close the decoded video is to the rendered frames, where it was verified: peak
         signal-to-noise ratio of the luma in dB, of all frames together and of the worst one;
         infinite where they are the same.
+    left_out : int
+        How many files or pages of the source are not in the video, though nobody asked to leave
+        them out; the notes name them.
     """
 
     source: str
@@ -100,6 +103,7 @@ class Video:
     sidecar: Path | None = None
     psnr_mean_db: float | None = None
     psnr_worst_db: float | None = None
+    left_out: int = 0
 
     @property
     def verified(self) -> bool:
@@ -223,11 +227,12 @@ def _check_report(path: str) -> None:
 
 def describe_fidelity(video: Video) -> str:
     """How close a video that was verified is to the frames, in a line for people."""
+    rest = f"; {video.left_out} of the source's pages are left out" if video.left_out else ""
     if video.psnr_worst_db == math.inf:
-        return "verified: all frames decode to what was rendered"
+        return f"verified: all frames decode to what was rendered{rest}"
     return (
         f"verified: {video.frames} frames in order, PSNR {video.psnr_mean_db:.1f} dB, "
-        f"worst frame {video.psnr_worst_db:.1f} dB"
+        f"worst frame {video.psnr_worst_db:.1f} dB{rest}"
     )
 
 

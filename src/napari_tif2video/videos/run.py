@@ -151,6 +151,7 @@ def convert_job(
         frame_interval_origin=calibration.frame_interval_origin,
         um_per_video_pixel=None if plan.scale is None else plan.scale.um_per_px,
         scale_bar_um=plan.scale_bar_um,
+        left_out=plan.stack.left_out,
     )
     if job.skip:
         limits = None if shared is None else shared.limits[0]
@@ -257,8 +258,10 @@ def _settings(found: Recipe, plan: Plan) -> list[str]:
     defaults = VideoSettings().to_dict()
     before = {key: found.settings.get(key, value) for key, value in defaults.items()}
     now = settings_of(plan)
-    changed = [key for key, value in now.items() if before[key] != value]
-    return [f"with {key} {_text(before[key])}, this call's is {_text(now[key])}" for key in changed]
+    changed = [key for key, value in now.items() if before.get(key) != value]
+    return [
+        f"with {key} {_text(before.get(key))}, this call's is {_text(now[key])}" for key in changed
+    ]
 
 
 def _limits(found: Recipe, limits: tuple[Limits, ...]) -> list[str]:

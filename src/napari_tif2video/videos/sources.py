@@ -13,6 +13,8 @@ from typing import Any
 
 from ..data import (
     STACK_SUFFIXES,
+    Stack,
+    check_frames,
     folders_with_frames,
     is_stack_name,
     natural_key,
@@ -22,7 +24,7 @@ from ..data import (
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
-from ..planning import Plan, channel_numbers, plan
+from ..planning import Plan, channel_numbers, image_at, plan, position_numbers
 from ..settings import VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
 
@@ -153,7 +155,7 @@ def plan_jobs(
     """Open and plan each source, and choose its output, before any work.
 
     A source that cannot be converted keeps its problem, and the others go on. With channel
-    "each", a job for each channel takes the place of its source in `jobs`.
+    or position "each", a job for each takes the place of its source in `jobs`.
 
     Raises
     ------
@@ -173,13 +175,25 @@ def plan_jobs(
     ]
     if destination.file is not None and len(jobs) > 1:
         raise SettingsError(
-            f"output: the videos of {len(jobs)} channels cannot go into the one file "
-            f"{destination.file}; use --output-dir"
+            f"output: {len(jobs)} videos cannot go into the one file {destination.file}; use "
+            "--output-dir"
         )
     _compare_magnifications(jobs)
     _choose_outputs(jobs, destination)
     _check_written(jobs, destination)
     return jobs
+
+
+def check_jobs(jobs: list[SourceJob]) -> None:
+    """Find what would be found while reading about sizes and types of frames, without reading."""
+    for job in jobs:
+        if job.plan is None or job.problem is not None:
+            continue
+        try:
+            for channel in job.plan.stack.channels:
+                check_frames(channel.frames)
+        except Tif2VideoError as exc:
+            job.problem = exc
 
 
 def _compare_magnifications(jobs: list[SourceJob]) -> None:
@@ -204,22 +218,37 @@ def _compare_magnifications(jobs: list[SourceJob]) -> None:
 def _planned(
     job: SourceJob, settings: VideoSettings, match: str | None, ending: str
 ) -> list[SourceJob]:
-    """The job with its plan, or one job for each of its channels."""
+    """The job with its plan, or one job for each of its positions and channels."""
     if job.problem is not None:
         return [job]
     try:
         stack = open_stack(job.source, match, settings.axes)
-        channels = channel_numbers(stack) if settings.channel == "each" else range(1)
-        if len(channels) < 2:
+        one_by_one = _one_by_one(stack, settings)
+        if len(one_by_one) == 1:
             job.plan = plan(stack, settings, ending)
             return [job]
-        one_by_one = [dataclasses.replace(settings, channel=number) for number in channels]
         return [SourceJob(job.source, plan(stack, one, ending)) for one in one_by_one]
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:
         job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
     return [job]
+
+
+def _one_by_one(stack: Stack, settings: VideoSettings) -> list[VideoSettings]:
+    """The settings of each video where these ask for one of each position or channel."""
+    each = [settings]
+    if settings.position == "each" and len(position_numbers(stack)) > 1:
+        each = [dataclasses.replace(settings, position=n) for n in position_numbers(stack)]
+    if settings.channel != "each":
+        return each
+    return [
+        dataclasses.replace(one, channel=number) if len(numbers) > 1 else one
+        for one in each
+        for image in [image_at(stack, one.position) if stack.images else stack]
+        for numbers in [channel_numbers(image)]
+        for number in numbers
+    ]
 
 
 def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:

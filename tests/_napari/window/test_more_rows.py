@@ -255,7 +255,7 @@ def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
     form.speed_row.fps.value = 60
     pick(below.format.codec, "GIF (.gif)")
     wait(lambda: not widget._settle.isActive())
-    assert "players slow GIFs" in form.speed_row.problem.text()
+    assert "players slow a GIF" in form.speed_row.problem.text()
 
 
 def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):

@@ -1,9 +1,11 @@
 """What is in TIFF files?
 
 `pages` checks and reads single pages; `ome` and `metadata` read what programs wrote into them;
-`layout` says on which page of which file each plane lies; `stacks` makes stacks of all that.
+`layout` says on which page of which file each plane lies; `stacks` makes stacks of all that, and
+`ndtiff` of Micro-Manager's data sets.
 """
 
+from .ndtiff import dataset_of, open_dataset
 from .stacks import open_file, open_folder
 
-__all__ = ["open_file", "open_folder"]
+__all__ = ["dataset_of", "open_dataset", "open_file", "open_folder"]

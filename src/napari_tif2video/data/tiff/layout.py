@@ -19,8 +19,8 @@ from ...errors import SourceError
 from ..calibration import Calibration
 from ..stack import FrameFormat
 from .metadata import calibration_of, channels_of
-from .ome import OmeImage, ome_of
-from .pages import check_findings, page_format
+from .ome import OmeImage, placed
+from .pages import check_findings, has_lut, page_format, unlike
 
 Page = TiffPage | TiffFrame
 Sizes = tuple[tuple[str, int], ...]
@@ -39,6 +39,8 @@ class Layout:
         Page number of each plane; offset in the file of its pixels, if `is_run`, or of its page.
     is_run : bool
         The planes are one contiguous run of plain pixels.
+    left_out : int
+        How many pages of the file are none of these planes; the notes name them.
     """
 
     format: FrameFormat
@@ -49,6 +51,7 @@ class Layout:
     channels: tuple[ChannelInfo, ...]
     calibration: Calibration
     notes: tuple[str, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,24 +64,35 @@ class _Grid:
     count: int
     dataoffset: int | None
     notes: tuple[str, ...] = ()
+    left_out: int = 0
 
 
-def layout_of(tif: TiffFile, path: Path, *, is_member: bool = False) -> Layout:
+def layout_of(
+    tif: TiffFile,
+    path: Path,
+    ome: OmeImage | None = None,
+    *,
+    is_member: bool = False,
+    is_alone: bool = True,
+) -> Layout:
     """Find the planes of a file.
 
     Parameters
     ----------
+    ome : OmeImage, optional
+        What OME metadata say about it, or about one of several images in it.
     is_member : bool
         The file is one of many: its OME metadata may describe all of them together.
+    is_alone : bool
+        There is no other image in it.
 
     Raises
     ------
     SourceError
         Planes are missing, or there are several images.
     """
-    ome = ome_of(tif.pages.first.description, path)
     if ome is not None:
-        grid = _ome_grid(tif, _own_part(tif, ome) if is_member else ome, path)
+        grid = _ome_grid(tif, _own_part(tif, ome) if is_member else ome, path, is_alone)
     else:
         grid = _imagej_grid(tif, path)
     if grid is None:
@@ -91,7 +105,15 @@ def layout_of(tif: TiffFile, path: Path, *, is_member: bool = False) -> Layout:
     calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
     names = channels_of(tif, ome, dict(sizes).get("C", 1))
     return Layout(
-        frame_format, sizes, numbers, offsets, is_run, names, calibration, (*grid.notes, *notes)
+        frame_format,
+        sizes,
+        numbers,
+        offsets,
+        is_run,
+        names,
+        calibration,
+        (*grid.notes, *notes),
+        grid.left_out,
     )
 
 
@@ -107,36 +129,76 @@ def canonical(sizes: Sizes) -> tuple[Sizes, list[int] | None]:
     return tuple(moving[i] for i in axes), planes.transpose(axes).ravel().tolist()
 
 
-def ome_sizes(tif: TiffFile, ome: OmeImage) -> dict[str, int]:
+def ome_sizes(page: TiffPage, ome: OmeImage) -> dict[str, int]:
     """Lengths of T, C and Z; the samples of RGB, which OME counts as channels, are one."""
-    sizes, samples = dict(ome.sizes), tif.pages.first.samplesperpixel
+    sizes, samples = dict(ome.sizes), page.samplesperpixel
     if sizes["C"] % samples == 0:
         sizes["C"] //= samples
     return sizes
 
 
-def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path) -> _Grid | None:
+def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path, is_alone: bool) -> _Grid | None:
     """The planes as OME metadata place them; None where the pages alone say enough."""
-    first, sizes = tif.pages.first, ome_sizes(tif, ome)
-    stated, there = prod(sizes.values()), len(tif.pages)
+    there = len(tif.pages)
+    keyframe = tif.pages.first if is_alone else _keyframe(tif, _first_page(ome, path))
+    sizes = ome_sizes(keyframe, ome)
+    stated = prod(sizes.values())
     check_findings(path)
+    kept = dict(sizes)
     if stated > there:
-        raise SourceError(
-            f"{path}: its OME metadata state {stated} planes, but it holds {there}; the "
-            "others are in other files or missing: convert the folder"
-        )
-    if stated != there and sum(n > 1 for n in sizes.values()) < 2:
+        # A series that was stopped has fewer time points than were planned.
+        kept["T"] = there // (sizes["C"] * sizes["Z"])
+        is_stopped = ome.order[0] == "T" and 0 < kept["T"] < sizes["T"]
+        if not is_stopped or any(b.file not in (None, path.name) for b in ome.blocks):
+            raise _too_many(path, stated, there)
+    if is_alone and stated < there and sum(n > 1 for n in sizes.values()) < 2:
         return None
-    table = _ome_table(ome, sizes, there, path.name)
-    missing = sum(page < 0 for page in table)
+    files = {block.file for block in ome.blocks}
+    # A file can be renamed.
+    own = {None, path.name} if len(files) > 1 or None in files else files or {None}
+    found = placed(ome, kept, dict.fromkeys(own, there))
+    notes: tuple[str, ...] = ()
+    table = [page if file >= 0 else -1 for file, page in zip(found.files, found.pages, strict=True)]
+    if not found.is_clear:
+        if not is_alone or stated != there:
+            raise SourceError(
+                f"{path}: its OME metadata put {stated} planes on {len(set(table))} pages; the "
+                "file is damaged"
+            )
+        table = list(range(there))
+        notes = (
+            f"its OME metadata put several planes on one page; its {there} pages are taken one "
+            "after the other",
+        )
+    if kept["T"] < sizes["T"]:
+        if -1 in table:
+            raise _too_many(path, stated, there)
+        notes = (
+            f"its OME metadata state {sizes['T']} time points, but it holds the planes of "
+            f"{kept['T']}",
+        )
+    missing = table.count(-1)
     if missing:
         raise SourceError(f"{path}: {missing} of {stated} planes are missing")
-    pages = _frames_of(tif)
-    notes: tuple[str, ...] = ()
-    if stated < there:
-        notes = (f"{there - stated} of {there} pages are no planes of its OME metadata",)
-    grid = tuple((axis, sizes[axis]) for axis in ome.order)
-    return _Grid(first, grid, [pages[i] for i in table], stated, None, notes)
+    left_out = there - len(table) if is_alone else 0
+    if left_out:
+        notes += (f"{left_out} of {there} pages are no planes of its OME metadata, and left out",)
+    pages = _frames_of(tif, keyframe, table, path)
+    grid = tuple((axis, kept[axis]) for axis in ome.order)
+    return _Grid(keyframe, grid, pages, len(table), None, notes, left_out)
+
+
+def _too_many(path: Path, stated: int, there: int) -> SourceError:
+    return SourceError(
+        f"{path}: its OME metadata state {stated} planes, but it holds {there}; the "
+        "others are in other files or missing: convert the folder"
+    )
+
+
+def _first_page(ome: OmeImage, path: Path) -> int:
+    """The page of the first of an image's planes that lies in this file."""
+    pages = [block.page for block in ome.blocks if block.file in (None, path.name)]
+    return min(pages, default=0)
 
 
 def _own_part(tif: TiffFile, ome: OmeImage) -> OmeImage:
@@ -149,28 +211,6 @@ def _own_part(tif: TiffFile, ome: OmeImage) -> OmeImage:
             sizes = {axis: ome.sizes[axis] if axis in axes else 1 for axis in "TCZ"}
             return replace(ome, sizes=sizes, blocks=[])
     return replace(ome, sizes=dict.fromkeys("TCZ", 1), blocks=[])
-
-
-def _ome_table(ome: OmeImage, sizes: dict[str, int], there: int, name: str) -> list[int]:
-    """The page of each plane, in the order of the axes in the file; -1 where none is named."""
-    stated = prod(sizes.values())
-    if not ome.blocks:
-        return list(range(stated))
-    table = [-1] * stated
-    files = {block.file for block in ome.blocks}
-    own = {None, name} if len(files) > 1 or None in files else files  # a file can be renamed
-    for block in ome.blocks:
-        if block.file not in own:
-            continue
-        if not all(0 <= block.first[axis] < n for axis, n in sizes.items()):
-            continue
-        start = 0
-        for axis in ome.order:
-            start = start * sizes[axis] + block.first[axis]
-        run = min(there - block.page, stated - start, there if block.count is None else block.count)
-        for i in range(run):
-            table[start + i] = block.page + i
-    return table
 
 
 def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
@@ -192,7 +232,10 @@ def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
         images = stated if stated > 1 else int(meta.get("images", 1))
         _check_run(tif, first, images, path)
     if sum(n > 1 for n in sizes.values()) < 2:
-        return None
+        images = stated if stated > 1 else int(meta.get("images", 1))
+        if there == 1 or images == there:
+            return None
+        return _all_pages(tif, sizes, images, path)
     order = str(meta.get("order", "czt")).upper()
     axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"
     notes: tuple[str, ...] = ()
@@ -207,9 +250,21 @@ def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
         notes = (f"it states {sizes['T']} time points but holds the planes of {frames}",)
         sizes["T"] = frames
     grid = tuple((axis, sizes[axis]) for axis in axes)
-    pages = _frames_of(tif) if there > 1 else None
+    pages = _frames_of(tif, first, range(there), path) if there > 1 else None
     count = prod(sizes.values())
     return _Grid(first, grid, pages, count, first.dataoffsets[0], notes)
+
+
+def _all_pages(tif: TiffFile, sizes: dict[str, int], images: int, path: Path) -> _Grid | None:
+    """All pages of a file whose ImageJ metadata state another number; None if they are unlike."""
+    first, there = tif.pages.first, len(tif.pages)
+    axis = next((letter for letter, n in sizes.items() if n > 1), "T")
+    try:
+        pages = _frames_of(tif, first, range(there), path)
+    except SourceError:
+        return None
+    note = f"its ImageJ metadata state {images} images, but it holds {there}, and all are taken"
+    return _Grid(first, ((axis, there),), pages, there, None, (note,))
 
 
 def has_planes_behind(tif: TiffFile) -> bool:
@@ -251,7 +306,14 @@ def _series_grid(tif: TiffFile, path: Path) -> _Grid:
         raise SourceError(f"{path}: {missing} of {len(series.pages)} planes are missing")
     sizes = tuple((a, n) for a, n in zip(series.axes, series.shape, strict=True) if a not in "YXS")
     count = series.nbytes // series.keyframe.nbytes
-    return _Grid(series.keyframe, sizes, _pages(series), count, series.dataoffset)
+    pages = _pages(series)
+    there = len(tif.pages)
+    left_out = there - len(pages) if there > 1 else 0
+    notes: tuple[str, ...] = ()
+    if left_out > 0:
+        height, width = series.keyframe.imagelength, series.keyframe.imagewidth
+        notes = (f"{left_out} of its {there} pages are not {width}x{height}, and left out",)
+    return _Grid(series.keyframe, sizes, pages, count, series.dataoffset, notes, max(left_out, 0))
 
 
 def _locate(
@@ -260,7 +322,8 @@ def _locate(
     """Page numbers, and offsets of the pixels where they are one contiguous run, else of pages."""
     first = grid.keyframe
     plain = first.is_contiguous and first.fillorder == 1 and first.predictor == 1
-    plain = plain and first.photometric != PHOTOMETRIC.PALETTE  # a page has its own table
+    # A page has a table of its own, but for ImageJ's.
+    plain = plain and (first.photometric != PHOTOMETRIC.PALETTE or has_lut(first))
     if plain and first.planarconfig == 1 and first.samplesperpixel in (1, 3):
         if grid.pages is not None and len(grid.pages) == grid.count:
             starts = tuple(page.dataoffsets[0] for page in grid.pages)
@@ -290,11 +353,42 @@ def _numbers(grid: _Grid) -> tuple[int, ...]:
     return tuple(page.index for page in grid.pages)
 
 
-def _frames_of(tif: TiffFile) -> list[Page]:
-    """All pages, the first in full and of the others no more than where their pixels are."""
+def _keyframe(tif: TiffFile, number: int) -> TiffPage:
+    """A page in full."""
+    if not 0 <= number < len(tif.pages):
+        return tif.pages.first
+    tif.pages.set_keyframe(number)
+    page = tif.pages[number]
+    assert isinstance(page, TiffPage)
+    return page
+
+
+def _frames_of(tif: TiffFile, keyframe: TiffPage, numbers: Sequence[int], path: Path) -> list[Page]:
+    """Pages like `keyframe`, of which no more is parsed than where their pixels are.
+
+    Raises
+    ------
+    SourceError
+        One of them has another size.
+    """
     tif.pages.useframes = True
-    tif.pages.set_keyframe(0)
-    return [tif.pages[i] for i in range(len(tif.pages))]
+    tif.pages.set_keyframe(keyframe.index)
+    pages: list[Page] = []
+    odd = None
+    for number in numbers:
+        try:
+            pages.append(tif.pages[number])
+        except RuntimeError:  # in another number of strips
+            odd = number
+            break
+    if odd is None:
+        odd = unlike(tif, keyframe, pages)
+    if odd is not None:
+        raise SourceError(
+            f"{path}: page {odd + 1} is of another size or type than page "
+            f"{keyframe.index + 1}; its metadata count both as planes of one image"
+        )
+    return pages
 
 
 def _pages(series: TiffPageSeries) -> list[Page]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from tifffile import RESUNIT, TiffFile, TiffPage
 
-from ...colours import ChannelInfo, ramp
+from ...colours import GREY_TABLE, ChannelInfo, ramp
 from ...units import length_um, time_s
-from ..calibration import Calibration
+from ..calibration import Calibration, believable
 from .ome import OmeImage
+from .pages import has_lut
 
 # Resolution tags are often what a printer or screen wants; no microscope has such pixels.
 PLAUSIBLE_UM = (0.001, 100.0)
 _TIFF = "from the TIFF resolution"
-_OME, _IMAGEJ, _METAMORPH = (f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph"))
+_OME, _IMAGEJ, _METAMORPH, _METAXPRESS = (
+    f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph", "MetaXpress")
+)
+# Prairie View writes tags as MetaMorph does, with this in the place of every size.
+_PRAIRIE_UM = 99.0
 
 
 def calibration_of(
@@ -30,25 +37,41 @@ def calibration_of(
     """
     imagej: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
     metamorph: dict[str, Any] = (tif.stk_metadata if tif.is_stk else None) or {}
-    width, height, origin = _pixel_size(tif.pages.first, imagej, metamorph, ome)
+    width, height, origin, notes = _pixel_size(tif, imagej, metamorph, ome)
     interval, interval_origin, times = None, "", None
     if ome is not None and frames is not None:
         times = _times(ome, frames)
         interval, interval_origin = ome.frame_interval_s, _OME
         if interval is None and times is not None:
-            interval = _mean_step(times)
+            interval = mean_step(times)
             interval_origin = f"mean of the plane times {_OME}"
     if interval is None:
         interval = time_s(imagej.get("finterval"), str(imagej.get("tunit", "s")))
         interval_origin = "" if interval is None else _IMAGEJ
     if metamorph and frames is not None:
         times = _metamorph_times(metamorph, frames)
-        interval = None if times is None else _mean_step(times)
+        interval = None if times is None else mean_step(times)
         interval_origin = "" if interval is None else f"mean of the plane times {_METAMORPH}"
-    notes: tuple[str, ...] = ()
     if width is not None and height is not None and abs(width / height - 1) > 0.01:
-        notes = (f"its pixels are not square: {width:.6g} µm wide and {height:.6g} µm high",)
-    return Calibration(width, origin, interval, interval_origin, times), notes
+        notes += (f"its pixels are not square: {width:.6g} µm wide and {height:.6g} µm high",)
+    spacing = _z_spacing(imagej, metamorph, ome)
+    calibration = Calibration(width, origin, interval, interval_origin, times, z_spacing_um=spacing)
+    return calibration, notes
+
+
+def _z_spacing(
+    imagej: dict[str, Any], metamorph: dict[str, Any], ome: OmeImage | None
+) -> float | None:
+    """Distance from one slice to the next in µm."""
+    if ome is not None:
+        return ome.z_spacing_um
+    spacing = length_um(imagej.get("spacing"), str(imagej.get("unit", "")))
+    if spacing is None and "ZDistance" in metamorph:
+        distances = np.abs(np.asarray(metamorph["ZDistance"], np.float64))
+        if distances.size > 1 and distances[1] > 0:
+            unit = str(metamorph.get("CalibrationUnits", ""))
+            spacing = length_um(float(distances[1]), unit)
+    return spacing
 
 
 def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[ChannelInfo, ...]:
@@ -56,37 +79,108 @@ def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[Channe
     if ome is not None:
         pairs = zip(ome.names, ome.colours, strict=True)
         known = [ChannelInfo(name, None if c is None else ramp(c)) for name, c in pairs]
-        return tuple(known[:count])
-    tables = ((tif.imagej_metadata if tif.is_imagej else None) or {}).get("LUTs") or []
-    tables = [np.asarray(table) for table in tables[:count]]
+        # A single channel is shown grey, whatever colour it would have among others.
+        return tuple(known[:count]) if count > 1 else tuple(ChannelInfo(n) for n in ome.names[:1])
+    meta: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
+    tables = [np.asarray(table) for table in (meta.get("LUTs") or [])[:count]]
+    page = tif.pages.first
+    if not tables and count == 1 and has_lut(page) and page.colormap is not None:
+        tables = [(page.colormap >> 8).astype(np.uint8)]
     if any(table.shape != (3, 256) or table.dtype != np.uint8 for table in tables):
-        return ()
-    return tuple(ChannelInfo("", np.ascontiguousarray(table.T).tobytes()) for table in tables)
+        tables = []
+    colours = [np.ascontiguousarray(table.T).tobytes() for table in tables]
+    if count == 1 and colours == [GREY_TABLE]:
+        colours = []
+    limits = _display_ranges(meta, count)
+    return tuple(
+        ChannelInfo(
+            "",
+            colours[n] if n < len(colours) else None,
+            limits[n] if n < len(limits) else None,
+        )
+        for n in range(max(len(colours), len(limits)))
+    )
+
+
+def _display_ranges(meta: dict[str, Any], count: int) -> list[tuple[float, float]]:
+    """The display range of each channel as ImageJ stored it; empty where it did not.
+
+    That of a single channel stands in its description, those of several in a tag of its own.
+    """
+    values = list(meta.get("Ranges") or ())
+    if not values and count == 1:
+        values = [meta[key] for key in ("min", "max") if key in meta]
+    try:
+        numbers = [float(value) for value in values]
+    except (TypeError, ValueError):
+        return []
+    pairs = list(zip(numbers[::2], numbers[1::2], strict=False))[:count]
+    return pairs if all(low < high for low, high in pairs) and len(pairs) == count else []
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What one part of a file says about the size of a pixel."""
+
+    width_um: float | None
+    height_um: float | None
+    origin: str
+    default_um: float | None = None
+    may_be_dpi: bool = False
 
 
 def _pixel_size(
-    page: TiffPage, imagej: dict[str, Any], metamorph: dict[str, Any], ome: OmeImage | None
-) -> tuple[float | None, float | None, str]:
-    """Width and height of a pixel in µm, and who says so."""
-    if ome is not None and ome.pixel_size_um is not None:
-        return ome.pixel_size_um, ome.pixel_height_um, _OME
+    tif: TiffFile, imagej: dict[str, Any], metamorph: dict[str, Any], ome: OmeImage | None
+) -> tuple[float | None, float | None, str, tuple[str, ...]]:
+    """Width and height of a pixel in µm, who says so, and what is not believed."""
+    notes: tuple[str, ...] = ()
+    for claim in _claims(tif, imagej, metamorph, ome):
+        if claim.width_um is None:
+            continue
+        width, doubts = believable(
+            claim.width_um, claim.origin, default_um=claim.default_um, dpi=claim.may_be_dpi
+        )
+        is_plausible = PLAUSIBLE_UM[0] <= claim.width_um <= PLAUSIBLE_UM[1]
+        if width is not None and (is_plausible or claim.origin != _TIFF):
+            return width, claim.height_um, claim.origin, ()
+        notes = notes or doubts
+    return None, None, "", notes
+
+
+def _claims(
+    tif: TiffFile, imagej: dict[str, Any], metamorph: dict[str, Any], ome: OmeImage | None
+) -> Iterator[_Claim]:
+    """What a file says, the most trustworthy first."""
+    page = tif.pages.first
+    if ome is not None:
+        default = 1.0 if tif.is_micromanager else None
+        yield _Claim(ome.pixel_size_um, ome.pixel_height_um, _OME, default)
     unit = str(metamorph.get("CalibrationUnits", ""))
     width, height = (length_um(metamorph.get(f"{a}Calibration"), unit) for a in "XY")
-    if width is not None:
-        return width, height, _METAMORPH
+    yield _Claim(width, height, _METAMORPH, _PRAIRIE_UM)
+    if tif.is_metaseries:
+        yield _metaxpress(tif)
     per_unit = _resolution(page, "XResolution"), _resolution(page, "YResolution")
     if per_unit[0] is None:
-        return None, None, ""
+        return
     unit = str(imagej.get("unit", ""))
     width, height = (None if n is None else length_um(1 / n, unit) for n in per_unit)
-    if width is not None:
-        return width, height, _IMAGEJ
+    # ImageJ takes over what a TIFF says in inches or cm.
+    yield _Claim(width, height, _IMAGEJ, may_be_dpi=unit.lower() in ("inch", "inches", "in", "cm"))
     tag = page.tags.valueof("ResolutionUnit", default=RESUNIT.INCH)
     unit = {RESUNIT.INCH: "inch", RESUNIT.CENTIMETER: "cm"}.get(tag, "")
     width, height = (None if n is None else length_um(1 / n, unit) for n in per_unit)
-    if width is None or not PLAUSIBLE_UM[0] <= width <= PLAUSIBLE_UM[1]:
-        return None, None, ""
-    return width, height, _TIFF
+    yield _Claim(width, height, _TIFF, may_be_dpi=True)
+
+
+def _metaxpress(tif: TiffFile) -> _Claim:
+    """What MetaXpress and MetaMorph say about each plane in their XML."""
+    meta = (tif.metaseries_metadata or {}).get("PlaneInfo")
+    if not isinstance(meta, dict) or not meta.get("spatial-calibration-state", True):
+        return _Claim(None, None, _METAXPRESS)
+    unit = str(meta.get("spatial-calibration-units", ""))
+    width, height = (length_um(meta.get(f"spatial-calibration-{a}"), unit) for a in "xy")
+    return _Claim(width, height, _METAXPRESS)
 
 
 def _resolution(page: TiffPage, name: str) -> float | None:
@@ -107,7 +201,8 @@ def _times(ome: OmeImage, frames: int) -> tuple[float, ...] | None:
     return tuple(begun[t] for t in range(frames))
 
 
-def _mean_step(times: tuple[float, ...]) -> float | None:
+def mean_step(times: tuple[float, ...]) -> float | None:
+    """The mean time from one frame to the next; None where it does not go on."""
     return (times[-1] - times[0]) / (len(times) - 1) if times[-1] > times[0] else None
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import os
-import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 from xml.parsers import expat
 
 from ...errors import SourceError
 from ...units import length_um, time_s
+from ..folder import is_tiff_name
+from .pages import MAX_METADATA_BYTES, description_of, opened
 
 # Signed 32-bit RGBA; white is what the schema says where nobody chose.
 _WHITE = -1
@@ -30,10 +31,12 @@ class OmeBlock:
 
 @dataclass
 class OmeImage:
-    """The one image that OME-XML describes.
+    """One of the images that OME-XML describes: all of a file, or one position of several.
 
     Attributes
     ----------
+    name : str
+        What it is called; empty where it has no name.
     order : str
         The axes T, C and Z, slowest first.
     sizes : dict
@@ -48,54 +51,52 @@ class OmeImage:
     sizes: dict[str, int]
     pixel_size_um: float | None
     pixel_height_um: float | None
+    z_spacing_um: float | None
     frame_interval_s: float | None
+    name: str = ""
     names: list[str] = field(default_factory=list)
     colours: list[tuple[int, int, int] | None] = field(default_factory=list)
     blocks: list[OmeBlock] = field(default_factory=list)
     times_s: dict[tuple[int, int, int], float] = field(default_factory=dict)
 
 
-def companion_name(xml: str) -> str | None:
-    """The file that holds the metadata, where these only say so ("BinaryOnly")."""
-    found = re.search(r"<(?:\w+:)?BinaryOnly\b[^>]*\bMetadataFile\s*=\s*([\"'])(.*?)\1", xml)
-    return None if found is None else html.unescape(found[2])
+def parse_ome(xml: str, where: object) -> tuple[tuple[OmeImage, ...], str | None]:
+    """The images described in a TIFF's description, and the file that has the metadata instead.
 
-
-def parse_ome(xml: str, where: object) -> OmeImage | None:
-    """The image described in a TIFF's description; None where it is no OME-XML.
+    Nothing of both, where it is no OME-XML. Time and memory are linear in the length of the text.
 
     Raises
     ------
     SourceError
-        The XML is damaged, or describes several images.
+        The XML is damaged.
     """
-    count = len(re.findall(r"<(?:\w+:)?Pixels\b[^>]*>", xml))
-    if not count:
-        return None
-    if count > 1:
-        raise SourceError(
-            f"{where}: its OME metadata describe {count} images; only files with one image can "
-            "be converted"
-        )
+    if not xml.lstrip().startswith("<") or not ("Pixels" in xml or "BinaryOnly" in xml):
+        return (), None
     reader = _Reader()
-    parser = expat.ParserCreate(namespace_separator=" ")
+    # What is text already has no other encoding, whatever its declaration says.
+    parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.EntityDeclHandler = reader.refuse  # entities can grow without bounds
     try:
-        # A declaration of the encoding no longer holds for what is text already.
-        parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", xml).encode("utf-8", "replace"), True)
+        parser.Parse(xml.lstrip().encode("utf-8", "replace"), True)
     except (expat.ExpatError, ValueError) as exc:
+        if not reader.is_ome:
+            return (), None
         raise SourceError(f"{where}: its OME metadata cannot be read ({exc})") from exc
-    return reader.image
+    return tuple(reader.images), reader.companion
 
 
 class _Reader:
     """Collects attributes while the XML passes by, so that its tree is never in memory."""
 
     def __init__(self) -> None:
-        self.image: OmeImage | None = None
+        self.images: list[OmeImage] = []
+        self.companion: str | None = None
+        self.is_ome = False
+        self._name = ""
+        self._image: OmeImage | None = None
         self._own_uuid = ""
         self._block: dict[str, str] | None = None
         self._file: str | None = None
@@ -104,32 +105,39 @@ class _Reader:
     def start(self, tag: str, values: dict[str, str]) -> None:
         name = tag.rsplit(" ", 1)[-1]
         if name == "OME":
+            self.is_ome = True
             self._own_uuid = values.get("UUID", "")
+        elif name == "BinaryOnly":
+            self.companion = values.get("MetadataFile")
+        elif name == "Image":
+            self._name = values.get("Name", "").strip()
         elif name == "Pixels":
-            self.image = _image(values)
-        elif self.image is None:
-            return
-        elif name == "Channel":
+            self._image = _image(values, self._name)
+            self.images.append(self._image)
+        elif self._image is not None:
+            self._of_image(self._image, name, values)
+
+    def _of_image(self, image: OmeImage, name: str, values: dict[str, str]) -> None:
+        if name == "Channel":
             # A channel of several samples, such as RGB, is one.
-            self.image.names.append(values.get("Name", "").strip())
-            self.image.colours.append(_colour(values.get("Color")))
+            image.names.append(values.get("Name", "").strip())
+            image.colours.append(_colour(values.get("Color")))
         elif name == "TiffData":
             self._block, self._file, self._uuid = values, None, ""
         elif name == "UUID":
             self._file = values.get("FileName")
         elif name == "Plane" and "DeltaT" in values:
-            unit = values.get("DeltaTUnit", "s")
-            seconds = 0.0 if float(values["DeltaT"]) == 0 else time_s(values["DeltaT"], unit)
-            if seconds is not None:
-                place = (int(values.get(f"The{axis}", 0)) for axis in "TCZ")
-                self.image.times_s[tuple(place)] = seconds  # type: ignore[index]
+            _add_time(image, values)
 
     def text(self, data: str) -> None:
         if self._block is not None:
             self._uuid += data.strip()
 
     def end(self, tag: str) -> None:
-        if tag.rsplit(" ", 1)[-1] != "TiffData" or self._block is None or self.image is None:
+        name = tag.rsplit(" ", 1)[-1]
+        if name == "Pixels":
+            self._image = None
+        if name != "TiffData" or self._block is None or self._image is None:
             return
         values, self._block = self._block, None
         stated = values.get("PlaneCount", values.get("NumPlanes"))
@@ -137,25 +145,35 @@ class _Reader:
         first = {axis: int(values.get(f"First{axis}", 0)) for axis in "TCZ"}
         is_own = self._file is None or (self._uuid and self._uuid == self._own_uuid)
         file = None if is_own else self._file
-        self.image.blocks.append(OmeBlock(first, int(values.get("IFD", 0)), count, file))
+        self._image.blocks.append(OmeBlock(first, int(values.get("IFD", 0)), count, file))
 
     def refuse(self, *_: object) -> None:
         raise ValueError("it declares entities")
 
 
-def _image(values: dict[str, str]) -> OmeImage:
+def _add_time(image: OmeImage, values: dict[str, str]) -> None:
+    unit = values.get("DeltaTUnit", "s")
+    seconds = 0.0 if float(values["DeltaT"]) == 0 else time_s(values["DeltaT"], unit)
+    if seconds is not None:
+        t, c, z = (int(values.get(f"The{axis}", 0)) for axis in "TCZ")
+        image.times_s[t, c, z] = seconds
+
+
+def _image(values: dict[str, str], name: str) -> OmeImage:
     order = values.get("DimensionOrder", "XYCZT")[2:]
     if sorted(order) != ["C", "T", "Z"]:
         raise ValueError(f"unknown order {values['DimensionOrder']!r}")
-    x, y = (
+    x, y, z = (
         length_um(values.get(f"PhysicalSize{a}"), values.get(f"PhysicalSize{a}Unit", "um"))
-        for a in "XY"
+        for a in "XYZ"
     )
     return OmeImage(
         order=order[::-1],
         sizes={axis: max(1, int(values.get(f"Size{axis}", 1))) for axis in "TCZ"},
         pixel_size_um=x,
         pixel_height_um=y,
+        z_spacing_um=z,
+        name=name,
         frame_interval_s=time_s(values.get("TimeIncrement"), values.get("TimeIncrementUnit", "s")),
     )
 
@@ -171,9 +189,6 @@ def _colour(value: str | None) -> tuple[int, int, int] | None:
 # A page needs a directory of at least eight entries of twelve bytes: more pages than that, a file
 # cannot have. Claims beyond it are refused before a list is made.
 _MIN_PAGE_BYTES = 100
-
-# A hundred thousand planes with times and positions take about 30 MB of XML.
-_MAX_COMPANION_BYTES = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -203,23 +218,98 @@ class Members:
         )
 
 
-def ome_of(description: str, path: Path) -> OmeImage | None:
+def ome_of(description: str, path: Path) -> tuple[OmeImage, ...]:
     """What the description in a TIFF says, or the companion file in its folder that it names.
 
-    Without that companion, a file is taken as it is.
+    Without that companion, a file is taken as it is. Empty where there is no OME-XML.
     """
-    name = companion_name(description)
-    if name is None:
-        return parse_ome(description, path)
+    images, name = parse_ome(description, path)
+    if images or name is None:
+        return images
     companion = path.parent / name
     if not _lies_beside(path, name) or not companion.is_file():
-        return None
-    if companion.stat().st_size > _MAX_COMPANION_BYTES:
-        raise SourceError(f"{companion}: is too large for OME metadata; move it out of the folder")
+        return ()
+    if is_tiff_name(name):
+        return _of_master(companion)
+    if companion.stat().st_size > MAX_METADATA_BYTES:
+        raise SourceError(
+            f"{companion}: is larger than {MAX_METADATA_BYTES >> 20} MB, too large for OME "
+            "metadata; move it out of the folder"
+        )
     try:
-        return parse_ome(companion.read_text(encoding="utf-8-sig"), companion)
+        return parse_ome(companion.read_text(encoding="utf-8-sig"), companion)[0]
     except (OSError, UnicodeDecodeError) as exc:
         raise SourceError(f"{companion}: the OME metadata cannot be read ({exc})") from exc
+
+
+def _of_master(path: Path) -> tuple[OmeImage, ...]:
+    """The images that another TIFF of the series describes, with its own blocks under its name."""
+    with opened(path) as tif:
+        images = parse_ome(description_of(tif, path), path)[0]
+    for image in images:
+        image.blocks = [
+            b if b.file is not None else replace(b, file=path.name) for b in image.blocks
+        ]
+    return images
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Of each plane, in the order of the axes in the metadata: the number of its file, or -1 where
+    none is named, and its page there.
+
+    Attributes
+    ----------
+    is_clear : bool
+        No plane has two places, and no page stands for two planes.
+    """
+
+    files: list[int]
+    pages: list[int]
+    is_clear: bool
+
+
+def placed(ome: OmeImage, sizes: Mapping[str, int], rooms: Mapping[str | None, int]) -> Placement:
+    """Where the blocks of an image put its planes.
+
+    The only reader of blocks: for the planes in one file, and for those in several.
+
+    Parameters
+    ----------
+    rooms : mapping
+        How many pages each file can have, by the name of the file as in `OmeBlock`. Other files
+        count as not there.
+    """
+    stated = prod(sizes.values())
+    files, pages = [-1] * stated, [0] * stated
+    number = {name: i for i, name in enumerate(rooms)}
+    blocks = ome.blocks or [OmeBlock(dict.fromkeys("TCZ", 0), 0, None, next(iter(rooms)))]
+    usable: list[tuple[int, OmeBlock]] = []
+    for block in blocks:
+        if all(0 <= block.first[axis] < n for axis, n in sizes.items()) and block.page >= 0:
+            start = 0
+            for axis in ome.order:
+                start = start * sizes[axis] + block.first[axis]
+            usable.append((start, block))
+    starts = sorted({start for start, _ in usable})
+    left, is_clear = stated, True
+    for start, block in usable:
+        if block.file not in number:
+            continue
+        room = rooms[block.file] - block.page
+        # Without a number of planes, a block reaches to where the next one begins.
+        following = bisect_right(starts, start)
+        end = starts[following] if following < len(starts) else stated
+        count = min(room, end - start if block.count is None else block.count, stated - start)
+        left -= max(count, 0)
+        if left < 0:  # never more work than there are planes, whatever is claimed
+            is_clear = False
+            break
+        for i in range(count):
+            is_clear &= files[start + i] < 0
+            files[start + i], pages[start + i] = number[block.file], block.page + i
+    found = [place for place in zip(files, pages, strict=True) if place[0] >= 0]
+    return Placement(files, pages, is_clear and len(set(found)) == len(found))
 
 
 def members_of(ome: OmeImage, sizes: Mapping[str, int], path: Path) -> Members:
@@ -230,31 +320,25 @@ def members_of(ome: OmeImage, sizes: Mapping[str, int], path: Path) -> Members:
     SourceError
         A file lies elsewhere or is not there, or planes are missing.
     """
-    names = list(dict.fromkeys(path.name if b.file is None else b.file for b in ome.blocks))
-    room = [_most_pages(path, name) for name in names]
+    named = dict.fromkeys(block.file for block in ome.blocks)
+    names = [path.name if file is None else file for file in named]
+    rooms = {f: _most_pages(path, n) for f, n in zip(named, names, strict=True)}
     stated = prod(sizes.values())
-    if stated > sum(room):
+    if stated > sum(rooms.values()):
         raise SourceError(
             f"{path}: its OME metadata state {stated} planes, more than its {len(names)} files "
             "can hold; convert the folder"
         )
-    place = {name: number for number, name in enumerate(names)}
-    files, pages = [-1] * stated, [0] * stated
-    for block in ome.blocks:
-        file = place[path.name if block.file is None else block.file]
-        if not all(0 <= block.first[axis] < n for axis, n in sizes.items()):
-            continue
-        start = 0
-        for axis in ome.order:
-            start = start * sizes[axis] + block.first[axis]
-        page = max(0, block.page)
-        count = room[file] - page if block.count is None else block.count
-        for i in range(min(count, room[file] - page, stated - start)):
-            files[start + i], pages[start + i] = file, page + i
-    missing = files.count(-1)
+    found = placed(ome, sizes, rooms)
+    if not found.is_clear:
+        raise SourceError(
+            f"{path}: its OME metadata put several planes on one page, or one on several; it is "
+            "not clear which is which"
+        )
+    missing = found.files.count(-1)
     if missing:
         raise SourceError(f"{path}: {missing} of {stated} planes are missing; convert the folder")
-    return Members(tuple(names), tuple(files), tuple(pages))
+    return Members(tuple(names), tuple(found.files), tuple(found.pages))
 
 
 def _most_pages(path: Path, name: str) -> int:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -28,6 +29,10 @@ from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
 
 Frame = NDArray[Any]
+
+#: XML and other text about a file beyond this is refused. A hundred thousand planes with times and
+#: positions take about 30 MB.
+MAX_METADATA_BYTES = 128 << 20
 
 
 def full_pages(tif: TiffFile, path: Path) -> list[TiffPage | TiffFrame]:
@@ -55,6 +60,50 @@ def single_page(tif: TiffFile, path: Path) -> TiffPage:
     return full[0] if isinstance(full[0], TiffPage) else full[0].aspage()
 
 
+# Tags that make up the format of a frame: width, height, bits, photometric and samples.
+_FORMAT_TAGS = (256, 257, 258, 262, 277)
+
+
+def unlike(tif: TiffFile, keyframe: TiffPage, pages: Sequence[TiffPage | TiffFrame]) -> int | None:
+    """The number of the first page whose size or type differs from that of `keyframe`.
+
+    Only the few tags that tell are read: parsing a page takes ten times as long.
+    """
+    wanted = _format_tags(tif, keyframe.offset)
+    for page in pages:
+        if page.offset != keyframe.offset and _format_tags(tif, page.offset) != wanted:
+            return page.index
+    return None
+
+
+def _format_tags(tif: TiffFile, offset: int) -> list[tuple[int, bytes]]:
+    """The raw values of the tags that decide about size and type; out of line, only their place
+    is known, so such values are looked up.
+    """
+    form, handle = tif.tiff, tif.filehandle
+    handle.seek(offset)
+    (count,) = struct.unpack(form.tagnoformat, handle.read(form.tagnosize))
+    entries = handle.read(count * form.tagsize)
+    known = []
+    for i in range(count):
+        entry = entries[i * form.tagsize : (i + 1) * form.tagsize]
+        code, kind = struct.unpack(f"{tif.byteorder}HH", entry[:4])
+        if code in _FORMAT_TAGS:
+            (number,) = struct.unpack(form.offsetformat, entry[4 : 4 + form.offsetsize])
+            value = entry[4 + form.offsetsize :]
+            nbytes = number * {1: 1, 3: 2, 4: 4, 16: 8}.get(kind, 8)
+            if nbytes > form.offsetsize:
+                handle.seek(struct.unpack(form.offsetformat, value)[0])
+                value = handle.read(min(nbytes, 64))
+            known.append((code, _as_number(value[:nbytes], tif.byteorder)))
+    return known
+
+
+def _as_number(value: bytes, byteorder: str) -> bytes:
+    """Without what only shows how many bytes a number was given: 16 or 32 bits."""
+    return value[::-1].lstrip(b"\0") if byteorder == "<" else value.lstrip(b"\0")
+
+
 def page_format(page: TiffPage, where: object) -> FrameFormat:
     """Size and type of a page as a frame; refuses what cannot become one."""
     if page.dtype is None or 0 in page.shape:
@@ -63,6 +112,7 @@ def page_format(page: TiffPage, where: object) -> FrameFormat:
     colour = photometric in (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
     samples = page.samplesperpixel
     grey = photometric in (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE) and samples == 1
+    grey = grey or has_lut(page)
     has_palette = _has_palette(page)
     if page.imagedepth != 1 or not (grey or has_palette or (colour and samples in (3, 4))):
         name = getattr(photometric, "name", photometric)
@@ -88,6 +138,19 @@ def _has_palette(page: TiffPage) -> bool:
         page.photometric == PHOTOMETRIC.PALETTE
         and page.samplesperpixel == 1
         and page.colormap is not None
+        and not has_lut(page)
+    )
+
+
+def has_lut(page: TiffPage) -> bool:
+    """Whether the pixels are counts of 8 bits, and the table of colours only shows them: ImageJ's
+    look-up table.
+    """
+    return (
+        page.photometric == PHOTOMETRIC.PALETTE
+        and page.samplesperpixel == 1
+        and page.dtype == np.uint8
+        and bool(page.parent.is_imagej)
     )
 
 
@@ -167,6 +230,17 @@ def opened(path: Path) -> Iterator[TiffFile]:
             yield tif
 
 
+def description_of(tif: TiffFile, path: Path) -> str:
+    """What a program wrote into the description of the first page; refused beyond a bound."""
+    tag = tif.pages.first.tags.get("ImageDescription")
+    if tag is not None and tag.count > MAX_METADATA_BYTES:
+        raise SourceError(
+            f"{path}: its metadata are larger than {MAX_METADATA_BYTES >> 20} MB; only the pixels "
+            "can be saved, with the program that wrote the file"
+        )
+    return tif.pages.first.description
+
+
 @contextmanager
 def translated(where: object) -> Iterator[None]:
     """Whatever goes wrong while reading becomes one line that names the file."""
@@ -203,6 +277,16 @@ class Alike:
     behind: bytes
     stored: np.dtype[Any]
     format: FrameFormat
+
+    def matches(self, path: str) -> bool:
+        """Whether a file is such a one, as far as its size and what is before its pixels tell."""
+        end = len(self.before) + self.format.nbytes + len(self.behind)
+        try:
+            with open(path, "rb", buffering=0) as file:
+                is_as_long = os.fstat(file.fileno()).st_size == end
+                return is_as_long and file.read(len(self.before)) == self.before
+        except OSError:
+            return False
 
     def read(self, path: str) -> NDArray[Any] | None:
         """The frame of such a file, in a buffer of this thread; None for any other file."""

@@ -25,6 +25,7 @@ from .pages import (
     Alike,
     Frame,
     alike,
+    description_of,
     full_pages,
     opened,
     page_format,
@@ -35,12 +36,33 @@ from .pages import (
 
 
 def open_file(path: Path, name: str) -> Stack:
-    """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes."""
+    """The planes of one TIFF file as a stack, or as a hyperstack where there are several axes.
+
+    A file that holds some of the images that its metadata describe has these; one with several
+    has them as positions.
+    """
     with opened(path) as tif:
-        ome = ome_of(tif.pages.first.description, path)
-        if ome is not None and _is_spread(tif, ome):
-            return _spread_series(tif, ome, members_of(ome, ome_sizes(tif, ome), path), path, name)
-        layout = layout_of(tif, path)
+        described = ome_of(description_of(tif, path), path)
+        images = [ome for ome in described if _is_inside(ome, path)] or described[:1]
+        if len(images) > 1:
+            stacks = [_image_stack(tif, ome, path, name, is_alone=False) for ome in images]
+            return stack_of_images(stacks, [ome.name for ome in images], name, path)
+        ome = images[0] if images else None
+        return _image_stack(tif, ome, path, name, is_alone=len(described) < 2)
+
+
+def _is_inside(ome: OmeImage, path: Path) -> bool:
+    """Whether planes of an image lie in this file, as far as its metadata say."""
+    return not ome.blocks or any(block.file in (None, path.name) for block in ome.blocks)
+
+
+def _image_stack(
+    tif: TiffFile, ome: OmeImage | None, path: Path, name: str, *, is_alone: bool
+) -> Stack:
+    """One of the images of a file, or the only one."""
+    if ome is not None and _is_spread(tif, ome, path):
+        return _spread_series(tif, ome, path, path, name)
+    layout = layout_of(tif, path, ome, is_alone=is_alone)
     frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
     stack = Stack(
         channels=(),
@@ -49,51 +71,86 @@ def open_file(path: Path, name: str) -> Stack:
         notes=layout.notes,
         channel_info=layout.channels,
         calibration=layout.calibration,
+        left_out=layout.left_out,
     )
-    return _with_axes(stack, frames, layout.sizes)
+    return with_axes(stack, frames, layout.sizes)
 
 
-def _is_spread(tif: TiffFile, ome: OmeImage) -> bool:
-    """Whether OME metadata name other files, and more planes than this one has."""
-    planes = prod(ome_sizes(tif, ome).values())
-    return planes > len(tif.pages) and any(block.file is not None for block in ome.blocks)
-
-
-def _spread_series(
-    tif: TiffFile, ome: OmeImage, members: Members, source: Path, name: str
+def stack_of_images(
+    stacks: Sequence[Stack], names: Sequence[str], name: str, path: Path, left_out: int = 0
 ) -> Stack:
-    """A series in several files, which lie in one folder."""
-    lengths = ome_sizes(tif, ome)
+    """Several images of one source, of which a setting chooses."""
+    if len(stacks) == 1:
+        return stacks[0]
+    return Stack((), name, path, images=tuple(stacks), image_names=tuple(names), left_out=left_out)
+
+
+def _is_spread(tif: TiffFile, ome: OmeImage, path: Path) -> bool:
+    """Whether OME metadata name other files, and more planes than this one has."""
+    planes = prod(ome_sizes(tif.pages.first, ome).values())
+    others = [block for block in ome.blocks if block.file is not None]
+    if not others:
+        return False
+    return planes > len(tif.pages) or not _is_inside(ome, path)
+
+
+def _spread_series(tif: TiffFile, ome: OmeImage, path: Path, source: Path, name: str) -> Stack:
+    """An image in several files, which lie in the folder of `path`, or in another one than that."""
+    lengths = ome_sizes(tif.pages.first, ome)
+    members = members_of(ome, lengths, path)
     sizes, order = canonical(tuple((axis, lengths[axis]) for axis in ome.order))
     frames = MemberFrames(
-        source if source.is_dir() else source.parent,
-        page_format(tif.pages.first, source),
+        path.parent,
+        page_format(tif.pages.first, path),
         members if order is None else members.select(order),
     )
     calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
     info = channels_of(tif, ome, dict(sizes).get("C", 1))
-    others = f"read from {len(members.names)} files, as its OME metadata say"
-    stack = Stack((), name, source, (others, *notes), channel_info=info, calibration=calibration)
-    return _with_axes(stack, frames, sizes)
+    if len(members.names) > 1:
+        notes = (f"read from {len(members.names)} files, as its OME metadata say", *notes)
+    stack = Stack((), name, source, notes, channel_info=info, calibration=calibration)
+    return with_axes(stack, frames, sizes)
 
 
 def _whole_folder(folder: Path, names: Sequence[str]) -> Stack | None:
-    """A hyperstack whose OME metadata name all files of the folder, and no others."""
+    """A hyperstack, or several, whose OME metadata name all files of the folder, and no others."""
     path = folder / names[0]
     with opened(path) as tif:
-        ome = _ome_of(tif, path)
-        if ome is None or not _is_spread(tif, ome):
-            return None
-        lengths = ome_sizes(tif, ome)
-        if sum(n > 1 for n in lengths.values()) < 2:
-            return None  # a file a frame, some of which may be missing
         try:
-            members = members_of(ome, lengths, path)
+            images = ome_of(description_of(tif, path), path)
         except SourceError:
             return None
-        if set(members.names) != set(names):
+        if not images:
             return None
-        return _spread_series(tif, ome, members, folder, folder.name or "root")
+        if len(images) == 1:
+            if not _is_spread(tif, images[0], path):
+                return None
+            lengths = ome_sizes(tif.pages.first, images[0])
+            if sum(n > 1 for n in lengths.values()) < 2:
+                return None  # a file a frame, some of which may be missing
+        return _images_of_folder(tif, images, path, names)
+
+
+def _images_of_folder(
+    tif: TiffFile, images: Sequence[OmeImage], path: Path, names: Sequence[str]
+) -> Stack | None:
+    """The images all of whose files are among `names`; None unless they take all of these."""
+    folder, name = path.parent, path.parent.name or "root"
+    files = [{block.file or path.name for block in ome.blocks} for ome in images]
+    whole = [n for n, own in enumerate(files) if own <= set(names)]
+    if not whole or set().union(*(files[n] for n in whole)) != set(names):
+        return None
+    try:
+        stacks = [_spread_series(tif, images[n], path, folder, name) for n in whole]
+    except SourceError:
+        if len(images) > 1:
+            raise
+        return None
+    stack = stack_of_images(stacks, [images[n].name for n in whole], name, folder)
+    if len(whole) < len(images):
+        note = f"{len(whole)} of {len(images)} positions are there, the files of others are not"
+        stack = replace(stack, notes=(note, *stack.notes))
+    return stack
 
 
 def open_folder(folder: Path, names: Sequence[str]) -> Stack:
@@ -109,35 +166,53 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     order = tuple(names) if named is None else named.names
     sizes: Sizes = (("T", len(order)),) if named is None else named.sizes
     path = folder / order[0]
+    shown: tuple[ChannelInfo, ...] = ()
+    extra = 0
     with opened(path) as tif:
         times = dict(sizes).get("T", 1)
-        calibration, notes = calibration_of(tif, _ome_of(tif, path), times)
+        ome = _ome_of(tif, path)
+        calibration, notes = calibration_of(tif, ome, times)
         layout = None
         if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
-            layout = layout_of(tif, path, is_member=True)
+            layout = layout_of(tif, path, _only_ome_of(tif, path), is_member=True)
         else:
             page = single_page(tif, path)
             first = page_format(page, path)
             template = alike(tif, page, first)
+            shown = channels_of(tif, None, 1)
+            extra = len(tif.pages) - 1
     standing = places(order) if named is None else None
     if standing is not None:
         calibration = replace(calibration, places=standing)
         notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
-    stack = Stack((), folder.name or "root", folder, notes, calibration=calibration)
+    if extra:
+        each = f"{extra} smaller page{'s' * (extra > 1)}"
+        notes = (*notes, f"its files hold {each} beside the image, which are left out")
+    stack = Stack(
+        (),
+        folder.name or "root",
+        folder,
+        notes,
+        channel_info=shown,
+        calibration=calibration,
+        left_out=extra * len(order) if layout is None else layout.left_out * len(order),
+    )
     if named is not None:
         info = tuple(ChannelInfo(channel) for channel in named.channels)
         stack = replace(stack, channel_info=info, notes=(*notes, *named.notes))
     if layout is None:
-        return _with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
+        return with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
     inside = _axes_inside(layout, sizes, path)
     info = stack.channel_info or layout.channels
     numbers = tuple(range(len(order) * prod(n for _, n in inside)))
     frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
     whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
-    return _with_axes(replace(stack, channel_info=info), frames, whole)
+    said = tuple(dict.fromkeys((*stack.notes, *layout.notes)))
+    stack = replace(stack, channel_info=info, notes=said)
+    return with_axes(stack, frames, whole)
 
 
-def _with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
+def with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
     """The frames as a sequence, or as planes to choose from."""
     stack = replace(stack, notes=(*stack.notes, *frames.format.notes))
     if len(sizes) > 1:
@@ -145,7 +220,11 @@ def _with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
     # The only axis is played, whatever it is; without a name it is time.
     letter = sizes[0][0] if sizes else "T"
     played = letter if letter in "TCZ" else "T"
-    channel = Channel(frames, Display(invert=frames.format.white_is_zero))
+    display, stored = Display(invert=frames.format.white_is_zero), None
+    if played != "C" and stack.channel_info:
+        display = replace(display, colours=stack.channel_info[0].colours)
+        stored = stack.channel_info[0].limits
+    channel = Channel(frames, display, stored_limits=stored)
     return replace(stack, channels=(channel,), played=played)
 
 
@@ -164,10 +243,21 @@ def _axes_inside(layout: Layout, outside: Sizes, path: Path) -> Sizes:
     return inside
 
 
+def _only_ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
+    """OME metadata of one file of a folder, which may describe one image only."""
+    images = ome_of(description_of(tif, path), path)
+    if len(images) > 1:
+        raise SourceError(
+            f"{path}: its OME metadata describe {len(images)} images; convert the file itself, "
+            "with --position"
+        )
+    return images[0] if images else None
+
+
 def _ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
     """OME metadata of one file of a folder; what they say of others may be no use."""
     try:
-        return ome_of(tif.pages.first.description, path)
+        return _only_ome_of(tif, path)
     except SourceError:
         return None
 
@@ -199,6 +289,13 @@ class FileFrames:
 
     def select(self, indices: Sequence[int]) -> FileFrames:
         return replace(self, names=tuple(self.names[i] for i in indices))
+
+    def check(self) -> None:
+        for name in self.names:
+            if self.alike is None or not self.alike.matches(join(self.folder, name)):
+                path = self.folder / name
+                with opened(path) as tif:
+                    self.format.check(page_format(single_page(tif, path), path), path, self.first)
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for name in self.names:
@@ -281,7 +378,17 @@ class MemberFrames:
     def select(self, indices: Sequence[int]) -> MemberFrames:
         return replace(self, planes=self.planes.select(indices))
 
+    def check(self) -> None:
+        for page, where in self._pages():
+            self.format.check(page_format(page, where), where, self.planes.names[0])
+
     def read_frames(self, box: Box) -> Iterator[Frame]:
+        for page, where in self._pages():
+            self.format.check(page_format(page, where), where, self.planes.names[0])
+            yield read_page(page, where, self.format)[box.rows, box.columns]
+
+    def _pages(self) -> Iterator[tuple[TiffPage, str]]:
+        """The page of each plane, and what a message calls it."""
         places = zip(self.planes.files, self.planes.pages, strict=True)
         for file, pages in groupby(places, lambda place: place[0]):
             path = self.folder / self.planes.names[file]
@@ -290,9 +397,7 @@ class MemberFrames:
                     where = f"{path}: page {number + 1}"
                     with translated(where):
                         page = tif.pages[number].aspage()
-                    self.format.check(page_format(page, where), where, self.planes.names[0])
-                    frame = read_page(page, where, self.format)
-                    yield frame[box.rows, box.columns]
+                    yield page, where
 
 
 @dataclass(frozen=True)
@@ -334,6 +439,10 @@ class VolumeFrames:
             ),
         )
 
+    def check(self) -> None:
+        for file in dict.fromkeys(number // self._depth for number in self.numbers):
+            self._planes(self.folder / self.names[file])
+
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for file, numbers in groupby(self.numbers, lambda number: number // self._depth):
             planes = self._planes(self.folder / self.names[file])
@@ -346,7 +455,7 @@ class VolumeFrames:
     def _planes(self, path: Path) -> PageFrames:
         """The planes of one file, which has to be laid out as the first one."""
         with opened(path) as tif:
-            layout = layout_of(tif, path, is_member=True)
+            layout = layout_of(tif, path, _only_ome_of(tif, path), is_member=True)
         self.format.check(layout.format, path, "the first file")
         if layout.sizes != self.sizes:
             mine, first = (_described(sizes) for sizes in (layout.sizes, self.sizes))

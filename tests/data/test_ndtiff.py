@@ -1,0 +1,231 @@
+"""Data sets of Micro-Manager in its own format: real ones, and some written as the program does.
+
+The real ones are decoded by tifffile's own reader of NDTiff.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from helpers.frames import numbered
+from helpers.video import numbers
+
+import napari_tif2video as t2v
+
+REAL = Path(__file__).parents[1] / "files" / "ndtiff"
+V2, V3 = REAL / "v2", REAL / "v3_12_bit"
+
+
+def write_dataset(folder, planes, *, summary=None, meta=None, order=None, per_file=1000):
+    """An NDTiff 3 of planes by their places on the axes, ``{(("time", 0),): array}``.
+
+    `meta` tells what is written beside each plane. In `order`, places are written in another
+    order than they are given.
+    """
+    folder.mkdir()
+    index, handle = b"", None
+    for number, place in enumerate(order or planes):
+        if number % per_file == 0:
+            if handle is not None:
+                handle.close()
+            part = number // per_file
+            name = f"{folder.name}_NDTiffStack{f'_{part}' if part else ''}.tif"
+            handle = open(folder / name, "wb")  # noqa: SIM115
+            text = json.dumps(summary or {}).encode()
+            text += b" " * (len(text) % 2)
+            begin = 28 + len(text)
+            handle.write(struct.pack("<2sHI", b"II", 42, begin))
+            handle.write(struct.pack("<5I", 483729, 3, 3, 2355492, len(text)) + text)
+        pixels = np.ascontiguousarray(planes[place])
+        note = json.dumps((meta or {}).get(place, {})).encode()
+        note += b" " * (len(note) % 2)
+        start = handle.tell()
+        data = start + 2 + 10 * 12 + 4
+        tags = [
+            (256, 4, 1, pixels.shape[1]), (257, 4, 1, pixels.shape[0]),
+            (258, 3, 1, 8 * pixels.itemsize), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, data),
+            (277, 3, 1, 1), (278, 3, 1, pixels.shape[0]), (279, 4, 1, pixels.nbytes),
+            (51123, 2, len(note), data + pixels.nbytes),
+        ]  # fmt: skip
+        handle.write(struct.pack("<H", len(tags)))
+        handle.write(b"".join(struct.pack("<HHII", *tag) for tag in tags))
+        is_last = (number + 1) % per_file == 0 or number + 1 == len(planes)
+        handle.write(struct.pack("<I", 0 if is_last else data + pixels.nbytes + len(note)))
+        handle.write(pixels.astype(pixels.dtype.newbyteorder("<")).tobytes() + note)
+        axes = json.dumps(dict(place)).encode()
+        index += struct.pack("<I", len(axes)) + axes
+        index += struct.pack("<I", len(name)) + name.encode()
+        index += struct.pack(
+            "<8I", data, pixels.shape[1], pixels.shape[0], pixels.itemsize - 1, 0,
+            data + pixels.nbytes, len(note), 0,
+        )  # fmt: skip
+    handle.close()
+    (folder / "NDTiff.index").write_bytes(index)
+    return folder
+
+
+def grid(data, names, **labels):
+    """Planes of an array by their places: the names of its leading axes, and labels instead of
+    numbers along some.
+    """
+    planes = {}
+    for at in np.ndindex(data.shape[: len(names)]):
+        place = zip(names, at, strict=True)
+        named = tuple((name, labels[name][i] if name in labels else i) for name, i in place)
+        planes[named] = data[at]
+    return planes
+
+
+def oracle(path):
+    with tifffile.TiffFile(path) as tif:
+        return tif.series[0].asarray(), tif.series[0].axes
+
+
+@pytest.mark.parametrize(
+    ("source", "file"),
+    [(V2, V2 / "Full resolution/ndtiffv2.0_test_NDTiffStack.tif"),
+     (V3, V3 / "12_bit_pycromanager_mda_NDTiffStack.tif")],
+    ids=["v2", "v3"],
+)  # fmt: skip
+def test_real_data_sets_from_the_folder_and_from_the_file(source, file):
+    expected, axes = oracle(file)
+    expected = expected if axes == "TCYX" else expected.swapaxes(0, 1)
+    for path in (source, file):
+        stack = t2v.open_stack(path)
+        assert stack.axes == "TCYX"
+        np.testing.assert_array_equal(stack.data.compute(), expected)
+    names = [channel.name for channel in t2v.open_stack(source).channel_info]
+    assert len(set(names)) == 2
+    assert names == ["DAPI", "FITC"] or source == V2
+
+
+def test_a_video_of_a_channel(tmp_path, cli):
+    data = tmp_path / "data"
+    shutil.copytree(V3, data)
+    ended = cli(data, "--channel", "FITC", "--timestamp", "--json", "--quiet")
+    assert ended.code == 0
+    (source,) = json.loads(ended.out)["sources"]
+    assert (source["frames"], source["channels"]) == (4, ["FITC"])
+    assert "Micro-Manager" in source["frame_interval_origin"]
+    assert source["pixel_size_um"] is None  # 1 µm is what the program writes by default
+    assert any("1 µm" in note for note in source["notes"])
+
+
+def test_tiles_are_positions():
+    stack = t2v.open_stack(REAL / "v3_tiles")
+    assert stack.image_names[0] == "row 11 column 11"
+    expected = oracle(
+        REAL / "v3_tiles/Full resolution/Magellan_expolore_multi_channel_NDTiffStack.tif"
+    )
+    shown = t2v.render_frame(stack, 0, position="row 12 column 12", width="full", limits=(0, 255))
+    assert shown.shape == (32, 32, 3)
+    assert any((shown == tile).all() for tile in expected[0].reshape(-1, 32, 32, 3))
+
+
+DATA = numbered(24).reshape(2, 3, 2, 2, 48, 160)
+AXES = ("position", "time", "channel", "z")
+LABELS = {"position": ["Well B", "Well A"], "channel": ["GFP", "RFP"]}
+
+
+def test_positions_times_channels_and_slices_written_in_any_order(tmp_path):
+    planes = grid(DATA, AXES, **LABELS)
+    shuffled = np.random.default_rng(0).permutation(len(planes))
+    order = [list(planes)[number] for number in shuffled]
+    summary = {"ChNames": ["GFP", "RFP"], "z-step_um": 0.5}
+    meta = {
+        place: {"PixelSizeUm": 0.325, "ElapsedTime-ms": 1000 * dict(place)["time"] ** 2}
+        for place in planes
+    }
+    write_dataset(tmp_path / "d", planes, summary=summary, meta=meta, order=order, per_file=7)
+    stack = t2v.open_stack(tmp_path / "d")
+    assert stack.image_names == ("Well A", "Well B")
+    np.testing.assert_array_equal(stack.data.compute(), DATA[::-1])
+    image = stack.images[0]
+    assert [channel.name for channel in image.channel_info] == ["GFP", "RFP"]
+    assert image.calibration.times_s == (0, 1, 4)
+    assert (image.pixel_size_um, image.calibration.z_spacing_um) == (0.325, 0.5)
+    assert "read from 4 files" in " ".join(stack.notes)
+    video = t2v.convert(
+        tmp_path / "d", tmp_path / "o.mp4", position="Well B", channel="RFP", z=1, width="full"
+    )
+    assert numbers(video.path) == [3, 7, 11]
+
+
+def test_an_acquisition_that_was_stopped(tmp_path):
+    planes = grid(DATA[0, :, :, 0], ("time", "channel"))
+    del planes[("time", 2), ("channel", 1)]
+    stack = t2v.open_stack(write_dataset(tmp_path / "d", planes))
+    np.testing.assert_array_equal(stack.data.compute(), DATA[0, :2, :, 0])
+    assert stack.left_out == 1
+    assert "1 of 3 time points are left out" in " ".join(stack.notes)
+    video = t2v.convert(tmp_path / "d", channel=0)
+    assert video.left_out == 1
+
+
+def test_a_plane_that_was_taken_again(tmp_path):
+    """The last one counts, as for the program."""
+    write_dataset(tmp_path / "d", grid(DATA[0, :, 0, 0], ("time",)))
+    index = (tmp_path / "d" / "NDTiff.index").read_bytes()
+    third = len(index) // 3
+    again = index.replace(b'"time": 2', b'"time": 0')[2 * third :]
+    (tmp_path / "d" / "NDTiff.index").write_bytes(index + again)
+    np.testing.assert_array_equal(
+        t2v.open_stack(tmp_path / "d").data.compute(), DATA[0, [2, 1, 2], 0, 0]
+    )
+
+
+def test_an_axis_of_its_own(tmp_path):
+    write_dataset(tmp_path / "d", grid(DATA[0, :, 0, 0], ("angle",)))
+    np.testing.assert_array_equal(t2v.open_stack(tmp_path / "d").data.compute(), DATA[0, :, 0, 0])
+    write_dataset(tmp_path / "e", grid(DATA[0, :, :, 0], ("time", "angle")))
+    assert t2v.open_stack(tmp_path / "e").sizes == (("A", 2), ("T", 3))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: (d / "d_NDTiffStack.tif").unlink(), "d_NDTiffStack.tif, which cannot be opened"),
+        (lambda d: _cut(d / "d_NDTiffStack.tif", 20_000), "ends before a plane"),
+        (lambda d: (d / "NDTiff.index").write_bytes(b""), "names no plane"),
+        (lambda d: _swap(d, b"d_NDTiffStack.tif", b"../NDTiffStack.tf"), "outside of its folder"),
+        (lambda d: _swap(d, b'"time"', b'"ti\xffe"'), "index"),
+    ],
+)
+def test_damaged_data_sets_are_one_line(tmp_path, change, message):
+    folder = write_dataset(tmp_path / "d", grid(DATA[0, :, 0, 0], ("time",)))
+    change(folder)
+    with pytest.raises(t2v.SourceError, match=message) as found:
+        t2v.open_stack(folder)
+    assert len(str(found.value).splitlines()) == 1
+
+
+def _cut(path, size):
+    path.write_bytes(path.read_bytes()[:size])
+
+
+def _swap(folder, old, new):
+    index = folder / "NDTiff.index"
+    index.write_bytes(index.read_bytes().replace(old, new))
+
+
+def test_channels_as_the_program_showed_them(tmp_path):
+    planes = grid(DATA[0, :, :, 0], ("time", "channel"), channel=["GFP", "RFP"])
+    write_dataset(tmp_path / "d", planes)
+    shown = {
+        "GFP": {"Min": 1000, "Max": 61000, "Color": -16711936},
+        "RFP": {"Min": 0, "Max": 50000, "Color": -65536},
+    }
+    (tmp_path / "d" / "display_settings.txt").write_text(json.dumps(shown))
+    picture = t2v.render_frame(
+        tmp_path / "d", 1, channel="all", contrast="stored", width="full"
+    ).astype(int)
+    for channel, low, high, number in ((1, 1000, 61000, 0), (0, 0, 50000, 1)):
+        expected = np.clip((DATA[0, 1, number, 0].astype(float) - low) / (high - low), 0, 1) * 255
+        assert np.abs(picture[..., channel] - expected).max() <= 1
+    assert not picture[..., 2].any()
