@@ -9,6 +9,8 @@ from .axes import (
     default_play,
     longest,
     play_choices,
+    position_choice,
+    position_choices,
     slice_choice,
     slice_choices,
 )
@@ -26,6 +28,8 @@ __all__ = [
     "default_play",
     "longest",
     "play_choices",
+    "position_choice",
+    "position_choices",
     "slice_choice",
     "slice_choices",
 ]

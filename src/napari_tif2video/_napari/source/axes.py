@@ -46,21 +46,27 @@ class SourceAxes:
         Names of the channels, empty where they have none.
     are_unknown : bool
         There are several axes that nobody has named.
+    positions : tuple of str
+        Names of several images, or their numbers; empty where there is one.
     """
 
     sizes: tuple[tuple[str, int], ...] = ()
     channels: tuple[str, ...] = ()
     are_unknown: bool = False
+    positions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, stack: Stack) -> SourceAxes:
+        if stack.images:
+            names = tuple(name or str(n) for n, name in enumerate(stack.image_names))
+            return dataclasses.replace(cls.of(stack.images[0]), positions=names)
         if stack.planes is None:
             return cls()
         if has_unknown_axes([letter for letter, _ in stack.sizes]):
             return cls(are_unknown=True)
         count = dict(stack.sizes).get("C", 0)
-        names = tuple(channel_name(stack.channel_info, number) for number in range(count))
-        return cls(stack.sizes, names)
+        channels = tuple(channel_name(stack.channel_info, number) for number in range(count))
+        return cls(stack.sizes, channels)
 
 
 def longest(sources: Sequence[SourceAxes]) -> dict[str, int]:
@@ -104,6 +110,22 @@ def channel_choices(sources: Sequence[SourceAxes]) -> Choices:
 def channel_choice(channel: int | str) -> tuple[str, int | str]:
     """A channel by its number, or what the settings call it."""
     return (f"Channel {channel}" if isinstance(channel, int) else channel), channel
+
+
+def position_choices(sources: Sequence[SourceAxes]) -> Choices:
+    """Each, and the positions, by name where names tell them apart."""
+    choices: Choices = [("Each its own video", "each")]
+    for source in sources:
+        for number, name in enumerate(source.positions):
+            is_name = source.positions.count(name) == 1 and not name.isdigit() and name != "each"
+            choice = (name, name) if is_name else position_choice(number)
+            if choice not in choices:
+                choices.append(choice)
+    return choices
+
+
+def position_choice(position: int | str) -> tuple[str, int | str]:
+    return (f"Position {position}" if isinstance(position, int) else position), position
 
 
 def slice_choices(depth: int) -> Choices:

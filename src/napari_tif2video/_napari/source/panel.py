@@ -138,12 +138,14 @@ class SourcePanel(QObject):
         """Say how large the data are, what is known about them, and what was decided for them."""
         form = stack.format
         leading = [f"{n} {_UNITS.get(letter, f'steps {letter}')}" for letter, n in stack.sizes]
-        parts = [f"{len(stack)} frames"] if stack.planes is None else leading
+        is_plain = stack.planes is None and not stack.images
+        parts = [f"{len(stack)} frames"] if is_plain else leading
         if len(stack.channels) > 1:
             parts.append(f"{len(stack.channels)} layers")
         parts.append(f"{form.size[1]}×{form.size[0]} {form.dtype.name}")
         settings = plan.settings
-        given = stack.calibration.given(settings.pixel_size, settings.frame_interval)
+        source = stack.images[plan.stack.position or 0] if stack.images else stack
+        given = source.calibration.given(settings.pixel_size, settings.frame_interval)
         known = _calibration(given)
         lines = [" · ".join(parts), known] if known else [" · ".join([*parts, "no pixel size"])]
         # Notes that tell the command line what to add are about choices that the rows show.
