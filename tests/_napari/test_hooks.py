@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -170,6 +172,13 @@ def test_layers_of_8_bits_have_colormaps_and_stored_ranges(tmp_path):
     )
     assert (options["rgb"], lazy.ndim, options["contrast_limits"]) == (False, 3, (20, 121))
     np.testing.assert_allclose(options["colormap"].colors[:, :3], FIRE.T / 255)
+
+
+def test_a_data_set_of_micro_manager_is_read(model):
+    folder = Path(__file__).parents[1] / "files" / "ndtiff" / "v2"
+    model.open(folder, plugin=PLUGIN)
+    assert len(model.layers) == 2
+    assert all(layer.data.shape == (5, 32, 32) for layer in model.layers)
 
 
 def test_first_limits_show_the_data(tmp_path):

@@ -21,6 +21,7 @@ from .memory import free_memory, thread_buffer
 from .open import open_stack, source_stem
 from .planes import ArrayPlanes, FramePlanes, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
+from .tiff import dataset_of
 
 __all__ = [
     "TIFF_SUFFIXES",
@@ -33,6 +34,7 @@ __all__ = [
     "Planes",
     "Stack",
     "check_frames",
+    "dataset_of",
     "find_gaps",
     "folders_with_frames",
     "free_memory",
