@@ -204,6 +204,13 @@ def test_layers_of_8_bits_have_colormaps_and_stored_ranges(tmp_path):
     np.testing.assert_allclose(options["colormap"].colors[:, :3], FIRE.T / 255)
 
 
+def test_a_data_set_of_micro_manager_is_read(model):
+    folder = Path(__file__).parents[1] / "files" / "ndtiff" / "v2"
+    model.open(folder, plugin=PLUGIN)
+    assert len(model.layers) == 2
+    assert all(layer.data.shape == (5, 32, 32) for layer in model.layers)
+
+
 def test_first_limits_show_the_data(tmp_path):
     data = np.full((5, 2, 32, 120), 700, np.uint16)
     data[2, 0, 0, 0], data[4, 0, 0, 1], data[:, 1] = 900, 650, 60000

@@ -142,7 +142,7 @@ def test_resolutions_for_printing_are_said_but_not_believed(tmp_path, cli, dpi, 
         tifffile.imwrite(path, FRAMES, photometric="minisblack", **options)
     stack = t2v.open_stack(path)
     assert stack.pixel_size_um is None
-    assert f"{dpi} dpi, and not used; give the true one with --pixel-size" in " ".join(stack.notes)
+    assert f"{dpi} dpi, and not used" in " ".join(stack.notes)
     ended = cli(path, "--scale-bar")
     assert ended.code == 1
     assert "--pixel-size" in ended.err
@@ -185,3 +185,32 @@ def test_the_distance_of_slices(tmp_path):
     tifffile.imwrite(tmp_path / "o.ome.tif", data, ome=True, metadata=meta)
     assert t2v.open_stack(tmp_path / "i.tif").z_spacing_um == 1.5
     assert t2v.open_stack(tmp_path / "o.ome.tif").z_spacing_um == pytest.approx(0.8)
+
+
+def write_nikon(path, frame, seconds, pixel_um):
+    """The private tags of NIS-Elements: time in ms, size of a pixel in µm, and all the rest."""
+    tags = [
+        (65325, "d", 1, 1000 * seconds, True),
+        (65326, "d", 1, pixel_um, True),
+        (65331, "B", 8, b"Metadata", True),
+    ]
+    tifffile.imwrite(path, frame, extratags=tags, metadata=None)
+
+
+@pytest.mark.parametrize(("kept", "interval"), [((0, 1, 2, 3), 600.2), ((0, 1, 3), 600.2)])
+def test_nis_elements(tmp_path, kept, interval):
+    """The values are those of a real series; gaps in its numbers are gaps in time."""
+    for t in kept:
+        write_nikon(tmp_path / f"xy01t{t + 1:02}.tif", FRAMES[0], 12.97 + 600.2 * t, 0.8708)
+    found = t2v.open_stack(tmp_path).calibration
+    assert found.pixel_size_um == pytest.approx(0.8708)
+    assert found.frame_interval_s == pytest.approx(interval)
+    assert "Nikon" in found.pixel_size_origin
+    assert "Nikon" in found.frame_interval_origin
+
+
+def test_nis_elements_without_calibration(tmp_path):
+    write_nikon(tmp_path / "t.tif", FRAMES[0], 0, 1.0)
+    stack = t2v.open_stack(tmp_path / "t.tif")
+    assert stack.pixel_size_um is None
+    assert "1 µm (from Nikon metadata)" in " ".join(stack.notes)

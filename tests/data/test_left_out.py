@@ -49,6 +49,16 @@ def test_pages_of_another_size_are_counted(tmp_path, cli, pages, taken, left_out
     assert f"{left_out} of the source's pages are left out" in ended.err
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_an_odd_page_deep_in_a_long_file(tmp_path, compression):
+    frames = [FRAMES[i % 6] for i in range(40)]
+    frames[17] = SMALL[0]
+    stack = t2v.open_stack(write_pages(tmp_path / "s.tif", frames, compression=compression))
+    expected = np.stack(frames[:17] + frames[18:])
+    np.testing.assert_array_equal(stack.data.compute(), expected)
+    assert (stack.left_out, stack.labels[17]) == (1, "page 19 of s.tif")
+
+
 def test_nothing_is_left_out_of_whole_files(tmp_path):
     path = write_pages(tmp_path / "s.tif", FRAMES)
     stack = t2v.open_stack(path)

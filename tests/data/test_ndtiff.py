@@ -205,6 +205,13 @@ def test_damaged_data_sets_are_one_line(tmp_path, change, message):
     assert len(str(found.value).splitlines()) == 1
 
 
+def test_an_index_that_claims_a_huge_grid(tmp_path):
+    axes = ["time", "channel", "z", "angle", "phase"]
+    planes = {tuple((a, i) for a in axes): DATA[0, 0, 0, 0, :4, :4] for i in range(300)}
+    with pytest.raises(t2v.SourceError, match="nothing is there for all of them"):
+        t2v.open_stack(write_dataset(tmp_path / "d", planes))
+
+
 def _cut(path, size):
     path.write_bytes(path.read_bytes()[:size])
 

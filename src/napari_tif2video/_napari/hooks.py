@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import TIFF_SUFFIXES, Channel, Stack, list_frames, open_stack
+from ..data import TIFF_SUFFIXES, Channel, Stack, dataset_of, list_frames, open_stack
 from ..errors import Cancelled, Tif2VideoError
 from ..geometry import Box
 from ..pipeline import Progress
@@ -39,7 +39,8 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
     for one in map(Path, paths):
         if one.is_dir():
             try:
-                list_frames(one)
+                if dataset_of(one) is None:
+                    list_frames(one)
             except Tif2VideoError:
                 return None
         elif one.suffix.lower() not in TIFF_SUFFIXES:

@@ -252,7 +252,7 @@ class TiffToVideo(QWidget):
         self.source.describe(stack, made)
         self.form.speed_row.duration.setText(f"= {made.duration_s:.1f} s long")
         self.form.contrast_row.auto.enabled = len(made.stack.channels) == 1
-        is_each = self.form.settings.channel == "each"
+        is_each = "each" in (self.form.settings.channel, self.form.settings.position)
         many = self.source.is_folder_mode and (self.folders.count > 1 or is_each)
         self.destination.show_many(many)
         self.destination.show_automatic(automatic_name(made, self.destination.folder))
@@ -269,7 +269,9 @@ class TiffToVideo(QWidget):
 
 
 def _of_one_video(settings: VideoSettings) -> VideoSettings:
-    """Settings for the preview: of a video of each channel, the first."""
+    """Settings for the preview: of a video of each channel or position, the first."""
+    if settings.position == "each":
+        settings = dataclasses.replace(settings, position=0)
     return dataclasses.replace(settings, channel=0) if settings.channel == "each" else settings
 
 

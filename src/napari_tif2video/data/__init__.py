@@ -22,6 +22,7 @@ from .memory import free_memory, thread_buffer
 from .open import open_stack, source_stem
 from .planes import ArrayPlanes, FramePlanes, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
+from .tiff import dataset_of
 
 __all__ = [
     "STACK_SUFFIXES",
@@ -35,6 +36,7 @@ __all__ = [
     "Planes",
     "Stack",
     "check_frames",
+    "dataset_of",
     "find_gaps",
     "folders_with_frames",
     "free_memory",

@@ -43,11 +43,7 @@ def believable(
         reason = f"is a resolution for printing, {found[0]} dpi" if found else ""
     if not reason:
         return pixel_size_um, ()
-    note = (
-        f"its pixel size of {pixel_size_um:.4g} µm ({origin}) {reason}, and not used; give the "
-        "true one with --pixel-size"
-    )
-    return None, (note,)
+    return None, (f"its pixel size of {pixel_size_um:.4g} µm ({origin}) {reason}, and not used",)
 
 
 @dataclass(frozen=True)

@@ -372,3 +372,25 @@ def test_closing_while_a_source_is_opened_leaves_no_layer(
     for _ in range(20):
         QApplication.processEvents()
     assert list(viewer.layers) == []
+
+
+def test_positions(with_sources, tmp_path, wait):
+    """A row for them where a source has several; a video of each to begin with."""
+    path = tmp_path / "two.ome.tif"
+    data = numbered(6).reshape(2, 3, 48, 160)
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for name, frames in zip(("Well A", "Well B"), data, strict=True):
+            writer.write(frames, metadata={"axes": "TYX", "Name": name}, photometric="minisblack")
+    _, widget = with_sources(path)
+    row = widget.form.view.position
+    wait(lambda: row.native.isVisible())
+    choices = [row.combo.itemText(i) for i in range(row.combo.count())]
+    assert choices == ["Each its own video", "Well A", "Well B"]
+    assert widget.settings.position == "each"
+    pick(row.combo, "Well B")
+    thumbnail(widget, wait)
+    assert widget.settings.position == "Well B"
+    create(widget, wait)
+    (video,) = tmp_path.glob("*.mp4")
+    assert video.name.startswith("two_160px_10fps_pos1")
+    assert numbers(video) == [3, 4, 5]

@@ -158,10 +158,11 @@ CONTRAST_WORDS = {
     "batch": "All movies, one scale",
     "local": "Each frame by itself",
     "smooth": "Each frame, without flicker",
+    "stored": "As stored in the file",
     FIXED: "Fixed…",
 }
 LAYER_CONTRASTS = ("displayed", "global", "local", "smooth", FIXED)
-FOLDER_CONTRASTS = ("global", "batch", "local", "smooth", FIXED)
+FOLDER_CONTRASTS = ("global", "batch", "local", "smooth", "stored", FIXED)
 
 
 class ContrastRow(SettingRow):
@@ -202,7 +203,7 @@ class ContrastRow(SettingRow):
     @property
     def takes_percentiles(self) -> bool:
         """Whether limits are measured, so that percentiles can be."""
-        return self.contrast.value not in ("displayed", FIXED)
+        return self.contrast.value not in ("displayed", "stored", FIXED)
 
     def values(self) -> dict[str, Any]:
         if self.contrast.value == FIXED:

@@ -61,6 +61,22 @@ def channel_choice(channel: int | str) -> tuple[str, int | str]:
     return (f"Channel {channel}" if isinstance(channel, int) else channel), channel
 
 
+def position_choices(sources: Sequence[SourceAxes]) -> Choices:
+    """Each, and the positions, by name where names tell them apart."""
+    choices: Choices = [("Each its own video", "each")]
+    for source in sources:
+        for number, name in enumerate(source.positions):
+            is_name = source.positions.count(name) == 1 and not name.isdigit() and name != "each"
+            choice = (name, name) if is_name else position_choice(number)
+            if choice not in choices:
+                choices.append(choice)
+    return choices
+
+
+def position_choice(position: int | str) -> tuple[str, int | str]:
+    return (f"Position {position}" if isinstance(position, int) else position), position
+
+
 def slice_choices(depth: int) -> Choices:
     projections: Choices = [
         (f"Maximum of all {depth}", "max"),
@@ -179,6 +195,12 @@ class ViewRows:
             ("no channel", "channels:", "channel:"),
             channel_choice,
         )
+        self.position = ViewRow(
+            "position",
+            "One position of the stage, or image of a file of several; or a video of each",
+            ("no position", "positions:", "position:"),
+            position_choice,
+        )
         self.z = ViewRow(
             "z",
             "How the slices of a z-stack become one frame, or which of them is shown",
@@ -186,10 +208,11 @@ class ViewRows:
             slice_choice,
         )
         self.play = ViewRow("play", "The axis that is played", ("to play", "cannot play"))
-        self.rows: tuple[SettingRow, ...] = (self.axes, self.channel, self.z, self.play)
+        self._choices = (self.position, self.channel, self.z, self.play)
+        self.rows: tuple[SettingRow, ...] = (self.axes, *self._choices)
         self.native = column(*(each.native for each in self.rows))
         self.axes.changed.connect(self._on_change)
-        for each in (self.channel, self.z, self.play):
+        for each in self._choices:
             each.changed.connect(self._on_change)
         self.refresh()
 
@@ -208,6 +231,9 @@ class ViewRows:
         self.play.offer_choices(play_choices(sources), 0, shown, default, len(lengths) > 1)
         played = self.play.in_force
         count, depth = lengths.get("C", 0), lengths.get("Z", 0)
+        places = max((len(source.positions) for source in self._sources), default=0)
+        positions = position_choices(self._sources)
+        self.position.offer_choices(positions, places, "each", "each", places > 1)
         choices = channel_choices(sources)
         self.channel.offer_choices(choices, count, "all", "all", count > 0 and played != "C")
         if self._slider:
@@ -221,15 +247,14 @@ class ViewRows:
 
     def take_over(self) -> None:
         """What came from settings counts as if it was chosen here."""
-        for each in (self.channel, self.z, self.play):
+        for each in self._choices:
             each.take_over()
         self.refresh()
 
     @property
     def hidden_values(self) -> dict[str, Any]:
         """What settings ask for although there is nothing to choose."""
-        rows = (self.channel, self.z, self.play)
-        values = {each.names[0]: each.hidden_value for each in rows}
+        values = {each.names[0]: each.hidden_value for each in self._choices}
         values["axes"] = None if self.axes.is_offered else self._axes or None
         return {name: value for name, value in values.items() if value is not None}
 
@@ -240,7 +265,7 @@ class ViewRows:
     def forget_hidden(self) -> None:
         if not self.axes.is_offered:
             self.axes.edit.clear()
-        for each in (self.channel, self.z, self.play):
+        for each in self._choices:
             each.forget_hidden()
         self.refresh()
 

@@ -74,7 +74,8 @@ def folder_jobs(
     if not jobs:
         raise SettingsError("add a folder first")
     file = None
-    if file_name is not None and len(jobs) == 1 and settings.channel != "each":
+    is_each = "each" in (settings.channel, settings.position)
+    if file_name is not None and len(jobs) == 1 and not is_each:
         parent = folder or Path(paths[0])
         # A folder that was chosen and is gone is made again.
         is_file = folder is None and not parent.is_dir()

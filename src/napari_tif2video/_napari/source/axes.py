@@ -39,21 +39,27 @@ class SourceAxes:
         Names of the channels, empty where they have none.
     are_unknown : bool
         There are several axes that nobody has named.
+    positions : tuple of str
+        Names of several images, or their numbers; empty where there is one.
     """
 
     sizes: tuple[tuple[str, int], ...] = ()
     channels: tuple[str, ...] = ()
     are_unknown: bool = False
+    positions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, stack: Stack) -> SourceAxes:
+        if stack.images:
+            names = tuple(name or str(n) for n, name in enumerate(stack.image_names))
+            return dataclasses.replace(cls.of(stack.images[0]), positions=names)
         if stack.planes is None:
             return cls()
         if has_unknown_axes([letter for letter, _ in stack.sizes]):
             return cls(are_unknown=True)
         count = dict(stack.sizes).get("C", 0)
-        names = tuple(channel_name(stack.channel_info, number) for number in range(count))
-        return cls(stack.sizes, names)
+        channels = tuple(channel_name(stack.channel_info, number) for number in range(count))
+        return cls(stack.sizes, channels)
 
 
 def axis_words(label: str, length: int) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
@@ -84,7 +83,8 @@ class TemporaryLayers(QObject):
 
     def played_axis(self, plan: Plan) -> int | None:
         """The axis of the layers along which the frames of the video follow each other."""
-        letter = "T" if self.stack is None or self.stack.planes is None else plan.stack.played
+        is_plain = self.stack is None or (self.stack.planes is None and not self.stack.images)
+        letter = "T" if is_plain else plan.stack.played
         return self._letters.index(letter) if letter in self._letters else None
 
     def remove(self) -> None:
@@ -114,17 +114,8 @@ def _opened(
     """The source, the letters of the leading axes of its layers, and these as napari adds them."""
     stack = open_stack(path, None, axes)
     layers = layers_data(stack, is_split=not plays_channels)
-    letters = stack.axes.removesuffix("S").removesuffix("YX")
-    if len(layers) > 1:
-        letters = letters.replace("C", "")
-    if not stack.format.is_rgb:
-        for data, options, _ in layers:
-            # Else napari reads three frames of each layer for them, while the window waits.
-            middle = np.asarray(data[tuple(n // 2 for n in data.shape[:-2])])
-            known = middle[np.isfinite(middle)]
-            if known.size and known.min() < known.max():
-                options["contrast_limits"] = float(known.min()), float(known.max())
-    return stack, letters, layers
+    _, options, _ = layers[0]
+    return stack, "".join(options["axis_labels"][:-2]).upper(), layers
 
 
 @dataclass(frozen=True)

@@ -142,12 +142,14 @@ class SourcePanel(QObject):
             counted(n, _STEPS[letter]) if letter in _STEPS else f"{n} steps {letter}"
             for letter, n in stack.sizes
         ]
-        parts = [counted(len(stack), "frame")] if stack.planes is None else leading
+        is_plain = stack.planes is None and not stack.images
+        parts = [counted(len(stack), "frame")] if is_plain else leading
         if len(stack.channels) > 1:
             parts.append(f"{len(stack.channels)} layers")
         parts.append(f"{form.size[1]}×{form.size[0]} {form.dtype.name}")
         settings = plan.settings
-        given = stack.calibration.given(settings.pixel_size, settings.frame_interval)
+        source = stack.images[plan.stack.position or 0] if stack.images else stack
+        given = source.calibration.given(settings.pixel_size, settings.frame_interval)
         known = _calibration(given)
         lines = [" · ".join(parts), known] if known else [" · ".join([*parts, "no pixel size"])]
         # Notes that tell the command line what to add are about choices that the rows show.

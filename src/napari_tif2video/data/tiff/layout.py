@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage, TiffPageSeries
@@ -289,7 +290,20 @@ def _check_run(tif: TiffFile, page: TiffPage, images: int, path: Path) -> None:
 
 
 def _series_grid(tif: TiffFile, path: Path) -> _Grid:
-    """The planes of the one sequence of a file; smaller extra pages are left out."""
+    """The planes of the one sequence of a file; pages of another size are left out.
+
+    tifffile takes long files for uniform after a look at three of their pages.
+    """
+    try:
+        grid = _of_series(tif, path)
+        pages = grid.pages or ()
+        is_uniform = len(grid.sizes) > 1 or unlike(tif, grid.keyframe, pages) is None
+    except RuntimeError:  # a page in another number of strips
+        is_uniform = False
+    return grid if is_uniform else _largest_group(tif, path)
+
+
+def _of_series(tif: TiffFile, path: Path) -> _Grid:
     series = max(tif.series, key=lambda s: s.nbytes, default=None)
     check_findings(path)
     if series is None or not series.pages:
@@ -308,12 +322,32 @@ def _series_grid(tif: TiffFile, path: Path) -> _Grid:
     count = series.nbytes // series.keyframe.nbytes
     pages = _pages(series)
     there = len(tif.pages)
-    left_out = there - len(pages) if there > 1 else 0
-    notes: tuple[str, ...] = ()
-    if left_out > 0:
-        height, width = series.keyframe.imagelength, series.keyframe.imagewidth
-        notes = (f"{left_out} of its {there} pages are not {width}x{height}, and left out",)
-    return _Grid(series.keyframe, sizes, pages, count, series.dataoffset, notes, max(left_out, 0))
+    notes, left_out = _others(series.keyframe, there - len(pages) if there > 1 else 0, there)
+    return _Grid(series.keyframe, sizes, pages, count, series.dataoffset, notes, left_out)
+
+
+def _largest_group(tif: TiffFile, path: Path) -> _Grid:
+    """Of pages that differ, those alike that have the most pixels together."""
+    tif.pages.useframes = False
+    groups: dict[Any, list[Page]] = {}
+    there = len(tif.pages)
+    for number in range(there):
+        page = tif.pages[number].aspage()
+        key = page.shape, page.dtype, page.photometric, page.samplesperpixel
+        groups.setdefault(key, []).append(page)
+    check_findings(path)
+    pages = max(groups.values(), key=lambda group: len(group) * group[0].nbytes)
+    keyframe = pages[0].aspage()
+    notes, left_out = _others(keyframe, there - len(pages), there)
+    return _Grid(keyframe, (("T", len(pages)),), pages, len(pages), None, notes, left_out)
+
+
+def _others(keyframe: TiffPage, left_out: int, there: int) -> tuple[tuple[str, ...], int]:
+    """What is said of pages that are no frames, and how many they are."""
+    if left_out < 1:
+        return (), 0
+    size = f"{keyframe.imagewidth}x{keyframe.imagelength}"
+    return (f"{left_out} of its {there} pages are not {size}, and left out",), left_out
 
 
 def _locate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,16 @@ from ..calibration import Calibration, believable
 from .ome import OmeImage
 from .pages import has_lut
 
+# Private tags of NIS-Elements: time after the start in ms, µm a pixel, and all metadata.
+_NIKON_TIME, _NIKON_PIXEL, _NIKON_METADATA = 65325, 65326, 65331
+
 # Resolution tags are often what a printer or screen wants; no microscope has such pixels.
 PLAUSIBLE_UM = (0.001, 100.0)
 _TIFF = "from the TIFF resolution"
 _OME, _IMAGEJ, _METAMORPH, _METAXPRESS = (
     f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph", "MetaXpress")
 )
+_NIKON = "from Nikon metadata"
 # Prairie View writes tags as MetaMorph does, with this in the place of every size.
 _PRAIRIE_UM = 99.0
 
@@ -160,6 +164,10 @@ def _claims(
     yield _Claim(width, height, _METAMORPH, _PRAIRIE_UM)
     if tif.is_metaseries:
         yield _metaxpress(tif)
+    nikon = _nikon(page)
+    if nikon is not None:
+        # Of pixels that are not square, the tags do not say which side is meant.
+        yield _Claim(nikon[1], nikon[1], _NIKON, default_um=1.0)
     per_unit = _resolution(page, "XResolution"), _resolution(page, "YResolution")
     if per_unit[0] is None:
         return
@@ -181,6 +189,39 @@ def _metaxpress(tif: TiffFile) -> _Claim:
     unit = str(meta.get("spatial-calibration-units", ""))
     width, height = (length_um(meta.get(f"spatial-calibration-{a}"), unit) for a in "xy")
     return _Claim(width, height, _METAXPRESS)
+
+
+def nikon_time_s(tif: TiffFile) -> float | None:
+    """When the image of a file of Nikon's NIS-Elements was taken, in s after the start."""
+    found = _nikon(tif.pages.first)
+    return None if found is None else found[0]
+
+
+def with_nikon_times(
+    known: Calibration, began_s: float, ended_s: float, frames: int
+) -> Calibration:
+    """The mean time between the first and the last of so many files, where nothing else says it."""
+    steps = frames - 1 if known.places is None else known.places[-1]
+    if known.frame_interval_s is not None or steps < 1 or ended_s <= began_s:
+        return known
+    return replace(
+        known,
+        frame_interval_s=(ended_s - began_s) / steps,
+        frame_interval_origin=f"mean of the first and last time {_NIKON}",
+    )
+
+
+def _nikon(page: TiffPage) -> tuple[float, float] | None:
+    """Time in s and width of a pixel in µm, as NIS-Elements writes them into tags of its own.
+
+    NDPI files use the first of these numbers for something else.
+    """
+    if _NIKON_METADATA not in page.tags:
+        return None
+    ms, um = page.tags.valueof(_NIKON_TIME), page.tags.valueof(_NIKON_PIXEL)
+    if not (isinstance(ms, float) and isinstance(um, float) and ms >= 0 and um > 0):
+        return None
+    return ms / 1000, um
 
 
 def _resolution(page: TiffPage, name: str) -> float | None:

@@ -261,7 +261,8 @@ def _whole(
     missing = prod(len(along) for along in values) - len(grid)
     if not missing:
         return values, ()
-    if fields[0] == "time":
+    # No more work than there are planes, whatever the index claims.
+    if fields[0] == "time" and prod(len(along) for along in values[1:]) <= len(grid):
         others = list(product(*values[1:]))
         whole = [time for time in values[0] if all((time, *other) in grid for other in others)]
         if whole:

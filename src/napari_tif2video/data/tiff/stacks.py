@@ -14,12 +14,13 @@ from tifffile import TiffFile, TiffPage
 from ...colours import ChannelInfo, Display
 from ...errors import SourceError
 from ...geometry import Box
+from ..calibration import Calibration
 from ..folder import axes_of_names, find_gaps, places
 from ..memory import thread_buffer
 from ..planes import FramePlanes
 from ..stack import Channel, FrameFormat, Frames, Stack
 from .layout import Layout, Sizes, canonical, has_planes_behind, layout_of, ome_sizes
-from .metadata import calibration_of, channels_of
+from .metadata import calibration_of, channels_of, nikon_time_s, with_nikon_times
 from .ome import Members, OmeImage, members_of, ome_of
 from .pages import (
     Alike,
@@ -167,7 +168,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     sizes: Sizes = (("T", len(order)),) if named is None else named.sizes
     path = folder / order[0]
     shown: tuple[ChannelInfo, ...] = ()
-    extra = 0
+    extra, began = 0, None
     with opened(path) as tif:
         times = dict(sizes).get("T", 1)
         ome = _ome_of(tif, path)
@@ -181,10 +182,13 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
             template = alike(tif, page, first)
             shown = channels_of(tif, None, 1)
             extra = len(tif.pages) - 1
+            began = nikon_time_s(tif) if named is None else None
     standing = places(order) if named is None else None
     if standing is not None:
         calibration = replace(calibration, places=standing)
         notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
+    if began is not None:
+        calibration = _timed(calibration, began, folder / order[-1], len(order))
     if extra:
         each = f"{extra} smaller page{'s' * (extra > 1)}"
         notes = (*notes, f"its files hold {each} beside the image, which are left out")
@@ -210,6 +214,18 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     said = tuple(dict.fromkeys((*stack.notes, *layout.notes)))
     stack = replace(stack, channel_info=info, notes=said)
     return with_axes(stack, frames, whole)
+
+
+def _timed(calibration: Calibration, began_s: float, last: Path, frames: int) -> Calibration:
+    """With the times that the first and the last file of a folder hold."""
+    try:
+        with opened(last) as tif:
+            ended = nikon_time_s(tif)
+    except SourceError:  # said when its frame is read
+        return calibration
+    if ended is None:
+        return calibration
+    return with_nikon_times(calibration, began_s, ended, frames)
 
 
 def with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
