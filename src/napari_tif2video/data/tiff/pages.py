@@ -25,6 +25,7 @@ from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 from ...errors import SourceError, Tif2VideoError
 from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
+from .claims import check_directories, check_frame
 
 Frame = NDArray[Any]
 
@@ -101,6 +102,7 @@ def _check_claims(page: TiffPage, where: object) -> None:
         raise SourceError(
             f"{where}: needs {end} bytes but the file has {size}; it is damaged or incomplete"
         )
+    check_frame(page, where)
     if page.nbytes > _MEMORY_CHECK_BYTES and page.nbytes > free_memory():
         raise SourceError(
             f"{where}: claims {page.imagewidth}x{page.imagelength} pixels, "
@@ -160,8 +162,10 @@ def opened(path: Path) -> Iterator[TiffFile]:
     # OME metadata can name any other file, and more planes than there is memory for a list of
     # them; tifffile would open and make them.
     with translated(path):
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
             raise SourceError(f"{path}: is no file, but a pipe, socket or device")
+        check_directories(path, found.st_size, found.st_mtime_ns)
         with TiffFile(path, is_ome=False) as tif:
             yield tif
 
