@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import sys
 import zlib
@@ -225,7 +224,7 @@ def made(tmp_path_factory):
 
 
 def within_bounds(*argv, says=""):
-    used = measured(*argv, timeout_s=120)
+    used = measured(*argv, timeout_s=60)
     assert used.cpu_s < 10
     assert used.peak_mb < 1000
     assert used.code in (0, 1)
@@ -241,10 +240,10 @@ def test_a_hostile_file(made, tmp_path, name):
     path = made(name)
     used = within_bounds(path, "--quiet", "-o", tmp_path / "o.mp4", says=path)
     assert used.code == 1
-    assert list(tmp_path.iterdir()) == []
+    assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", ["circle", "17 bits", "bomb of a page", "two million pages"])
 @pytest.mark.parametrize("position", [0, 2])
 def test_a_hostile_file_among_others(made, tmp_path, name, position):
     folder = write_folder(tmp_path / "pos", noise((3, 24, 32)))
@@ -287,4 +286,3 @@ def test_large_and_long_files_of_real_kinds_are_read(tmp_path):
         for _ in range(20_000):
             writer.write(np.zeros((4, 4), np.uint8), contiguous=False, metadata=None)
     assert len(t2v.open_stack(path)) == 20_000
-    shutil.rmtree(tmp_path)

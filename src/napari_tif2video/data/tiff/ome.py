@@ -13,6 +13,7 @@ from xml.parsers import expat
 
 from ...errors import SourceError
 from ...units import length_um, time_s
+from .claims import check_planes
 
 # Signed 32-bit RGBA; white is what the schema says where nobody chose.
 _WHITE = -1
@@ -238,6 +239,7 @@ def members_of(ome: OmeImage, sizes: Mapping[str, int], path: Path) -> Members:
             f"{path}: its OME metadata state {stated} planes, more than its {len(names)} files "
             "can hold; convert the folder"
         )
+    check_planes(stated, path)
     place = {name: number for number, name in enumerate(names)}
     files, pages = [-1] * stated, [0] * stated
     for block in ome.blocks:
