@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -24,12 +26,14 @@ from .ome import Members, OmeImage, members_of, ome_of
 from .pages import (
     Alike,
     Frame,
+    Stamp,
     alike,
     full_pages,
     opened,
     page_format,
     read_page,
     single_page,
+    stamp_of,
     translated,
 )
 
@@ -41,7 +45,8 @@ def open_file(path: Path, name: str) -> Stack:
         if ome is not None and _is_spread(tif, ome):
             return _spread_series(tif, ome, members_of(ome, ome_sizes(tif, ome), path), path, name)
         layout = layout_of(tif, path)
-    frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
+        stamp = stamp_of(os.fstat(tif.filehandle.fileno()))
+    frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run, stamp)
     stack = Stack(
         channels=(),
         name=name,
@@ -102,6 +107,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     Each is a time point, of one plane or several, unless their OME metadata tell how all of them
     belong together, or their names tell of channels or slices.
     """
+    names, left_out = _written(folder, names)
     series = _whole_folder(folder, names)
     if series is not None:
         return series
@@ -123,6 +129,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     if standing is not None:
         calibration = replace(calibration, places=standing)
         notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
+    notes = (*left_out, *notes)
     stack = Stack((), folder.name or "root", folder, notes, calibration=calibration)
     if named is not None:
         info = tuple(ChannelInfo(channel) for channel in named.channels)
@@ -135,6 +142,52 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
     whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
     return _with_axes(replace(stack, channel_info=info), frames, whole)
+
+
+# A camera and a slow network share need less to write a frame, and have no more under way.
+_AT_WORK_S, _AT_WORK_FILES = 60, 8
+
+
+def _written(folder: Path, names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The names without the last ones that a microscope is still writing, and what to say of it.
+
+    Room is often made for a frame before its pixels come: then they end in zeros, which is usual
+    only where those of all frames do.
+    """
+    lacking = 0
+    for name in reversed(names[-_AT_WORK_FILES:]):
+        if not _is_lacking(folder / name):
+            break
+        lacking += 1
+    else:  # it is not the microscope that is to blame
+        return names, ()
+    if not lacking:
+        return names, ()
+    count = len(names) - lacking
+    note = f"{count} of {len(names)} frames; acquisition seems to be running"
+    return names[:count], (note,)
+
+
+def _is_lacking(path: Path) -> bool:
+    """Whether a file is younger than a minute, and not all there."""
+    try:
+        if time.time() - os.stat(path).st_mtime > _AT_WORK_S:
+            return False
+        return _ends_in_zeros(path)
+    except OSError:  # whoever reads it says what is wrong
+        return False
+    except SourceError as exc:
+        return not isinstance(exc.__cause__, PermissionError)
+
+
+def _ends_in_zeros(path: Path) -> bool:
+    """Whether the second half of an image is black to the last pixel."""
+    with opened(path) as tif:
+        if len(tif.pages) > 1 or has_planes_behind(tif):  # complete, as far as it can be opened
+            return False
+        page = tif.pages.first
+        frame = read_page(page, path, page_format(page, path))
+        return not frame[frame.shape[0] // 2 :].any()
 
 
 def _with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
@@ -217,7 +270,8 @@ class PageFrames:
     """The frames of one multi-page TIFF file, one a page.
 
     Positions are looked up once, so that reading a frame does not walk through the file: the
-    offset of the pixels where the data are one contiguous run, else the offset of each page.
+    offset of the pixels where the data are one contiguous run, else the offset of each page. So
+    the file must be the same as it was then, by its `stamp`.
     """
 
     path: Path
@@ -225,6 +279,7 @@ class PageFrames:
     pages: tuple[int, ...]
     offsets: tuple[int, ...]
     is_run: bool
+    stamp: Stamp | None = None
     chunk_starts = None
 
     def __len__(self) -> int:
@@ -241,7 +296,7 @@ class PageFrames:
         )
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
-        with opened(self.path) as tif:
+        with opened(self.path, self.stamp) as tif:
             for number, offset in zip(self.pages, self.offsets, strict=True):
                 where = f"{self.path}: page {number + 1}"
                 with translated(where):
