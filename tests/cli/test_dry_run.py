@@ -106,3 +106,10 @@ def test_several_sources_in_their_order(tmp_path, cli):
         write_folder(tmp_path / name, numbered(2))
     text = cli(tmp_path / "b", tmp_path / "a", "--dry-run").out
     assert text.index(str(tmp_path / "b")) < text.index(str(tmp_path / "a"))
+
+
+def test_each_plan_has_a_heading(tmp_path, cli):
+    folders = [write_folder(tmp_path / name, noise((3, 40, 120))) for name in "ab"]
+    lines = cli(*folders, "--dry-run").out.splitlines()
+    headings = [line for line in lines if not line.startswith(" ")]
+    assert headings == [f"1 of 2: {folders[0]}", f"2 of 2: {folders[1]}"]

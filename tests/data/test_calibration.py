@@ -214,3 +214,31 @@ def test_nis_elements_without_calibration(tmp_path):
     stack = t2v.open_stack(tmp_path / "t.tif")
     assert stack.pixel_size_um is None
     assert "1 µm (from Nikon metadata)" in " ".join(stack.notes)
+
+
+@pytest.mark.parametrize(
+    ("unit", "seconds"),
+    [
+        ("s", 1),
+        ("sec", 1),
+        ("seconds", 1),
+        ("ms", 1e-3),
+        ("min", 60),
+        ("hour", 3600),
+        ("parsec", 0),
+    ],
+)
+def test_units_of_time_in_imagej(tmp_path, unit, seconds):
+    path = tmp_path / "s.tif"
+    metadata = {"axes": "TYX", "finterval": 2.5, "tunit": unit}
+    tifffile.imwrite(path, noise((3, 20, 30)), imagej=True, metadata=metadata)
+    found = t2v.open_stack(path).calibration.frame_interval_s
+    assert found == (pytest.approx(2.5 * seconds) if seconds else None)
+
+
+def test_times_of_two_planes_make_an_interval(tmp_path):
+    """One step is enough to know it."""
+    path = tmp_path / "two.ome.tif"
+    plane = {"DeltaT": [0.0, 7.5], "DeltaTUnit": ["s", "s"]}
+    tifffile.imwrite(path, noise((2, 20, 30)), metadata={"axes": "TYX", "Plane": plane})
+    assert t2v.open_stack(path).calibration.frame_interval_s == pytest.approx(7.5)

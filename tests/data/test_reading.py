@@ -281,3 +281,12 @@ def test_stacks_know_their_name_and_path(tmp_path):
     assert (opened.name, opened.path) == ("cells", folder)
     assert t2v.open_stack(str(tmp_path / "moving.ome.tif")).name == "moving"
     assert t2v.open_stack(opened) is opened
+
+
+def test_axes_of_a_single_image_and_of_what_is_none(tmp_path):
+    tifffile.imwrite(tmp_path / "one.tif", GREY16[0])
+    stack = t2v.open_stack(tmp_path / "one.tif", axes="YX")
+    assert stack.shape == (1, *GREY16[0].shape)
+    tifffile.imwrite(tmp_path / "s.tif", GREY16, photometric="minisblack")
+    with pytest.raises(t2v.SourceError, match="cannot be named YX"):
+        t2v.open_stack(tmp_path / "s.tif", axes="YX")

@@ -88,7 +88,7 @@ def test_a_folder_of_the_outputs_name_is_left_alone(folder, tmp_path, overwrite)
 
 
 def bad_file(folder, tmp_path):
-    (folder / "t2.tif").write_bytes((folder / "t2.tif").read_bytes()[:-9])
+    (folder / "t1.tif").write_bytes((folder / "t1.tif").read_bytes()[:-9])
     return folder, {}
 
 
@@ -386,7 +386,7 @@ def test_leftovers_of_a_process_whose_number_is_used_again_go(run, folder):
 
 
 def test_a_folder_that_was_made_for_nothing_goes_again(folder, tmp_path):
-    (folder / "t2.tif").write_bytes(b"II*\0")
+    (folder / "t1.tif").write_bytes(b"II*\0")
     with pytest.raises(t2v.SourceError):
         t2v.convert(folder, tmp_path / "a" / "b" / "o.mp4")
     assert not (tmp_path / "a").exists()

@@ -195,3 +195,13 @@ def test_a_batch_says_where_magnifications_differ(tmp_path, cli):
     videos = t2v.convert_batch(folders, output_dir=tmp_path / "out")
     assert [any("um-per-pixel" in note for note in v.notes) for v in videos] == [True, False, False]
     assert [v.um_per_video_pixel for v in videos] == pytest.approx([0.2, 0.202, 0.4])
+
+
+@pytest.mark.parametrize("wanted_um", [0.34, 0.6, 1.2, 1.6, 3, 3.3, 6.9, 7.2, 13, 15, 31, 33, 690])
+def test_the_round_length_is_the_nearest_one_in_ratio(tmp_path, wanted_um):
+    """Of 1, 2 and 5 times any power of ten, by trying all of them."""
+    stack = np.zeros((1, 50, 500), np.uint16)
+    video = t2v.convert(stack, tmp_path / "x.mp4", scale_bar=True, pixel_size=wanted_um / 100)
+    lengths = [n * 10.0**p for p in range(-3, 5) for n in (1, 2, 5)]
+    nearest = min(lengths, key=lambda length: max(length / wanted_um, wanted_um / length))
+    assert video.scale_bar_um == pytest.approx(nearest)

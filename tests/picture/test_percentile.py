@@ -171,3 +171,19 @@ def test_percentiles_that_make_no_sense_are_refused(tmp_path, cli, options):
     ended = cli(tmp_path, *options)
     assert ended.code == 2
     assert "percentile" in ended.error_line
+
+
+@pytest.mark.parametrize("contrast", ["local", "global"])
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_the_percentile_next_to_the_hottest_pixel(tmp_path, contrast, dtype):
+    """Of n values, the percentile (n - 2) / (n - 1) is the second largest one exactly."""
+    frame = np.arange(1000, 1000 + 40 * 100).reshape(40, 100).astype(dtype)
+    frame[20, 50] = 60_000
+    percent = 100 * (frame.size - 2) / (frame.size - 1)
+    video = t2v.convert(
+        frame[np.newaxis], tmp_path / "o.mp4", contrast=contrast, percentile=(0, percent)
+    )
+    limits = video.limits[0] if contrast == "local" else video.limits
+    expected = np.percentile(frame.astype(np.float64), (0, percent))
+    np.testing.assert_allclose(limits, expected, rtol=1e-3)
+    assert limits[1] < 10_000

@@ -590,3 +590,15 @@ def test_a_gif_keeps_a_text(tmp_path, ffmpeg, colours):
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(t2v.SourceError, match="cut off"):
         tags.read_text(path)
+
+
+def test_inspect_tells_gamma_only_where_there_is_one(folder, tmp_path, cli):
+    for name, options in (("plain", []), ("bent", ["--gamma", "0.5"])):
+        cli(folder, "-o", tmp_path / f"{name}.mp4", *options)
+        (line,) = (
+            line
+            for line in cli("--inspect", tmp_path / f"{name}.mp4").out.splitlines()
+            if line.startswith("channel:")
+        )
+        assert ("gamma 0.5" in line) == (name == "bent")
+        assert ("gamma" in line) == (name == "bent")

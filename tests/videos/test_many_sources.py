@@ -220,7 +220,7 @@ def test_batch_contrast_is_one_range_over_all_sources(tmp_path, cli):
 
 def test_batch_contrast_counts_skipped_sources_and_not_unreadable_ones(tmp_path, cli):
     folders = ranges(tmp_path, (100, 2000), (50, 900), (700, 3000), (0, 65535))
-    (folders[3] / "t2.tif").write_bytes(b"")
+    (folders[3] / "t1.tif").write_bytes(b"")
     (folders[2] / "500px_10fps_batch_norm_video.mp4").write_bytes(b"made before")
     ended = cli(*folders, tmp_path / "no", "--contrast=batch", "--skip-existing", "--json")
     assert ended.code == 1

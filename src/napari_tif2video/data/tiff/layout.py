@@ -19,6 +19,7 @@ from ...colours import ChannelInfo
 from ...errors import SourceError
 from ..calibration import Calibration
 from ..stack import FrameFormat
+from .claims import check_planes
 from .metadata import calibration_of, channels_of
 from .ome import OmeImage, placed
 from .pages import check_findings, has_lut, page_format, unlike
@@ -98,6 +99,7 @@ def layout_of(
         grid = _imagej_grid(tif, path)
     if grid is None:
         grid = _series_grid(tif, path)
+    check_planes(grid.count, path)
     frame_format = page_format(grid.keyframe, path)
     numbers, offsets, is_run = _locate(tif, grid, path)
     sizes, order = canonical(grid.sizes)

@@ -13,6 +13,7 @@ from xml.parsers import expat
 from ...errors import SourceError
 from ...units import length_um, time_s
 from ..folder import is_tiff_name
+from .claims import check_planes
 from .pages import MAX_METADATA_BYTES, description_of, opened
 
 # Signed 32-bit RGBA; white is what the schema says where nobody chose.
@@ -329,6 +330,7 @@ def members_of(ome: OmeImage, sizes: Mapping[str, int], path: Path) -> Members:
             f"{path}: its OME metadata state {stated} planes, more than its {len(names)} files "
             "can hold; convert the folder"
         )
+    check_planes(stated, path)
     found = placed(ome, sizes, rooms)
     if not found.is_clear:
         raise SourceError(

@@ -27,6 +27,7 @@ from ...errors import SourceError, Tif2VideoError
 from ...units import size_text
 from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
+from .claims import check_directories, check_frame
 
 Frame = NDArray[Any]
 
@@ -165,6 +166,7 @@ def _check_claims(page: TiffPage, where: object) -> None:
         raise SourceError(
             f"{where}: needs {end} bytes but the file has {size}; it is damaged or incomplete"
         )
+    check_frame(page, where)
     if page.nbytes > _MEMORY_CHECK_BYTES and page.nbytes > free_memory():
         raise SourceError(
             f"{where}: claims {page.imagewidth}x{page.imagelength} pixels, "
@@ -216,7 +218,14 @@ def check_findings(where: object) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[TiffFile]:
+def opened(path: Path, stamp: Stamp | None = None) -> Iterator[TiffFile]:
+    """A file, which must be the same at the end of the block as at its beginning.
+
+    Parameters
+    ----------
+    stamp : (int, int), optional
+        Size and time of change that it must have.
+    """
     logger = logging.getLogger("tifffile")
     if _findings not in logger.handlers:
         logger.addHandler(_findings)
@@ -224,10 +233,30 @@ def opened(path: Path) -> Iterator[TiffFile]:
     # OME metadata can name any other file, and more planes than there is memory for a list of
     # them; tifffile would open and make them.
     with translated(path):
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
             raise SourceError(f"{path}: is no file, but a pipe, socket or device")
+        before = stamp or stamp_of(found)
+        _require_unchanged(path, before, found)
+        check_directories(path, *before)
         with TiffFile(path, is_ome=False) as tif:
             yield tif
+            _require_unchanged(path, before, os.fstat(tif.filehandle.fileno()))
+
+
+#: Size of a file in bytes, and when it was changed in ns.
+Stamp = tuple[int, int]
+
+
+def stamp_of(found: os.stat_result) -> Stamp:
+    return found.st_size, found.st_mtime_ns
+
+
+def _require_unchanged(path: Path, before: Stamp, found: os.stat_result) -> None:
+    if stamp_of(found) != before:
+        raise SourceError(
+            f"{path}: was changed while it was read; wait until it is complete, and start again"
+        )
 
 
 def description_of(tif: TiffFile, path: Path) -> str:
@@ -294,7 +323,8 @@ class Alike:
         start, end = len(self.before), len(self.before) + frame.nbytes
         try:
             with open(path, "rb", buffering=0, opener=_open_at_once) as file:
-                if os.fstat(file.fileno()).st_size != end + len(self.behind):
+                stamp = stamp_of(os.fstat(file.fileno()))
+                if stamp[0] != end + len(self.behind):
                     return None
                 if file.read(start) != self.before:
                     return None
@@ -304,6 +334,8 @@ class Alike:
                         return None
                     file.seek(start)
                 if file.readinto(frame.reshape(-1).view(np.uint8).data) != frame.nbytes:
+                    return None
+                if stamp_of(os.fstat(file.fileno())) != stamp:
                     return None
         except OSError:  # whoever reads it properly will say what is wrong
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -25,6 +27,7 @@ from .ome import Members, OmeImage, members_of, ome_of
 from .pages import (
     Alike,
     Frame,
+    Stamp,
     alike,
     description_of,
     full_pages,
@@ -32,6 +35,7 @@ from .pages import (
     page_format,
     read_page,
     single_page,
+    stamp_of,
     translated,
 )
 
@@ -64,7 +68,8 @@ def _image_stack(
     if ome is not None and _is_spread(tif, ome, path):
         return _spread_series(tif, ome, path, path, name)
     layout = layout_of(tif, path, ome, is_alone=is_alone)
-    frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
+    stamp = stamp_of(os.fstat(tif.filehandle.fileno()))
+    frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run, stamp)
     stack = Stack(
         channels=(),
         name=name,
@@ -160,9 +165,12 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     Each is a time point, of one plane or several, unless their OME metadata tell how all of them
     belong together, or their names tell of channels or slices.
     """
+    written, being_written = _written(folder, names)
+    lacking, names = len(names) - len(written), written
     series = _whole_folder(folder, names)
     if series is not None:
-        return series
+        notes = (*being_written, *series.notes)
+        return replace(series, notes=notes, left_out=series.left_out + lacking)
     named = axes_of_names(names, folder)
     order = tuple(names) if named is None else named.names
     sizes: Sizes = (("T", len(order)),) if named is None else named.sizes
@@ -187,6 +195,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     if standing is not None:
         calibration = replace(calibration, places=standing)
         notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
+    notes = (*being_written, *notes)
     if began is not None:
         calibration = _timed(calibration, began, folder / order[-1], len(order))
     if extra:
@@ -199,7 +208,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
         notes,
         channel_info=shown,
         calibration=calibration,
-        left_out=extra * len(order) if layout is None else layout.left_out * len(order),
+        left_out=lacking + len(order) * (extra if layout is None else layout.left_out),
     )
     if named is not None:
         info = tuple(ChannelInfo(channel) for channel in named.channels)
@@ -226,6 +235,52 @@ def _timed(calibration: Calibration, began_s: float, last: Path, frames: int) ->
     if ended is None:
         return calibration
     return with_nikon_times(calibration, began_s, ended, frames)
+
+
+# A camera and a slow network share need less to write a frame, and have no more under way.
+_AT_WORK_S, _AT_WORK_FILES = 60, 8
+
+
+def _written(folder: Path, names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The names without the last ones that a microscope is still writing, and what to say of it.
+
+    Room is often made for a frame before its pixels come: then they end in zeros, which is usual
+    only where those of all frames do.
+    """
+    lacking = 0
+    for name in reversed(names[-_AT_WORK_FILES:]):
+        if not _is_lacking(folder / name):
+            break
+        lacking += 1
+    else:  # it is not the microscope that is to blame
+        return names, ()
+    if not lacking:
+        return names, ()
+    count = len(names) - lacking
+    note = f"{count} of {len(names)} frames; acquisition seems to be running"
+    return names[:count], (note,)
+
+
+def _is_lacking(path: Path) -> bool:
+    """Whether a file is younger than a minute, and not all there."""
+    try:
+        if time.time() - os.stat(path).st_mtime > _AT_WORK_S:
+            return False
+        return _ends_in_zeros(path)
+    except OSError:  # whoever reads it says what is wrong
+        return False
+    except SourceError as exc:
+        return not isinstance(exc.__cause__, PermissionError)
+
+
+def _ends_in_zeros(path: Path) -> bool:
+    """Whether the second half of an image is black to the last pixel."""
+    with opened(path) as tif:
+        if len(tif.pages) > 1 or has_planes_behind(tif):  # complete, as far as it can be opened
+            return False
+        page = tif.pages.first
+        frame = read_page(page, path, page_format(page, path))
+        return not frame[frame.shape[0] // 2 :].any()
 
 
 def with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
@@ -330,7 +385,8 @@ class PageFrames:
     """The frames of one multi-page TIFF file, one a page.
 
     Positions are looked up once, so that reading a frame does not walk through the file: the
-    offset of the pixels where the data are one contiguous run, else the offset of each page.
+    offset of the pixels where the data are one contiguous run, else the offset of each page. So
+    the file must be the same as it was then, by its `stamp`.
     """
 
     path: Path
@@ -338,6 +394,7 @@ class PageFrames:
     pages: tuple[int, ...]
     offsets: tuple[int, ...]
     is_run: bool
+    stamp: Stamp | None = None
     chunk_starts = None
 
     def __len__(self) -> int:
@@ -354,7 +411,7 @@ class PageFrames:
         )
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
-        with opened(self.path) as tif:
+        with opened(self.path, self.stamp) as tif:
             for number, offset in zip(self.pages, self.offsets, strict=True):
                 where = f"{self.path}: page {number + 1}"
                 with translated(where):

@@ -1,0 +1,112 @@
+"""Files that change while they are read, and folders into which a microscope still writes."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+import tifffile
+from helpers.files import write_folder, write_pages
+from helpers.frames import noise, numbered
+from helpers.video import numbers
+
+import napari_tif2video as t2v
+
+AT_ONCE = {"workers": 1, "width": 100}
+
+
+def rewrite(path):
+    """Other pixels in place, as a program that saves again writes them."""
+    content = bytearray(path.read_bytes())
+    content[-2000:] = bytes(2000)
+    with open(path, "r+b") as file:
+        file.write(content)
+
+
+STACKS = {
+    "one run": lambda path, frames: tifffile.imwrite(path, frames, photometric="minisblack"),
+    "pages": lambda path, frames: write_pages(path, frames, compression="zlib"),
+}
+
+
+@pytest.mark.parametrize("write", STACKS.values(), ids=STACKS)
+def test_a_stack_that_changes_during_the_run_fails(tmp_path, write):
+    path, out = tmp_path / "s.tif", tmp_path / "o.mp4"
+    write(path, noise((200, 100, 100)))
+    changed = []
+
+    def change(progress):
+        if not changed and progress.done:
+            changed.append(rewrite(path))
+
+    with pytest.raises(t2v.SourceError, match=r"s\.tif: was changed while it was read"):
+        t2v.convert(path, out, progress=change, **AT_ONCE)
+    assert changed
+    assert not out.exists()
+
+
+def test_a_stack_that_changed_since_it_was_opened_fails(tmp_path):
+    path = tmp_path / "s.tif"
+    tifffile.imwrite(path, noise((5, 100, 100)), photometric="minisblack")
+    stack = t2v.open_stack(path)
+    time.sleep(0.02)  # file systems tell times apart by some milliseconds
+    rewrite(path)
+    with pytest.raises(t2v.SourceError, match="was changed"):
+        t2v.convert(stack, tmp_path / "o.mp4")
+    assert t2v.convert(path, tmp_path / "o.mp4").frames == 5
+
+
+def half_written(path):
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def half_zero(path):
+    frame = tifffile.imread(path)
+    frame[len(frame) // 3 :] = 0
+    tifffile.imwrite(path, frame)
+
+
+UNFINISHED = {
+    "cut": half_written,
+    "empty": lambda path: path.write_bytes(b""),
+    "zeros": half_zero,
+    "only room": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+}
+
+
+@pytest.mark.parametrize("unfinish", UNFINISHED.values(), ids=UNFINISHED)
+def test_frames_that_are_being_written_are_left_out_and_it_is_said(tmp_path, cli, unfinish):
+    folder = write_folder(tmp_path / "pos", numbered(12))
+    for number in (10, 11):
+        unfinish(folder / f"t{number}.tif")
+    ended = cli(folder, "--width", "full", "-o", tmp_path / "o.mp4")
+    assert ended.code == 0
+    assert "10 of 12 frames; acquisition seems to be running" in ended.err
+    assert numbers(tmp_path / "o.mp4") == list(range(10))
+
+
+@pytest.mark.parametrize("unfinish", UNFINISHED.values(), ids=UNFINISHED)
+def test_what_is_older_is_shown_or_an_error(tmp_path, cli, unfinish):
+    folder = write_folder(tmp_path / "pos", numbered(4))
+    unfinish(folder / "t3.tif")
+    minutes_ago = time.time() - 100
+    os.utime(folder / "t3.tif", (minutes_ago, minutes_ago))
+    ended = cli(folder, "--quiet", "-o", tmp_path / "o.mp4", "--json")
+    assert "acquisition" not in ended.out
+    assert ended.code == (0 if unfinish is half_zero else 1)
+
+
+def test_only_the_last_frames_are_left_out(tmp_path, cli):
+    folder = write_folder(tmp_path / "pos", numbered(6))
+    half_written(folder / "t2.tif")
+    ended = cli(folder, "--quiet")
+    assert ended.code == 1
+    assert "t2.tif" in ended.error_line
+
+
+def test_frames_that_end_black_like_those_before_are_shown(tmp_path):
+    frames = noise((4, 60, 80))
+    frames[:, 20:] = 0
+    assert len(t2v.open_stack(write_folder(tmp_path / "pos", frames))) == 4
