@@ -128,7 +128,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--contrast",
         choices=[name for name in CONTRASTS if name != "displayed"],
         help="black and white from each frame, from its sequence, from all sources of this "
-        "call, or from each frame but smoothed over time (default: local)",
+        "call, from each frame but smoothed over time, or auto: percentiles of its sequence that "
+        "hot pixels do not move (default: local)",
     )
     add("--global-normalize", action="store_true", help="short for --contrast global")
     add(

@@ -19,12 +19,20 @@ from .codecs import (
 )
 from .format import RAW_TAKES, FormatSettings, chosen_codec
 from .overlays import ANCHOR_STYLES, CORNERS, LABEL_FIELDS, fields_of
-from .picture import FPS_RANGE, frames_slice, limits_of_channels, pairs_of, parse_axes
+from .picture import (
+    AUTO_PERCENTILE,
+    FPS_RANGE,
+    frames_slice,
+    limits_of_channels,
+    pairs_of,
+    parse_axes,
+)
 from .video import CONTRASTS, DEFAULT_CONTRAST, VideoSettings
 from .words import as_typed, option_of
 
 __all__ = [
     "ANCHOR_STYLES",
+    "AUTO_PERCENTILE",
     "CLOCKS",
     "CODECS",
     "CONTRASTS",

@@ -92,6 +92,10 @@ def frames_slice(text: str | None) -> slice:
 
 GAMMA_RANGE = (0.05, 20)
 
+#: The percentiles of contrast "auto". One pixel in a thousand may lie beyond each end: many more
+#: than a camera has hot ones, and few enough for cells to keep their structure.
+AUTO_PERCENTILE = (0.1, 99.9)
+
 
 #: Fixed limits: one pair for all channels, or one for each.
 FixedLimits = tuple[float, float] | tuple[tuple[float, float], ...]

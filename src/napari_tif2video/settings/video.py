@@ -34,7 +34,7 @@ from .picture import (
     parse_z,
 )
 
-CONTRASTS = ("local", "global", "batch", "smooth", "displayed")
+CONTRASTS = ("local", "global", "batch", "smooth", "auto", "displayed")
 DEFAULT_CONTRAST = "local"
 
 
@@ -58,9 +58,10 @@ class VideoSettings:
         Frames per second, 1 to 120, kept as an exact fraction.
     crop : str or CropBox, optional
         ``"WxH"`` (centred) or ``"WxH+X+Y"``.
-    contrast : {"local", "global", "batch", "smooth", "displayed"}, optional
+    contrast : {"local", "global", "batch", "smooth", "auto", "displayed"}, optional
         Where black and white come from: each frame by itself, the whole sequence, all sources
-        of the call, each frame but smoothed over time, or the napari layer. Default:
+        of the call, each frame but smoothed over time, percentiles of the whole sequence that hot
+        pixels do not move (`AUTO_PERCENTILE`), or the napari layer. Default:
         ``"displayed"`` for layers without `percentile`, else ``"local"``.
     percentile : (float, float), optional
         Percentiles of the counts that become black and white, instead of the smallest and the
@@ -202,9 +203,10 @@ class VideoSettings:
             raise SettingsError("limits: fixed limits cannot be combined with a contrast rule")
         if self.percentile is not None and self.limits is not None:
             raise SettingsError("percentile: cannot be combined with fixed limits")
-        if self.percentile is not None and self.contrast == "displayed":
+        if self.percentile is not None and self.contrast in ("auto", "displayed"):
             raise SettingsError(
-                "percentile: is for contrast local, global, batch or smooth, not for 'displayed'"
+                "percentile: is for contrast local, global, batch or smooth, not for "
+                f"{self.contrast!r}"
             )
 
     def _changed(self) -> list[str]:

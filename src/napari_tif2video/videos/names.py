@@ -14,6 +14,7 @@ _CONTRAST_TOKENS = {
     "global": "_global_norm",
     "batch": "_batch_norm",
     "smooth": "_smooth_norm",
+    "auto": "_auto_norm",
     "fixed": "_fixed",
 }
 

@@ -169,14 +169,15 @@ def _side(tooltip: str) -> SpinBox:
 FIXED = "fixed"
 CONTRAST_WORDS = {
     "displayed": "As shown in napari",
+    "auto": "Whole movie, automatic",
     "global": "Whole movie, one scale",
     "batch": "All movies, one scale",
     "local": "Each frame by itself",
     "smooth": "Each frame, without flicker",
     FIXED: "Fixed…",
 }
-LAYER_CONTRASTS = ("displayed", "global", "local", "smooth", FIXED)
-FOLDER_CONTRASTS = ("global", "batch", "local", "smooth", FIXED)
+LAYER_CONTRASTS = ("displayed", "auto", "global", "local", "smooth", FIXED)
+FOLDER_CONTRASTS = ("auto", "global", "batch", "local", "smooth", FIXED)
 
 
 class ContrastRow(SettingRow):
@@ -219,7 +220,7 @@ class ContrastRow(SettingRow):
     @property
     def takes_percentiles(self) -> bool:
         """Whether limits are measured, so that percentiles can be."""
-        return self.contrast.value not in ("displayed", FIXED)
+        return self.contrast.value not in ("displayed", "auto", FIXED)
 
     def values(self) -> dict[str, Any]:
         if self.contrast.value == FIXED:
