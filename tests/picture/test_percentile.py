@@ -187,3 +187,25 @@ def test_the_percentile_next_to_the_hottest_pixel(tmp_path, contrast, dtype):
     expected = np.percentile(frame.astype(np.float64), (0, percent))
     np.testing.assert_allclose(limits, expected, rtol=1e-3)
     assert limits[1] < 10_000
+
+
+def test_auto_contrast_is_not_moved_by_hot_pixels(tmp_path):
+    """The limits are percentiles of the whole sequence, the same for every frame."""
+    stack = noise((6, 64, 128), low=1000, high=3000)
+    hot = stack.copy()
+    hot[:, 10, 20], hot[3, 40, 50:53] = 65535, 60000
+    plain, moved = (
+        t2v.convert(frames, tmp_path / f"{frames.max()}.mp4", contrast="auto", width="full")
+        for frames in (stack, hot)
+    )
+    assert plain.limits == pytest.approx(expected(stack, (0.1, 99.9)), abs=1e-9 * 2000)
+    assert moved.limits == pytest.approx(plain.limits, abs=5)
+    assert t2v.render_frame(hot, 3, contrast="auto", width="full").mean() > 120
+    assert t2v.render_frame(hot, 3, width="full").mean() < 20
+    assert t2v.read_recipe(moved.path).contrast == "auto"
+
+
+def test_auto_contrast_has_percentiles_of_its_own(cli, tmp_path):
+    ended = cli(tmp_path, "--contrast", "auto", "--percentile", 1, 99)
+    assert ended.code == 2
+    assert "--percentile" in ended.error_line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 import time
@@ -248,6 +249,11 @@ def test_hints(tmp_path, cli):
     dark[:, 20, 60] = 65535
     folder = write_folder(tmp_path / "dark", dark)
     ended = cli(folder, "--width", "full")
-    assert "very dark" in ended.err
-    assert "--limits" in ended.err
-    assert "dark" not in cli(folders[0], "--overwrite").err
+    assert "a few bright pixels" in ended.err
+    (advice,) = re.findall(r"--percentile (\S+) (\S+) would make it about ([\d.]+)", ended.err)
+    better = t2v.render_frame(folder, 0, width="full", percentile=advice[:2])
+    assert better.mean() == pytest.approx(float(advice[2]), rel=0.1)
+    assert "pixels decide" not in cli(folders[0], "--overwrite").err
+    limited = cli(folder, "--width=full", "--limits", 0, 65535, "--overwrite")
+    assert "very dark" in limited.err
+    assert "--limits" in limited.err

@@ -86,7 +86,9 @@ class Console:
             elif video.status == "ok":
                 verified = f", {describe_fidelity(video)}" if video.verified else ""
                 self._say(f"  ok: {video.output}, {describe_limits(video)}{verified}")
-        measured = {v.shared_limits for v in self.videos if v.contrast in ("global", "batch")}
+        measured = {
+            v.shared_limits for v in self.videos if v.contrast in ("global", "batch", "auto")
+        }
         if len(measured) == 1 and len(*measured) == 1:
             ((pair,),) = measured
             if pair[0] < pair[1]:

@@ -12,6 +12,7 @@ _ORIGINS = {
     "global": "measured over the whole sequence",
     "batch": "measured over all sources of the call",
     "smooth": "each frame from its own counts, smoothed over time",
+    "auto": "percentiles over the whole sequence that hot pixels do not move",
     "displayed": "as the layer of napari showed it",
     "stored": "the display range that was stored in the source",
     "fixed": "given as numbers",

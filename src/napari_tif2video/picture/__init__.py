@@ -8,6 +8,8 @@ with percentiles, and limits smoothed over time.
 
 from .contrast import combine, measure, prepared_dtype, require_countable
 from .frame import (
+    DARK_MEAN,
+    FEW_PIXELS_HIGH,
     ChannelFrames,
     FrameStats,
     PictureSpec,
@@ -21,7 +23,9 @@ from .frame import (
 from .limits import EMPTY, Histogram, Level, count_outside, histogram, level_of, smooth_limits
 
 __all__ = [
+    "DARK_MEAN",
     "EMPTY",
+    "FEW_PIXELS_HIGH",
     "ChannelFrames",
     "FrameStats",
     "Histogram",

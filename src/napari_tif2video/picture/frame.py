@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from ..colours import Display, compose, in_colour
 from ..data import Frames
 from ..geometry import Box
 from ..overlays import Overlay, Tick
+from ..settings import AUTO_PERCENTILE
 from ..units import Limits
 from .contrast import Prepared, as_counts, as_shown, prepare, to_grey
 from .limits import count_outside, histogram
@@ -66,6 +68,12 @@ SequenceLimits = tuple[tuple[Limits, ...], ...]
 # Shown each frame that was read, with the number of its channel.
 OnFrame = Callable[[int, NDArray[Any]], None]
 
+# A mean grey level below a twentieth of the range: nearly black on a projector.
+DARK_MEAN = 255 / 20
+
+# Where only one pixel in a thousand is in the upper half of the range, a few decide for all.
+FEW_PIXELS_HIGH = 128
+
 _Made = TypeVar("_Made")
 
 
@@ -79,6 +87,11 @@ class FrameStats:
         Of each channel.
     grey_mean : float
         Mean grey level.
+    grey_high : float
+        The grey level above which only one pixel in a thousand is.
+    robust_mean : float
+        About the mean grey level, were it not for one pixel in a thousand at each end; the mean
+        itself where the picture is neither dark nor made by a few pixels.
     clipped : float
         Share of its values outside the limits, all channels together: of the values inside the
         crop box where the limits were known when it was read, else of the prepared pixels.
@@ -87,6 +100,8 @@ class FrameStats:
     limits: tuple[Limits, ...]
     is_constant: bool
     grey_mean: float
+    grey_high: float
+    robust_mean: float
     clipped: float
 
 
@@ -106,7 +121,7 @@ def render(
     if picture.is_raw:
         (counts,) = moment
         shown_range = (float(counts.low), float(counts.high))
-        return counts.pixels, FrameStats((shown_range,), False, _mean(counts.pixels), 0.0)
+        return counts.pixels, FrameStats((shown_range,), False, 0.0, 0.0, 0.0, 0.0)
     shown = limits or tuple(
         known or prepared.range for known, prepared in zip(picture.limits, moment, strict=True)
     )
@@ -118,7 +133,7 @@ def render(
     is_constant = all(prepared.is_constant for prepared in moment)
     measured = limits or (None,) * len(moment)
     clipped = sum(map(_clipped, moment, measured)) / len(moment)
-    facts = FrameStats(shown, is_constant, _mean(composed), clipped)
+    facts = FrameStats(shown, is_constant, *_brightness(composed, moment), clipped)
     if picture.overlay is not None:
         composed = picture.overlay.draw(composed, tick)
     return composed, facts
@@ -187,7 +202,21 @@ def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) ->
     return dataclasses.replace(prepared, clipped=count_outside(frame, known) / frame.size)
 
 
-def _mean(grey: NDArray[np.uint8]) -> float:
-    """The mean grey level, from one pixel in sixteen: enough to tell a dark video."""
-    some = grey[::4, ::4]
-    return int(some.sum(dtype=np.uint64)) / some.size
+def _brightness(grey: NDArray[np.uint8], frames: ChannelFrames) -> tuple[float, float, float]:
+    """The brightness for `FrameStats`, from about 16,000 pixels: enough to tell a dark video."""
+    stride = max(1, math.isqrt(grey.shape[0] * grey.shape[1] // 16_000))
+    numbers = np.bincount(grey[::stride, ::stride].ravel(), minlength=256)
+    total = int(numbers.sum())
+    mean = int((numbers * np.arange(256)).sum()) / total
+    high = int(np.searchsorted(np.cumsum(numbers), total * AUTO_PERCENTILE[1] / 100))
+    if high >= FEW_PIXELS_HIGH and mean >= DARK_MEAN:
+        return mean, high, mean
+    # Of the counts: where all are in a few grey levels, these do not tell.
+    means = []
+    for prepared in frames:
+        counts = prepared.pixels[::stride, ::stride].astype(np.float64)
+        counts = counts[np.isfinite(counts)]
+        low, above = np.percentile(counts, AUTO_PERCENTILE) if counts.size else (0, 0)
+        shares = (counts - low) / (above - low) if above > low else np.zeros(1)
+        means.append(float(np.clip(shares, 0, 1).mean()) * 255)
+    return mean, high, sum(means) / len(means)

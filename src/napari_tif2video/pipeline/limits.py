@@ -109,7 +109,7 @@ def measure_sequence(plan: Plan, job: Job, *, keep: bool) -> Measured:
     """Measure every frame, and keep what was prepared if told to."""
     job.phase = "measuring"
     is_smooth = plan.contrast == "smooth"
-    wanted = ToMeasure(plan.settings.percentile is not None and not is_smooth, is_smooth, keep)
+    wanted = ToMeasure(plan.percentile is not None and not is_smooth, is_smooth, keep)
     measured = Measured(chunks=[] if keep else None)
     graph: dict[Hashable, Any] = {}
     # A chain of its own, so that each part is dropped from memory once it is taken in.
@@ -137,11 +137,11 @@ def limits_of(plan: Plan, sequences: Sequence[Measured]) -> SequenceLimits:
         ranges = zip(*measured.ranges, strict=True)
         levels = zip(*measured.levels, strict=True)
         return tuple(zip(*map(smooth_limits, ranges, levels), strict=True))
-    if plan.settings.percentile is not None:
+    if plan.percentile is not None:
         together = [
             sum(same, EMPTY) for same in zip(*(m.histograms for m in sequences), strict=True)
         ]
-        return (tuple(found.percentiles(plan.settings.percentile) for found in together),)
+        return (tuple(found.percentiles(plan.percentile) for found in together),)
     moments = (moment for measured in sequences for moment in measured.ranges)
     return (tuple(combine(channel) for channel in zip(*moments, strict=True)),)
 
@@ -166,4 +166,4 @@ def measured_key(plan: Plan) -> Any:
     """Equal for plans of a stack that have the same measured limits."""
     # Only smoothed limits depend on the shrunk frames.
     size = plan.picture.size if plan.contrast == "smooth" else None
-    return plan.picture.box, plan.indices, plan.settings.percentile, size
+    return plan.picture.box, plan.indices, plan.percentile, size

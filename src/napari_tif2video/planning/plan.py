@@ -15,6 +15,7 @@ from ..geometry import Box, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
 from ..picture import PictureSpec, require_countable
 from ..settings import (
+    AUTO_PERCENTILE,
     DEFAULT_CONTRAST,
     Codec,
     VideoSettings,
@@ -25,6 +26,9 @@ from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import choose
 from .format import choose_encoder, format_notes
+
+# The limits of these are known once all frames were seen.
+_MEASURED = ("global", "batch", "smooth", "auto")
 
 # Above this size a block of a dask array that spans many frames is worth a word.
 _LARGE_BLOCK_BYTES = 512 << 20
@@ -38,7 +42,8 @@ class Plan:
     ----------
     indices : range
         Which frames of the source are shown.
-    contrast : {"local", "global", "batch", "smooth", "fixed", "displayed", "stored", "raw"}
+    contrast : {"local", "global", "batch", "smooth", "auto", "fixed", "displayed",
+        "stored", "raw"}
         Where the limits come from; "raw" has none.
     notes : tuple of str
         What the user should know before it starts.
@@ -76,7 +81,12 @@ class Plan:
     @property
     def needs_measuring(self) -> bool:
         """Whether all frames have to be seen before the first one can be shown."""
-        return self.contrast in ("global", "batch", "smooth")
+        return self.contrast in _MEASURED
+
+    @property
+    def percentile(self) -> tuple[float, float] | None:
+        """The percentiles that become black and white; None for smallest and largest count."""
+        return AUTO_PERCENTILE if self.contrast == "auto" else self.settings.percentile
 
     @property
     def has_own_limits(self) -> bool:
@@ -134,7 +144,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         known = tuple(display.limits for display in displays)
     if contrast == "stored":
         known = tuple(channel.stored_limits for channel in stack.channels)
-    measures = contrast in ("global", "batch", "smooth")
+    has_histogram = contrast == "auto" or settings.percentile is not None
     picture = PictureSpec(
         box,
         size,
@@ -142,7 +152,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         known,
         overlay,
         percentile=settings.percentile if contrast in ("local", "smooth") else None,
-        is_exact=contrast == "smooth" or (measures and settings.percentile is not None),
+        is_exact=contrast == "smooth" or (contrast in _MEASURED and has_histogram),
         is_raw=settings.raw,
     )
     return Plan(

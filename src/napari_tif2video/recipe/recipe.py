@@ -80,7 +80,8 @@ class Recipe:
     settings : mapping
         As `VideoSettings.from_dict` takes them. `VideoSettings.load` of a video gives them.
     contrast : str
-        Where the limits came from: "local", "global", "batch", "smooth", "displayed" or "fixed";
+        Where the limits came from: "local", "global", "batch", "smooth", "auto", "displayed" or
+        "fixed";
         "raw" where the video holds the counts themselves.
     batch : tuple of str
         With contrast "batch", base names of the sources that were measured together.

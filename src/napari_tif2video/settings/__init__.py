@@ -24,6 +24,7 @@ from .codecs import (
 )
 from .overlays import ANCHOR_STYLES, CORNERS, DEFAULT_CORNERS, LABEL_FIELDS, fields_of
 from .picture import (
+    AUTO_PERCENTILE,
     DEFAULT_CONTRAST,
     FPS_RANGE,
     frames_slice,
@@ -37,6 +38,7 @@ from .words import option_of, title_of, with_option_names
 
 __all__ = [
     "ANCHOR_STYLES",
+    "AUTO_PERCENTILE",
     "BT709",
     "CODECS",
     "CONTAINERS",

@@ -15,7 +15,7 @@ from .setting import whole_number
 
 FPS_RANGE = (1, 120)
 GAMMA_RANGE = (0.05, 20)
-CONTRASTS = ("local", "global", "batch", "smooth", "displayed", "stored")
+CONTRASTS = ("local", "global", "batch", "smooth", "auto", "displayed", "stored")
 DEFAULT_CONTRAST = "local"
 Z_PROJECTIONS = ("max", "mean", "sum")
 
@@ -105,6 +105,11 @@ def frames_slice(text: str | None) -> slice:
 def frames_token(indices: range) -> str:
     step = "" if indices.step == 1 else f"_step_{indices.step}"
     return f"_frames_{indices[0]}-{indices[-1]}{step}"
+
+
+#: The percentiles of contrast "auto". One pixel in a thousand may lie beyond each end: many more
+#: than a camera has hot ones, and few enough for cells to keep their structure.
+AUTO_PERCENTILE = (0.1, 99.9)
 
 
 def parse_limits(name: str, value: Any) -> FixedLimits:

@@ -97,8 +97,8 @@ class VideoSettings:
     contrast: str | None = declare(
         None, GREY, "Contrast",
         "black and white from each frame, from its sequence, from all sources of the call, from "
-        "each frame but smoothed over time, or the display range that ImageJ or Micro-Manager "
-        "stored with the data",
+        "each frame but smoothed over time, from percentiles of its sequence that hot pixels do "
+        "not move, or the display range that ImageJ or Micro-Manager stored with the data",
         parse=one_of(CONTRASTS), choices=tuple(name for name in CONTRASTS if name != "displayed"),
         otherwise=f"`{DEFAULT_CONTRAST}`", in_python="Or ``displayed``: as the layer of napari "
         "shows it, the default for layers without `percentile`.",
@@ -285,7 +285,7 @@ class VideoSettings:
                 raise SettingsError(message)
         if self.label is None and self.label_corner is not None:
             raise SettingsError("label_corner: there is no label to place; give one too")
-        if self.percentile is not None and self.contrast in ("displayed", "stored"):
+        if self.percentile is not None and self.contrast in ("auto", "displayed", "stored"):
             raise SettingsError(
                 "percentile: is for contrast local, global, batch or smooth, not for "
                 f"'{self.contrast}'"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from ..encode import publishing, write_sidecar
 from ..errors import Cancelled, SourceError, describe
+from ..picture import DARK_MEAN, FEW_PIXELS_HIGH, FrameStats
 from ..pipeline import (
     Execution,
     FinishedFile,
@@ -26,13 +27,10 @@ from ..pipeline import (
 )
 from ..planning import Plan
 from ..recipe import Recipe, read_recipe, read_text
-from ..settings import VideoSettings
+from ..settings import AUTO_PERCENTILE, VideoSettings
 from ..units import Limits, size_text
 from .result import Video
 from .sources import SourceJob
-
-# A mean grey level below a twentieth of the range: nearly black on a projector.
-_DARK_MEAN = 255 / 20
 
 
 def run_jobs(
@@ -165,14 +163,13 @@ def convert_job(
     if len(plan.stack.channels) == 1:
         used = tuple(pair for (pair,) in used)
     constant = tuple(i for i, fact in enumerate(facts) if fact.is_constant)
-    grey = fmean(fact.grey_mean for fact in facts)
     return dataclasses.replace(
         result,
         status="ok",
         limits=None if plan.picture.is_raw else used if plan.has_own_limits else used[0],
         clipped=made.recipe.clipped,
         constant_frames=constant,
-        notes=(*plan.notes, *_findings(plan, constant, grey), *_quality_notes(made)),
+        notes=(*plan.notes, *_findings(plan, constant, facts), *_quality_notes(made)),
         crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
         psnr_db=made.psnr_db,
         seconds=time.perf_counter() - begun,
@@ -182,7 +179,7 @@ def convert_job(
     )
 
 
-def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[str]:
+def _findings(plan: Plan, constant: tuple[int, ...], facts: Sequence[FrameStats]) -> list[str]:
     findings: list[str] = []
     if plan.picture.is_raw:
         return findings
@@ -192,11 +189,26 @@ def _findings(plan: Plan, constant: tuple[int, ...], grey_mean: float) -> list[s
             f"{len(constant)} of {plan.frames} frames have no contrast, all their pixels are "
             f"equal; the first is {first}"
         )
-    if grey_mean < _DARK_MEAN and len(constant) < plan.frames:
+    if len(constant) == plan.frames:
+        return findings
+    mean, high, robust_mean = (
+        fmean(getattr(fact, name) for fact in facts)
+        for name in ("grey_mean", "grey_high", "robust_mean")
+    )
+    is_dark = mean < DARK_MEAN
+    if plan.percentile is None and plan.contrast not in ("fixed", "displayed", "stored"):
+        if high < FEW_PIXELS_HIGH or is_dark:
+            few = f"only one pixel in a thousand is brighter than {high:.0f}, and "
+            findings.append(
+                f"a few bright pixels decide the range: of 255 grey levels, "
+                f"{few if high < FEW_PIXELS_HIGH else ''}the mean is {mean:.1f}; "
+                f"--percentile {' '.join(f'{p:g}' for p in AUTO_PERCENTILE)} would make it about "
+                f"{robust_mean:.1f}"
+            )
+    elif is_dark:
         findings.append(
-            f"the video is very dark (mean grey level {grey_mean:.1f} of 255): a few bright pixels "
-            f"may set the range; try {'other' if plan.contrast == 'fixed' else 'fixed'} limits "
-            "(--limits LO HI on the command line)"
+            f"the video is very dark (mean grey level {mean:.1f} of 255); try --gamma "
+            f"0.5, or {'other' if plan.contrast == 'fixed' else 'fixed'} limits with --limits"
         )
     return findings
 

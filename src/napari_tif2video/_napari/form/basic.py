@@ -154,6 +154,7 @@ def _side(tooltip: str) -> SpinBox:
 FIXED = "fixed"
 CONTRAST_WORDS = {
     "displayed": "As shown in napari",
+    "auto": "Whole movie, automatic",
     "global": "Whole movie, one scale",
     "batch": "All movies, one scale",
     "local": "Each frame by itself",
@@ -161,8 +162,8 @@ CONTRAST_WORDS = {
     "stored": "As stored in the file",
     FIXED: "Fixed…",
 }
-LAYER_CONTRASTS = ("displayed", "global", "local", "smooth", FIXED)
-FOLDER_CONTRASTS = ("global", "batch", "local", "smooth", "stored", FIXED)
+LAYER_CONTRASTS = ("displayed", "auto", "global", "local", "smooth", FIXED)
+FOLDER_CONTRASTS = ("auto", "global", "batch", "local", "smooth", "stored", FIXED)
 
 
 class ContrastRow(SettingRow):
@@ -203,7 +204,7 @@ class ContrastRow(SettingRow):
     @property
     def takes_percentiles(self) -> bool:
         """Whether limits are measured, so that percentiles can be."""
-        return self.contrast.value not in ("displayed", "stored", FIXED)
+        return self.contrast.value not in ("displayed", "auto", "stored", FIXED)
 
     def values(self) -> dict[str, Any]:
         if self.contrast.value == FIXED:
