@@ -19,7 +19,7 @@ from .folder import (
 )
 from .memory import free_memory, thread_buffer
 from .open import open_stack, source_stem
-from .planes import ArrayPlanes, FramePlanes, stack_of_array
+from .planes import ArrayPlanes, DaskFrames, FramePlanes, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ArrayPlanes",
     "Calibration",
     "Channel",
+    "DaskFrames",
     "FrameFormat",
     "FramePlanes",
     "Frames",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate, product
 from math import isnan, prod
 from typing import Any
@@ -267,51 +267,49 @@ class NumpyFrames:
             yield frame[box.rows, box.columns].astype(self.format.dtype, copy=False)
 
 
+class _Blocks:
+    """The blocks of a dask array as `dask.delayed` objects.
+
+    `array[i]` looks at the whole graph each time, so that its cost grows with the length of the
+    stack. Here the graph is cut into blocks once, when they are first asked for.
+    """
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    @cached_property
+    def delayed(self) -> NDArray[Any]:
+        from dask import config
+
+        # A block that several channels share keeps its own task, to be computed once for all.
+        with config.set({"optimization.fuse.active": False}):
+            blocks: NDArray[Any] = self.array.to_delayed()
+        return blocks
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """The first frame of each block along time."""
+        return tuple(accumulate(self.array.chunks[0][:-1], initial=0))
+
+
 @dataclass(frozen=True)
 class DaskFrames:
-    """The frames of a dask array, computed block by block through the array's own graph.
-
-    `array[i].compute()` looks at the whole graph each time, so that its cost grows with the
-    length of the stack. Here the graph is laid out once and each task takes only what leads to
-    its blocks.
+    """The frames of a dask array, whose graph becomes part of that of the video.
 
     Attributes
     ----------
-    graph : mapping
-        The array's graph; cut down to what `numbers` needs when it travels.
-    keys : dict
-        Graph key of each block, by its position along every axis.
-    chunks : tuple of tuple of int
-        Block sizes along every axis.
-    starts : tuple of int
-        The first frame of each block along time.
-    numbers : tuple of int
+    numbers : sequence of int
         Which frames of the array these are.
     """
 
-    graph: Mapping[Any, Any]
-    keys: dict[tuple[int, ...], Any]
-    chunks: tuple[tuple[int, ...], ...]
-    starts: tuple[int, ...]
-    numbers: tuple[int, ...]
+    blocks: _Blocks
+    numbers: Sequence[int]
     format: FrameFormat
 
     @classmethod
     def of(cls, array: Any) -> DaskFrames:
-        positions = product(*(range(n) for n in array.numblocks))
-        keys = {position: (array.name, *position) for position in positions}
         frame_format = FrameFormat(tuple(array.shape[1:]), np.dtype(array.dtype).newbyteorder("="))
-        graph = dict(array.__dask_graph__())
-        starts = tuple(accumulate(array.chunks[0][:-1], initial=0))
-        return cls(graph, keys, array.chunks, starts, tuple(range(array.shape[0])), frame_format)
-
-    def __getstate__(self) -> dict[str, Any]:
-        from dask.optimization import cull
-
-        needed = sorted({self._time_block(number)[0] for number in self.numbers})
-        keys = {position: key for position, key in self.keys.items() if position[0] in needed}
-        graph, _ = cull(self.graph, list(keys.values()))
-        return {**self.__dict__, "keys": keys, "graph": dict(graph)}
+        return cls(_Blocks(array), range(array.shape[0]), frame_format)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -321,63 +319,78 @@ class DaskFrames:
 
     @property
     def chunk_starts(self) -> tuple[int, ...] | None:
-        return None if max(self.chunks[0]) == 1 else self.starts
+        return None if max(self.blocks.array.chunks[0]) == 1 else self.blocks.starts
 
     def select(self, indices: Sequence[int]) -> DaskFrames:
         return replace(self, numbers=tuple(self.numbers[i] for i in indices))
 
     def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
-        current, blocks = -1, []
-        for number in self.numbers:
-            time_block, offset = self._time_block(number)
-            if time_block != current:
-                current, blocks = time_block, self._compute(time_block, box)
-            frame = np.empty((*box.shape, *self.format.shape[2:]), self.format.dtype)
-            for place, block in blocks:
-                frame[place] = block[offset]
-            yield frame
+        for index in range(len(self)):
+            yield from self.select([index]).delayed(box).compute().read_frames(box)
 
-    def _time_block(self, number: int) -> tuple[int, int]:
-        """Which block along time holds a frame, and where in it."""
-        block = bisect_right(self.starts, number) - 1
-        return block, number - self.starts[block]
+    def delayed(self, box: Box) -> Any:
+        """The `BlockFrames` of these frames, as a `dask.delayed` object."""
+        from dask.delayed import delayed
 
-    def _compute(self, time_block: int, box: Box) -> list[tuple[Any, NDArray[Any]]]:
-        """The parts of a time block that lie in `box`: their place in the frame, and pixels."""
-        from dask.local import get_sync
-        from dask.optimization import cull
-
+        chunks, starts = self.blocks.array.chunks, self.blocks.starts
         spans = (box.rows, box.columns, *(slice(0, n) for n in self.format.shape[2:]))
-        along = [_overlaps(sizes, span) for sizes, span in zip(self.chunks[1:], spans, strict=True)]
+        along = [_overlaps(sizes, span) for sizes, span in zip(chunks[1:], spans, strict=True)]
         parts = list(product(*along))
-        keys = [self.keys[(time_block, *(block for block, _, _ in part))] for part in parts]
-        graph, _ = cull(self.graph, keys)
-        try:
-            blocks = get_sync(graph, keys)
-        except Exception as exc:
-            reason = " ".join(f"{type(exc).__name__}: {exc}".split())
-            raise SourceError(
-                f"block {time_block} of the array cannot be computed ({reason})"
-            ) from exc
-        for part, block in zip(parts, blocks, strict=True):
-            self._check_block(time_block, part, block)
-        return [
-            (
-                tuple(place for _, place, _ in part),
-                np.asarray(block)[(slice(None), *(inside for _, _, inside in part))],
-            )
-            for part, block in zip(parts, blocks, strict=True)
+        in_time = [bisect_right(starts, number) - 1 for number in self.numbers]
+        needed = list(dict.fromkeys(in_time))
+        places = [(time, *(n for n, _, _ in part)) for time in needed for part in parts]
+        promised = [tuple(c[n] for c, n in zip(chunks, place, strict=True)) for place in places]
+        order = {time: i for i, time in enumerate(needed)}
+        frames = [
+            (order[time] * len(parts), number - starts[time])
+            for time, number in zip(in_time, self.numbers, strict=True)
         ]
+        insides = [tuple((where, inside) for _, where, inside in part) for part in parts]
+        make = partial(BlockFrames, self.format, frames, insides, promised)
+        return delayed(make, pure=False)(*(self.blocks.delayed[place] for place in places))
 
-    def _check_block(self, time_block: int, part: Any, block: Any) -> None:
-        """Refuse a block that is not what the array promised."""
-        numbers = (time_block, *(number for number, _, _ in part))
-        promised = tuple(sizes[n] for sizes, n in zip(self.chunks, numbers, strict=True))
-        if np.shape(block) != promised:
-            raise SourceError(
-                f"block {time_block} of the array has the shape {np.shape(block)} where the array "
-                f"says {promised}"
-            )
+
+class BlockFrames:
+    """Frames in blocks that are computed.
+
+    Parameters
+    ----------
+    frames : list of (int, int)
+        The first block of each frame, and the frame's place in it.
+    parts : list
+        The blocks that a frame consists of, one after the other: for each axis the place within
+        the box, and what of the block is taken.
+    promised : list of tuple
+        The shape of each block, as the array states it.
+    """
+
+    def __init__(
+        self,
+        frame_format: FrameFormat,
+        frames: list[tuple[int, int]],
+        parts: list[tuple[tuple[slice, slice], ...]],
+        promised: list[tuple[int, ...]],
+        *blocks: Any,
+    ) -> None:
+        for block, shape in zip(blocks, promised, strict=True):
+            if np.shape(block) != shape:
+                raise SourceError(
+                    f"a block of the array has the shape {np.shape(block)} where the array says "
+                    f"{shape}"
+                )
+        self.format = frame_format
+        self._frames, self._parts, self._blocks = frames, parts, blocks
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+        for first, offset in self._frames:
+            frame = np.empty((*box.shape, *self.format.shape[2:]), self.format.dtype)
+            for block, part in zip(self._blocks[first:], self._parts, strict=False):
+                where, inside = zip(*part, strict=True)
+                frame[where] = np.asarray(block)[(offset, *inside)]
+            yield frame
 
 
 def _overlaps(sizes: tuple[int, ...], span: slice) -> list[tuple[int, slice, slice]]:

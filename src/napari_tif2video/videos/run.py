@@ -13,10 +13,10 @@ from typing import Any
 from ..encode import publishing, write_sidecar
 from ..errors import Cancelled, SourceError, describe
 from ..pipeline import (
+    BatchLimits,
     Execution,
     FinishedFile,
     Measured,
-    SharedLimits,
     limits_of,
     make_video,
     measure_sequence,
@@ -50,7 +50,7 @@ def run_jobs(
     is told their number, and `started` the index of each source when its turn comes.
     """
     measured: dict[int, Measured] = {}
-    shared: dict[Hashable, SharedLimits] = {}
+    shared: dict[Hashable, BatchLimits] = {}
     readable = [job.plan for job in jobs if job.plan is not None]
     if any(plan.contrast == "batch" for plan in readable):
         if measuring is not None:
@@ -78,7 +78,7 @@ def run_jobs(
 
 def _batch_limits(
     jobs: list[SourceJob], measured: dict[int, Measured]
-) -> dict[Hashable, SharedLimits]:
+) -> dict[Hashable, BatchLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
     groups: dict[Hashable, list[tuple[Plan, Measured]]] = {}
     for index, found in measured.items():
@@ -89,7 +89,7 @@ def _batch_limits(
     for key, group in groups.items():
         plans, sequences = zip(*group, strict=True)
         names = tuple(source_name(plan) for plan in plans)
-        shared[key] = SharedLimits(limits_of(plans[0], sequences), names, None)
+        shared[key] = BatchLimits(limits_of(plans[0], sequences), names, None)
     return shared
 
 
@@ -109,10 +109,10 @@ def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Mea
     keep = wanted <= execution.budget
     measured = {}
     for index, source_plan in readable.items():
-        with execution.job(source_plan.frames) as work:
+        with execution.run(source_plan.frames) as run:
             try:
                 measured[index] = measure_sequence(
-                    source_plan, work, keep=keep and not jobs[index].skip
+                    source_plan, run, keep=keep and not jobs[index].skip
                 )
             except Cancelled:
                 raise
@@ -124,7 +124,7 @@ def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Mea
 def convert_job(
     job: SourceJob,
     execution: Execution,
-    shared: SharedLimits | None,
+    shared: BatchLimits | None,
     overwrite: bool,
     verify: bool = False,
 ) -> Video:
@@ -159,12 +159,12 @@ def convert_job(
         made = make_video(plan, part.video, execution, shared, verify=verify)
         if part.sidecar is not None:
             write_sidecar(part.sidecar, made.recipe.to_json())
-    plan, facts, fidelity = made.plan, made.facts, made.fidelity
-    used: tuple[Any, ...] = tuple(fact.limits for fact in facts)
+    plan, stats, fidelity = made.plan, made.stats, made.fidelity
+    used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
     if len(plan.stack.channels) == 1:
         used = tuple(pair for (pair,) in used)
-    constant = tuple(i for i, fact in enumerate(facts) if fact.is_constant)
-    grey = fmean(fact.grey_mean for fact in facts)
+    constant = tuple(i for i, frame in enumerate(stats) if frame.is_constant)
+    grey = fmean(frame.grey_mean for frame in stats)
     return dataclasses.replace(
         result,
         status="ok",
