@@ -19,7 +19,7 @@ from .folder import (
 )
 from .memory import free_memory, thread_buffer
 from .open import open_stack, source_stem
-from .planes import ArrayPlanes, DaskFrames, FramePlanes, stack_of_array
+from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Frames",
     "Planes",
     "Stack",
+    "array_error",
     "find_gaps",
     "folders_with_frames",
     "free_memory",

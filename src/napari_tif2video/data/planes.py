@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SourceError
+from ..errors import SourceError, one_line
 from ..geometry import Box
 from .stack import ALPHA_NOTE, FrameFormat, Frames, Stack
 
@@ -257,8 +257,12 @@ class NumpyFrames:
 
     def select(self, indices: Sequence[int]) -> NumpyFrames:
         first, last = min(indices), max(indices) + 1
-        run = list(indices) == list(range(first, last))  # a view, where a list would copy
-        chosen = self.array[first:last] if run else self.array[list(indices)]
+        if list(indices) == list(range(first, last)):  # a view, where a list would copy
+            chosen = self.array[first:last]
+        elif first + 1 == last or not self.array.strides[0]:  # one frame again and again
+            chosen = np.broadcast_to(self.array[first], (len(indices), *self.array.shape[1:]))
+        else:
+            chosen = self.array[list(indices)]
         numbers = self.numbers or range(len(self.array))
         return NumpyFrames(chosen, tuple(numbers[i] for i in indices))
 
@@ -318,6 +322,11 @@ class DaskFrames:
         return f"frame {self.numbers[index]}"
 
     @property
+    def lazy(self) -> Any:
+        """These frames as a dask array."""
+        return self.blocks.array[list(self.numbers)]
+
+    @property
     def chunk_starts(self) -> tuple[int, ...] | None:
         return None if max(self.blocks.array.chunks[0]) == 1 else self.blocks.starts
 
@@ -325,8 +334,13 @@ class DaskFrames:
         return replace(self, numbers=tuple(self.numbers[i] for i in indices))
 
     def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+        """Outside of tasks: one frame after the other, computed where dask is told to."""
         for index in range(len(self)):
-            yield from self.select([index]).delayed(box).compute().read_frames(box)
+            try:
+                block = self.select([index]).delayed(box).compute()
+            except Exception as exc:
+                raise array_error(exc) from exc
+            yield from block.read_frames(box)
 
     def delayed(self, box: Box) -> Any:
         """The `BlockFrames` of these frames, as a `dask.delayed` object."""
@@ -348,6 +362,11 @@ class DaskFrames:
         insides = [tuple((where, inside) for _, where, inside in part) for part in parts]
         make = partial(BlockFrames, self.format, frames, insides, promised)
         return delayed(make, pure=False)(*(self.blocks.delayed[place] for place in places))
+
+
+def array_error(exc: Exception) -> SourceError:
+    """What to raise where a user's array fails to be computed."""
+    return SourceError(f"the array cannot be computed ({type(exc).__name__}: {one_line(str(exc))})")
 
 
 class BlockFrames:

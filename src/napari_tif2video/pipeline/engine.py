@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..data import free_memory
-from ..errors import Cancelled, SettingsError
+from ..data import array_error, free_memory
+from ..errors import Cancelled, SettingsError, Tif2VideoError
 
 if TYPE_CHECKING:
     from dask.delayed import Delayed
@@ -146,9 +146,10 @@ class Run:
         get = _active_scheduler()
         client = _client_of(get)
         if client is None:
-            self.here(partial(self._get, get, graph, end, received))
+            work = partial(self._get, get, graph, end, received)
         else:
-            self.here(partial(self._gather, client, graph, [t.key for t in tasks], received))
+            work = partial(self._gather, client, graph, [task.key for task in tasks], received)
+        self.here(partial(_translated, work, graph))
 
     def persist(self, tasks: Sequence[Delayed], steps: int) -> list[Any]:
         """Results that further tasks can take; those on a cluster stay there."""
@@ -157,8 +158,10 @@ class Run:
             return self.compute(tasks, steps)
         futures: list[Any] = []
         received = self._receiver(tasks, futures.append, steps)
+        graph, _ = _chained(tasks)
         keys = [task.key for task in tasks]
-        self.here(partial(self._gather, client, _chained(tasks)[0], keys, received, keep=True))
+        work = partial(self._gather, client, graph, keys, received, keep=True)
+        self.here(partial(_translated, work, graph))
         return futures
 
     def here(self, work: Callable[[], _Result]) -> _Result:
@@ -303,6 +306,18 @@ def _chained(tasks: Sequence[Delayed]) -> tuple[dict[Any, Any], Any]:
     # As a plain graph, which takes time in proportion to its tasks; one of layers takes more.
     graph = end.__dask_optimize__(ensure_dict(end.__dask_graph__()), end.__dask_keys__())
     return ensure_dict(graph), end.key
+
+
+def _translated(work: Callable[[], None], graph: dict[Any, Any]) -> None:
+    """Do it; what goes wrong in a user's array, whose keys are tuples, becomes an error of ours."""
+    try:
+        work()
+    except Tif2VideoError:
+        raise
+    except Exception as exc:
+        if not any(isinstance(key, tuple) for key in graph):
+            raise
+        raise array_error(exc) from exc
 
 
 def _pass_on(_previous: None, _result: object) -> None:
