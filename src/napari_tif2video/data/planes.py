@@ -282,13 +282,23 @@ class _Blocks:
         self.array = array
 
     @cached_property
-    def delayed(self) -> NDArray[Any]:
-        from dask import config
+    def _graph(self) -> Any:
+        from dask.blockwise import optimize_blockwise
+        from dask.core import flatten
+        from dask.highlevelgraph import HighLevelGraph
+        from dask.utils import ensure_dict
 
-        # A block that several channels share keeps its own task, to be computed once for all.
-        with config.set({"optimization.fuse.active": False}):
-            blocks: NDArray[Any] = self.array.to_delayed()
-        return blocks
+        # No more is fused, so that a block which several channels share is computed once for all.
+        # One layer, because what dask does with many takes more than in proportion to them.
+        keys = list(flatten(self.array.__dask_keys__()))
+        graph = ensure_dict(optimize_blockwise(self.array.__dask_graph__(), keys))
+        return HighLevelGraph.from_collections(self.array.name, graph, dependencies=())
+
+    def delayed(self, place: tuple[int, ...]) -> Any:
+        """The block at this place along each axis."""
+        from dask.delayed import Delayed
+
+        return Delayed((self.array.name, *place), self._graph, layer=self.array.name)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -361,7 +371,7 @@ class DaskFrames:
         ]
         insides = [tuple((where, inside) for _, where, inside in part) for part in parts]
         make = partial(BlockFrames, self.format, frames, insides, promised)
-        return delayed(make, pure=False)(*(self.blocks.delayed[place] for place in places))
+        return delayed(make, pure=False)(*map(self.blocks.delayed, places))
 
 
 def array_error(exc: Exception) -> SourceError:
