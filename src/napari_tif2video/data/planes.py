@@ -271,6 +271,10 @@ class NumpyFrames:
             yield frame[box.rows, box.columns].astype(self.format.dtype, copy=False)
 
 
+# So many blocks a message names, where one of them failed.
+_FEW_BLOCKS = 8
+
+
 class _Blocks:
     """The blocks of a dask array as `dask.delayed` objects.
 
@@ -349,7 +353,9 @@ class DaskFrames:
             try:
                 block = self.select([index]).delayed(box).compute()
             except Exception as exc:
-                raise array_error(exc) from exc
+                raise array_error(
+                    exc, [bisect_right(self.blocks.starts, self.numbers[index]) - 1]
+                ) from exc
             yield from block.read_frames(box)
 
     def delayed(self, box: Box) -> Any:
@@ -374,9 +380,11 @@ class DaskFrames:
         return delayed(make, pure=False)(*map(self.blocks.delayed, places))
 
 
-def array_error(exc: Exception) -> SourceError:
-    """What to raise where a user's array fails to be computed."""
-    return SourceError(f"the array cannot be computed ({type(exc).__name__}: {one_line(str(exc))})")
+def array_error(exc: Exception, blocks: Sequence[int]) -> SourceError:
+    """What to raise where a user's array fails to be computed, in one of these blocks."""
+    few = f"block {' or '.join(map(str, blocks))} of " if len(blocks) <= _FEW_BLOCKS else ""
+    reason = f"{type(exc).__name__}: {one_line(str(exc))}"
+    return SourceError(f"{few}the array cannot be computed ({reason})")
 
 
 class BlockFrames:

@@ -11,7 +11,7 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -149,7 +149,7 @@ class Run:
             work = partial(self._get, get, graph, end, received)
         else:
             work = partial(self._gather, client, graph, [task.key for task in tasks], received)
-        self.here(partial(_translated, work, graph))
+        self.here(work)
 
     def persist(self, tasks: Sequence[Delayed], steps: int) -> list[Any]:
         """Results that further tasks can take; those on a cluster stay there."""
@@ -161,7 +161,7 @@ class Run:
         graph, _ = _chained(tasks)
         keys = [task.key for task in tasks]
         work = partial(self._gather, client, graph, keys, received, keep=True)
-        self.here(partial(_translated, work, graph))
+        self.here(work)
         return futures
 
     def here(self, work: Callable[[], _Result]) -> _Result:
@@ -218,10 +218,14 @@ class Run:
         from dask import config, threaded
         from dask.callbacks import Callback
 
-        def before_task(*_: Any) -> None:
+        running: set[Any] = set()
+
+        def before_task(key: Any, *_: Any) -> None:
             self._check()
+            running.add(key)
 
         def after_task(key: Any, result: Any, *_: Any) -> None:
+            running.discard(key)
             received(key, result)
 
         own = (None, None, before_task, after_task, None)
@@ -236,9 +240,9 @@ class Run:
                 # Fused tasks would not be seen to finish.
                 options |= {"optimize_graph": False, "chunksize": 1}
                 get(graph, end, callbacks=[own, *Callback.active], **options)
-            except BaseException:
+            except BaseException as exc:
                 self._stopped = True
-                raise
+                raise _translated(exc, running) from exc
 
     def _gather(
         self,
@@ -266,6 +270,8 @@ class Run:
                 if future.status != "finished":
                     future.result()
                 received(future.key, result)
+        except Exception as exc:
+            raise _translated(exc, graph) from exc
         finally:
             client.cancel(list(futures.values()))
 
@@ -308,16 +314,12 @@ def _chained(tasks: Sequence[Delayed]) -> tuple[dict[Any, Any], Any]:
     return ensure_dict(graph), end.key
 
 
-def _translated(work: Callable[[], None], graph: dict[Any, Any]) -> None:
-    """Do it; what goes wrong in a user's array, whose keys are tuples, becomes an error of ours."""
-    try:
-        work()
-    except Tif2VideoError:
-        raise
-    except Exception as exc:
-        if not any(isinstance(key, tuple) for key in graph):
-            raise
-        raise array_error(exc) from exc
+def _translated(exc: BaseException, keys: Iterable[Any]) -> BaseException:
+    """What to raise where one of these tasks failed; keys of a user's array are tuples."""
+    blocks = {key[1] for key in keys if isinstance(key, tuple)}
+    if not blocks or isinstance(exc, Tif2VideoError) or not isinstance(exc, Exception):
+        return exc
+    return array_error(exc, sorted(blocks))
 
 
 def _pass_on(_previous: None, _result: object) -> None:
