@@ -57,16 +57,16 @@ def preview_frame(plan: Plan, index: int) -> FramePreview:
     limits = known_limits(plan) if plan.needs_measuring else None
     is_provisional = plan.needs_measuring and limits is None
     chosen = [channel.frames.select([index]) for channel in plan.stack.channels]
-    (moment,) = prepared_frames(chosen, plan.picture)
+    (prepared,) = prepared_frames(chosen, plan.picture)
     shown = None if limits is None else limits_at(limits, index)
-    image, facts = render(moment, plan.picture, shown, plan.timeline[index])
+    image, stats = render(prepared, plan.picture, shown, plan.timeline[index])
     image = as_rgb(image)
     outside = total = 0
-    for frames, (low, high) in zip(chosen, facts.limits, strict=True):
+    for frames, (low, high) in zip(chosen, stats.limits, strict=True):
         for frame in frames.read_frames(plan.picture.box):
             outside += count_outside(frame, (low, high))
             total += frame.size
-    return FramePreview(image, facts.limits, outside / total, is_provisional)
+    return FramePreview(image, stats.limits, outside / total, is_provisional)
 
 
 def auto_limits(plan: Plan, index: int) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from .folder import (
 )
 from .memory import free_memory, thread_buffer
 from .open import open_stack, source_stem
-from .planes import ArrayPlanes, FramePlanes, stack_of_array
+from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
 from .tiff import dataset_of
 
@@ -30,11 +30,13 @@ __all__ = [
     "ArrayPlanes",
     "Calibration",
     "Channel",
+    "DaskFrames",
     "FrameFormat",
     "FramePlanes",
     "Frames",
     "Planes",
     "Stack",
+    "array_error",
     "check_frames",
     "dataset_of",
     "find_gaps",

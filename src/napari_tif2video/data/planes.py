@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate, product
 from math import isnan, prod
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SourceError
+from ..errors import SourceError, one_line
 from ..geometry import Box
 from .stack import ALPHA_NOTE, FrameFormat, Frames, Stack, check_frames
 
@@ -260,8 +260,12 @@ class NumpyFrames:
 
     def select(self, indices: Sequence[int]) -> NumpyFrames:
         first, last = min(indices), max(indices) + 1
-        run = list(indices) == list(range(first, last))  # a view, where a list would copy
-        chosen = self.array[first:last] if run else self.array[list(indices)]
+        if list(indices) == list(range(first, last)):  # a view, where a list would copy
+            chosen = self.array[first:last]
+        elif first + 1 == last or not self.array.strides[0]:  # one frame again and again
+            chosen = np.broadcast_to(self.array[first], (len(indices), *self.array.shape[1:]))
+        else:
+            chosen = self.array[list(indices)]
         numbers = self.numbers or range(len(self.array))
         return NumpyFrames(chosen, tuple(numbers[i] for i in indices))
 
@@ -270,51 +274,63 @@ class NumpyFrames:
             yield frame[box.rows, box.columns].astype(self.format.dtype, copy=False)
 
 
+# So many blocks a message names, where one of them failed.
+_FEW_BLOCKS = 8
+
+
+class _Blocks:
+    """The blocks of a dask array as `dask.delayed` objects.
+
+    `array[i]` looks at the whole graph each time, so that its cost grows with the length of the
+    stack. Here the graph is cut into blocks once, when they are first asked for.
+    """
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    @cached_property
+    def _graph(self) -> Any:
+        from dask.blockwise import optimize_blockwise
+        from dask.core import flatten
+        from dask.highlevelgraph import HighLevelGraph
+        from dask.utils import ensure_dict
+
+        # No more is fused, so that a block which several channels share is computed once for all.
+        # One layer, because what dask does with many takes more than in proportion to them.
+        keys = list(flatten(self.array.__dask_keys__()))
+        graph = ensure_dict(optimize_blockwise(self.array.__dask_graph__(), keys))
+        return HighLevelGraph.from_collections(self.array.name, graph, dependencies=())
+
+    def delayed(self, place: tuple[int, ...]) -> Any:
+        """The block at this place along each axis."""
+        from dask.delayed import Delayed
+
+        return Delayed((self.array.name, *place), self._graph, layer=self.array.name)
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """The first frame of each block along time."""
+        return tuple(accumulate(self.array.chunks[0][:-1], initial=0))
+
+
 @dataclass(frozen=True)
 class DaskFrames:
-    """The frames of a dask array, computed block by block through the array's own graph.
-
-    `array[i].compute()` looks at the whole graph each time, so that its cost grows with the
-    length of the stack. Here the graph is laid out once and each task takes only what leads to
-    its blocks.
+    """The frames of a dask array, whose graph becomes part of that of the video.
 
     Attributes
     ----------
-    graph : mapping
-        The array's graph; cut down to what `numbers` needs when it travels.
-    keys : dict
-        Graph key of each block, by its position along every axis.
-    chunks : tuple of tuple of int
-        Block sizes along every axis.
-    starts : tuple of int
-        The first frame of each block along time.
-    numbers : tuple of int
+    numbers : sequence of int
         Which frames of the array these are.
     """
 
-    graph: Mapping[Any, Any]
-    keys: dict[tuple[int, ...], Any]
-    chunks: tuple[tuple[int, ...], ...]
-    starts: tuple[int, ...]
-    numbers: tuple[int, ...]
+    blocks: _Blocks
+    numbers: Sequence[int]
     format: FrameFormat
 
     @classmethod
     def of(cls, array: Any) -> DaskFrames:
-        positions = product(*(range(n) for n in array.numblocks))
-        keys = {position: (array.name, *position) for position in positions}
         frame_format = FrameFormat(tuple(array.shape[1:]), np.dtype(array.dtype).newbyteorder("="))
-        graph = dict(array.__dask_graph__())
-        starts = tuple(accumulate(array.chunks[0][:-1], initial=0))
-        return cls(graph, keys, array.chunks, starts, tuple(range(array.shape[0])), frame_format)
-
-    def __getstate__(self) -> dict[str, Any]:
-        from dask.optimization import cull
-
-        needed = sorted({self._time_block(number)[0] for number in self.numbers})
-        keys = {position: key for position, key in self.keys.items() if position[0] in needed}
-        graph, _ = cull(self.graph, list(keys.values()))
-        return {**self.__dict__, "keys": keys, "graph": dict(graph)}
+        return cls(_Blocks(array), range(array.shape[0]), frame_format)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -323,64 +339,98 @@ class DaskFrames:
         return f"frame {self.numbers[index]}"
 
     @property
+    def lazy(self) -> Any:
+        """These frames as a dask array."""
+        return self.blocks.array[list(self.numbers)]
+
+    @property
     def chunk_starts(self) -> tuple[int, ...] | None:
-        return None if max(self.chunks[0]) == 1 else self.starts
+        return None if max(self.blocks.array.chunks[0]) == 1 else self.blocks.starts
 
     def select(self, indices: Sequence[int]) -> DaskFrames:
         return replace(self, numbers=tuple(self.numbers[i] for i in indices))
 
     def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
-        current, blocks = -1, []
-        for number in self.numbers:
-            time_block, offset = self._time_block(number)
-            if time_block != current:
-                current, blocks = time_block, self._compute(time_block, box)
-            frame = np.empty((*box.shape, *self.format.shape[2:]), self.format.dtype)
-            for place, block in blocks:
-                frame[place] = block[offset]
-            yield frame
+        """Outside of tasks: one frame after the other, computed where dask is told to."""
+        for index in range(len(self)):
+            try:
+                block = self.select([index]).delayed(box).compute()
+            except Exception as exc:
+                raise array_error(
+                    exc, [bisect_right(self.blocks.starts, self.numbers[index]) - 1]
+                ) from exc
+            yield from block.read_frames(box)
 
-    def _time_block(self, number: int) -> tuple[int, int]:
-        """Which block along time holds a frame, and where in it."""
-        block = bisect_right(self.starts, number) - 1
-        return block, number - self.starts[block]
+    def delayed(self, box: Box) -> Any:
+        """The `BlockFrames` of these frames, as a `dask.delayed` object."""
+        from dask.delayed import delayed
 
-    def _compute(self, time_block: int, box: Box) -> list[tuple[Any, NDArray[Any]]]:
-        """The parts of a time block that lie in `box`: their place in the frame, and pixels."""
-        from dask.local import get_sync
-        from dask.optimization import cull
-
+        chunks, starts = self.blocks.array.chunks, self.blocks.starts
         spans = (box.rows, box.columns, *(slice(0, n) for n in self.format.shape[2:]))
-        along = [_overlaps(sizes, span) for sizes, span in zip(self.chunks[1:], spans, strict=True)]
+        along = [_overlaps(sizes, span) for sizes, span in zip(chunks[1:], spans, strict=True)]
         parts = list(product(*along))
-        keys = [self.keys[(time_block, *(block for block, _, _ in part))] for part in parts]
-        graph, _ = cull(self.graph, keys)
-        try:
-            blocks = get_sync(graph, keys)
-        except Exception as exc:
-            reason = " ".join(f"{type(exc).__name__}: {exc}".split())
-            raise SourceError(
-                f"block {time_block} of the array cannot be computed ({reason})"
-            ) from exc
-        for part, block in zip(parts, blocks, strict=True):
-            self._check_block(time_block, part, block)
-        return [
-            (
-                tuple(place for _, place, _ in part),
-                np.asarray(block)[(slice(None), *(inside for _, _, inside in part))],
-            )
-            for part, block in zip(parts, blocks, strict=True)
+        in_time = [bisect_right(starts, number) - 1 for number in self.numbers]
+        needed = list(dict.fromkeys(in_time))
+        places = [(time, *(n for n, _, _ in part)) for time in needed for part in parts]
+        promised = [tuple(c[n] for c, n in zip(chunks, place, strict=True)) for place in places]
+        order = {time: i for i, time in enumerate(needed)}
+        frames = [
+            (order[time] * len(parts), number - starts[time])
+            for time, number in zip(in_time, self.numbers, strict=True)
         ]
+        insides = [tuple((where, inside) for _, where, inside in part) for part in parts]
+        make = partial(BlockFrames, self.format, frames, insides, promised)
+        return delayed(make, pure=False)(*map(self.blocks.delayed, places))
 
-    def _check_block(self, time_block: int, part: Any, block: Any) -> None:
-        """Refuse a block that is not what the array promised."""
-        numbers = (time_block, *(number for number, _, _ in part))
-        promised = tuple(sizes[n] for sizes, n in zip(self.chunks, numbers, strict=True))
-        if np.shape(block) != promised:
-            raise SourceError(
-                f"block {time_block} of the array has the shape {np.shape(block)} where the array "
-                f"says {promised}"
-            )
+
+def array_error(exc: Exception, blocks: Sequence[int]) -> SourceError:
+    """What to raise where a user's array fails to be computed, in one of these blocks."""
+    few = f"block {' or '.join(map(str, blocks))} of " if len(blocks) <= _FEW_BLOCKS else ""
+    reason = f"{type(exc).__name__}: {one_line(str(exc))}"
+    return SourceError(f"{few}the array cannot be computed ({reason})")
+
+
+class BlockFrames:
+    """Frames in blocks that are computed.
+
+    Parameters
+    ----------
+    frames : list of (int, int)
+        The first block of each frame, and the frame's place in it.
+    parts : list
+        The blocks that a frame consists of, one after the other: for each axis the place within
+        the box, and what of the block is taken.
+    promised : list of tuple
+        The shape of each block, as the array states it.
+    """
+
+    def __init__(
+        self,
+        frame_format: FrameFormat,
+        frames: list[tuple[int, int]],
+        parts: list[tuple[tuple[slice, slice], ...]],
+        promised: list[tuple[int, ...]],
+        *blocks: Any,
+    ) -> None:
+        for block, shape in zip(blocks, promised, strict=True):
+            if np.shape(block) != shape:
+                raise SourceError(
+                    f"a block of the array has the shape {np.shape(block)} where the array says "
+                    f"{shape}"
+                )
+        self.format = frame_format
+        self._frames, self._parts, self._blocks = frames, parts, blocks
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+        for first, offset in self._frames:
+            frame = np.empty((*box.shape, *self.format.shape[2:]), self.format.dtype)
+            for block, part in zip(self._blocks[first:], self._parts, strict=False):
+                where, inside = zip(*part, strict=True)
+                frame[where] = np.asarray(block)[(offset, *inside)]
+            yield frame
 
 
 def _overlaps(sizes: tuple[int, ...], span: slice) -> list[tuple[int, slice, slice]]:

@@ -375,6 +375,10 @@ class Stack:
             whole: da.Array = da.asarray(self.planes.array)
             return whole
         chunks = (*((1,) * n for _, n in self.sizes), *((n,) for n in self.format.shape))
+        lazy = getattr(frames, "lazy", None)
+        if lazy is not None:  # a task of ours would have to run others
+            own: da.Array = lazy.astype(self.dtype).rechunk(chunks)
+            return own
         origin = _Origin(self, frames)
         array: da.Array = da.map_blocks(
             _read_block,

@@ -1,4 +1,4 @@
-"""One point in time: its frames are read and prepared, and become the picture of the video."""
+"""The frames of all channels at one time are read, prepared, and become a picture of the video."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class PictureSpec:
         return self if limits is None else dataclasses.replace(self, percentile=None)
 
 
-# One point in time: a prepared frame of each channel.
+# The prepared frames of all channels at one time.
 ChannelFrames = tuple[Prepared, ...]
 
-# Measured limits: one entry that holds for all moments, or one for each.
+# Measured limits: one entry that holds for all frames, or one for each.
 SequenceLimits = tuple[tuple[Limits, ...], ...]
 
 # Shown each frame that was read, with the number of its channel.
@@ -106,37 +106,37 @@ class FrameStats:
 
 
 def limits_at(limits: SequenceLimits, number: int) -> tuple[Limits, ...]:
-    """The limits of one moment of a sequence."""
+    """The limits of one frame of a sequence, for each channel."""
     return limits[number if len(limits) > 1 else 0]
 
 
 def render(
-    moment: ChannelFrames, picture: PictureSpec, limits: tuple[Limits, ...] | None, tick: Tick
+    frames: ChannelFrames, picture: PictureSpec, limits: tuple[Limits, ...] | None, tick: Tick
 ) -> tuple[NDArray[Any], FrameStats]:
-    """The picture of one moment, (H, W) where it is grey and (H, W, 3) where it has colour.
+    """The picture of one time: (H, W) where it is grey, (H, W, 3) where it has colour.
 
     Without measured limits the known ones are used, or the frame's own range. Raw counts are
     returned as they are. `tick` says which frame it is, for what is written on it.
     """
     if picture.is_raw:
-        (counts,) = moment
+        (counts,) = frames
         shown_range = (float(counts.low), float(counts.high))
         return counts.pixels, FrameStats((shown_range,), False, 0.0, 0.0, 0.0, 0.0)
     shown = limits or tuple(
-        known or prepared.range for known, prepared in zip(picture.limits, moment, strict=True)
+        known or prepared.range for known, prepared in zip(picture.limits, frames, strict=True)
     )
     levels = [
         to_grey(prepared, pair, display.gamma)
-        for prepared, pair, display in zip(moment, shown, picture.displays, strict=True)
+        for prepared, pair, display in zip(frames, shown, picture.displays, strict=True)
     ]
     composed = compose(levels, picture.displays)
-    is_constant = all(prepared.is_constant for prepared in moment)
-    measured = limits or (None,) * len(moment)
-    clipped = sum(map(_clipped, moment, measured)) / len(moment)
-    facts = FrameStats(shown, is_constant, *_brightness(composed, moment), clipped)
+    is_constant = all(prepared.is_constant for prepared in frames)
+    measured = limits or (None,) * len(frames)
+    clipped = sum(map(_clipped, frames, measured)) / len(frames)
+    stats = FrameStats(shown, is_constant, *_brightness(composed, frames), clipped)
     if picture.overlay is not None:
         composed = picture.overlay.draw(composed, tick)
-    return composed, facts
+    return composed, stats
 
 
 def _clipped(prepared: Prepared, limits: Limits | None) -> float:
@@ -173,13 +173,13 @@ def frames_in_turn(
     readers = [frames.read_frames(picture.box) for frames in sources]
     for _ in range(len(sources[0])):
         # One channel after the other: a frame that was read is gone when the next one is.
-        moment = []
+        channels = []
         for channel, reader in enumerate(readers):
             frame = next(reader)
             if look is not None:
                 look(channel, frame)
-            moment.append(make(channel, frame))
-        yield tuple(moment)
+            channels.append(make(channel, frame))
+        yield tuple(channels)
 
 
 def as_rgb(picture: NDArray[Any]) -> NDArray[np.uint8]:

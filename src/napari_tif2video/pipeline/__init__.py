@@ -7,15 +7,15 @@ checked file with its recipe, and `engine` runs tasks on dask, with progress and
 
 from .engine import Execution, Progress, default_workers
 from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
-from .produce import FinishedFile, SharedLimits, make_video, settings_of, source_name
+from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
 from .tasks import prepared_nbytes
 
 __all__ = [
+    "BatchLimits",
     "Execution",
     "FinishedFile",
     "Measured",
     "Progress",
-    "SharedLimits",
     "default_workers",
     "known_limits",
     "limits_of",

@@ -1,25 +1,34 @@
-"""Runs a graph of tasks on threads, reports progress and stops when asked to.
+"""Runs tasks wherever dask is told to: on threads, processes, or the cluster of an active client.
 
-Tasks find their job by its key, not by holding it: so they can be pickled, and where no such job
-runs in their process (on a cluster) they simply do their work.
+Results come back to the caller's process one after the other, in order. Progress is reported and
+cancelling asked for in the calling thread. Tasks find their run by its key, not by holding it: so
+they can be pickled, and in another process they simply do their work.
 """
 
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
-from collections.abc import Callable, Hashable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..data import free_memory
-from ..errors import Cancelled, SettingsError
+from ..data import array_error, free_memory
+from ..errors import Cancelled, SettingsError, Tif2VideoError
+
+if TYPE_CHECKING:
+    from dask.delayed import Delayed
 
 _POLL_S = 0.05
 
-_jobs: dict[str, Job] = {}
+_runs: dict[str, Run] = {}
 _numbers = itertools.count()
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,12 @@ class Progress:
 
 
 def default_workers() -> int:
-    """The number of cores this process may use, container limits included."""
+    """What dask is configured to, or the cores this process may use, container limits included."""
+    from dask import config
     from dask.system import CPU_COUNT
 
-    return CPU_COUNT
+    workers: int = config.get("num_workers", None) or CPU_COUNT
+    return workers
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ class Execution:
     Attributes
     ----------
     workers : int
-        Threads.
+        Threads, or processes if dask is configured so. A cluster has its own.
     memory_budget : int, optional
         Bytes that frames prepared while measuring global contrast may take. Within it every file
         is read once, beyond it twice. Default: a quarter of the memory that is free.
@@ -86,12 +97,12 @@ class Execution:
             return self.memory_budget
         return free_memory() // 4
 
-    def job(self, frames: int, steps_per_frame: int = 1) -> Job:
-        return Job(self.workers, frames, steps_per_frame, self.progress, self.cancel)
+    def run(self, frames: int, steps_per_frame: int = 1) -> Run:
+        return Run(self.workers, frames, steps_per_frame, self.progress, self.cancel)
 
 
-class Job:
-    """The work on one video: counts steps, and knows whether it was cancelled."""
+class Run:
+    """The work on one video: counts steps, and knows whether it was stopped."""
 
     def __init__(
         self,
@@ -101,7 +112,7 @@ class Job:
         progress: Callable[[Progress], None] | None = None,
         cancel: Callable[[], bool] | None = None,
     ) -> None:
-        self.key = f"job-{next(_numbers)}"
+        self.key = f"run-{next(_numbers)}"
         self.workers = workers
         self.phase = "encoding"
         self._frames = frames
@@ -113,24 +124,54 @@ class Job:
         self._cancel = cancel
         self._reported = -1
 
-    def __enter__(self) -> Job:
-        _jobs[self.key] = self
+    def __enter__(self) -> Run:
+        _runs[self.key] = self
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        _jobs.pop(self.key, None)
+        _runs.pop(self.key, None)
 
-    def run(self, graph: dict[Hashable, Any], keys: Any) -> Any:
-        """Compute the keys of a dask graph; progress is reported from the calling thread."""
-        from dask.threaded import get
+    def compute(self, tasks: Sequence[Delayed], steps: int) -> list[Any]:
+        """What the tasks return; together they are that many steps of work."""
+        results: list[Any] = []
+        self.compute_in_order(tasks, results.append, steps)
+        return results
 
-        with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(1) as scheduler:
-            future = scheduler.submit(get, graph, keys, pool=pool)
+    def compute_in_order(
+        self, tasks: Sequence[Delayed], take: Callable[[Any], None], steps: int
+    ) -> None:
+        """Hand each result to `take` in this process, in the order of the tasks, and forget it."""
+        graph, end = _chained(tasks)
+        received = self._receiver(tasks, take, steps)
+        get = _active_scheduler()
+        client = _client_of(get)
+        if client is None:
+            work = partial(self._get, get, graph, end, received)
+        else:
+            work = partial(self._gather, client, graph, [task.key for task in tasks], received)
+        self.here(work)
+
+    def persist(self, tasks: Sequence[Delayed], steps: int) -> list[Any]:
+        """Results that further tasks can take; those on a cluster stay there."""
+        client = _client_of(_active_scheduler())
+        if client is None:
+            return self.compute(tasks, steps)
+        futures: list[Any] = []
+        received = self._receiver(tasks, futures.append, steps)
+        graph, _ = _chained(tasks)
+        keys = [task.key for task in tasks]
+        work = partial(self._gather, client, graph, keys, received, keep=True)
+        self.here(work)
+        return futures
+
+    def here(self, work: Callable[[], _Result]) -> _Result:
+        """Do some work in a thread, while the calling one reports progress and can stop it."""
+        with ThreadPoolExecutor(1) as thread:
+            future = thread.submit(work)
             try:
                 self._watch(future)
             finally:
-                # Also after a failure of one task, an exception of the callback or Ctrl-C: the
-                # others stop at their next frame, and the pools can be left.
+                # Also after an exception of the callback or Ctrl-C: tasks stop at their next frame.
                 self._stopped = not future.done() or future.exception() is not None
             return future.result()
 
@@ -149,19 +190,154 @@ class Job:
             self._reported = self._done
             self._progress(Progress(self.phase, self._done, self._total, self._frames))
 
+    def _receiver(
+        self, tasks: Sequence[Delayed], take: Callable[[Any], None], steps: int
+    ) -> Callable[[Any, Any], None]:
+        """What is told of each finished task: it puts the results into order."""
+        places = {task.key: place for place, task in enumerate(tasks)}
+        early: dict[int, Any] = {}
+        taken, before = 0, self._done
+
+        def received(key: Any, result: Any) -> None:
+            nonlocal taken
+            if key not in places:
+                return
+            early[places[key]] = result
+            while taken in early:
+                take(early.pop(taken))
+                taken += 1
+            with self._lock:  # steps that were taken in another process are not known here
+                self._done = max(self._done, before + steps * taken // len(places))
+
+        return received
+
+    def _get(
+        self, get: Callable[..., Any], graph: Any, end: Any, received: Callable[[Any, Any], None]
+    ) -> None:
+        """Run a graph on this machine."""
+        from dask import config, threaded
+        from dask.callbacks import Callback
+
+        running: set[Any] = set()
+
+        def before_task(key: Any, *_: Any) -> None:
+            self._check()
+            running.add(key)
+
+        def after_task(key: Any, result: Any, *_: Any) -> None:
+            running.discard(key)
+            received(key, result)
+
+        own = (None, None, before_task, after_task, None)
+        # A pool of its own: when it is left, no task goes on behind the caller's back.
+        with ThreadPoolExecutor(self.workers) as pool:
+            options: dict[str, Any] = {}
+            if get is threaded.get:
+                options["pool"] = config.get("pool", None) or pool
+            elif not isinstance(get, partial):  # that of an executor, which has its workers
+                options["num_workers"] = self.workers
+            try:
+                # Fused tasks would not be seen to finish.
+                options |= {"optimize_graph": False, "chunksize": 1}
+                get(graph, end, callbacks=[own, *Callback.active], **options)
+            except BaseException as exc:
+                self._stopped = True
+                raise _translated(exc, running) from exc
+
+    def _gather(
+        self,
+        client: Any,
+        graph: Any,
+        keys: list[Any],
+        received: Callable[[Any, Any], None],
+        *,
+        keep: bool = False,
+    ) -> None:
+        """Run a graph on a cluster."""
+        from distributed import as_completed
+
+        futures = {future.key: future for future in client.get(graph, keys, sync=False)}
+        completed = as_completed(futures.values(), with_results=not keep)
+        try:
+            while not completed.is_empty():
+                self._check()
+                if not completed.has_ready():
+                    time.sleep(_POLL_S)
+                    continue
+                found = next(completed)
+                future, result = (found, found) if keep else found
+                del futures[future.key]
+                if future.status != "finished":
+                    future.result()
+                received(future.key, result)
+        except Exception as exc:
+            raise _translated(exc, graph) from exc
+        finally:
+            client.cancel(list(futures.values()))
+
     def expect(self, steps: int) -> None:
         """There is more to do than was known at the beginning."""
         self._total += steps
 
     def step(self) -> None:
-        if self._stopped:
-            raise Cancelled("cancelled")
+        self._check()
         with self._lock:
             self._done += 1
 
+    def _check(self) -> None:
+        if self._stopped:
+            raise Cancelled("cancelled")
+
 
 def step(key: str) -> None:
-    """Called by tasks after each piece of work on a frame; raises if the job was cancelled."""
-    job = _jobs.get(key)
-    if job is not None:
-        job.step()
+    """Called by tasks after each piece of work on a frame; raises if their run was stopped."""
+    run = _runs.get(key)
+    if run is not None:
+        run.step()
+
+
+def _chained(tasks: Sequence[Delayed]) -> tuple[dict[Any, Any], Any]:
+    """The graph of all tasks, and a last key that needs them one after the other.
+
+    So they are worked on in this order, and each result is dropped as soon as those before it are.
+    """
+    from dask.delayed import delayed
+    from dask.utils import ensure_dict
+
+    pass_on = delayed(_pass_on, pure=False)
+    end = None
+    for task in tasks:
+        end = pass_on(end, task)
+    assert end is not None  # there are tasks
+    # As a plain graph, which takes time in proportion to its tasks; one of layers takes more.
+    graph = end.__dask_optimize__(ensure_dict(end.__dask_graph__()), end.__dask_keys__())
+    return ensure_dict(graph), end.key
+
+
+def _translated(exc: BaseException, keys: Iterable[Any]) -> BaseException:
+    """What to raise where one of these tasks failed; keys of a user's array are tuples."""
+    blocks = {key[1] for key in keys if isinstance(key, tuple)}
+    if not blocks or isinstance(exc, Tif2VideoError) or not isinstance(exc, Exception):
+        return exc
+    return array_error(exc, sorted(blocks))
+
+
+def _pass_on(_previous: None, _result: object) -> None:
+    pass
+
+
+def _active_scheduler() -> Callable[..., Any]:
+    """What dask is told to run graphs on, in its configuration or by an active client."""
+    from dask import config, threaded
+    from dask.base import get_scheduler
+
+    # Asked without need, dask would import all of distributed.
+    if config.get("scheduler", None) is None and "distributed" not in sys.modules:
+        return threaded.get
+    return get_scheduler() or threaded.get
+
+
+def _client_of(get: Callable[..., Any]) -> Any:
+    """The client of a cluster whose `get` this is, if it is one."""
+    client = getattr(get, "__self__", None)
+    return client if hasattr(client, "scheduler_info") else None

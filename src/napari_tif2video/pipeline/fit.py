@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +30,8 @@ from ..picture import (
 from ..planning import Plan
 from ..settings import SEGMENT_FRAMES
 from ..units import Limits, readable_size
-from .engine import Job, step
-from .tasks import segment_task, selected, split
+from .engine import Run, step
+from .tasks import encode_tasks, segments_of, sources_of
 
 #: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled
 #: visibly have 30 dB or less; noise alone, which nobody misses, costs more than that.
@@ -59,45 +57,43 @@ _PALETTE_FRAMES = 32
 _PALETTE_PIXELS = 1 << 20
 
 
-def with_palette(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
+def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     """The plan of a GIF with colours, with a palette for all its frames."""
     encoder = plan.encoder
     if not (encoder.codec.has_palette and encoder.has_colour) or encoder.palette:
         return plan
+    from dask.delayed import delayed
+
     chosen = _evenly(plan.frames, _PALETTE_FRAMES)
     height, width = plan.picture.size
     # Each pixel of a coarse grid counts: small pictures have all of theirs.
     stride = max(1, math.ceil(math.sqrt(len(chosen) * height * width / _PALETTE_PIXELS)))
-    graph: dict[Hashable, Any] = {}
-    job.phase = "trying"
-    job.expect(len(chosen))
+    run.phase = "trying"
+    run.expect(len(chosen))
+    tasks = []
     for index in chosen:
-        span = range(index, index + 1)
         shown = None if limits is None else limits_at(limits, index)
-        tick = plan.timeline[index]
-        task = partial(
-            _sample_task, selected(plan, span), plan.picture, shown, tick, stride, job.key
-        )
-        graph["sample", index] = (task,)
-    found = job.run(graph, [("sample", index) for index in chosen])
+        sample = partial(_sample, plan.picture, shown, plan.timeline[index], stride, run.key)
+        tasks.append(delayed(sample, pure=False)(*sources_of(plan, range(index, index + 1))))
+    found = run.compute(tasks, len(tasks))
     palette = make_palette(found)
     return dataclasses.replace(
         plan, encoder=dataclasses.replace(encoder, palette=palette, dithers=True)
     )
 
 
-def _sample_task(
-    sources: Sequence[Frames],
+def _sample(
     picture: PictureSpec,
     limits: tuple[Limits, ...] | None,
     tick: Tick,
     stride: int,
-    job: str,
+    run: str,
+    *sources: Frames,
 ) -> NDArray[np.uint8]:
     picture = picture.with_limits(limits)
-    (moment,) = prepared_frames(sources, picture)
-    image, _ = render(moment, picture, limits, tick)
-    step(job)
+    (frames,) = prepared_frames(sources, picture)
+    image, _ = render(frames, picture, limits, tick)
+    step(run)
     return as_rgb(image)[::stride, ::stride].copy()
 
 
@@ -117,7 +113,7 @@ class Trial:
     psnr_db: float
 
 
-def with_rate(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
+def with_rate(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     """The plan with the rate factor that keeps its file below the size that was asked for.
 
     The quality that was asked for is kept if it fits, and lowered as little as it takes if not.
@@ -132,9 +128,9 @@ def with_rate(plan: Plan, limits: SequenceLimits | None, job: Job) -> Plan:
         return plan
     encoder = dataclasses.replace(plan.encoder, is_compared=True)
     plan = dataclasses.replace(plan, encoder=encoder)
-    found = _search(plan, limits, job, _aim(plan))
+    found = _search(plan, limits, run, _aim(plan))
     if is_spoilt(plan, found.rate, found.psnr_db) or found.nbytes > wanted:
-        raise too_small(plan, limits, job, found.psnr_db)
+        raise too_small(plan, limits, run, found.psnr_db)
     return _at_rate(plan, found.rate)
 
 
@@ -144,7 +140,7 @@ def is_spoilt(plan: Plan, rate: int | None, reached_db: float) -> bool:
     return rate != asked and reached_db < MIN_PSNR_DB
 
 
-def higher_rate(plan: Plan, nbytes: int, limits: SequenceLimits | None, job: Job) -> Plan:
+def higher_rate(plan: Plan, nbytes: int, limits: SequenceLimits | None, run: Run) -> Plan:
     """The plan for another try, after the finished file turned out larger than it may be.
 
     Raises
@@ -159,7 +155,7 @@ def higher_rate(plan: Plan, nbytes: int, limits: SequenceLimits | None, job: Job
     steps = max(1, math.ceil(too_much * plan.encoder.codec.doubling))
     rate = min(plan.encoder.rate + steps, plan.encoder.codec.crf_range[1])
     if rate == plan.encoder.rate:
-        raise too_small(plan, limits, job, 0)
+        raise too_small(plan, limits, run, 0)
     return _at_rate(plan, rate)
 
 
@@ -174,7 +170,7 @@ def _at_rate(plan: Plan, rate: int) -> Plan:
     return dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, crf=rate))
 
 
-def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) -> Trial:
+def _search(plan: Plan, limits: SequenceLimits | None, run: Run, wanted: float) -> Trial:
     """The lowest rate factor, from that of the quality on, whose file is about as large.
 
     Sizes fall about exponentially with the rate factor, so each trial tells where the next should
@@ -184,7 +180,7 @@ def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) 
     assert facts.crf_range is not None
     assert plan.encoder.rate is not None
     low, high = plan.encoder.rate, facts.crf_range[1]
-    trial = _try(plan, limits, job, low)
+    trial = _try(plan, limits, run, low)
     if trial.nbytes <= wanted:
         return trial
     too_large, fits, fitted = trial, None, 0
@@ -199,7 +195,7 @@ def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) 
             rate, fitted = min(rate, (too_large.rate + last + 1) // 2), 0
         if rate <= too_large.rate:
             break
-        trial = _try(plan, limits, job, rate)
+        trial = _try(plan, limits, run, rate)
         if trial.nbytes < too_large.nbytes:
             slope = (trial.rate - too_large.rate) / math.log2(too_large.nbytes / trial.nbytes)
         if trial.nbytes <= wanted:
@@ -209,19 +205,17 @@ def _search(plan: Plan, limits: SequenceLimits | None, job: Job, wanted: float) 
     return fits or too_large
 
 
-def _try(plan: Plan, limits: SequenceLimits | None, job: Job, rate: int) -> Trial:
+def _try(plan: Plan, limits: SequenceLimits | None, run: Run, rate: int) -> Trial:
     """Encode the segments of the sample."""
-    job.phase = "trying"
+    run.phase = "trying"
     plan = _at_rate(plan, rate)
-    spans = split(range(plan.frames), SEGMENT_FRAMES)
+    spans = segments_of(plan)
     full = spans if len(spans) <= _SAMPLE_SEGMENTS else spans[:-1]  # the last one may be short
     chosen = [full[i] for i in _evenly(len(full), _SAMPLE_SEGMENTS)]
-    graph: dict[Hashable, Any] = {}
     frames = sum(len(span) for span in chosen)
-    job.expect(2 * frames)
-    for span in chosen:
-        graph["trial", span.start] = (segment_task(plan, span, limits, job.key),)
-    segments = [s.encoded for s in job.run(graph, [("trial", span.start) for span in chosen])]
+    run.expect(2 * frames)
+    found = run.compute(encode_tasks(plan, limits, run, chosen), 2 * frames)
+    segments = [segment.encoded for segment in found]
     packets = sum(len(packet.data) for segment in segments for packet in segment.packets)
     nbytes = _FILE_BYTES + plan.frames * (packets / frames + _FRAME_BYTES)
     error = sum(segment.squared_error for segment in segments) / frames
@@ -229,12 +223,12 @@ def _try(plan: Plan, limits: SequenceLimits | None, job: Job, rate: int) -> Tria
 
 
 def too_small(
-    plan: Plan, limits: SequenceLimits | None, job: Job, reached_db: float
+    plan: Plan, limits: SequenceLimits | None, run: Run, reached_db: float
 ) -> SourceError:
     """That the size cannot be kept with a picture worth looking at, and which width could."""
     assert plan.settings.max_size is not None
     size = readable_size(plan.settings.max_size)
-    width = _smaller_width(plan, limits, job)
+    width = _smaller_width(plan, limits, run)
     reached = f"it would take {reached_db:.0f} dB, and " if reached_db else ""
     return SourceError(
         f"{plan.stack.path or plan.stack.name}: {size} are too few for {plan.frames} frames of "
@@ -243,7 +237,7 @@ def too_small(
     )
 
 
-def _smaller_width(plan: Plan, limits: SequenceLimits | None, job: Job) -> int | None:
+def _smaller_width(plan: Plan, limits: SequenceLimits | None, run: Run) -> int | None:
     """A width at which the size can be kept: tried, not only computed."""
     assert plan.settings.max_size is not None
     wanted = _aim(plan)
@@ -261,7 +255,7 @@ def _smaller_width(plan: Plan, limits: SequenceLimits | None, job: Job) -> int |
             picture=dataclasses.replace(plan.picture, size=size),
             encoder=dataclasses.replace(plan.encoder, height=size[0], width=size[1]),
         )
-        trial = _search(smaller, limits, job, wanted)
+        trial = _search(smaller, limits, run, wanted)
         if trial.nbytes <= wanted and trial.psnr_db >= MIN_PSNR_DB:
             return width
     return None

@@ -5,10 +5,12 @@ Those of a series that is only previewed are measured once for each region, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -30,8 +32,14 @@ from ..picture import (
 )
 from ..planning import Plan
 from ..units import Limits
-from .engine import Execution, Job, step
-from .tasks import Chunk, chunks_of, selected
+from .engine import Execution, Run, step
+from .tasks import Chunk, chunks_of, segments_of, sources_of
+
+if TYPE_CHECKING:
+    from dask.delayed import Delayed
+
+# Results that one task of the tree reduction combines.
+_SPLIT_EVERY = 16
 
 
 @dataclass(frozen=True)
@@ -43,94 +51,103 @@ class ToMeasure:
     keep: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class Measured:
     """What is known of a sequence, or a part of it, once all its frames were seen.
 
     Attributes
     ----------
-    ranges : list of tuple
-        The limits that each moment would have by itself, for each channel.
-    levels : list of tuple
+    ranges : tuple of tuple
+        The limits that each frame would have by itself, for each channel.
+    levels : tuple of tuple
         How bright it is, where limits are smoothed.
     histograms : tuple of Histogram
         One for each channel over all frames, where limits are percentiles of them all.
-    chunks : list of Chunk, optional
-        What was prepared, where it fitted into memory.
+    chunks : list, optional
+        What was prepared, where it fitted into memory, as further tasks take it.
     """
 
-    ranges: list[tuple[Limits, ...]] = field(default_factory=list)
-    levels: list[tuple[Level, ...]] = field(default_factory=list)
-    histograms: tuple[Histogram, ...] = ()
-    chunks: list[Chunk] | None = None
-
-    def add(self, part: Measured) -> None:
-        """Take in the part that comes next."""
-        self.ranges += part.ranges
-        self.levels += part.levels
-        pairs = zip(self.histograms, part.histograms, strict=True)
-        self.histograms = tuple(a + b for a, b in pairs) if self.histograms else part.histograms
-        if self.chunks is not None and part.chunks is not None:
-            self.chunks += part.chunks
+    ranges: tuple[tuple[Limits, ...], ...]
+    levels: tuple[tuple[Level, ...], ...]
+    histograms: tuple[Histogram, ...]
+    chunks: list[Any] | None = None
 
 
-def measure_task(
-    sources: Sequence[Frames], first: int, picture: PictureSpec, wanted: ToMeasure, job: str
-) -> Measured:
-    """Measure some moments in a row."""
+def measure_chunk(picture: PictureSpec, wanted: ToMeasure, run: str, *sources: Frames) -> Chunk:
+    """Measure some frames in a row, and keep them if told to."""
     histograms = [EMPTY] * len(sources)
 
     def count(channel: int, frame: NDArray[Any]) -> None:
         histograms[channel] += histogram(frame)
 
-    found = Measured()
-    moments: list[ChannelFrames] = []
+    ranges: list[tuple[Limits, ...]] = []
+    levels: list[tuple[Level, ...]] = []
+    kept: list[ChannelFrames] = []
     look = count if wanted.histograms else None
     if wanted.keep or wanted.levels:
-        for moment in prepared_frames(sources, picture, look):
-            found.ranges.append(tuple(prepared.range for prepared in moment))
+        for frames in prepared_frames(sources, picture, look):
+            ranges.append(tuple(prepared.range for prepared in frames))
             if wanted.levels:
-                found.levels.append(tuple(map(level_of, moment)))
+                levels.append(tuple(map(level_of, frames)))
             if wanted.keep:
-                moments.append(moment)
-            step(job)
+                kept.append(frames)
+            step(run)
     else:
-        for ranges in frames_in_turn(sources, picture, lambda _, frame: measure(frame), look):
-            found.ranges.append(ranges)
-            step(job)
-    if wanted.histograms:
-        found.histograms = tuple(histograms)
-    if wanted.keep:
-        found.chunks = [Chunk(first, tuple(moments))]
-    return found
+        for found in frames_in_turn(sources, picture, lambda _, frame: measure(frame), look):
+            ranges.append(found)
+            step(run)
+    counted = tuple(histograms) if wanted.histograms else ()
+    return Chunk(tuple(kept), Measured(tuple(ranges), tuple(levels), counted))
 
 
-def measure_sequence(plan: Plan, job: Job, *, keep: bool) -> Measured:
+def combined(*parts: Measured) -> Measured:
+    """What is known of parts that follow each other, taken together."""
+    return Measured(
+        tuple(chain.from_iterable(part.ranges for part in parts)),
+        tuple(chain.from_iterable(part.levels for part in parts)),
+        tuple(sum(same, EMPTY) for same in zip(*(part.histograms for part in parts), strict=True)),
+    )
+
+
+def measure_sequence(plan: Plan, run: Run, *, keep: bool) -> Measured:
     """Measure every frame, and keep what was prepared if told to."""
-    job.phase = "measuring"
+    from dask.delayed import delayed
+
+    run.phase = "measuring"
     is_smooth = plan.contrast == "smooth"
     wanted = ToMeasure(plan.percentile is not None and not is_smooth, is_smooth, keep)
-    measured = Measured(chunks=[] if keep else None)
-    graph: dict[Hashable, Any] = {}
-    # A chain of its own, so that each part is dropped from memory once it is taken in.
-    previous = None
-    for span in chunks_of(plan.stack.frames):
-        sources, key = selected(plan, span), ("measure", span.start)
-        graph[key] = (partial(measure_task, sources, span.start, plan.picture, wanted, job.key),)
-        graph["add", span.start] = (partial(_add, measured.add), previous, key)
-        previous = ("add", span.start)
-    job.run(graph, previous)
-    return measured
+    one = delayed(partial(measure_chunk, plan.picture, wanted, run.key), pure=False)
+    spans = (chunk for segment in segments_of(plan) for chunk in chunks_of(plan, segment))
+    chunks: list[Any] = [one(*sources_of(plan, span)) for span in spans]
+    steps = plan.frames
+    if keep:
+        chunks, steps = run.persist(chunks, steps), 0
+    measured: Measured
+    (measured,) = run.compute([_reduced(chunks)], steps)
+    return dataclasses.replace(measured, chunks=chunks) if keep else measured
 
 
-def _add(add: Callable[[Measured], None], _previous: None, part: Measured) -> None:
-    add(part)
+def _reduced(chunks: Sequence[Any]) -> Delayed:
+    """What was measured of all chunks, combined as a tree."""
+    from dask.delayed import delayed
+
+    take, combine_parts = delayed(_measured, pure=False), delayed(combined, pure=False)
+    parts = [take(chunk) for chunk in chunks]  # where it is: frames need not travel
+    while len(parts) > 1:
+        groups = (parts[i : i + _SPLIT_EVERY] for i in range(0, len(parts), _SPLIT_EVERY))
+        parts = [combine_parts(*group) for group in groups]
+    whole: Delayed = parts[0]
+    return whole
+
+
+def _measured(chunk: Chunk) -> Any:
+    return chunk.measured
 
 
 def limits_of(plan: Plan, sequences: Sequence[Measured]) -> SequenceLimits:
     """The limits of a sequence, or those that several have in common.
 
-    Smoothed ones are different for each moment, and always those of a single sequence.
+    Smoothed ones are different for each frame, and always those of a single sequence.
     """
     if plan.contrast == "smooth":
         (measured,) = sequences
@@ -142,8 +159,8 @@ def limits_of(plan: Plan, sequences: Sequence[Measured]) -> SequenceLimits:
             sum(same, EMPTY) for same in zip(*(m.histograms for m in sequences), strict=True)
         ]
         return (tuple(found.percentiles(plan.percentile) for found in together),)
-    moments = (moment for measured in sequences for moment in measured.ranges)
-    return (tuple(combine(channel) for channel in zip(*moments, strict=True)),)
+    frames = (frame for measured in sequences for frame in measured.ranges)
+    return (tuple(combine(channel) for channel in zip(*frames, strict=True)),)
 
 
 def known_limits(plan: Plan) -> SequenceLimits | None:
@@ -156,8 +173,8 @@ def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
     """Limits of the series, measured unless they are known."""
     limits = known_limits(plan)
     if limits is None:
-        with execution.job(plan.frames) as job:
-            limits = limits_of(plan, [measure_sequence(plan, job, keep=False)])
+        with execution.run(plan.frames) as run:
+            limits = limits_of(plan, [measure_sequence(plan, run, keep=False)])
         plan.stack.measured[measured_key(plan)] = limits
     return limits
 

@@ -36,14 +36,14 @@ from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
 from ..settings import DEFAULT_CODEC
 from ..units import Limits
-from .engine import Execution, Job, step
+from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .limits import Measured, limits_of, measure_sequence
 from .tasks import Segment, encode_sequence, prepared_nbytes
 
 
 @dataclass(frozen=True)
-class SharedLimits:
+class BatchLimits:
     """Limits that were measured over several sources.
 
     Attributes
@@ -75,7 +75,7 @@ class FinishedFile:
     """
 
     plan: Plan
-    facts: list[FrameStats]
+    stats: list[FrameStats]
     recipe: Recipe
     nbytes: int
     psnr_db: float | None
@@ -87,7 +87,7 @@ class _Encoded:
     """Segments that wait to be joined, and what was learnt about their frames."""
 
     spool: Spool
-    facts: list[FrameStats] = field(default_factory=list)
+    stats: list[FrameStats] = field(default_factory=list)
     checks: list[FrameCheck] = field(default_factory=list)
     squared_error: float = 0.0
     first: EncodedSegment | None = None
@@ -95,14 +95,14 @@ class _Encoded:
     def append(self, segment: Segment) -> None:
         encoded = segment.encoded
         self.spool.append(encoded)
-        self.facts.extend(segment.facts)
+        self.stats.extend(segment.stats)
         self.checks.extend(encoded.checks)
         self.squared_error += encoded.squared_error
         self.first = self.first or encoded
 
 
 def make_video(
-    plan: Plan, part: Path, execution: Execution, shared: SharedLimits | None, *, verify: bool
+    plan: Plan, part: Path, execution: Execution, shared: BatchLimits | None, *, verify: bool
 ) -> FinishedFile:
     """Make the file `part` according to a plan.
 
@@ -116,23 +116,23 @@ def make_video(
     prepares = measured is None or measured.chunks is None
     plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, is_verified=verify))
     steps = 1 + prepares + (measures and not keep) + verify
-    with execution.job(plan.frames, steps) as work:
+    with execution.run(plan.frames, steps) as run:
         if measures:
-            measured = measure_sequence(plan, work, keep=keep)
+            measured = measure_sequence(plan, run, keep=keep)
             limits = limits_of(plan, [measured])
-        plan = with_rate(with_palette(plan, limits, work), limits, work)
-        made, checks = _encode(plan, part, execution, work, limits, measured, shared)
+        plan = with_rate(with_palette(plan, limits, run), limits, run)
+        made, checks = _encode(plan, part, execution, run, limits, measured, shared)
         while plan.settings.max_size is not None and made.nbytes > plan.settings.max_size:
-            work.expect(plan.frames)
-            plan = higher_rate(plan, made.nbytes, limits, work)
-            made, checks = _encode(plan, part, execution, work, limits, measured, shared)
+            run.expect(plan.frames)
+            plan = higher_rate(plan, made.nbytes, limits, run)
+            made, checks = _encode(plan, part, execution, run, limits, measured, shared)
         if made.psnr_db is not None and is_spoilt(plan, plan.encoder.rate, made.psnr_db):
-            raise too_small(plan, limits, work, made.psnr_db)
+            raise too_small(plan, limits, run, made.psnr_db)
         if verify:
-            work.phase = "verifying"
-            work_step = partial(step, work.key)
-            task = partial(verify_video, part, plan.encoder, checks, work.workers, work_step)
-            fidelity = work.run({"verify": (task,)}, "verify")
+            run.phase = "verifying"
+            step_on = partial(step, run.key)
+            verified = partial(verify_video, part, plan.encoder, checks, run.workers, step_on)
+            fidelity = run.here(verified)
             made = dataclasses.replace(made, fidelity=fidelity)
     return made
 
@@ -141,26 +141,26 @@ def _encode(
     plan: Plan,
     part: Path,
     execution: Execution,
-    work: Job,
+    run: Run,
     limits: SequenceLimits | None,
     measured: Measured | None,
-    shared: SharedLimits | None,
+    shared: BatchLimits | None,
 ) -> tuple[FinishedFile, list[FrameCheck]]:
     """Encode all frames, join them to a file with its recipe, and check that it is whole."""
     kept = None if measured is None else measured.chunks
     encoded = _Encoded(Spool(part.parent))
     try:
-        encode_sequence(plan, limits, kept, work, encoded.append)
+        encode_sequence(plan, limits, kept, run, encoded.append)
         assert encoded.first is not None  # a plan has frames
-        clipped = _clipped(encoded.facts, measured, limits)
+        clipped = _clipped(encoded.stats, measured, limits)
         sources = () if shared is None else shared.sources
-        recipe = recipe_of(plan, encoded.facts, clipped, sources, encoded.first)
+        recipe = recipe_of(plan, encoded.stats, clipped, sources, encoded.first)
         _join(encoded.spool, part, plan, recipe.to_text(), execution.cancel)
     finally:
         encoded.spool.close()
     check_video(part, plan.encoder, plan.frames)
     quality = psnr_db(encoded.squared_error / plan.frames) if plan.encoder.is_compared else None
-    made = FinishedFile(plan, encoded.facts, recipe, part.stat().st_size, quality, None)
+    made = FinishedFile(plan, encoded.stats, recipe, part.stat().st_size, quality, None)
     return made, encoded.checks
 
 
@@ -178,11 +178,11 @@ def _join(
 
 
 def _clipped(
-    facts: list[FrameStats], measured: Measured | None, limits: SequenceLimits | None
+    stats: list[FrameStats], measured: Measured | None, limits: SequenceLimits | None
 ) -> float:
     """The share of all values that lie outside the limits."""
     if limits is None or measured is None or not measured.histograms:
-        return fmean(fact.clipped for fact in facts)
+        return fmean(frame.clipped for frame in stats)
     counted = measured.histograms
     outside = sum(found.outside(pair) for found, pair in zip(counted, limits[0], strict=True))
     return outside / max(1, sum(int(found.numbers.sum()) for found in counted))

@@ -6,16 +6,17 @@ else, so that a lost task can be run again and the number of workers changes no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Frames
+from ..data import DaskFrames, Frames
 from ..encode import EncodedSegment, Encoder, encode_segment
 from ..overlays import Timeline
 from ..picture import (
@@ -30,7 +31,10 @@ from ..picture import (
 )
 from ..planning import Plan
 from ..settings import SEGMENT_FRAMES
-from .engine import Job, step
+from .engine import Run, step
+
+if TYPE_CHECKING:
+    from dask.delayed import Delayed
 
 # Frames a prepare task: enough to make the overhead of a task small, few enough to share a short
 # sequence between workers.
@@ -44,83 +48,83 @@ _MANY_SEGMENTS = 32
 # itself, one at a time: less parallel at the very end, but a 4000 px video needs no gigabytes.
 _MAX_WAITING_BYTES = 128 << 20
 
+# Full-size frames of an array that dask computes before a task takes them.
+_MAX_COMPUTED_BYTES = 32 << 20
 
-@dataclass(frozen=True)
+
 class Chunk:
-    """Prepared moments in a row; not a list, which dask would search for keys."""
+    """Prepared frames in a row, and what was measured on the way.
 
-    first: int
-    moments: tuple[ChannelFrames, ...]
+    No dataclass and no list: dask would look for tasks in them.
+    """
+
+    def __init__(self, frames: tuple[ChannelFrames, ...], measured: Any = None) -> None:
+        self.frames = frames
+        self.measured = measured
 
 
 @dataclass(frozen=True)
 class Segment:
     encoded: EncodedSegment
-    facts: tuple[FrameStats, ...]
+    stats: tuple[FrameStats, ...]
 
 
-def prepare_task(sources: Sequence[Frames], first: int, picture: PictureSpec, job: str) -> Chunk:
-    done = []
-    for moment in prepared_frames(sources, picture):
-        done.append(moment)
-        step(job)
-    return Chunk(first, tuple(done))
+def prepare(picture: PictureSpec, run: str, *sources: Frames) -> Chunk:
+    return Chunk(tuple(_prepared(picture, run, sources)))
 
 
-def encode_task(
-    span: range,
+def prepare_and_encode(
     picture: PictureSpec,
     encoder: Encoder,
     limits: SequenceLimits | None,
     timeline: Timeline,
-    job: str,
+    run: str,
+    *sources: Frames,
+) -> Segment:
+    """Prepare and encode the frames of a segment one by one."""
+    frames = _prepared(picture, run, sources)
+    return _encode(frames, picture, encoder, limits, timeline, run)
+
+
+def encode(
+    picture: PictureSpec,
+    encoder: Encoder,
+    limits: SequenceLimits | None,
+    timeline: Timeline,
+    run: str,
     *chunks: Chunk,
 ) -> Segment:
-    """Encode the moments of `span` from the chunks that hold them."""
-    waiting = {b.first + i: moment for b in chunks for i, moment in enumerate(b.moments)}
-    return _encode(
-        (waiting.pop(number) for number in span), picture, encoder, limits, timeline, job
-    )
+    """Encode the frames of a segment from the chunks that it consists of."""
+    frames = chain.from_iterable(chunk.frames for chunk in chunks)
+    return _encode(frames, picture, encoder, limits, timeline, run)
 
 
-def prepare_and_encode_task(
-    sources: Sequence[Frames],
-    picture: PictureSpec,
-    encoder: Encoder,
-    limits: SequenceLimits | None,
-    timeline: Timeline,
-    job: str,
-) -> Segment:
-    """Prepare and encode the moments of a segment one by one."""
-
-    def prepared() -> Iterator[ChannelFrames]:
-        for moment in prepared_frames(sources, picture):
-            step(job)
-            yield moment
-
-    return _encode(prepared(), picture, encoder, limits, timeline, job)
+def _prepared(picture: PictureSpec, run: str, sources: Sequence[Frames]) -> Iterator[ChannelFrames]:
+    for frames in prepared_frames(sources, picture):
+        step(run)
+        yield frames
 
 
 def _encode(
-    moments: Iterable[ChannelFrames],
+    sequence: Iterable[ChannelFrames],
     picture: PictureSpec,
     encoder: Encoder,
     limits: SequenceLimits | None,
     timeline: Timeline,
-    job: str,
+    run: str,
 ) -> Segment:
-    facts: list[FrameStats] = []
+    stats: list[FrameStats] = []
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
-        for number, moment in enumerate(moments):
+        for number, frames in enumerate(sequence):
             shown = None if limits is None else limits_at(limits, number)
-            image, learnt = render(moment, picture, shown, timeline[number])
-            facts.append(learnt)
+            image, found = render(frames, picture, shown, timeline[number])
+            stats.append(found)
             yield image
-            step(job)
+            step(run)
 
     encoded = encode_segment(pictures(), encoder)
-    return Segment(encoded, tuple(facts))
+    return Segment(encoded, tuple(stats))
 
 
 def prepared_nbytes(plan: Plan) -> int:
@@ -139,110 +143,101 @@ def prepared_nbytes(plan: Plan) -> int:
 def encode_sequence(
     plan: Plan,
     limits: SequenceLimits | None,
-    kept: Sequence[Chunk] | None,
-    job: Job,
+    kept: Sequence[Any] | None,
+    run: Run,
     append: Callable[[Segment], None],
 ) -> None:
-    """Encode all segments in parallel and hand them to `append` one after the other, in order."""
-    job.phase = "encoding"
-    graph = segment_graph(plan, limits, kept, job.key)
-    segments = [key for key in graph if isinstance(key, tuple) and key[0] == "encode"]
-    # A chain of its own, so that each segment is dropped from memory once it is written.
-    previous = None
-    for key in segments:
-        graph["append", key] = (partial(_append, append), previous, key)
-        previous = ("append", key)
-    job.run(graph, previous)
-
-
-def _append(append: Callable[[Segment], None], _previous: None, segment: Segment) -> None:
-    append(segment)
-
-
-def segment_graph(
-    plan: Plan, limits: SequenceLimits | None, kept: Sequence[Chunk] | None, job: str
-) -> dict[Hashable, Any]:
-    """The dask graph whose keys ``("encode", i)`` are the segments of the video, in order.
+    """Encode all segments in parallel and hand them to `append` one after the other, in order.
 
     Parameters
     ----------
     limits : tuple, optional
         What was measured, where the plan needs that.
-    kept : sequence of Chunk, optional
-        All that was prepared while it was measured.
+    kept : sequence, optional
+        All chunks that were prepared while it was measured.
     """
-    frames, picture, encoder = plan.stack.frames, plan.picture.with_limits(limits), plan.encoder
-    graph: dict[Hashable, Any] = {}
-    spans = split(range(plan.frames), SEGMENT_FRAMES)
-    waits = SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
-    is_large = waits > _MAX_WAITING_BYTES or len(spans) >= _MANY_SEGMENTS
-    if kept is None and frames.chunk_starts is None and is_large:
-        for number, span in enumerate(spans):
-            graph["encode", number] = (segment_task(plan, span, limits, job),)
-        return graph
-    chunks = chunks_of(frames)
-    for number, span in enumerate(chunks):
-        if kept is None:
-            graph["prepare", number] = (
-                partial(prepare_task, selected(plan, span), span.start, picture, job),
-            )
+    run.phase = "encoding"
+    segments = encode_tasks(plan, limits, run, segments_of(plan), kept)
+    run.compute_in_order(segments, append, plan.frames * (2 if kept is None else 1))
+
+
+def encode_tasks(
+    plan: Plan,
+    limits: SequenceLimits | None,
+    run: Run,
+    spans: Sequence[range],
+    kept: Sequence[Any] | None = None,
+) -> list[Delayed]:
+    """A task for each of these segments, with those that prepare its frames."""
+    from dask.delayed import delayed
+
+    picture = plan.picture.with_limits(limits)
+    chunks = None if kept is None else iter(kept)
+    tasks = []
+    for span in spans:
+        what = (picture, plan.encoder, limits_of_span(limits, span), plan.timeline.part(span))
+        parts = chunks_of(plan, span)
+        if chunks is not None:
+            taken = [next(chunks) for _ in parts]
+            task = delayed(partial(encode, *what, run.key), pure=False)(*taken)
+        elif len(parts) == 1 or _is_prepared_by_encoder(plan):
+            whole = delayed(partial(prepare_and_encode, *what, run.key), pure=False)
+            task = whole(*sources_of(plan, span))
         else:
-            graph["prepare", number] = kept[number]
-    first = 0
-    for number, span in enumerate(spans):
-        while chunks[first].stop <= span.start:
-            first += 1
-        last = first
-        while last < len(chunks) and chunks[last].start < span.stop:
-            last += 1
-        needed = (("prepare", i) for i in range(first, last))
-        graph["encode", number] = (
-            partial(
-                encode_task,
-                span,
-                picture,
-                encoder,
-                limits_of_span(limits, span),
-                plan.timeline.part(span),
-                job,
-            ),
-            *needed,
-        )
-    return graph
+            one = delayed(partial(prepare, picture, run.key), pure=False)
+            prepared = [one(*sources_of(plan, part)) for part in parts]
+            task = delayed(partial(encode, *what, run.key), pure=False)(*prepared)
+        tasks.append(task)
+    return tasks
 
 
-def segment_task(
-    plan: Plan, span: range, limits: SequenceLimits | None, job: str
-) -> Callable[[], Segment]:
-    """What prepares and encodes the moments of `span`."""
-    return partial(
-        prepare_and_encode_task,
-        selected(plan, span),
-        plan.picture.with_limits(limits),
-        plan.encoder,
-        limits_of_span(limits, span),
-        plan.timeline.part(span),
-        job,
-    )
+def _is_prepared_by_encoder(plan: Plan) -> bool:
+    """Whether prepared frames are too large to wait for it, and it can read them one by one."""
+    waiting = SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
+    return waiting > _MAX_WAITING_BYTES and not _computed_nbytes(plan)
 
 
 def limits_of_span(limits: SequenceLimits | None, span: range) -> SequenceLimits | None:
-    """Limits of the moments of a span, where each has its own."""
+    """Limits of the frames of a span, where each has its own."""
     return limits if limits is None or len(limits) == 1 else limits[span.start : span.stop]
 
 
-def selected(plan: Plan, span: range) -> tuple[Frames, ...]:
-    return tuple(channel.frames.select(span) for channel in plan.stack.channels)
+def sources_of(plan: Plan, span: range) -> list[Any]:
+    """The frames of each channel as a task takes them; those that dask computes, as `Delayed`."""
+    box = plan.picture.box
+    chosen = (channel.frames.select(span) for channel in plan.stack.channels)
+    return [frames.delayed(box) if isinstance(frames, DaskFrames) else frames for frames in chosen]
 
 
-def chunks_of(frames: Frames) -> list[range]:
-    """Frames that are prepared together: those of a segment, or of one block of an array."""
-    if frames.chunk_starts is not None:
-        return [range(a, b) for a, b in pairwise((*frames.chunk_starts, len(frames)))]
-    segments = split(range(len(frames)), SEGMENT_FRAMES)
-    if len(segments) >= _MANY_SEGMENTS:
-        return segments
-    return [batch for segment in segments for batch in split(segment, _CHUNK_FRAMES)]
+def segments_of(plan: Plan) -> list[range]:
+    return split(range(plan.frames), SEGMENT_FRAMES)
+
+
+def chunks_of(plan: Plan, segment: range) -> list[range]:
+    """Frames of a segment that are prepared together."""
+    is_long = plan.frames > (_MANY_SEGMENTS - 1) * SEGMENT_FRAMES
+    length = SEGMENT_FRAMES if is_long else _CHUNK_FRAMES
+    nbytes = _computed_nbytes(plan)
+    if nbytes:
+        length = max(1, min(length, _MAX_COMPUTED_BYTES // nbytes))
+    starts = plan.stack.frames.chunk_starts
+    if starts is None:
+        return split(segment, length)
+    chunks = []
+    first = segment.start
+    while first < segment.stop:
+        stop = min(first + length, segment.stop)
+        border = starts[bisect_right(starts, stop) - 1]
+        stop = border if border > first else stop  # blocks are not waited for without need
+        chunks.append(range(first, stop))
+        first = stop
+    return chunks
+
+
+def _computed_nbytes(plan: Plan) -> int:
+    """Memory that one point in time takes before it is prepared, where dask computes it."""
+    sources = (channel.frames for channel in plan.stack.channels)
+    return sum(frames.format.nbytes for frames in sources if isinstance(frames, DaskFrames))
 
 
 def split(span: range, length: int) -> list[range]:

@@ -163,8 +163,8 @@ def render_frame(
     if made.needs_measuring:
         limits = limits_at(series_limits(made, Execution()), index)
     chosen = [channel.frames.select([index]) for channel in made.stack.channels]
-    (moment,) = prepared_frames(chosen, made.picture)
-    picture, _ = render(moment, made.picture, limits, made.timeline[index])
+    (prepared,) = prepared_frames(chosen, made.picture)
+    picture, _ = render(prepared, made.picture, limits, made.timeline[index])
     return as_rgb(picture)
 
 

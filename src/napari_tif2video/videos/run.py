@@ -14,10 +14,10 @@ from ..encode import publishing, write_sidecar
 from ..errors import Cancelled, SourceError, describe
 from ..picture import DARK_MEAN, FEW_PIXELS_HIGH, FrameStats
 from ..pipeline import (
+    BatchLimits,
     Execution,
     FinishedFile,
     Measured,
-    SharedLimits,
     limits_of,
     make_video,
     measure_sequence,
@@ -48,7 +48,7 @@ def run_jobs(
     is told their number, and `started` the index of each source when its turn comes.
     """
     measured: dict[int, Measured] = {}
-    shared: dict[Hashable, SharedLimits] = {}
+    shared: dict[Hashable, BatchLimits] = {}
     readable = [job.plan for job in jobs if job.plan is not None]
     if any(plan.contrast == "batch" for plan in readable):
         if measuring is not None:
@@ -76,7 +76,7 @@ def run_jobs(
 
 def _batch_limits(
     jobs: list[SourceJob], measured: dict[int, Measured]
-) -> dict[Hashable, SharedLimits]:
+) -> dict[Hashable, BatchLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
     groups: dict[Hashable, list[tuple[Plan, Measured]]] = {}
     for index, found in measured.items():
@@ -87,7 +87,7 @@ def _batch_limits(
     for key, group in groups.items():
         plans, sequences = zip(*group, strict=True)
         names = tuple(source_name(plan) for plan in plans)
-        shared[key] = SharedLimits(limits_of(plans[0], sequences), names, None)
+        shared[key] = BatchLimits(limits_of(plans[0], sequences), names, None)
     return shared
 
 
@@ -107,10 +107,10 @@ def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Mea
     keep = wanted <= execution.budget
     measured = {}
     for index, source_plan in readable.items():
-        with execution.job(source_plan.frames) as work:
+        with execution.run(source_plan.frames) as run:
             try:
                 measured[index] = measure_sequence(
-                    source_plan, work, keep=keep and not jobs[index].skip
+                    source_plan, run, keep=keep and not jobs[index].skip
                 )
             except Cancelled:
                 raise
@@ -122,7 +122,7 @@ def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Mea
 def convert_job(
     job: SourceJob,
     execution: Execution,
-    shared: SharedLimits | None,
+    shared: BatchLimits | None,
     overwrite: bool,
     verify: bool = False,
 ) -> Video:
@@ -158,18 +158,18 @@ def convert_job(
         made = make_video(plan, part.video, execution, shared, verify=verify)
         if part.sidecar is not None:
             write_sidecar(part.sidecar, made.recipe.to_json())
-    plan, facts, fidelity = made.plan, made.facts, made.fidelity
-    used: tuple[Any, ...] = tuple(fact.limits for fact in facts)
+    plan, stats, fidelity = made.plan, made.stats, made.fidelity
+    used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
     if len(plan.stack.channels) == 1:
         used = tuple(pair for (pair,) in used)
-    constant = tuple(i for i, fact in enumerate(facts) if fact.is_constant)
+    constant = tuple(i for i, frame in enumerate(stats) if frame.is_constant)
     return dataclasses.replace(
         result,
         status="ok",
         limits=None if plan.picture.is_raw else used if plan.has_own_limits else used[0],
         clipped=made.recipe.clipped,
         constant_frames=constant,
-        notes=(*plan.notes, *_findings(plan, constant, facts), *_quality_notes(made)),
+        notes=(*plan.notes, *_findings(plan, constant, stats), *_quality_notes(made)),
         crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
         psnr_db=made.psnr_db,
         seconds=time.perf_counter() - begun,

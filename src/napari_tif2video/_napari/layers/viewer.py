@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
-from numpy.typing import NDArray
 
-from ...data import Channel, FrameFormat, Frames, Stack
+from ...data import Channel, Stack
 from ...errors import SourceError
-from ...geometry import Box
 from .layer import TEMPORARY, display_of, full_data, leading_shape, stack_of_layer
 
 
@@ -108,38 +105,13 @@ def merged_layers(
     )
 
 
-@dataclass(frozen=True)
-class StillFrames:
-    """One frame shown all the time, under or over layers that move."""
-
-    frame: Frames
-    length: int
-    chunk_starts = None
-
-    @property
-    def format(self) -> FrameFormat:
-        return self.frame.format
-
-    def __len__(self) -> int:
-        return self.length
-
-    def label(self, index: int) -> str:
-        return self.frame.label(0)
-
-    def select(self, indices: Sequence[int]) -> StillFrames:
-        return dataclasses.replace(self, length=len(indices))
-
-    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
-        for _ in range(self.length):
-            yield from self.frame.read_frames(box)
-
-
 def _lengthened(channel: Channel, length: int, layer: Image) -> Channel:
     own = len(channel.frames)
     if own == length:
         return channel
     if own == 1:
-        return dataclasses.replace(channel, frames=StillFrames(channel.frames, length))
+        # One frame shown all the time, under or over layers that move.
+        return dataclasses.replace(channel, frames=channel.frames.select([0] * length))
     raise SourceError(
         f"{layer.name}: has {own} frames where another visible layer has {length}; only layers "
         "of the same length can be merged"
