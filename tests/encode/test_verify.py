@@ -14,9 +14,9 @@ from helpers.frames import noise, numbered, smooth
 from helpers.video import numbers
 
 import napari_tif2video as t2v
-from napari_tif2video import production
 from napari_tif2video.encode import container as movie
 from napari_tif2video.encode.encoder import Encoder
+from napari_tif2video.pipeline import produce as production
 
 OLD = b"an older video, precious"
 

@@ -13,7 +13,7 @@ from helpers.frames import noise, smooth
 from helpers.video import decoded, grey_of, media
 
 import napari_tif2video as t2v
-from napari_tif2video import fitting
+from napari_tif2video.pipeline import fit as fitting
 
 
 @pytest.fixture(scope="module")
