@@ -122,7 +122,8 @@ def _opened(
     if not stack.format.is_rgb:
         for data, options, _ in layers:
             # Else napari reads three frames of each layer for them, while the window waits.
-            middle = np.asarray(data[tuple(n // 2 for n in data.shape[:-2])])
+            # One frame, read in this thread: dask would keep a pool of threads of it.
+            middle = data[tuple(n // 2 for n in data.shape[:-2])].compute(scheduler="synchronous")
             known = middle[np.isfinite(middle)]
             if known.size and known.min() < known.max():
                 options["contrast_limits"] = float(known.min()), float(known.max())
