@@ -13,7 +13,7 @@ from helpers.video import decoded, grey_of
 pytest.importorskip("napari")
 
 from helpers.window import click
-from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog
@@ -132,6 +132,10 @@ def test_the_window_answers_while_a_long_movie_is_made(open_widget, wait, tmp_pa
     widget.destination.folder = tmp_path
     widget.wait_until_idle()
     assert widget.create_button.isEnabled()
+    beats = []
+    heart = QTimer()
+    heart.timeout.connect(lambda: beats.append((time.monotonic(), time.thread_time())))
+    heart.start(10)
     click(widget.create_button)
     moved = 0
     while widget.run.is_running:
@@ -139,9 +143,16 @@ def test_the_window_answers_while_a_long_movie_is_made(open_widget, wait, tmp_pa
         QApplication.processEvents()
         moved += 1
         time.sleep(0.01)
+    heart.stop()
+    gaps = np.diff(beats, axis=0)
+    waited, worked = gaps.max(axis=0)
+    assert worked < 0.2, f"the window was at work for {worked:.2f} s"
+    # On a busy machine all turns take longer.
+    assert waited < 1 + 20 * gaps[:, 0].mean(), f"the window did not answer for {waited:.2f} s"
     (video,) = widget.run.videos
     assert video.status == "ok"
     assert len(decoded(video.path)) == 1000
+    assert len(beats) > 20
     assert moved > 20
     widget.wait_until_idle()
     point = int(viewer.dims.current_step[0])
