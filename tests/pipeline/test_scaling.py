@@ -51,6 +51,7 @@ def computed(_folder, count):
     return (array // 2 + 5).astype(np.uint16)[::-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [files, pages, stack_of_delayed, map_blocks, computed])
 @pytest.mark.parametrize("contrast", ["local", "global"])
 def test_the_cost_of_a_frame(tmp_path, make, contrast):
@@ -107,6 +108,7 @@ def peak_kb(tmp_path, kind, count, contrast):
     return int(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to measure memory")
 @pytest.mark.parametrize(("kind", "contrast"), [("files", "global"), ("lazy", "local")])
 def test_the_memory_does_not_grow_with_the_number_of_frames(tmp_path, kind, contrast):

@@ -550,6 +550,7 @@ DRAGS = {
 
 
 class TestMouse:
+    @pytest.mark.slow
     def test_move_resize_and_draw(self, viewer, preview):
         canvas = Canvas(viewer)
         boxes = events_of(preview)

@@ -124,6 +124,7 @@ def test_folders_are_dropped_from_the_file_manager(open_widget, tmp_path):
     assert widget.folders.paths == [str(tmp_path / "pos1"), str(tmp_path / "pos2")]
 
 
+@pytest.mark.slow
 def test_the_window_answers_while_a_long_movie_is_made(open_widget, wait, tmp_path):
     """The time slider is moved during a run of 1,000 frames; the window never hangs for long."""
     viewer, widget = open_widget(
