@@ -43,7 +43,7 @@ def test_progress_with_rate_and_time_left(tmp_path):
     percents = [int(state[2]) for state in states if state]
     assert list(dict.fromkeys(phases)) == ["measuring", "encoding"]
     assert percents == sorted(percents)
-    assert len(set(percents)) > 3
+    assert percents[0] < percents[-1]
     assert percents[-1] <= 100
     assert " frames/s" in seen
     assert " left" in seen
