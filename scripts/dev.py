@@ -2,9 +2,12 @@
 """Set up this checkout and run the demo, or the checks and tests.
 
     python3 scripts/dev.py demo                          install, then convert the bundled sample
-    python3 scripts/dev.py test [arguments of pytest]    install, then run all checks and tests
+    python3 scripts/dev.py test                          install, then run all checks and tests
+    python3 scripts/dev.py test --quick                  the same without the slow tests
+    python3 scripts/dev.py test --coverage               the same, and say which lines no test runs
+    python3 scripts/dev.py test [arguments of pytest]    install, then run chosen tests
 
-Both make the virtual environment `.venv` in the checkout, or use the one that is there. Nothing but
+All make the virtual environment `.venv` in the checkout, or use the one that is there. Nothing but
 Python 3.11 or newer is needed; an older one looks for a newer one and hands over to it.
 """
 
@@ -26,6 +29,7 @@ from system import (
     ROOT,
     SetupError,
     apt_install,
+    beside,
     failure,
     install_system_needs,
     run,
@@ -69,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
             return test(rest)
         if command == "demo" and not rest:
             return demo()
-        raise SetupError(f"cannot do '{' '.join(argv)}'; the commands are: demo, test [arguments]")
+        raise SetupError(f"cannot do '{' '.join(argv)}'; the commands are: demo, test [options]")
     except KeyboardInterrupt:
         say("dev.py: interrupted; run the same command again to go on", file=sys.stderr)
         return 130
@@ -111,8 +115,11 @@ def demo() -> int:
     return 0
 
 
-def test(pytest_arguments: Sequence[str]) -> int:
-    """Install everything for the tests, then run the checks and, last, the tests."""
+def test(arguments: Sequence[str]) -> int:
+    """Install everything for the tests, then run the checks and the tests."""
+    is_ci = bool(os.environ.get("CI"))
+    has_coverage = is_ci or "--coverage" in arguments  # not each time: it makes the tests slower
+    chosen = [word for word in arguments if word not in ("--quick", "--coverage")]
     install("test", "plugin", "window", "lint", "types")
     no_ffmpeg = install_system_needs([FFMPEG])
     if no_ffmpeg:
@@ -120,32 +127,48 @@ def test(pytest_arguments: Sequence[str]) -> int:
     no_window = install_system_needs(window_needs())
     if no_window:
         say(f"    Tests of the window cannot run: {no_window}")
-    ended = {}
-    for name, command in CHECKS.items():
-        say(f"==> {name}")
-        ended[name] = run([PYTHON, "-m", *command])
-    # The window in a process of its own: where Qt crashes, it takes the whole process with it.
-    # The others side by side; more than four would only wait for memory and disk.
+    pytest = [PYTHON, "-m", "pytest"]
+    pytest += ["--color=yes"] if sys.stdout.isatty() else []  # shown later, it cannot know itself
+    pytest += ["-m", "not slow"] if "--quick" in arguments else []
+    pytest += ["--cov", "--cov-report="] if has_coverage else []
+    data = {part: ROOT / f".coverage.{part}" for part in ("core", "window")}
+    for path in data.values():
+        path.unlink(missing_ok=True)
+    # More than four side by side would only wait for memory and disk.
     side_by_side = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
     core = ["--ignore=tests/_napari/window", "-p", "no:pytest-qt", *side_by_side]
-    runs = {"tests": core, "tests of the window": ["tests/_napari/window", "--cov-append"]}
-    if no_window:
-        runs = {"tests": [*core, *pytest_arguments]}
-    elif pytest_arguments:
-        runs = {"chosen tests": pytest_arguments}
-    with contextlib.nullcontext({}) if no_window else screen() as environment:
-        for name, arguments in runs.items():
-            say(f"==> pytest: {name}")
-            pytest = [PYTHON, "-m", "pytest", "--cov", "--cov-report="]
-            ended[name] = run([*pytest, *arguments], environment)
-    say("==> Coverage")
-    run([PYTHON, "-m", "coverage", "report"])
+    ended = {}
+    with contextlib.ExitStack() as stack:
+        screens = {} if no_window else stack.enter_context(screen())
+        show_window = None
+        if not no_window and not chosen:
+            # In a process of its own: where Qt crashes, it takes the whole process with it. It
+            # waits more than it works, so beside the others it takes little time.
+            environment = {**screens, "COVERAGE_FILE": str(data["window"])}
+            window = beside([*pytest, "tests/_napari/window"], environment)
+            show_window = stack.enter_context(window)
+        for name, command in CHECKS.items():
+            say(f"==> {name}")
+            ended[name] = run([PYTHON, "-m", *command])
+        name, selected = ("chosen tests", chosen) if chosen else ("tests", core)
+        if chosen and no_window:
+            selected = [*core, *chosen]
+        say(f"==> pytest: {name}")
+        environment = {**screens, "COVERAGE_FILE": str(data["core"])}
+        ended[name] = run([*pytest, *selected], environment)
+        if show_window is not None:
+            say("==> pytest: tests of the window, begun with the checks")
+            ended["tests of the window"] = show_window()
+    if has_coverage:
+        say("==> Coverage")
+        made = [str(path) for path in data.values() if path.exists()]
+        run([PYTHON, "-m", "coverage", "combine", "--quiet", *made])
+        run([PYTHON, "-m", "coverage", "report"])
     outcomes = [f"{name} {f'FAILED ({code})' if code else 'ok'}" for name, code in ended.items()]
-    must_have_window = bool(os.environ.get("CI"))  # as for ffmpeg: a build machine runs all tests
-    if no_window:
-        outcomes.append(f"tests of the window {'MISSING' if must_have_window else 'skipped'}")
+    if no_window:  # as for ffmpeg: a build machine runs all tests
+        outcomes.append(f"tests of the window {'MISSING' if is_ci else 'skipped'}")
     say("==> " + ", ".join(outcomes))
-    return int(any(ended.values()) or (bool(no_window) and must_have_window))
+    return int(any(ended.values()) or (bool(no_window) and is_ci))
 
 
 def install(*groups: str) -> None:

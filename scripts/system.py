@@ -9,7 +9,10 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -137,6 +140,52 @@ def update(*apt: str) -> None:
 def run(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
     """Run a command in the checkout, with its output on the screen; returns its exit code."""
     return subprocess.call(command, cwd=ROOT, env={**os.environ, **(extra_env or {})})
+
+
+@contextlib.contextmanager
+def beside(
+    command: Sequence[str], extra_env: dict[str, str] | None = None
+) -> Iterator[Callable[[], int]]:
+    """Run a command while others run, and end it with the block.
+
+    Gives a function that shows its output, waits for the rest, and returns the exit code.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "output.txt"
+        with open(path, "wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **(extra_env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield functools.partial(_show, process, path)
+        finally:
+            _end(process)
+
+
+def _show(process: subprocess.Popen[bytes], path: Path) -> int:
+    with open(path, "rb") as output:
+        while True:
+            code = process.poll()  # before reading, so that nothing is left when it has ended
+            sys.stdout.buffer.write(output.read())
+            sys.stdout.flush()
+            if code is not None:
+                return code
+            time.sleep(0.1)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def failure(command: Sequence[str], extra_env: dict[str, str] | None = None) -> str:

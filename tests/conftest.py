@@ -26,10 +26,6 @@ settings.register_profile(
 settings.load_profile("tests")
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "killed: the test kills a run, which then cannot tidy up")
-
-
 @pytest.fixture(scope="session")
 def ffmpeg():
     """The ffmpeg and ffprobe commands; on a build machine they have to be there."""

@@ -89,6 +89,7 @@ def test_a_folder_without_images_is_left_to_other_readers(tmp_path):
     assert get_reader(str(tmp_path / "notes.txt")) is None
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_open_at_once(tmp_path):
     """Only the first file is read: the others are empty, and that is not noticed yet."""
     folder = write_folder(tmp_path / "pos", numbered(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -37,11 +38,15 @@ def shown(tmp_path, *options):
 
 def test_progress_with_rate_and_time_left(tmp_path):
     seen = shown(tmp_path, "--global-normalize")
-    assert "measuring" in seen
-    assert "encoding" in seen
+    states = [re.search(r"(measuring|encoding)\D*(\d+) ?%", part) for part in seen.split("\r")]
+    phases = [state[1] for state in states if state]
+    percents = [int(state[2]) for state in states if state]
+    assert list(dict.fromkeys(phases)) == ["measuring", "encoding"]
+    assert percents == sorted(percents)
+    assert percents[0] < percents[-1]
+    assert percents[-1] <= 100
     assert " frames/s" in seen
     assert " left" in seen
-    assert "%" in seen
     assert seen.rstrip().splitlines()[-1].strip()  # the bar is gone, the summary is there
     assert "ok:" in seen
 

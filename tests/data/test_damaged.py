@@ -85,24 +85,26 @@ def attempt(function):
     return None, message
 
 
+@pytest.fixture(scope="module")
+def position(tmp_path_factory):
+    """A folder of two files, of which a test replaces the second."""
+    return write_folder(tmp_path_factory.mktemp("position"), [FRAME, FRAME])
+
+
 @pytest.mark.parametrize("kind", SINGLE)
 @settings(max_examples=60)
 @given(data=st.data())
-def test_a_cut_file_among_others_is_named(kind, data):
+def test_a_cut_file_among_others_is_named(position, kind, data):
     whole = SINGLE_BYTES[kind]
     cut = data.draw(st.integers(0, len(whole) - 1), label="cut")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "position"
-        write_folder(folder, [FRAME, FRAME])
-        (folder / "t1.tif").write_bytes(whole)
-        expected = pixels(folder, 1)
-        (folder / "t1.tif").write_bytes(whole[:cut])
-        os.utime(folder / "t1.tif", (1e9, 1e9))  # nobody is writing it any more
-        found, error = attempt(lambda: pixels(folder, 1))
-        if error is None:  # nothing but metadata behind the pixels was lost
-            np.testing.assert_array_equal(found, expected)
-        else:
-            assert "t1.tif" in error
+    (position / "t1.tif").write_bytes(whole[:cut])
+    os.utime(position / "t1.tif", (1e9, 1e9))  # nobody is writing it any more
+    found, error = attempt(lambda: pixels(position, 1))
+    if error is None:  # nothing but metadata behind the pixels was lost
+        (position / "t1.tif").write_bytes(whole)
+        np.testing.assert_array_equal(found, pixels(position, 1))
+    else:
+        assert "t1.tif" in error
 
 
 @pytest.mark.parametrize("kind", STACK_BYTES)

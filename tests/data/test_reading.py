@@ -256,11 +256,11 @@ def test_a_stack_of_one_page(tmp_path):
 
 def test_only_the_first_file_is_looked_at_when_opening(tmp_path):
     tifffile.imwrite(tmp_path / "t0.tif", GREY16[0])
-    for index in range(1, 2000):
+    for index in range(1, 200):
         (tmp_path / f"t{index}.tif").write_bytes(b"garbage")
     stack = t2v.open_stack(tmp_path)
-    assert stack.shape == (2000, 32, 48)
-    assert stack.data.chunks == ((1,) * 2000, (32,), (48,))
+    assert stack.shape == (200, 32, 48)
+    assert stack.data.chunks == ((1,) * 200, (32,), (48,))
     np.testing.assert_array_equal(stack.data[0].compute(), GREY16[0])
     np.testing.assert_array_equal(t2v.render_frame(stack, 0).shape, (334, 500, 3))
     with pytest.raises(t2v.SourceError, match=r"t7\.tif"):

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QLabel
 
 
 def click(button):
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def settled(widget):
-    """Whether the widget has taken in every change."""
-    return not (widget.result.is_busy or widget.source.is_busy or widget._settle.isActive())
-
-
 def create(widget, wait, folder=None):
     """Press "Create" once it can be pressed, and wait for the videos."""
     if folder is not None:
         widget.destination.folder = folder
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled(), widget.reason.text()
     click(widget.create_button)
     wait(lambda: not widget.run.is_running and widget.run.videos)
     return widget.run.videos
@@ -30,6 +27,26 @@ def write_into(edit, text):
     edit.selectAll()
     QTest.keyClick(edit, Qt.Key.Key_Delete)
     QTest.keyClicks(edit, text)
+
+
+def row_of(widget, number):
+    """What is in a row of the list of folders, and the reason that its state has as a tooltip."""
+    item = widget.folders.tree.topLevelItem(number)
+    return [item.text(column) for column in range(3)], item.toolTip(2)
+
+
+def states(widget):
+    return [row_of(widget, number)[0][2] for number in range(widget.folders.count)]
+
+
+def select(widget, number):
+    """Select a row of the list of folders."""
+    widget.folders.tree.setCurrentItem(widget.folders.tree.topLevelItem(number))
+
+
+def said(widget):
+    """All labels of a part of the window that can be seen."""
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
 
 
 def pick(combo, text):

@@ -51,6 +51,7 @@ def computed(_folder, count):
     return (array // 2 + 5).astype(np.uint16)[::-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [files, pages, stack_of_delayed, map_blocks, computed])
 @pytest.mark.parametrize("contrast", ["local", "global"])
 def test_the_cost_of_a_frame(tmp_path, make, contrast):
@@ -107,6 +108,7 @@ def peak_kb(tmp_path, kind, count, contrast):
     return int(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to measure memory")
 # Of each block of an array dask knows the task, and what waits for it: 8 kB.
 @pytest.mark.parametrize(

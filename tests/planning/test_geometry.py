@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.frames import noise
-from helpers.oracle import size_for
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,16 +34,11 @@ def part(frame, **options):
         ("40x30+0+0", 0, 0),
         ("40x30+160+70", 70, 160),
         ("40x30+7+13", 13, 7),
-        ("2x2+199+99", None, None),
         ("2x2+198+98", 98, 198),
     ],
 )
 def test_crop_box(crop, top, left):
     frame = coordinates(100, 200)
-    if top is None:
-        with pytest.raises(t2v.SourceError, match="200x100"):
-            part(frame, width="full", crop=crop)
-        return
     width, height = (int(n) // 2 * 2 for n in crop.partition("+")[0].split("x"))
     expected = frame[top : top + height, left : left + width]
     np.testing.assert_array_equal(part(frame, width="full", crop=crop), expected)
@@ -73,7 +67,9 @@ def test_any_box_with_a_corner(data):
     np.testing.assert_array_equal(shown, expected)
 
 
-@pytest.mark.parametrize("crop", ["201x100", "200x101", "10x10+191+0", "10x10+0+91", "9999x1"])
+@pytest.mark.parametrize(
+    "crop", ["201x100", "200x101", "10x10+191+0", "10x10+0+91", "2x2+199+99", "9999x1"]
+)
 def test_a_box_that_does_not_fit_is_refused_before_any_output(tmp_path, crop):
     stack = noise((2, 100, 200))
     with pytest.raises(t2v.SourceError, match=r"crop .*200x100"):
@@ -94,11 +90,12 @@ def test_a_picture_too_small_for_a_video_is_refused(size):
         part(np.zeros(size, np.uint8), width="full")
 
 
-@given(st.integers(1, 400), st.integers(1, 400), st.integers(100, 400))
-def test_sizes_are_even_and_keep_the_aspect_ratio(height, width, video_width):
+@given(st.data())
+def test_sizes_are_even_and_keep_the_aspect_ratio(data):
+    width, video_width = data.draw(st.integers(1, 400)), data.draw(st.integers(100, 400))
+    # Higher videos take long; what happens to the highest is in the next tests.
+    height = data.draw(st.integers(1, min(400, 4000 * width // (video_width + 1))))
     frame = np.zeros((height, width), np.uint8)
-    if size_for(height, width, video_width)[0] > 4000:
-        return
     shown_height, shown_width, colours = part(frame, width=video_width).shape
     assert colours == 3
     assert shown_height % 2 == shown_width % 2 == 0

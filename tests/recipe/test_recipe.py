@@ -512,6 +512,7 @@ def test_a_video_that_is_kept_but_made_otherwise_is_said(tmp_path, cli, folder, 
     assert not t2v.convert(folder, bare, skip_existing=True).notes
 
 
+@pytest.mark.slow
 def test_long_sequences_with_limits_of_each_frame(tmp_path, ffmpeg):
     """Limits with many digits of thousands of frames, in a file that any program can open."""
     count = 5000
@@ -530,6 +531,7 @@ def test_long_sequences_with_limits_of_each_frame(tmp_path, ffmpeg):
     assert Fraction(facts["avg_frame_rate"]) == 10
 
 
+@pytest.mark.slow
 def test_limits_that_are_too_many_for_a_video(tmp_path):
     video = t2v.convert(scene(3), tmp_path / "o.mp4", width=100)
     recipe = t2v.read_recipe(video.path)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtWidgets import QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from ..data import Stack
 from ..errors import SettingsError, Tif2VideoError, describe
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
 
 _CANCEL_WAIT_S = 5
 _SETTLE_MS = 30
+_POLL_S = 0.005
 
 
 class TiffToVideo(QWidget):
     """Make videos of image layers and of folders of TIFF files.
 
     ``widget.settings`` gets and sets the form as `VideoSettings`; ``widget.convert()`` does what
-    the Create button does.
+    the Create button does; ``widget.wait_until_idle()`` waits until the window has followed.
     """
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
@@ -106,6 +108,35 @@ class TiffToVideo(QWidget):
         except Tif2VideoError as exc:
             show_error(describe(exc))
             return False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every change was taken in, the preview is up to date and all sources are known.
+
+        A run that makes videos has nothing to do with it: see ``widget.run.is_running``.
+        """
+        return not (self._settle.isActive() or self.source.is_busy or self.result.is_busy)
+
+    def wait_until_idle(self, timeout_s: float = 20) -> None:
+        """Let the window work until `is_idle`.
+
+        Parameters
+        ----------
+        timeout_s : float
+            How long to wait at most.
+
+        Raises
+        ------
+        TimeoutError
+            Something is still being looked at or drawn then.
+        """
+        end = time.monotonic() + timeout_s
+        QApplication.processEvents()  # a change may still be on its way
+        while not self.is_idle:
+            if time.monotonic() > end:
+                raise TimeoutError(f"the window is still busy after {timeout_s:g} s")
+            time.sleep(_POLL_S)
+            QApplication.processEvents()
 
     # ---- building
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
+import threading
 import time
 
 import pytest
+
+os.environ["NAPARI_CONFIG"] = ""  # the settings of whoever runs the tests are not read or written
 
 
 def why_not() -> str:
@@ -57,29 +61,158 @@ def _own_settings(tmp_path, monkeypatch):
         QSettings.setPath(QSettings.Format.IniFormat, scope, str(tmp_path / "config"))
 
 
+@pytest.fixture(autouse=True)
+def _no_thread_is_left():
+    """What a test began in the background has ended with it."""
+    from dask import threaded
+
+    before = set(threading.enumerate())
+    yield
+
+    def left():
+        # The pool of the GUI thread stays; napari computes slices with it.
+        pool = threaded.default_pool
+        return set(threading.enumerate()) - before - set(pool._threads if pool else ())
+
+    let_work(lambda: not left(), 5)
+    assert not left(), "threads were left behind"
+
+
+@contextlib.contextmanager
+def a_viewer():
+    """A viewer as plugins see it; when it is closed, nothing of its window is left."""
+    import napari
+    from napari._qt.qt_viewer import QtViewer
+    from napari.utils._proxies import PublicOnlyProxy
+
+    viewer = napari.Viewer(show=True)
+    yield PublicOnlyProxy(viewer)
+    with contextlib.suppress(RuntimeError, AttributeError):  # the test closed it
+        viewer.close()
+    del viewer
+    let_work(lambda: gc.collect() and not len(QtViewer._instances), 5)
+    left = len(QtViewer._instances)
+    QtViewer._instances.clear()
+    assert not left, "something holds the window of a viewer that was closed"
+
+
+@pytest.fixture(scope="module")
+def _shared_viewer(qapp):
+    with a_viewer() as viewer:
+        gc.collect()
+        gc.freeze()
+        yield viewer
+        gc.unfreeze()
+
+
+@pytest.fixture
+def viewer(_shared_viewer):
+    """An empty viewer, the same for all tests of a module: opening and closing one takes long."""
+    from napari_tif2video._napari.layers import TEMPORARY
+
+    viewer = _shared_viewer
+    listening = listeners(viewer)
+    yield viewer
+    viewer.window.remove_dock_widget("all")
+    let_work(lambda: listeners(viewer) == listening, 5)
+    assert listeners(viewer) == listening, "a widget that is closed listens on"
+    ours = [layer.name for layer in viewer.layers if TEMPORARY in layer.metadata]
+    assert not ours, f"a widget that is closed left layers behind: {ours}"
+    viewer.layers.clear()
+    viewer.dims.ndisplay = 2
+    viewer.dims.reset()
+    viewer.cursor.style = "standard"
+
+
+@pytest.fixture
+def fresh_viewer(qapp):
+    """A viewer of its own, for tests that close it or look for what stays behind."""
+    with a_viewer() as viewer:
+        yield viewer
+
+
+def listeners(viewer):
+    """How many listen to the viewer."""
+    emitters = [viewer.dims.events.current_step]
+    emitters += [getattr(viewer.layers.events, name) for name in ("inserted", "removed")]
+    callbacks = [viewer.mouse_drag_callbacks, viewer.mouse_move_callbacks]
+    return [len(emitter.callbacks) for emitter in emitters] + [len(one) for one in callbacks]
+
+
+def let_work(condition, timeout_s):
+    """Let the window work until something is true; whether it is."""
+    from qtpy.QtWidgets import QApplication
+
+    end = time.monotonic() + timeout_s
+    while not (happened := condition()) and time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.005)
+    return happened
+
+
 @pytest.fixture
 def wait():
     """Let the window work until something is true."""
-    from qtpy.QtWidgets import QApplication
 
     def until(condition):
-        end = time.monotonic() + 20.0
-        while not condition():
-            assert time.monotonic() < end, "it did not happen in time"
-            QApplication.processEvents()
-            time.sleep(0.005)
+        assert let_work(condition, 20), "it did not happen in time"
 
     return until
 
 
+class Disk:
+    """Answers at once, or, for files in the folder `held`, when it is let go."""
+
+    def __init__(self):
+        self.held = None
+        self.asked, self._answers = threading.Event(), threading.Event()
+        self.asking: list[threading.Thread] = []
+
+    def hold(self, folder):
+        self.held = str(folder)
+
+    def let_go(self):
+        self._answers.set()
+
+    def read(self, path):
+        if self.held is not None and str(path).startswith(self.held):
+            self.asking.append(threading.current_thread())
+            self.asked.set()
+            assert self._answers.wait(20)
+
+
 @pytest.fixture
-def open_widget(make_napari_viewer_proxy):
+def disk(monkeypatch):
+    """The disk that TIFF files are on, which a test may make slow."""
+    import tifffile
+
+    disk, original = Disk(), tifffile.TiffFile.__init__
+
+    def opened(self, file, *args, **options):
+        disk.read(file)
+        original(self, file, *args, **options)
+
+    monkeypatch.setattr(tifffile.TiffFile, "__init__", opened)
+    yield disk
+    disk.let_go()
+
+
+@pytest.fixture
+def open_widget(viewer):
     """Open the dock widget through the manifest, in a viewer with the layers it is given."""
+    return opener(viewer)
+
+
+@pytest.fixture
+def open_widget_in_fresh_viewer(fresh_viewer):
+    return opener(fresh_viewer)
+
+
+def opener(viewer):
     import npe2
     from qtpy.QtWidgets import QApplication
 
     npe2.PluginManager.instance().discover()
-    viewer = make_napari_viewer_proxy(show=True)
 
     def opened(*images, **options):
         for image in images:
@@ -88,8 +221,4 @@ def open_widget(make_napari_viewer_proxy):
         QApplication.processEvents()
         return viewer, widget
 
-    yield opened
-    viewer.window.remove_dock_widget("all")
-    for _ in range(20):
-        QApplication.processEvents()
-        time.sleep(0.005)
+    return opened

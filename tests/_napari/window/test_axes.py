@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import threading
 
 import numpy as np
 import pytest
@@ -15,7 +14,8 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import click, create, pick, settled
+from helpers.window import click, create, pick, row_of, select, states
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 import napari_tif2video as t2v
@@ -39,18 +39,15 @@ def with_sources(open_widget, wait):
         click(widget.mode.folders)
         widget.settings = t2v.VideoSettings(width="full", contrast="global")
         widget.folders.add(paths)
-        thumbnail(widget, wait)
+        thumbnail(widget)
         return viewer, widget
 
     return opened
 
 
-def thumbnail(widget, wait):
-    def is_there():
-        preview = widget.result.preview
-        return settled(widget) and preview is not None and not preview.is_provisional
-
-    wait(is_there)
+def thumbnail(widget):
+    widget.wait_until_idle()
+    assert not widget.result.preview.is_provisional
     return widget.result.preview.image
 
 
@@ -85,7 +82,7 @@ def test_a_hyperstack_has_rows_and_shows_what_they_say(with_sources, wait, tmp_p
         pick(widget.form.view.channel.combo, channel)
         if z is not None:
             pick(widget.form.view.z.combo, z)
-        image = thumbnail(widget, wait)
+        image = thumbnail(widget)
         np.testing.assert_array_equal(image, t2v.render_frame(path, 2, settings=widget.settings))
     assert (widget.settings.channel, widget.settings.z) == ("DAPI", 2)
     assert [layer.visible for layer in viewer.layers] == [True, False]
@@ -105,17 +102,18 @@ def test_another_axis_is_played(with_sources, wait, tmp_path):
     pick(widget.form.view.play.combo, "Slices (3)")
     assert list(offered(widget)) == ["channel", "play"]
     pick(widget.form.view.channel.combo, "GFP")
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     viewer.dims.set_point(1, 1)
-    image = thumbnail(widget, wait)
+    image = thumbnail(widget)
     np.testing.assert_array_equal(image, t2v.render_frame(path, 1, settings=widget.settings))
     (video,) = create(widget, wait)
     assert_shows(video.path, HYPER[0, 1])
     pick(widget.form.view.play.combo, "Channels (2)")
-    wait(lambda: settled(widget) and viewer.layers[0].ndim == 5)
+    widget.wait_until_idle()
+    assert viewer.layers[0].ndim == 5
     assert list(offered(widget)) == ["z", "play"]
     viewer.dims.set_point(1, 1)
-    image = thumbnail(widget, wait)
+    image = thumbnail(widget)
     np.testing.assert_array_equal(image, t2v.render_frame(path, 1, settings=widget.settings))
 
 
@@ -128,14 +126,14 @@ def test_a_folder_whose_names_tell_of_channels(with_sources, wait, tmp_path):
     assert len(viewer.layers) == 2
     widget.form.crop_row.crop.value = True
     widget.form.crop_row.width.value, widget.form.crop_row.height.value = 160, 48
-    thumbnail(widget, wait)
+    thumbnail(widget)
     assert any(layer.name.startswith("crop preview") for layer in viewer.layers)
     pick(widget.form.view.channel.combo, "Each its own video")
     videos = create(widget, wait)
     assert [numbers(video.path) for video in videos] == [[0, 1, 2], [10, 11, 12]]
-    item = widget.folders._item(0)
-    assert item.text(2) == "done"
-    assert item.text(1).count(".mp4") == 2
+    (_, names, state), _ = row_of(widget, 0)
+    assert state == "done"
+    assert names.count(".mp4") == 2
 
 
 def test_sources_with_different_axes(with_sources, wait, tmp_path):
@@ -147,28 +145,26 @@ def test_sources_with_different_axes(with_sources, wait, tmp_path):
     assert offered(widget) == {}
     assert widget.settings.channel is None
     widget.folders.add([broken, two])
-    thumbnail(widget, wait)
-    states = [widget.folders._item(i).text(2) for i in range(3)]
-    assert states == ["waiting", "unreadable", "waiting"]
-    assert "t0.tif" in widget.folders._item(1).toolTip(2)
+    thumbnail(widget)
+    assert states(widget) == ["waiting", "unreadable", "waiting"]
+    assert "t0.tif" in row_of(widget, 1)[1]
     assert list(offered(widget)) == ["channel", "play"]
     pick(widget.form.view.channel.combo, "GFP")
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert "has no channel GFP" in widget.form.view.channel.problem.text()
-    widget.folders.tree.setCurrentItem(widget.folders._item(2))
+    select(widget, 2)
     create(widget, wait)
-    states = [widget.folders._item(i).text(2) for i in range(3)]
-    assert states == ["failed", "failed", "done"]
-    assert "has no channel GFP" in widget.folders._item(0).toolTip(2)
+    assert states(widget) == ["failed", "failed", "done"]
+    assert "has no channel GFP" in row_of(widget, 0)[1]
     # A choice is about the data for which it was made.
-    widget.folders.tree.setCurrentItem(widget.folders._item(2))
+    select(widget, 2)
     widget.folders.remove_selected()
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert offered(widget) == {}
     assert widget.settings.channel is None
     assert not widget.form.kept_row.isVisible()
     widget.folders.add([two])
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert widget.settings.channel == "GFP"
 
 
@@ -181,7 +177,7 @@ def test_settings_with_parts_of_a_hyperstack(open_widget, wait, tmp_path, cli):
     assert "channel 1, z sum, play T" in widget.form.kept_label.text()
     click(widget.mode.folders)
     widget.folders.add([path])
-    thumbnail(widget, wait)
+    thumbnail(widget)
     assert widget.settings == given
     assert not widget.form.kept_row.isVisible()
     assert widget.form.view.channel.combo.currentText() == "Channel 1"
@@ -196,11 +192,12 @@ def test_settings_with_parts_of_a_hyperstack(open_widget, wait, tmp_path, cli):
     viewer.window.remove_dock_widget(widget)
     viewer.add_image(numbered(3))
     _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
-    wait(lambda: settled(again) and again.create_button.isEnabled())
+    again.wait_until_idle()
+    assert again.create_button.isEnabled()
     assert again.settings == t2v.VideoSettings(width="full", contrast="local")
     click(again.mode.folders)
     again.folders.add([path])
-    thumbnail(again, wait)
+    thumbnail(again)
     assert again.settings == given
 
 
@@ -211,41 +208,31 @@ def test_axes_that_nobody_has_named(open_widget, wait, tmp_path):
     click(widget.mode.folders)
     widget.settings = t2v.VideoSettings(width="full", contrast="global")
     widget.folders.add([path])
-    wait(lambda: settled(widget) and widget.reason.isVisible())
+    widget.wait_until_idle()
+    assert widget.reason.isVisible()
     row = widget.form.view.axes
     assert "unknown meaning" in row.problem.text()
     row.edit.setText("TZYX")
     row.edit.textEdited.emit("TZYX")
-    thumbnail(widget, wait)
+    thumbnail(widget)
     viewer.dims.set_point(0, 1)
-    image = thumbnail(widget, wait)
+    image = thumbnail(widget)
     np.testing.assert_array_equal(image, t2v.render_frame(path, 1, settings=widget.settings))
     assert list(offered(widget)) == ["z", "play"]
 
 
-def test_the_newest_source_is_shown_whatever_is_opened_last(
-    with_sources, wait, tmp_path, monkeypatch
-):
-    from napari_tif2video._napari.source import opening as temporary
-
+def test_the_newest_source_is_shown_whatever_is_opened_last(with_sources, wait, tmp_path, disk):
     slow, quick = (write_folder(tmp_path / name, numbered(2)) for name in ("slow", "quick"))
-    is_free, original = threading.Event(), temporary.open_stack
-
-    def opened(path, *options):
-        if str(path).endswith("slow"):
-            assert is_free.wait(20)
-        return original(path, *options)
-
     viewer, widget = with_sources(quick)
-    monkeypatch.setattr(temporary, "open_stack", opened)
+    disk.hold(slow)
     widget.folders.add([slow])
-    widget.folders.tree.setCurrentItem(widget.folders._item(1))
-    wait(lambda: not widget._settle.isActive() and widget.source.temporary._work._thread)
-    assert not widget.create_button.isEnabled()
-    widget.folders.tree.setCurrentItem(widget.folders._item(0))
-    wait(lambda: not widget._settle.isActive())
-    is_free.set()
-    thumbnail(widget, wait)
+    select(widget, 1)
+    wait(lambda: len(disk.asking) == 2 and not widget.create_button.isEnabled())
+    select(widget, 0)
+    with pytest.raises(TimeoutError, match=r"busy after 0\.2 s"):
+        widget.wait_until_idle(timeout_s=0.2)
+    disk.let_go()
+    thumbnail(widget)
     assert [layer.name for layer in viewer.layers] == ["quick"]
     assert widget.plan.stack.name == "quick"
 
@@ -261,10 +248,10 @@ def test_all_visible_layers_as_displayed(open_widget, wait, tmp_path):
     viewer.dims.set_point(0, 1)
     pick(widget.layers.combo.native, "All visible layers, as displayed")
     widget.settings = t2v.VideoSettings(width="full", contrast="displayed", anchor=True)
-    image = thumbnail(widget, wait)
+    image = thumbnail(widget)
     np.testing.assert_array_equal(image, t2v.render_frame(viewer, 1, settings=widget.settings))
     above.visible = False
-    image = thumbnail(widget, wait)
+    image = thumbnail(widget)
     assert not image[:10, :10, 0].any()
     above.visible = True
     widget.destination.folder = tmp_path
@@ -279,17 +266,17 @@ def test_slices_of_layers_are_projected_or_follow_their_slider(open_widget, wait
     stack = HYPER[:, 0]  # T, Z, Y, X
     viewer, widget = open_widget(stack, name="s", contrast_limits=(100, 9001))
     widget.settings = t2v.VideoSettings(width="full", contrast="displayed")
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert offered(widget)["z"] == [
         "Where the slider stands", "Maximum of all 3", "Mean of all 3", "Sum of all 3",
     ]  # fmt: skip
     viewer.dims.set_point(0, 2)
     viewer.dims.set_point(1, 1)
-    image = thumbnail(widget, wait)
+    image = thumbnail(widget)
     np.testing.assert_array_equal(image[..., 0], to_grey(stack[2, 1], 100, 9001))
     assert widget.settings.z is None
     pick(widget.form.view.z.combo, "Maximum of all 3")
-    image = thumbnail(widget, wait)
+    image = thumbnail(widget)
     np.testing.assert_array_equal(image[..., 0], to_grey(stack[2].max(axis=0), 100, 9001))
     widget.destination.folder = tmp_path
     (video,) = create(widget, wait)
@@ -301,14 +288,14 @@ def test_slices_of_layers_are_projected_or_follow_their_slider(open_widget, wait
         HYPER[:, 1], name="b", colormap="green", blending="additive", contrast_limits=(100, 9001)
     )
     pick(widget.layers.combo.native, "All visible layers, as displayed")
-    image = thumbnail(widget, wait)
+    image = thumbnail(widget)
     both = [to_grey(HYPER[2, c].max(axis=0), 100, 9001) for c in (0, 1)]
     np.testing.assert_array_equal(image[..., 0], both[0])
     np.testing.assert_array_equal(image[..., 1], np.minimum(both[0] + both[1], 255))
     # Without slices there is nothing to choose, and nothing is said of what was chosen.
     viewer.layers.clear()
     viewer.add_image(numbered(3))
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert offered(widget) == {}
     assert widget.settings.z is None
 
@@ -319,7 +306,7 @@ def test_python_code_says_what_the_sliders_show(open_widget, wait, tmp_path):
     )
     widget.settings = t2v.VideoSettings(width="full", contrast="displayed")
     viewer.dims.set_point(1, 1)
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     widget.destination.folder = tmp_path
     (video,) = create(widget, wait)
     made = media(video.path)
@@ -340,7 +327,8 @@ def test_the_command_line_of_a_channel_at_a_slice(open_widget, wait, tmp_path, c
     widget.settings = t2v.VideoSettings(width="full", contrast="displayed")
     viewer.dims.set_point(1, 1)
     widget.destination.folder = tmp_path / "out"
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled()
     widget.recipe_button.copy_command_line()
     words = shlex.split(QApplication.clipboard().text())
     (video,) = create(widget, wait)
@@ -350,27 +338,18 @@ def test_the_command_line_of_a_channel_at_a_slice(open_widget, wait, tmp_path, c
     assert media(tmp_path / "cli.mp4") == media(video.path)
 
 
-def test_closing_while_a_source_is_opened_leaves_no_layer(
-    with_sources, wait, tmp_path, monkeypatch
-):
-    from napari_tif2video._napari.source import opening as temporary
-
+def test_closing_while_a_source_is_opened_leaves_no_layer(with_sources, wait, tmp_path, disk):
     quick, slow = (write_folder(tmp_path / name, numbered(2)) for name in ("quick", "slow"))
-    is_free, original = threading.Event(), temporary.open_stack
     viewer, widget = with_sources(quick)
-    monkeypatch.setattr(
-        temporary, "open_stack", lambda *options: is_free.wait(20) and original(*options)
-    )
+    disk.hold(slow)
     widget.folders.add([slow])
-    widget.folders.tree.setCurrentItem(widget.folders._item(1))
-    wait(lambda: not widget._settle.isActive() and widget.source.temporary._work._thread)
-    opening = widget.source.temporary._work._thread
+    select(widget, 1)
+    wait(lambda: len(disk.asking) == 2)
     viewer.window.remove_dock_widget(widget)
     widget.refresh()
-    is_free.set()
-    wait(lambda: not opening.is_alive() and not widget._settle.isActive())
-    for _ in range(20):
-        QApplication.processEvents()
+    disk.let_go()
+    wait(lambda: not any(thread.is_alive() for thread in disk.asking))
+    QTest.qWait(100)  # for what would still be done then
     assert list(viewer.layers) == []
 
 
@@ -388,7 +367,7 @@ def test_positions(with_sources, tmp_path, wait):
     assert choices == ["Each its own video", "Well A", "Well B"]
     assert widget.settings.position == "each"
     pick(row.combo, "Well B")
-    thumbnail(widget, wait)
+    thumbnail(widget)
     assert widget.settings.position == "Well B"
     create(widget, wait)
     (video,) = tmp_path.glob("*.mp4")

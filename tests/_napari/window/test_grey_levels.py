@@ -9,7 +9,7 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
-from helpers.window import click, pick, settled, write_into
+from helpers.window import click, pick, write_into
 
 import napari_tif2video as t2v
 
@@ -29,8 +29,8 @@ def row_of(widget, name):
 
 
 def shown(widget, wait):
-    wait(lambda: settled(widget) and widget.result.preview is not None)
-    wait(lambda: settled(widget) and not widget.result.preview.is_provisional)
+    widget.wait_until_idle()
+    assert not widget.result.preview.is_provisional
     return widget.result.preview.image
 
 
@@ -93,19 +93,19 @@ WRONG = [
 def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
     _, widget = opened
     widget.settings = t2v.VideoSettings(contrast="local", percentile=(1, 90))
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     for name, text, reason in WRONG:
         row = row_of(widget, name)
         edits = {"percentile": "low", "gamma": "gamma", "frames": "edit"}
         edit = getattr(row, edits[name]) if name in edits else row.combo.lineEdit()
         write_into(edit, text)
-        wait(lambda: settled(widget))
+        widget.wait_until_idle()
         assert reason in row.problem.text()
         assert "\n" not in row.problem.text()
         assert [r for r in widget.form.rows if r.problem.isVisible()] == [row]
         assert not widget.create_button.isEnabled()
         write_into(edit, "")
-        wait(lambda: settled(widget))
+        widget.wait_until_idle()
         assert not row.problem.isVisible()
         assert widget.create_button.isEnabled()
 
@@ -115,7 +115,7 @@ def test_what_does_not_fit_the_data_marks_its_row_too(open_widget, wait):
     widget.more.expand()
     row = row_of(widget, "colormap")
     pick(row.combo, "viridis")
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert "is in colour already" in row.problem.text()
     assert row.problem.isVisible()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
-from helpers.window import click, create, pick, settled, write_into
+from helpers.window import click, create, pick, row_of, said, write_into
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 import napari_tif2video as t2v
@@ -33,13 +34,8 @@ def shown(widget, wait, settings):
     """Wait until the thumbnail is the frame of a video with these settings."""
     assert widget.settings == settings
     picture = t2v.render_frame(STACK, 2, settings=settings)
-    wait(
-        lambda: (
-            settled(widget)
-            and widget.result.preview is not None
-            and np.array_equal(widget.result.preview.image, picture)
-        )
-    )
+    widget.wait_until_idle()
+    np.testing.assert_array_equal(widget.result.preview.image, picture)
     return picture
 
 
@@ -48,7 +44,7 @@ def test_overlays_and_lengths(opened, wait):
     form, below = widget.form, widget.form.below
     plain = shown(widget, wait, t2v.VideoSettings(contrast="local"))
     click(below.scale_bar.check)
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert 'the size of a pixel is not known; give it with "Pixel size"' in (
         below.scale_bar.problem.text()
     )
@@ -65,7 +61,7 @@ def test_overlays_and_lengths(opened, wait):
     assert max(np.count_nonzero(row) for row in rows) == pytest.approx(125, abs=6)
     click(below.timestamp.check)
     pick(below.timestamp.corner, "bottom right")
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert '"Interval"' in below.timestamp.problem.text()
     write_into(below.interval.edit, "5min")
     write_into(below.timestamp.start, "-10min")
@@ -75,7 +71,8 @@ def test_overlays_and_lengths(opened, wait):
         "time_start": -600, "label": "{name} {frame}",
     }  # fmt: skip
     assert widget.settings == t2v.VideoSettings(**want)
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled()
     # A stack that is not called "s" would say so in its label.
     np.testing.assert_array_equal(
         widget.result.preview.image,
@@ -105,7 +102,7 @@ def test_overlays_and_lengths(opened, wait):
     assert mark.data[-1].mean(0) == pytest.approx((59.5, 79.5))
     assert mark.face_color[-1] == pytest.approx((0, 1, 0, 1))
     pick(form.anchor_row.style, "circle")
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert mark.face_color[-1][3] == 0
     assert np.ptp(mark.data[-1], axis=0) + mark.edge_width[-1] == pytest.approx((20, 20))
 
@@ -130,7 +127,7 @@ def test_formats_and_their_endings(opened, wait, tmp_path):
     widget.destination.folder = tmp_path
     for words, name, codec in FORMATS:
         pick(below.format.codec, words)
-        wait(lambda: settled(widget))
+        widget.wait_until_idle()
         (video,) = create(widget, wait)
         assert video.path == tmp_path / name
         assert stream_of(video.path) == codec
@@ -155,7 +152,8 @@ def test_formats_and_their_endings(opened, wait, tmp_path):
     click(below.format.raw)
     assert widget.settings == t2v.VideoSettings(raw=True)
     assert not form.contrast_row.native.isEnabled()
-    wait(lambda: settled(widget) and "counts as they are" in widget.result._limits.text())
+    widget.wait_until_idle()
+    assert "counts as they are" in said(widget.result)
     np.testing.assert_array_equal(widget.result.preview.image, t2v.render_frame(STACK, 2, raw=True))
     (video,) = create(widget, wait)
     assert raw_frames(video.path) == STACK.tobytes()
@@ -242,7 +240,7 @@ def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
         before = edits[name].text()
         edits[name].setText("")
         write_into(edits[name], text)
-        wait(lambda: not widget._settle.isActive())
+        widget.wait_until_idle()
         row = next(row for row in form.rows if name in row.names)
         assert reason in row.problem.text()
         assert "\n" not in row.problem.text()
@@ -250,12 +248,13 @@ def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
         assert [r for r in form.rows if r.problem.isVisible()] == [row]
         assert not widget.create_button.isEnabled()
         write_into(edits[name], before)
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled()
     assert not any(row.problem.isVisible() for row in form.rows)
     form.speed_row.fps.value = 60
     pick(below.format.codec, "GIF (.gif)")
-    wait(lambda: not widget._settle.isActive())
-    assert "players slow a GIF" in form.speed_row.problem.text()
+    widget.wait_until_idle()
+    assert "players slow GIFs" in form.speed_row.problem.text()
 
 
 def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
@@ -284,7 +283,7 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
     # Limits of several channels are shown, do not fit the one here, and can be replaced.
     form = widget.form
     assert "3 to 4.5" in form.contrast_row.pairs_label.text()
-    widget._update()
+    widget.wait_until_idle()
     assert "limits are those of 2 channels, but 1 is shown" in form.contrast_row.problem.text()
     click(form.contrast_row.one_pair.native)
     assert widget.settings == t2v.VideoSettings(limits=(1, 2))
@@ -318,7 +317,8 @@ def test_what_the_data_say_is_in_the_empty_rows(open_widget, wait, tmp_path):
     # As from the recipe of another video, with limits for each of two channels.
     settings = t2v.VideoSettings(channel="all", limits=((0, 60000), (20000, 30000)))
     widget.settings = settings
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled()
     below = widget.form.below
     assert below.pixel_size.edit.placeholderText() == "0.25 (from ImageJ metadata)"
     assert below.interval.edit.placeholderText() == "30 s (from ImageJ metadata)"
@@ -326,14 +326,10 @@ def test_what_the_data_say_is_in_the_empty_rows(open_widget, wait, tmp_path):
     assert below.magnification.edit.placeholderText() == "by the width: 0.03"
     assert widget.settings == settings
     picture = t2v.render_frame(path, int(viewer.dims.current_step[0]), settings=settings)
-    wait(lambda: settled(widget) and np.array_equal(widget.result.preview.image, picture))
+    np.testing.assert_array_equal(widget.result.preview.image, picture)
 
 
-def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_path, monkeypatch):
-    import threading
-
-    from napari_tif2video._napari.run import jobs as module
-
+def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_path, disk):
     folders = [write_folder(tmp_path / name, numbered(2)) for name in ("a", "b")]
     _, widget = open_widget()
     widget.more.expand()
@@ -341,29 +337,26 @@ def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_pat
     widget.folders.add(folders)
     click(widget.run_options.verify)
     click(widget.run_options.sidecar)
-    plan, may_go = module.folder_jobs, threading.Event()
-
-    def slow(*args, **options):
-        assert threading.current_thread() is not threading.main_thread()
-        assert may_go.wait(20)
-        return plan(*args, **options)
-
-    monkeypatch.setattr(module, "folder_jobs", slow)
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled()
+    disk.hold(tmp_path)
     click(widget.create_button)
+    wait(disk.asked.is_set)
     assert widget.run.is_running
     assert not widget.convert()
     click(widget.run.cancel_button)
     assert not widget.run.is_running
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled()
     click(widget.create_button)
-    may_go.set()
+    disk.let_go()
     wait(lambda: not widget.run.is_running and len(widget.run.videos) == 2)
+    assert threading.main_thread() not in disk.asking
     for folder, video in zip(folders, widget.run.videos, strict=True):
         assert video.path.parent == folder
         assert t2v.read_recipe(video.path.with_suffix(".json")) == t2v.read_recipe(video.path)
     assert "verified: worst frame of all" in widget.run.facts.text()
-    assert "verified: 2 frames in order" in widget.folders._item(0).toolTip(2)
+    assert "verified: 2 frames in order" in row_of(widget, 0)[1]
     widget.recipe_button.copy_command_line()
     assert "--verify --sidecar" in QApplication.clipboard().text()
     widget.recipe_button.copy_python()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import threading
-import weakref
 
 import numpy as np
 import pytest
@@ -14,7 +12,7 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import click, create, settled
+from helpers.window import click, create, row_of, said, select, states
 from qtpy.QtWidgets import QApplication, QMessageBox
 
 import napari_tif2video as t2v
@@ -49,8 +47,8 @@ def test_settings_without_a_widget_are_shown_used_and_forgotten(open_widget, wai
     widget.settings = settings
     assert widget.settings == settings
     assert "axes TYX" in widget.form.kept_label.text()
-    wait(lambda: settled(widget) and widget.result.preview is not None)
-    wait(lambda: settled(widget) and not widget.result.preview.is_provisional)
+    widget.wait_until_idle()
+    assert not widget.result.preview.is_provisional
     np.testing.assert_array_equal(
         widget.result.preview.image, t2v.render_frame(stack, 0, settings=settings)
     )
@@ -70,10 +68,11 @@ def test_overlays_of_saved_settings_are_in_the_thumbnail(open_widget, wait):
     widget.settings = settings
     assert widget.settings == settings
     assert not widget.form.width_row.width.enabled  # the magnification decides
-    wait(lambda: settled(widget) and widget.result.preview is not None)
+    widget.wait_until_idle()
     picture = t2v.render_frame(stack, 2, settings=settings)
     assert picture.shape == (200, 320, 3)
-    wait(lambda: settled(widget) and np.array_equal(widget.result.preview.image, picture))
+    widget.wait_until_idle()
+    np.testing.assert_array_equal(widget.result.preview.image, picture)
     click(widget.form.anchor_row.check)  # the style that stays there would imply it
     assert not widget.settings.anchor
     assert not widget.form.kept_row.isVisible()
@@ -83,7 +82,7 @@ def test_the_thumbnail_is_the_frame_of_the_video(open_widget, wait, tmp_path):
     viewer, widget = open_widget(numbered(6), name="s", contrast_limits=(0, 60000))
     widget.settings = t2v.VideoSettings(width=200, crop="120x40", contrast="displayed", anchor=True)
     viewer.dims.set_point(0, 4)
-    wait(lambda: settled(widget) and widget.result.preview is not None)
+    widget.wait_until_idle()
     image = widget.result.preview.image
     expected = t2v.render_frame(viewer.layers["s"], 4, settings=widget.settings)
     np.testing.assert_array_equal(image, expected)
@@ -109,15 +108,16 @@ def test_limits_of_the_whole_movie_are_measured_once_and_marked_until_then(open_
         for i in range(5)
     ]
     viewer, widget = open_widget(da.stack(frames), contrast_limits=(0, 65535))
-    provisional = []
-    widget.result._frame_work.done.connect(lambda p: provisional.append(p.is_provisional))
     widget.settings = t2v.VideoSettings(contrast="global")
-    wait(lambda: settled(widget) and not widget.result.preview.is_provisional)
-    assert provisional[0]
+    wait(lambda: widget.result.preview is not None)
+    assert widget.result.preview.is_provisional
+    assert "provisional" in said(widget.result)
+    widget.wait_until_idle()
+    assert not widget.result.preview.is_provisional
     assert widget.result.preview.limits == ((stack.min(), 65535),)
     measured = calls.count(2)
     viewer.dims.set_point(0, 1)
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert calls.count(2) == measured
 
 
@@ -125,26 +125,27 @@ def test_a_value_that_makes_no_sense_says_so_and_disables_create(open_widget, wa
     _, widget = open_widget(numbered(3))
     widget.form.crop_row.crop.value = True
     widget.form.crop_row.width.value = 5000
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert "larger than the frame" in widget.reason.text()
     assert not widget.create_button.isEnabled()
     widget.form.crop_row.width.value = 100
     widget.form.crop_row.height.value = 30
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert not widget.reason.isVisible()
     assert widget.create_button.isEnabled()
 
 
 def test_an_empty_viewer(open_widget, wait):
     viewer, widget = open_widget()
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert not widget.create_button.isEnabled()
     assert "image" in widget.reason.text()
     viewer.add_labels(np.zeros((3, 10, 10), int))
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert not widget.create_button.isEnabled()
     viewer.add_image(numbered(3))
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled()
 
 
 def test_layers_are_followed_when_they_come_go_and_change_their_name(open_widget, wait):
@@ -157,7 +158,7 @@ def test_layers_are_followed_when_they_come_go_and_change_their_name(open_widget
     assert widget.layers.layer.name == "renamed"
     assert widget.layers.combo.native.currentText() == "renamed"
     viewer.layers.remove("renamed")
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     assert widget.layers.layer.name == "second"
 
 
@@ -165,7 +166,7 @@ def begin_a_long_run(open_widget, wait, folder):
     viewer, widget = open_widget(noise((400, 300, 300)), contrast_limits=(0, 65535))
     widget.settings = t2v.VideoSettings(width=1000, contrast="displayed")
     widget.destination.folder = folder
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     click(widget.create_button)
     wait(lambda: widget.run.bar.value() > 20)
     return viewer, widget
@@ -180,9 +181,11 @@ def test_cancel_leaves_no_file(open_widget, wait, tmp_path):
 
 
 def test_closing_the_widget_cancels_the_run(open_widget, wait, tmp_path):
+    before = set(threading.enumerate())
     viewer, widget = begin_a_long_run(open_widget, wait, tmp_path)
+    assert set(threading.enumerate()) - before
     viewer.window.remove_dock_widget(widget)
-    wait(lambda: not any("_run" in t.name for t in threading.enumerate()))
+    wait(lambda: not set(threading.enumerate()) - before)
     assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
 
 
@@ -198,7 +201,7 @@ def test_a_video_that_exists_is_asked_about(open_widget, wait, tmp_path, monkeyp
 
     monkeypatch.setattr(QMessageBox, "exec", answered)
     widget.destination.folder = tmp_path
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     click(widget.create_button)
     wait(lambda: not widget.run.is_running)
     videos = sorted(tmp_path.glob("*.mp4"))
@@ -228,7 +231,7 @@ def test_an_error_in_the_background_reaches_the_user(open_widget, wait, tmp_path
     )
     _, widget = open_widget(stack, contrast_limits=(0, 65535))
     widget.destination.folder = tmp_path
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     disk_is_gone.set()
     click(widget.create_button)
     wait(lambda: not widget.run.is_running)
@@ -244,12 +247,11 @@ def test_folders_one_after_the_other(open_widget, wait, tmp_path):
     click(widget.mode.folders)
     widget.folders.add([good, broken, other])
     widget.form.contrast_row.contrast.value = "global"
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     click(widget.create_button)
     wait(lambda: not widget.run.is_running and len(widget.run.videos) == 3)
-    states = [widget.folders._item(i).text(2) for i in range(3)]
-    assert states == ["done", "failed", "done"]
-    assert "t1.tif" in widget.folders._item(1).toolTip(2)
+    assert states(widget) == ["done", "failed", "done"]
+    assert "t1.tif" in row_of(widget, 1)[1]
     for folder in (good, other):
         assert numbers(folder / "500px_10fps_global_norm_video.mp4") == [0, 1, 2]
     widget.run.save_log(tmp_path / "log.csv")
@@ -272,7 +274,7 @@ def test_the_selected_folder_is_shown_and_goes_again(open_widget, wait, tmp_path
     click(widget.mode.folders)
     widget.folders.add(folders)
     wait(lambda: "a" in viewer.layers)
-    widget.folders.tree.setCurrentItem(widget.folders._item(1))
+    select(widget, 1)
     wait(lambda: "b" in viewer.layers)
     assert "a" not in viewer.layers
     click(widget.mode.layer)
@@ -298,7 +300,8 @@ def test_the_command_line_does_the_same(open_widget, wait, tmp_path, cli):
     widget.settings = t2v.VideoSettings(
         width=200, crop="100x40", contrast="displayed", frames="-3:", quality="draft"
     )
-    wait(lambda: settled(widget) and widget.create_button.isEnabled())
+    widget.wait_until_idle()
+    assert widget.create_button.isEnabled()
     widget.recipe_button.copy_command_line()
     words = shlex.split(QApplication.clipboard().text())
     (video,) = create(widget, wait, tmp_path / "out")
@@ -317,39 +320,8 @@ def test_a_settings_file_serves_the_command_line_too(open_widget, tmp_path, cli)
 
 def test_auto_saturates_a_third_of_a_percent(open_widget, wait):
     viewer, widget = open_widget(noise((2, 200, 200)), contrast_limits=(0, 65535))
-    wait(lambda: settled(widget))
+    widget.wait_until_idle()
     click(widget.form.contrast_row.auto.native)
     low, high = viewer.layers[0].contrast_limits
     frame = np.asarray(viewer.layers[0].data[0])
     assert np.mean((frame < low) | (frame > high)) == pytest.approx(0.0035, abs=0.0005)
-
-
-def test_closing_leaves_no_callback_and_no_widget_behind(open_widget, wait):
-    viewer, widget = open_widget(numbered(3), name="s")
-    layer = viewer.layers["s"]
-
-    def callbacks():
-        emitters = [
-            viewer.dims.events.current_step, viewer.layers.events.inserted,
-            viewer.layers.events.removed, layer.events.contrast_limits, layer.events.name,
-            layer.events.data, layer.events.scale,
-        ]  # fmt: skip
-        return [len(emitter.callbacks) for emitter in emitters]
-
-    wait(lambda w=widget: settled(w))
-    viewer.window.remove_dock_widget(widget)
-    reference = weakref.ref(widget)
-    del widget
-    before = callbacks()
-    for _ in range(3):
-        _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
-        wait(lambda w=again: settled(w))
-        viewer.window.remove_dock_widget(again)
-        del again
-    QApplication.processEvents()
-    assert callbacks() == before
-    assert [item.name for item in viewer.layers] == ["s"]
-    for _ in range(3):
-        gc.collect()
-        QApplication.processEvents()
-    assert reference() is None
