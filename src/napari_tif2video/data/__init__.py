@@ -3,7 +3,8 @@
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
 only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays;
-`folder` finds out which files belong together and in which order; `calibration` says how large a
+`folder` lists the images of a folder, and `names` finds out on which axes their names put them;
+`calibration` says how large a
 pixel and how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
 """
 
@@ -12,12 +13,11 @@ from .folder import (
     TIFF_SUFFIXES,
     find_gaps,
     folders_with_frames,
-    is_stack_name,
     is_tiff_name,
     list_frames,
-    natural_key,
 )
 from .memory import free_memory, thread_buffer
+from .names import natural_key
 from .open import open_stack, source_stem
 from .planes import ArrayPlanes, FramePlanes, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack
@@ -35,7 +35,6 @@ __all__ = [
     "find_gaps",
     "folders_with_frames",
     "free_memory",
-    "is_stack_name",
     "is_tiff_name",
     "list_frames",
     "natural_key",

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import SourceError
 from ..settings import parse_axes
-from .folder import STACK_SUFFIXES, list_frames
+from .folder import TIFF_SUFFIXES, list_frames
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
 from .tiff import open_file, open_folder
@@ -28,9 +28,10 @@ def open_stack(source: Any, match: str | None = None, axes: str | None = None) -
     Parameters
     ----------
     source : path, array, Stack, or layer or viewer of napari
-        A folder of ``.tif``/``.tiff`` files (one frame a file, in natural order), a multi-page
-        TIFF, a numpy or dask array of shape (T, Y, X) or (T, Y, X, 3), an image layer, or a
-        viewer, whose visible image layers are merged as displayed.
+        A folder of ``.tif``/``.tiff`` files (in natural order, or on the axes that their names
+        or those of its subfolders tell), a multi-page TIFF, a numpy or dask array of shape
+        (T, Y, X) or (T, Y, X, 3), an image layer, or a viewer, whose visible image layers are
+        merged as displayed.
     match : str, optional
         Of a folder, only the files whose name matches this pattern, such as ``"*_C0_*"``.
     axes : str, optional
@@ -80,8 +81,8 @@ def _open_path(path: Path, match: str | None) -> Stack:
         return open_folder(path, list_frames(path, match))
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
-    if path.suffix.lower() not in STACK_SUFFIXES:
-        raise SourceError(f"{path}: is not a TIFF file; expected {', '.join(STACK_SUFFIXES)}")
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        raise SourceError(f"{path}: is not a TIFF file; expected {', '.join(TIFF_SUFFIXES)}")
     return open_file(path, source_stem(path))
 
 

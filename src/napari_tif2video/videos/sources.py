@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data import folders_with_frames, is_stack_name, natural_key, open_stack, source_stem
+from ..data import folders_with_frames, is_tiff_name, natural_key, open_stack, source_stem
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
@@ -112,7 +112,7 @@ def _expand(
         only_folders = pattern.endswith(("/", os.sep))
         matches = (Path(p) for p in glob.glob(pattern, recursive=True))
         found = sorted(
-            (p for p in matches if p.is_dir() or (not only_folders and is_stack_name(p.name))),
+            (p for p in matches if p.is_dir() or (not only_folders and is_tiff_name(p.name))),
             key=lambda p: [natural_key(part) for part in p.parts],
         )
         if not found:

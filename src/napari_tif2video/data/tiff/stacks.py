@@ -14,8 +14,9 @@ from tifffile import TiffFile, TiffPage
 from ...colours import ChannelInfo, Display
 from ...errors import SourceError
 from ...geometry import Box
-from ..folder import axes_of_names, find_gaps, places
+from ..folder import find_gaps, places
 from ..memory import thread_buffer
+from ..names import NamedAxes, axes_of_names
 from ..planes import FramePlanes
 from ..stack import Channel, FrameFormat, Frames, Stack
 from .layout import Layout, Sizes, canonical, has_planes_behind, layout_of, ome_sizes
@@ -99,18 +100,16 @@ def _whole_folder(folder: Path, names: Sequence[str]) -> Stack | None:
 def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     """The files of a folder as a stack; the first one decides what they all are.
 
-    Each is a time point, of one plane or several, unless their OME metadata tell how all of them
-    belong together, or their names tell of channels or slices.
+    Each is a plane or several, on the axes that their names tell, unless their OME metadata tell
+    how all of them belong together.
     """
     series = _whole_folder(folder, names)
     if series is not None:
         return series
     named = axes_of_names(names, folder)
-    order = tuple(names) if named is None else named.names
-    sizes: Sizes = (("T", len(order)),) if named is None else named.sizes
-    path = folder / order[0]
+    path = folder / named.names[0]
+    times = dict(named.sizes).get("T", 1)
     with opened(path) as tif:
-        times = dict(sizes).get("T", 1)
         calibration, notes = calibration_of(tif, _ome_of(tif, path), times)
         layout = None
         if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
@@ -119,22 +118,29 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
             page = single_page(tif, path)
             first = page_format(page, path)
             template = alike(tif, page, first)
-    standing = places(order) if named is None else None
+    if "/" in named.names[0]:
+        notes = (*notes, f"read from its subfolders: {_subfolders(names)}")
+    firsts = named.names[:: len(named.names) // times]
+    standing = places(firsts)
     if standing is not None:
         calibration = replace(calibration, places=standing)
-        notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
-    stack = Stack((), folder.name or "root", folder, notes, calibration=calibration)
-    if named is not None:
-        info = tuple(ChannelInfo(channel) for channel in named.channels)
-        stack = replace(stack, channel_info=info, notes=(*notes, *named.notes))
+        notes = (*notes, f"{find_gaps(firsts)}; times leave room for what is missing")
+    info = tuple(ChannelInfo(channel) for channel in named.channels)
+    stack = Stack((), folder.name or "root", folder, (*notes, *named.notes), channel_info=info)
+    stack = replace(stack, calibration=calibration)
     if layout is None:
-        return _with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
-    inside = _axes_inside(layout, sizes, path)
-    info = stack.channel_info or layout.channels
-    numbers = tuple(range(len(order) * prod(n for _, n in inside)))
-    frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
-    whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
-    return _with_axes(replace(stack, channel_info=info), frames, whole)
+        frames = FileFrames(folder, named.names, first, named.names[0], template)
+        return _with_axes(stack, frames, named.sizes)
+    inside = _axes_inside(layout, named, path)
+    numbers = tuple(range(len(named.names) * prod(n for _, n in inside)))
+    volumes = VolumeFrames(folder, named.names, layout.format, layout.sizes, numbers)
+    whole = tuple((letter, n) for letter, n in (*named.sizes, *inside) if n > 1)
+    return _with_axes(replace(stack, channel_info=info or layout.channels), volumes, whole)
+
+
+def _subfolders(names: Sequence[str]) -> str:
+    found = list(dict.fromkeys(name.rpartition("/")[0] for name in names))
+    return ", ".join(found if len(found) <= 6 else [*found[:5], f"... {found[-1]}"])
 
 
 def _with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
@@ -149,17 +155,21 @@ def _with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
     return replace(stack, channels=(channel,), played=played)
 
 
-def _axes_inside(layout: Layout, outside: Sizes, path: Path) -> Sizes:
-    """The axes within each file of a folder; planes of which nothing is said are slices."""
+def _axes_inside(layout: Layout, named: NamedAxes, path: Path) -> Sizes:
+    """The axes within each file of a folder.
+
+    Planes of which nothing is said are slices where the names say that the files are points in
+    time; else they may as well be frames, which is for the user to say.
+    """
     inside = layout.sizes
-    if len(inside) == 1 and inside[0][0] not in "TCZ":
+    if len(inside) == 1 and inside[0][0] not in "TCZ" and named.tells_time:
         inside = (("Z", inside[0][1]),)
     letters = [letter for letter, _ in inside]
-    if "T" in letters or set(letters) & {letter for letter, n in outside if n > 1}:
+    if "T" in letters or set(letters) & {letter for letter, n in named.sizes if n > 1}:
         described = ", ".join(f"{letter} ({n})" for letter, n in inside)
         raise SourceError(
             f"{path}: holds the axes {described} itself, where its folder has one time point a "
-            "file; convert the files one by one"
+            f"file; convert the files one by one ('{path.parent / '*.tif'}')"
         )
     return inside
 
