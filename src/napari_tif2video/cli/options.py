@@ -17,6 +17,7 @@ from ..settings import (
     CORNERS,
     FPS_RANGE,
     QUALITIES,
+    Z_PROJECTIONS,
     VideoSettings,
 )
 
@@ -183,7 +184,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add(
         "--z",
-        metavar="N|max|mean|sum",
+        metavar="|".join(("N", *Z_PROJECTIONS)),
         help="slice of a hyperstack, from 0, or how all become one (default: max, where there is "
         "time too)",
     )

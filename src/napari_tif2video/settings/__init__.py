@@ -19,7 +19,14 @@ from .codecs import (
 )
 from .format import RAW_TAKES, FormatSettings, chosen_codec
 from .overlays import ANCHOR_STYLES, CORNERS, LABEL_FIELDS, fields_of
-from .picture import FPS_RANGE, frames_slice, limits_of_channels, pairs_of, parse_axes
+from .picture import (
+    FPS_RANGE,
+    Z_PROJECTIONS,
+    frames_slice,
+    limits_of_channels,
+    pairs_of,
+    parse_axes,
+)
 from .video import CONTRASTS, DEFAULT_CONTRAST, VideoSettings
 from .words import as_typed, option_of
 
@@ -38,6 +45,7 @@ __all__ = [
     "QUALITIES",
     "RAW_TAKES",
     "SEGMENT_FRAMES",
+    "Z_PROJECTIONS",
     "Codec",
     "FormatSettings",
     "VideoSettings",

@@ -193,6 +193,7 @@ def parse_colormap(value: object) -> str | None:
     return str(value).strip()
 
 
+#: How slices become one: `data.project` computes what NumPy has a function of this name for.
 Z_PROJECTIONS = ("max", "mean", "sum")
 
 

@@ -123,7 +123,7 @@ class VideoSettings:
     channel : int or str, optional
         Of a hyperstack: a channel by number (from 0) or name, ``"all"`` (merged in their colours)
         or ``"each"`` (a video of each).
-    z : int or {"max", "mean", "sum"}, optional
+    z : int or one of `Z_PROJECTIONS`, optional
         A slice (from 0), or how the slices become one.
     play : str, optional
         The letter of the axis that is played, where there are several.

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QWidget
 
 from ...data import Stack
 from ...planning import Plan, channel_name, has_unknown_axes
-from ...settings import VideoSettings
+from ...settings import Z_PROJECTIONS, VideoSettings
 from ..layers import (
     depth_axis,
     display_of,
@@ -28,7 +28,7 @@ from ..panel import column, row
 _WORDS = {"T": "Time", "C": "Channels", "Z": "Slices", "P": "Positions"}
 
 #: So many of the `slice_choices` are projections.
-PROJECTIONS = 3
+PROJECTIONS = len(Z_PROJECTIONS)
 
 #: Words for a choice, and the value of the setting.
 Choices = list[tuple[str, "int | str | None"]]
@@ -106,11 +106,12 @@ def channel_choice(channel: int | str) -> tuple[str, int | str]:
     return (f"Channel {channel}" if isinstance(channel, int) else channel), channel
 
 
+_IN_FULL = {"max": "Maximum", "min": "Minimum"}
+
+
 def slice_choices(depth: int) -> Choices:
     projections: Choices = [
-        (f"Maximum of all {depth}", "max"),
-        (f"Mean of all {depth}", "mean"),
-        (f"Sum of all {depth}", "sum"),
+        (f"{_IN_FULL.get(name, name.capitalize())} of all {depth}", name) for name in Z_PROJECTIONS
     ]
     return projections + [slice_choice(number) for number in range(depth)]
 
@@ -173,7 +174,7 @@ class TimeAxis(QWidget):
 
         Parameters
         ----------
-        z : int or {"max", "mean", "sum"}, optional
+        z : int or one of `Z_PROJECTIONS`, optional
             A slice, or how the slices become one, instead of where their slider stands.
         """
         play, points = self.axis.value, [self._point(layer) for layer in layers]
