@@ -194,7 +194,7 @@ def parse_colormap(value: object) -> str | None:
 
 
 #: How slices become one: `data.project` computes what NumPy has a function of this name for.
-Z_PROJECTIONS = ("max", "mean", "sum")
+Z_PROJECTIONS = ("max", "mean", "sum", "median")
 
 
 def parse_channel(value: object) -> int | str | None:
