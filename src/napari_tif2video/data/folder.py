@@ -107,7 +107,8 @@ def _names_below(folder: Path, match: str | None) -> list[str]:
     if not found:
         return []
     names = [name for below in found.values() for name in below]
-    if not folders_are_axes(list(found)):
+    is_one = len(found) == 1 and "/" in (match or "")  # the one that was asked for
+    if not is_one and not folders_are_axes(list(found)):
         raise SourceError(
             f"No TIF images found in {folder}, but {len(found)} of its subfolders hold them; add "
             "--recursive for a video of each; they are taken as one data set if they are called "
