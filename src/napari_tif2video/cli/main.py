@@ -100,7 +100,7 @@ def _run(args: argparse.Namespace) -> int:
     folder = None if args.output_dir is None else Path(args.output_dir)
     destination = Destination(file, folder, args.overwrite, args.skip_existing, args.sidecar)
     sources = _sources(args)
-    jobs = find_sources(sources, recursive=args.recursive, match=args.match)
+    jobs = find_sources(sources, recursive=args.recursive, match=args.match, join_images=True)
     plan_jobs(jobs, settings, destination, args.match)
     _say_reuse(args, len(jobs))
     if args.dry_run:

@@ -17,10 +17,11 @@ from .folder import (
     list_frames,
 )
 from .memory import free_memory, thread_buffer
-from .names import natural_key
-from .open import open_stack, source_stem
+from .names import axes_of_names, natural_key
+from .open import expanded, open_images, open_stack, source_stem
 from .planes import ArrayPlanes, FramePlanes, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack
+from .tiff import is_single_image
 
 __all__ = [
     "TIFF_SUFFIXES",
@@ -32,12 +33,16 @@ __all__ = [
     "Frames",
     "Planes",
     "Stack",
+    "axes_of_names",
+    "expanded",
     "find_gaps",
     "folders_with_frames",
     "free_memory",
+    "is_single_image",
     "is_tiff_name",
     "list_frames",
     "natural_key",
+    "open_images",
     "open_stack",
     "source_stem",
     "stack_of_array",

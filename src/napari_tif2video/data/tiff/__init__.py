@@ -4,6 +4,6 @@
 `layout` says on which page of which file each plane lies; `stacks` makes stacks of all that.
 """
 
-from .stacks import open_file, open_folder
+from .stacks import is_single_image, open_file, open_folder
 
-__all__ = ["open_file", "open_folder"]
+__all__ = ["is_single_image", "open_file", "open_folder"]

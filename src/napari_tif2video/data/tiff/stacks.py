@@ -138,6 +138,12 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     return _with_axes(replace(stack, channel_info=info or layout.channels), volumes, whole)
 
 
+def is_single_image(path: Path) -> bool:
+    """Whether a TIFF file holds one plane."""
+    with opened(path) as tif:
+        return len(full_pages(tif, path)) == 1 and not has_planes_behind(tif)
+
+
 def _subfolders(names: Sequence[str]) -> str:
     found = list(dict.fromkeys(name.rpartition("/")[0] for name in names))
     return ", ".join(found if len(found) <= 6 else [*found[:5], f"... {found[-1]}"])
