@@ -76,6 +76,10 @@ CHANNELS = {
     "wavelengths": (lambda t, c: f"img_{(488, 561)[c]}_{t:03}.tif", ("488nm", "561nm")),
     "colours": (lambda t, c: f"frame{t}_{('green', 'red')[c]}.tif", ("green", "red")),
     "numbered through": (lambda t, c: f"{2 * t + c:04}_{STAINS[c]}.tif", STAINS),
+    "stamped one by one": (
+        lambda t, c: f"2024-01-31_{22 + t:02}-59-{10 * c:02}_{STAINS[c]}.tif",
+        STAINS,
+    ),
     "Yokogawa": (
         "AS_B03_T{0:04}F001L01A0{1}Z01C0{1}.tif",
         ("C00", "C01"),
@@ -134,6 +138,7 @@ POSITIONS = {
     "ScanR": ("--W{1:05}--P00001--Z00000--T{0:05}--cherry.tif", "W00000, W00001"),
     "EVOS": ("scan_t{0:02}_A01f{1:02}d0.TIF", "f00, f01"),
     "Opera": ("r01c0{1}f01p01-ch1sk{0}fk1fl1.tiff", "01c00, 01c01"),
+    "samples": ("fish{1}_{0:03}.tif", "fish0, fish1"),
     "incomplete": (lambda t, p: f"pos{p}_t{t + 7 * p}.tif", "pos0, pos1"),
 }
 
@@ -176,7 +181,7 @@ PLAIN = {
         "exp 2024-01-31 23.30.tif", "exp 2024-02-01 00.00.tif", "exp 2024-02-01 12.30.tif",
     ],
     "unit": ["exp t=0min.tif", "exp t=5min.tif", "exp t=10min.tif"],
-    "fractions": ["a_t=0.5h.tif", "a_t=1.0h.tif", "a_t=10.5h.tif"],
+    "fractions": ["a_t=0.5h.tif", "a_t=1.0h.tif", "a_t=1.25h.tif", "a_t=1.5h.tif"],
     "Incucyte": [
         "VID3_A1_1_00d00h00m.tif", "VID3_A1_1_00d23h30m.tif", "VID3_A1_1_01d00h00m.tif",
     ],
@@ -244,6 +249,20 @@ def test_files_of_other_names_are_asked_for(tmp_path):
     assert "2 kinds of names, img_000.tif (3), img_000_overview.tif (1)" in str(caught.value)
     assert str(caught.value).endswith("--match 'img_???.tif'")
     assert len(t2v.open_stack(folder, match="img_???.tif")) == 3
+
+
+def test_what_was_assumed_is_said(tmp_path):
+    write(tmp_path, lambda t, c: f"{STAINS[c]}_{t:03}.tif", FRAMES[:, :, 0, 0])
+    assert t2v.open_stack(tmp_path).notes == ("000, 001, 002 are taken for points in time",)
+
+
+def test_files_that_are_numbered_through_but_not_in_turn_are_refused(tmp_path):
+    write(
+        tmp_path, lambda c, t: f"{3 * c + t:04}_{STAINS[c]}.tif", FRAMES[:, :, 0, 0].swapaxes(0, 1)
+    )
+    with pytest.raises(t2v.SourceError, match="nothing is there for all of them"):
+        t2v.open_stack(tmp_path)
+    assert len(t2v.open_stack(tmp_path, match="*_GFP.tif")) == T
 
 
 def test_the_same_frame_twice_is_refused(tmp_path):

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -63,7 +64,9 @@ _BEFORE = tuple(
         (
             "P",
             r"(?<![a-z])(?:xy|f|p|pos|position|site|field|fov|well|series|scene|tile|point|region"
-            r"|stage|loc)[ _=-]?|(?<![a-z#])s[_=-]?",
+            r"|stage|loc|row|col|column|view|angle)[ _=-]?|(?<![a-z#])s[_=-]?"
+            r"|(?<![a-z])(?:plate|dish|slide|sample|cell|embryo|fish|worm|fly|mouse|organoid|colony"
+            r"|replicate|rep)",
         ),
         ("C", r"(?<![a-z])(?:c|ch|chan|channel|cam|camera|wavelength|wave)[ _=-]?|(?<![a-z#])w"),
     )
@@ -201,13 +204,32 @@ class _Table:
     def column(self, place: int) -> tuple[str, ...]:
         return tuple(row[place] for row in self.rows)
 
-    def context(self, place: int) -> tuple[str, str]:
-        """The text before and behind a field, in which other numbers are "#"."""
-        row = [
-            "#" if i % 2 and self.kinds[i // 2] == "N" else text
+    @cached_property
+    def varying(self) -> frozenset[int]:
+        """The places of fields that differ, but for identifiers."""
+        return frozenset(
+            place
+            for place in range(1, len(self.rows[0]), 2)
+            if self.kinds[place // 2] != "G" and len(set(map(str.casefold, self.column(place)))) > 1
+        )
+
+    @cached_property
+    def _constant(self) -> list[str]:
+        """The text of all names; numbers are "#", and words that differ "@"."""
+        return [
+            text
+            if i % 2 == 0
+            else "#"
+            if self.kinds[i // 2] == "N"
+            else "@"
+            if i in self.varying
+            else text
             for i, text in enumerate(self.rows[0])
         ]
-        return "".join(row[:place]), "".join(row[place + 1 :])
+
+    def context(self, place: int) -> tuple[str, str]:
+        """The constant text before and behind a field."""
+        return "".join(self._constant[:place]), "".join(self._constant[place + 1 :])
 
 
 def _kinds(fields: Sequence[str]) -> str:
@@ -228,7 +250,6 @@ class _Field:
         What people call it.
     """
 
-    places: tuple[int, ...]
     letter: str
     keys: tuple[Any, ...]
     texts: tuple[str, ...]
@@ -236,24 +257,24 @@ class _Field:
 
 
 def _fields(table: _Table) -> list[_Field]:
-    places = range(1, len(table.rows[0]), 2)
-    varying = {
-        place
-        for place in places
-        if table.kinds[place // 2] != "G" and len(set(map(str.casefold, table.column(place)))) > 1
-    }
+    varying = set(table.varying)
     fields = []
+    keys: tuple[Any, ...]
     # Of dates and decimals, one number that changes alone is a number like others.
     finders = ((1, _wells), (1, _durations), (2, _dates), (2, _decimals))
-    for least, letter, together in ((n, *found) for n, find in finders for found in find(table)):
-        if len(varying & set(together)) >= least:
-            columns = [table.column(place) for place in together]
+    for least, find in finders:
+        for letter, together in find(table):
+            if len(varying & set(together)) < least:
+                continue
             texts = tuple("".join(row[together[0] : together[-1] + 1]) for row in table.rows)
-            keys = tuple(
-                tuple((int(v), v) if v.isdecimal() else (0, v.casefold()) for v in values)
-                for values in zip(*columns, strict=True)
-            )
-            fields.append(_Field(tuple(together), letter, keys, texts))
+            if find is _decimals:
+                keys = tuple((float(text), text) for text in texts)
+            else:
+                keys = tuple(
+                    tuple((int(v), v) if v.isdecimal() else (0, v.casefold()) for v in values)
+                    for values in zip(*map(table.column, together), strict=True)
+                )
+            fields.append(_Field(letter, keys, texts))
             varying -= set(together)
     fields += [_field(table, place) for place in sorted(varying)]
     return fields
@@ -266,7 +287,6 @@ def _field(table: _Table, place: int) -> _Field:
         is_channel = any(map(_CHANNEL.search, values)) or re.search(r"channel[ _-]?$", before, re.I)
         keys = tuple(_NUMBER.split(value.casefold()) for value in values)
         return _Field(
-            (place,),
             "C" if is_channel else "W",
             tuple(tuple(int(v) if i % 2 else v for i, v in enumerate(key)) for key in keys),
             values,
@@ -292,7 +312,7 @@ def _field(table: _Table, place: int) -> _Field:
     texts = tuple(prefix + value for value in values)
     if not letter and all(re.fullmatch(_LINES, value) for value in values):
         letter, texts = "C", tuple(f"{value}nm" for value in values)
-    return _Field((place,), letter or "N", numbers, texts)
+    return _Field(letter or "N", numbers, texts)
 
 
 _Together = list[tuple[str, list[int]]]
@@ -395,7 +415,7 @@ def _decimals(table: _Table) -> _Together:
     for place in range(1, len(table.rows[0]) - 2, 2):
         if table.kinds[place // 2 :][:2] == "NN" and table.rows[0][place + 1] == ".":
             letters = {_field(table, place).letter, _field(table, place + 2).letter} & set("TZ")
-            if len(letters) == 1 and len({len(v) for v in table.column(place + 2)}) == 1:
+            if len(letters) == 1:
                 found.append((letters.pop(), [place, place + 2]))
     return found
 
@@ -550,11 +570,16 @@ def _with_time(
         )
     unknown = [axis for axis in axes if axis.letter in "NW"]
     has_time = any(axis.letter == "T" for axis in axes)
+    times = [axis for axis in axes if axis.letter in "NT"]
+    others = {axis.letter for axis in axes if axis not in times}
+    if len(times) == 1 and len(times[0]) == len(table.names) and others <= set("CZ"):
+        counted = _counted_through(axes, times[0])
+        if counted is not None:
+            return counted, ("its files are numbered through, channel by channel",)
     if not has_time and [axis.letter for axis in unknown] == ["N"]:
         (time,) = unknown
-        if len(time) == len(table.names):
-            return _counted_through(axes, time)
-        return [_Axis("T", a.numbers, a.called) if a is time else a for a in axes], ()
+        note = f"{time.in_short} are taken for points in time"
+        return [_Axis("T", a.numbers, a.called) if a is time else a for a in axes], (note,)
     letters = Counter(axis.letter for axis in axes)
     twice = [axis for axis in axes if letters[axis.letter] > 1]
     if not unknown and not twice:
@@ -568,17 +593,15 @@ def _with_time(
     )
 
 
-def _counted_through(axes: list[_Axis], counter: _Axis) -> tuple[list[_Axis], tuple[str, ...]]:
-    """Files that are numbered through all channels: time is the place within each channel."""
+def _counted_through(axes: list[_Axis], counter: _Axis) -> list[_Axis] | None:
+    """The axes where each kind of file follows in turn: time is the number of the round."""
     others = [axis for axis in axes if axis is not counter]
-    seen: Counter[tuple[int, ...]] = Counter()
-    numbers = [0] * len(counter)
-    for index in sorted(range(len(counter)), key=counter.numbers.__getitem__):
-        cell = tuple(axis.numbers[index] for axis in others)
-        numbers[index] = seen[cell]
-        seen[cell] += 1
-    time = _Axis("T", tuple(numbers), tuple(map(str, range(max(numbers) + 1))))
-    return [time, *others], ("its files are numbered through; the first of each kind is time 0",)
+    kinds = len(set(zip(*(axis.numbers for axis in others), strict=True)))
+    rounds = tuple(number // kinds for number in counter.numbers)
+    if len(set(zip(rounds, *(axis.numbers for axis in others), strict=True))) < len(rounds):
+        return None
+    called = tuple(map(str, range(max(rounds) + 1)))
+    return [_Axis("T", rounds, called), *others]
 
 
 def _stains(channels: Sequence[str]) -> tuple[str, ...]:
