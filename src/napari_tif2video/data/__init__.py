@@ -3,12 +3,13 @@
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
 only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays;
-`folder` lists the images of a folder, and `names` finds out on which axes their names put them;
-`calibration` says how large a
-pixel and how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
+`folder` lists the images of a folder, `fields` takes their names apart and `names` arranges them on
+axes; `calibration` says how large a pixel and how long a frame is, and who says so. `tiff` is the
+only package that knows tifffile.
 """
 
 from .calibration import Calibration
+from .fields import natural_key
 from .folder import (
     TIFF_SUFFIXES,
     find_gaps,
@@ -17,7 +18,7 @@ from .folder import (
     list_frames,
 )
 from .memory import free_memory, thread_buffer
-from .names import axes_of_names, natural_key
+from .names import axes_of_names
 from .open import expanded, open_images, open_stack, source_stem
 from .planes import ArrayPlanes, FramePlanes, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack

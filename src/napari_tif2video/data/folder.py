@@ -14,7 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import SourceError
-from .names import axes_of_names, folders_are_axes, natural_key
+from .fields import natural_key
+from .names import axes_of_names, folders_are_axes
 
 _PLAIN_SUFFIXES = (".tif", ".tiff")
 #: BigTIFF, MetaMorph's and Zeiss's files are TIFF too.

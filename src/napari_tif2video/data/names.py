@@ -1,9 +1,8 @@
 """What names of files tell: which make up one series, and on which axes they stand.
 
-A name is constant text and fields, runs of digits and words. Fields that differ from file to file
-are axes, and those that differ together are one axis. What an axis means follows from what stands
-before and behind the field, and from its words. Where that does not settle which one is time, it
-is for the user to say: files are never put in a row because their names can be sorted.
+Fields of names that differ from file to file are axes, and those that differ together are one
+axis. Where their meanings do not settle which one is time, it is for the user to say: files are
+never put in a row because their names can be sorted.
 """
 
 from __future__ import annotations
@@ -15,75 +14,20 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cached_property
 from itertools import product
-from typing import Any
 
 from ..errors import SourceError
-
-_NUMBER = re.compile(r"([0-9]+)")
-
-# Lines of lasers and the names of dyes that go with them.
-_LINES = (
-    "350|405|430|440|445|458|473|488|491|505|514|515|532|542|543|546|549|552|555|560|561|568|589|"
-    "594|610|633|635|637|638|640|642|646|647|660|680|685|700|730|750|785|790"
-)
-_GUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
-#: Stains that are more than a word, each of which is one field.
-_STAINS = (
-    rf"(?<![0-9])[0-9]{{3}}[ -]?nm(?![a-z])|(?<![a-z])(?:alexa(?:[ -]?fluor)?|af|atto|jf)[ -]?"
-    rf"(?:{_LINES})(?![0-9])|(?<![a-z])cy[2357](?:\.5)?(?![0-9])|(?<![a-z])draq[57](?![0-9])"
-    r"|(?<![a-z])(?:hoechst|h)[ -]?33[0-9]{3}(?![0-9])|(?<![a-z])gcamp[0-9][a-z]?(?![a-z])"
-    r"|(?:texas|far)[ -]?red|bright[ -]?field|phase[ -]?contrast"
-)
-_FIELD = re.compile(rf"({_GUID}|[0-9]+?(?={_GUID})|{_STAINS}|[0-9]+|[^\W\d_]+)", re.IGNORECASE)
-#: What separates the parts of a name that may be written with several fields, or fewer.
-_PARTS = re.compile(r"(/|_+|--+)")
-
-_CHANNEL = re.compile(
-    rf"{_STAINS}|(?<![a-z])(?:dapi|hoechst|e?[bcgry]fp|[ms]?cherry|mch|tdtomato|tomato|mruby|"
-    r"mscarlet|mkate|mturquoise|mvenus|venus|mneongreen|fitc|tritc|rhodamine|txred|gcamp|fura|"
-    r"sytox|bodipy|phalloidin|mitotracker|lysotracker|i?rfp|mirfp|nir|bf|dic|phase|ph|trans|"
-    r"transmitted|tpmt|red|green|blue|cyan|magenta|yellow|orange)(?![a-z])",
-    re.IGNORECASE,
-)
-#: Of files that lie beside images and were made from them.
-_MASK_WORDS = frozenset(
-    ("mask", "masks", "label", "labels", "seg", "segmentation", "track", "tracks", "outlines")
+from .fields import (
+    Field,
+    Table,
+    differ_in_a_number,
+    fields_of,
+    is_channel,
+    is_mask,
+    natural_key,
+    structure_of,
 )
 
-# What a number is, by what stands before and behind it; other numbers in there are "#".
-_BEFORE = tuple(
-    (letter, re.compile(rf"(?:{before})$", re.IGNORECASE))
-    for letter, before in (
-        ("Z", r"r#c#f#p"),  # Opera
-        ("P", r"r#c|(?<![a-z0-9])r|--w"),  # Opera, ScanR
-        ("C", r"[^a-z/]d"),  # Cellomics, EVOS
-        ("T", r"(?<![a-z])(?:t|tp|time|time[ _-]?point|frame|fr|stack|cycle)[ _=-]?|#sk"),
-        ("Z", r"(?<![a-z])(?:z|zstep|z[ _-]?stack|slice|plane|section|depth)[ _=-]?"),
-        (
-            "P",
-            r"(?<![a-z])(?:xy|f|p|pos|position|site|field|fov|well|series|scene|tile|point|region"
-            r"|stage|loc|row|col|column|view|angle)[ _=-]?|(?<![a-z#])s[_=-]?"
-            r"|(?<![a-z])(?:plate|dish|slide|sample|cell|embryo|fish|worm|fly|mouse|organoid|colony"
-            r"|replicate|rep)",
-        ),
-        ("C", r"(?<![a-z])(?:c|ch|chan|channel|cam|camera|wavelength|wave)[ _=-]?|(?<![a-z#])w"),
-    )
-)
-_BEHIND = tuple(
-    (letter, re.compile(behind, re.IGNORECASE))
-    for letter, behind in (
-        ("T", r"(?:d|days?|h|hrs?|m|mins?|s|secs?|ms|msec|msecabs|hpf|dpf)(?![a-z#])"),
-        ("C", r"nm(?![a-z])"),
-    )
-)
-# Micro-Manager 1.4 tells by the place alone: img_000000000_DAPI_000.
-_PLACES = (
-    ("T", re.compile(r"(?:^|/)img_$"), re.compile(r"_[^/]+_#$")),
-    ("Z", re.compile(r"(?:^|/)img_#_[^/]+_$"), re.compile(r"$")),
-)
-_UNITS = ({"d", "day", "days"}, {"h", "hr", "hrs"}, {"m", "min", "mins"}, {"s", "sec", "secs"})
 _COPY = re.compile(
     r"(.+?)(?: ?\([0-9]+\)| - copy(?: \([0-9]+\))?| copy(?: [0-9]+)?)", re.IGNORECASE
 )
@@ -114,12 +58,6 @@ class NamedAxes:
     tells_time: bool = False
 
 
-def natural_key(name: str) -> tuple[list[str | int], str]:
-    """Sort key that puts ``t2`` before ``t10``; equal numbers written differently keep an order."""
-    parts = _NUMBER.split(name.casefold())
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
-
-
 def axes_of_names(names: Sequence[str], where: object) -> NamedAxes:
     """The grid that the names of files form; mostly a single axis, time.
 
@@ -132,13 +70,13 @@ def axes_of_names(names: Sequence[str], where: object) -> NamedAxes:
     names, notes = _without_copies(names)
     names, said = _without_masks(names)
     notes += said
-    if _is_numbered(names):
-        some = _Table.of(names[:50])
-        letters = [] if some is None else [field.letter for field in _fields(some)]
+    if differ_in_a_number(names):
+        some = Table.of(names[:50])
+        letters = [] if some is None else [field.letter for field in fields_of(some)]
         if letters != ["C"]:
             ordered = tuple(sorted(names, key=natural_key))
             return NamedAxes((("T", len(names)),), ordered, (), notes, letters == ["T"])
-    table = _Table.of(names)
+    table = Table.of(names)
     if table is None:
         first = _without_number(names)
         if first is None:
@@ -151,277 +89,16 @@ def axes_of_names(names: Sequence[str], where: object) -> NamedAxes:
 
 def folders_are_axes(folders: Sequence[str]) -> bool:
     """Whether names of folders say that they hold channels, points in time or slices."""
-    table = _Table.of([f"{folder}." for folder in folders])
+    table = Table.of([f"{folder}." for folder in folders])
     if table is None or len(folders) < 2:
         return False
-    fields = _fields(table)
+    fields = fields_of(table)
     are_known = all(
-        all(_CHANNEL.search(text) or text.casefold() in _MASK_WORDS for text in field.texts)
+        all(is_channel(text) or is_mask(text) for text in field.texts)
         for field in fields
         if not field.is_number
     )
     return are_known and {field.letter for field in fields} <= set("TCZ")
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Names taken apart: a row a name, in which constant text and fields take turns.
-
-    Attributes
-    ----------
-    kinds : str
-        Of each field: N for a number, W for a word, G for an identifier.
-    """
-
-    names: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    kinds: str
-
-    @classmethod
-    def of(cls, names: Sequence[str]) -> _Table | None:
-        """None where names have not the same fields."""
-        split = [_PARTS.split(os.path.splitext(name)[0]) for name in names]
-        if len({(len(parts), *parts[1::2]) for parts in split}) != 1:
-            return None
-        rows: list[list[str]] = [[""] for _ in names]
-        kinds = ""
-        for number, column in enumerate(zip(*split, strict=True)):
-            taken_apart = [[part] if number % 2 else _FIELD.split(part) for part in column]
-            found = {(_kinds(fields), *fields[::2]) for fields in taken_apart}
-            if len(found) > 1:
-                # A name of several fields for some, such as "Cy5 far" and "DAPI", is one word.
-                if 2 * len({part.casefold() for part in column}) > len(names):
-                    return None
-                taken_apart = [["", part, ""] for part in column]
-                kinds += "W"
-            else:
-                kinds += next(iter(found))[0]
-            for row, fields in zip(rows, taken_apart, strict=True):
-                row[-1] += fields[0]
-                row += fields[1:]
-        return cls(tuple(names), tuple(map(tuple, rows)), kinds)
-
-    def column(self, place: int) -> tuple[str, ...]:
-        return tuple(row[place] for row in self.rows)
-
-    @cached_property
-    def varying(self) -> frozenset[int]:
-        """The places of fields that differ, but for identifiers."""
-        return frozenset(
-            place
-            for place in range(1, len(self.rows[0]), 2)
-            if self.kinds[place // 2] != "G" and len(set(map(str.casefold, self.column(place)))) > 1
-        )
-
-    @cached_property
-    def _constant(self) -> list[str]:
-        """The text of all names; numbers are "#", and words that differ "@"."""
-        return [
-            text
-            if i % 2 == 0
-            else "#"
-            if self.kinds[i // 2] == "N"
-            else "@"
-            if i in self.varying
-            else text
-            for i, text in enumerate(self.rows[0])
-        ]
-
-    def context(self, place: int) -> tuple[str, str]:
-        """The constant text before and behind a field."""
-        return "".join(self._constant[:place]), "".join(self._constant[place + 1 :])
-
-
-def _kinds(fields: Sequence[str]) -> str:
-    return "".join("N" if f.isdecimal() else "G" if len(f) == 36 else "W" for f in fields[1::2])
-
-
-@dataclass(frozen=True)
-class _Field:
-    """What differs from name to name: one place in them, or several that are read as one.
-
-    Attributes
-    ----------
-    letter : str
-        T, C, Z or P (a position); N for a number and W for a word of unknown meaning.
-    keys : tuple
-        The value in each name, to sort by.
-    texts : tuple of str
-        What people call it.
-    """
-
-    letter: str
-    keys: tuple[Any, ...]
-    texts: tuple[str, ...]
-    is_number: bool = True
-
-
-def _fields(table: _Table) -> list[_Field]:
-    varying = set(table.varying)
-    fields = []
-    keys: tuple[Any, ...]
-    # Of dates and decimals, one number that changes alone is a number like others.
-    finders = ((1, _wells), (1, _durations), (2, _dates), (2, _decimals))
-    for least, find in finders:
-        for letter, together in find(table):
-            if len(varying & set(together)) < least:
-                continue
-            texts = tuple("".join(row[together[0] : together[-1] + 1]) for row in table.rows)
-            if find is _decimals:
-                keys = tuple((float(text), text) for text in texts)
-            else:
-                keys = tuple(
-                    tuple((int(v), v) if v.isdecimal() else (0, v.casefold()) for v in values)
-                    for values in zip(*map(table.column, together), strict=True)
-                )
-            fields.append(_Field(letter, keys, texts))
-            varying -= set(together)
-    fields += [_field(table, place) for place in sorted(varying)]
-    return fields
-
-
-def _field(table: _Table, place: int) -> _Field:
-    values = table.column(place)
-    before, behind = table.context(place)
-    if table.kinds[place // 2] == "W":
-        is_channel = any(map(_CHANNEL.search, values)) or re.search(r"channel[ _-]?$", before, re.I)
-        keys = tuple(_NUMBER.split(value.casefold()) for value in values)
-        return _Field(
-            "C" if is_channel else "W",
-            tuple(tuple(int(v) if i % 2 else v for i, v in enumerate(key)) for key in keys),
-            values,
-            is_number=False,
-        )
-    letter = next(
-        (
-            letter
-            for letter, first, last in (
-                *_PLACES,
-                *((letter, pattern, re.compile("")) for letter, pattern in _BEFORE),
-                *((letter, re.compile(""), pattern) for letter, pattern in _BEHIND),
-            )
-            if first.search(before) and last.match(behind)
-        ),
-        "",
-    )
-    word = re.search(r"[^\W\d_]+[ _=-]?$", before)
-    prefix = word.group() if word else ""
-    if not letter and re.fullmatch(r"(?:.*[^a-z])?[a-p]", before, re.I) and _all_in(values, 1, 24):
-        letter = "P"  # A01
-    numbers = tuple((int(value), value) for value in values)
-    texts = tuple(prefix + value for value in values)
-    if not letter and all(re.fullmatch(_LINES, value) for value in values):
-        letter, texts = "C", tuple(f"{value}nm" for value in values)
-    return _Field(letter or "N", numbers, texts)
-
-
-_Together = list[tuple[str, list[int]]]
-
-
-def _wells(table: _Table) -> _Together:
-    """Rows and columns of a plate: A01 to P24, and r01c01."""
-    found: _Together = []
-    for place in range(1, len(table.rows[0]) - 2, 2):
-        letters, numbers = table.column(place), table.column(place + 2)
-        before = table.rows[0][place - 1]
-        if (
-            table.kinds[place // 2 :][:2] == "WN"
-            and table.rows[0][place + 1] == ""
-            and (before or place == 1)
-            and len(set(map(str.casefold, letters))) > 1
-            and all(re.fullmatch("[a-p]", letter, re.I) for letter in letters)
-            and _all_in(numbers, 1, 24)
-        ):
-            found.append(("P", [place, place + 2]))
-        if re.search(r"(?:^|[^a-z])r$", table.context(place)[0], re.I) and (
-            table.kinds[place // 2 :][:3] == "NWN" and table.rows[0][place + 2].lower() == "c"
-        ):
-            found.append(("P", [place, place + 4]))
-    return found
-
-
-def _durations(table: _Table) -> _Together:
-    """00d05h30m: numbers with a unit behind each."""
-    found: _Together = []
-    together: list[int] = []
-    smaller = 0
-    for place in range(1, len(table.rows[0]), 2):
-        row, kind = table.rows[0], table.kinds[place // 2]
-        units = {value.casefold() for value in table.column(place + 2)} if row[place + 2 :] else ()
-        rank = next((i for i, names in enumerate(_UNITS) if units and units <= names), None)
-        if kind == "N" and rank is not None and row[place + 1] == "":
-            if not together or rank >= smaller:
-                together.append(place)
-            else:
-                found.append(("T", together))
-                together = [place]
-            smaller = rank + 1
-        elif kind == "N" and together:
-            found.append(("T", together))
-            together, smaller = [], 0
-    found.append(("T", together))
-    return [(letter, [*places, places[-1] + 2]) for letter, places in found if len(places) > 1]
-
-
-def _dates(table: _Table) -> _Together:
-    """A date, and the time of the day behind it, in one of the usual forms."""
-    found: _Together = []
-    numbers = [p for p in range(1, len(table.rows[0]), 2) if table.kinds[p // 2] == "N"]
-    at = 0
-    while at < len(numbers):
-        run = [numbers[at]]
-        for place in numbers[at + 1 :]:
-            between = "".join(table.rows[0][run[-1] + 1 : place])
-            if not re.fullmatch(r"[-_.:, ]{1,2}|[ _-]?t[ _-]?|", between, re.I):
-                break
-            run.append(place)
-        length = _length_of_date([table.column(place) for place in run])
-        if length:
-            found.append(("T", run[:length]))
-        at += max(length, 1)
-    return found
-
-
-def _length_of_date(columns: Sequence[Sequence[str]]) -> int:
-    """How many of the numbers are parts of a date and time; 0 where it is none."""
-    if all(re.fullmatch(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d", v) for v in columns[0]):
-        length = 1
-    elif len(columns) > 2 and (
-        _all_in(columns[0], 1900, 2100)
-        and _all_in(columns[1], 1, 12)
-        and _all_in(columns[2], 1, 31)
-    ):
-        length = 3
-    else:
-        return 0
-    rest = columns[length:]
-    if not rest:
-        return length
-    if all(re.fullmatch(r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", v) for v in rest[0]):
-        return length + 1
-    # A counter 0001, 0002 behind a date looks like the minutes after midnight.
-    if all(re.fullmatch(r"(?:[01]\d|2[0-3])[0-5]\d", v) for v in rest[0]):
-        return length + (max(rest[0]) >= "0100")
-    for values, top in zip(rest, (23, 59, 59), strict=False):
-        if not _all_in(values, 0, top) or any(len(v) != 2 for v in values):
-            break
-        length += 1
-    return length
-
-
-def _decimals(table: _Table) -> _Together:
-    """2.5 where it is a time or a depth; elsewhere a point separates two numbers."""
-    found: _Together = []
-    for place in range(1, len(table.rows[0]) - 2, 2):
-        if table.kinds[place // 2 :][:2] == "NN" and table.rows[0][place + 1] == ".":
-            letters = {_field(table, place).letter, _field(table, place + 2).letter} & set("TZ")
-            if len(letters) == 1:
-                found.append((letters.pop(), [place, place + 2]))
-    return found
-
-
-def _all_in(values: Sequence[str], low: int, high: int) -> bool:
-    return all(value.isdecimal() and low <= int(value) <= high for value in values)
 
 
 @dataclass(frozen=True)
@@ -451,8 +128,8 @@ class _Axis:
         return _listed(self.called, 4)
 
 
-def _axes(fields: Sequence[_Field]) -> list[_Axis]:
-    together: dict[tuple[int, ...], list[_Field]] = {}
+def _axes(fields: Sequence[Field]) -> list[_Axis]:
+    together: dict[tuple[int, ...], list[Field]] = {}
     for field in fields:
         first: dict[object, int] = {}
         numbers = tuple(first.setdefault(key, len(first)) for key in field.keys)
@@ -460,7 +137,7 @@ def _axes(fields: Sequence[_Field]) -> list[_Axis]:
     return [_axis(alike) for alike in together.values()]
 
 
-def _axis(fields: Sequence[_Field]) -> _Axis:
+def _axis(fields: Sequence[Field]) -> _Axis:
     letter = next(letter for letter in "CZPTNW" if any(f.letter == letter for f in fields))
     meant = [field for field in fields if field.letter == letter]
     # Channels stand in the order of their numbers, and are called by their stains.
@@ -474,8 +151,13 @@ def _axis(fields: Sequence[_Field]) -> _Axis:
     )
 
 
-def _grid(table: _Table, where: object) -> NamedAxes:
-    axes = _needed(_axes(_fields(table)), len(table.names))
+def _grid(table: Table, where: object) -> NamedAxes:
+    axes = _needed(_axes(fields_of(table)), len(table.names))
+    if not axes:
+        raise SourceError(
+            f"{where}: the names of its files differ in identifiers only, which tell no order; "
+            "rename them, or choose one with --match"
+        )
     files: dict[tuple[int, ...], str] = {}
     for name, place in zip(table.names, zip(*(a.numbers for a in axes), strict=True), strict=True):
         if files.setdefault(place, name) != name:
@@ -537,18 +219,24 @@ def _single(axis: _Axis, names: Sequence[str]) -> NamedAxes:
 
 
 def _needed(axes: list[_Axis], files: int) -> list[_Axis]:
-    """The axes but for numbers that follow from the others, such as times beside time points."""
+    """The axes but for numbers that follow from the others: times beside time points, hours beside
+    files that are numbered through all hours.
+    """
     for axis in sorted((a for a in axes if a.letter in "NT"), key=len, reverse=True):
         rest = [other for other in axes if other is not axis]
-        if any(a.letter in "NT" for a in rest) and files == len(
-            set(zip(*(a.numbers for a in rest), strict=True))
-        ):
+        times = [other for other in rest if other.letter in "NT"]
+        if not times or files > len(set(zip(*(a.numbers for a in rest), strict=True))):
+            continue
+        finest = max(times, key=len)
+        in_order = [number for _, number in sorted(zip(finest.numbers, axis.numbers, strict=True))]
+        is_coarser_time = axis.letter == "T" and in_order == sorted(in_order)
+        if len(axis) >= len(finest) or is_coarser_time:
             axes = rest
     return axes
 
 
 def _with_time(
-    axes: list[_Axis], table: _Table, where: object
+    axes: list[_Axis], table: Table, where: object
 ) -> tuple[list[_Axis], tuple[str, ...]]:
     """The axes, of which one is time at most, and the others channels and slices.
 
@@ -610,11 +298,11 @@ def _stains(channels: Sequence[str]) -> tuple[str, ...]:
     return tuple(stains if all(stains) and len(set(stains)) == len(stains) else channels)
 
 
-def _pattern(table: _Table, axis: _Axis, number: int) -> str:
+def _pattern(table: Table, axis: _Axis, number: int) -> str:
     return _pattern_of(table, lambda index: axis.numbers[index] == number)
 
 
-def _pattern_of(table: _Table, is_chosen: Callable[[int], bool], others: Sequence[str] = ()) -> str:
+def _pattern_of(table: Table, is_chosen: Callable[[int], bool], others: Sequence[str] = ()) -> str:
     """A pattern, in quotes, for some of the names and no others."""
     chosen = {name for index, name in enumerate(table.names) if is_chosen(index)}
     columns = list(
@@ -641,10 +329,9 @@ def _several_kinds(names: Sequence[str], where: object) -> SourceError:
     """What to say of names that have not the same fields."""
     kinds: dict[object, list[str]] = {}
     for name in names:
-        fields = _FIELD.split(os.path.splitext(name)[0])
-        kinds.setdefault((_kinds(fields), *fields[::2]), []).append(name)
+        kinds.setdefault(structure_of(name), []).append(name)
     largest = max(kinds.values(), key=len)
-    table = _Table.of(names=largest)
+    table = Table.of(names=largest)
     assert table is not None  # they were grouped by their fields
     groups = sorted(kinds.values(), key=len, reverse=True)
     listed = ", ".join(f"{group[0]} ({len(group)})" for group in groups[:6])
@@ -653,15 +340,6 @@ def _several_kinds(names: Sequence[str], where: object) -> SourceError:
         f"{where}: holds {len(groups)} kinds of names, {listed}{more}; choose those that belong "
         f"together with --match {_pattern_of(table, lambda _: True, names)}"
     )
-
-
-def _is_numbered(names: Sequence[str]) -> bool:
-    """Whether names are alike but for one number."""
-    split = [_NUMBER.split(os.path.splitext(name)[0].casefold()) for name in names]
-    if len({len(parts) for parts in split}) != 1:
-        return False
-    changing = [i for i, values in enumerate(zip(*split, strict=True)) if len(set(values)) > 1]
-    return len(changing) < 2 and all(i % 2 for i in changing)
 
 
 def _without_number(names: Sequence[str]) -> str | None:
@@ -689,9 +367,9 @@ def _refuse_twins(names: Sequence[str], where: object) -> None:
         other = stems.setdefault(os.path.splitext(name)[0].casefold(), name)
         if other != name:
             ending = os.path.splitext(name)[1]
+            way = "rename one" if other.endswith(ending) else f"choose by --match '*{ending}'"
             raise SourceError(
-                f"{where}: holds {other} and {name}, which would be the same frame; choose one "
-                f"kind with --match '*{ending}'"
+                f"{where}: holds {other} and {name}, which would be the same frame; {way}"
             )
 
 
@@ -710,11 +388,7 @@ def _without_copies(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...
 
 def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
     """The names without those of masks, which lie beside images and are made from them."""
-    masks = {
-        name
-        for name in names
-        if not _MASK_WORDS.isdisjoint(re.findall(r"[^\W\d_]+", name.casefold()))
-    }
+    masks = set(filter(is_mask, names))
     if not masks or len(masks) == len(names):
         return names, ()
     return _left_out(names, masks, "masks" if len(masks) > 1 else "mask")

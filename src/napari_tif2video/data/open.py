@@ -13,8 +13,8 @@ import numpy as np
 
 from ..errors import SettingsError, SourceError
 from ..settings import parse_axes
+from .fields import natural_key
 from .folder import TIFF_SUFFIXES, list_frames
-from .names import natural_key
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
 from .tiff import open_file, open_folder

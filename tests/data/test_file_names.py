@@ -158,7 +158,11 @@ UNCLEAR = {
     "two numbers": ("exp{0}_{1:03}.tif", "exp0, exp1"),
     "sites of Incucyte": (lambda p, t: f"VID3_A1_{p + 1}_00d{t:02}h30m.tif", "1, 2"),
     "dates and counters": (lambda p, t: f"2024010{p + 1}_{t:04}.tif", "20240101, 20240102"),
-    "times twice": ("day{0}_t{1}.tif", "day0, day1"),
+    "times twice": ("time{0}_t{1}.tif", "time0, time1"),
+    "numbered through two experiments": (
+        lambda p, t: f"exp{p + 1}_{T * p + t:03}.tif",
+        "exp1, exp2",
+    ),
 }
 
 
@@ -191,6 +195,7 @@ PLAIN = {
     "well": ["A1.tif", "A2.tif", "A10.tif"],
     "brackets": ["cell (1).tif", "cell (2).tif", "cell (10).tif"],
     "time stamps beside": ["i_0001_17ms.tif", "i_0002_1034ms.tif", "i_0003_20017ms.tif"],
+    "numbered through hours": ["hour_t1_1.tif", "hour_t1_2.tif", "hour_t2_3.tif"],
     "like a stain": [f"af{n}.tif" for n in range(486, 491)],
 }  # fmt: skip
 
@@ -265,10 +270,16 @@ def test_files_that_are_numbered_through_but_not_in_turn_are_refused(tmp_path):
     assert len(t2v.open_stack(tmp_path, match="*_GFP.tif")) == T
 
 
+def test_identifiers_tell_no_order(tmp_path):
+    write(tmp_path, lambda t: f"image_{guid(t)}.tif", FRAMES[:, 0, 0, 0])
+    with pytest.raises(t2v.SourceError, match="identifiers only"):
+        t2v.open_stack(tmp_path)
+
+
 def test_the_same_frame_twice_is_refused(tmp_path):
     write(tmp_path, "a{}.tif", FRAMES[:, 0, 0, 0])
     tifffile.imwrite(tmp_path / "a1.tiff", FRAMES[0, 0, 0, 0])
-    with pytest.raises(t2v.SourceError, match=r"a1\.tif and a1\.tiff.*--match '\*\.tiff'"):
+    with pytest.raises(t2v.SourceError, match=r"a1\.tif and a1\.tiff.*by --match '\*\.tiff'"):
         t2v.open_stack(tmp_path)
     assert len(t2v.open_stack(tmp_path, match="*.tif")) == 3
 
