@@ -84,7 +84,9 @@ def _frame_names(folder: Path, match: str | None, below: str = "") -> list[str]:
             found = [e for e in entries if _belongs(below + e.name, match)]
     except OSError as exc:
         raise SourceError(f"{folder}: cannot be opened ({exc.strerror or exc})") from exc
-    others = sorted(e.path for e in found if not (e.is_file() or e.is_dir() or e.is_symlink()))
+    others = sorted(
+        e.path for e in found if os.path.exists(e.path) and not (e.is_file() or e.is_dir())
+    )
     if others:  # left out in silence, it would be a frame that is missing
         raise SourceError(
             f"{others[0]}: is no file, but a pipe, socket or device; remove it, or use --match to "
