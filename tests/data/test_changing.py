@@ -33,7 +33,7 @@ STACKS = {
 @pytest.mark.parametrize("write", STACKS.values(), ids=STACKS)
 def test_a_stack_that_changes_during_the_run_fails(tmp_path, write):
     path, out = tmp_path / "s.tif", tmp_path / "o.mp4"
-    write(path, noise((200, 100, 100)))
+    write(path, noise((800, 100, 100)))
     changed = []
 
     def change(progress):

@@ -206,6 +206,7 @@ def test_opening_reads_no_plane(ome):
         ("max", HYPER[:, 1].max(axis=1)),
         ("mean", HYPER[:, 1].astype(float).mean(axis=1)),
         ("sum", HYPER[:, 1].astype(np.int64).sum(axis=1)),
+        ("median", np.median(HYPER[:, 1], axis=1)),
         (None, HYPER[:, 1].max(axis=1)),
     ],
     ids=str,
@@ -239,7 +240,7 @@ def test_missing_values_do_not_spoil_a_projection():
     array[0, 1] = 4
     array[0, 0, :5] = np.nan
     array[0, :, 8:] = np.nan
-    for z, first, other in (("max", 4, 4), ("mean", 2.5, 2), ("sum", 5, 6)):
+    for z, first, other in (("max", 4, 4), ("mean", 2.5, 2), ("sum", 5, 6), ("median", 2.5, 1)):
         picture = shown(array, 0, axes="TZYX", z=z, limits=(0, 10))
         assert (picture[:5] == round(first * 25.5)).all()
         assert (picture[5:8] == round(other * 25.5)).all()

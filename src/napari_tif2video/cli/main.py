@@ -93,7 +93,7 @@ def _run(args: argparse.Namespace) -> int:
         None if args.settings is None else Path(args.settings),
     )
     sources = _sources(args)
-    jobs = find_sources(sources, recursive=args.recursive, match=args.match)
+    jobs = find_sources(sources, recursive=args.recursive, match=args.match, join_images=True)
     plan_jobs(jobs, settings, destination, args.match)
     _say_reuse(args, len(jobs))
     if args.dry_run:

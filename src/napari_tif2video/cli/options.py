@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from .._version import __version__
 from ..recipe import REUSES
 from ..settings import GREY, GROUPS, SETTINGS, Setting, option_of
-from .terminal import say
+from .terminal import say, show
 
 EXIT_USAGE = 2
 DEMO_FOLDER = "tif2video-demo"
@@ -50,6 +50,11 @@ def _in_help(text: str) -> str:
 
 
 class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Argparse passes over what cannot be written."""
+        if message:
+            show(message.rstrip("\n"))
+
     def error(self, message: str) -> NoReturn:
         """One line instead of the whole usage."""
         say(f"{self.prog}: {message}; see {self.prog} --help")

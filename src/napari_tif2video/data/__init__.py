@@ -3,29 +3,28 @@
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
 only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays;
-`folder` finds out which files belong together and in which order; `calibration` says how large a
-pixel and how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
+`folder` lists the images of a folder, `fields` takes their names apart and `names` arranges them on
+axes; `calibration` says how large a pixel and how long a frame is, and who says so. `tiff` is the
+only package that knows tifffile.
 """
 
 from .calibration import Calibration
+from .fields import natural_key
 from .folder import (
-    STACK_SUFFIXES,
     TIFF_SUFFIXES,
     find_gaps,
     folders_with_frames,
-    is_stack_name,
     is_tiff_name,
     list_frames,
-    natural_key,
 )
 from .memory import free_memory, thread_buffer
-from .open import open_stack, source_stem
+from .names import axes_of_names
+from .open import expanded, open_images, open_stack, source_stem
 from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
-from .tiff import dataset_of
+from .tiff import dataset_of, is_single_image
 
 __all__ = [
-    "STACK_SUFFIXES",
     "TIFF_SUFFIXES",
     "ArrayPlanes",
     "Calibration",
@@ -37,15 +36,18 @@ __all__ = [
     "Planes",
     "Stack",
     "array_error",
+    "axes_of_names",
     "check_frames",
     "dataset_of",
+    "expanded",
     "find_gaps",
     "folders_with_frames",
     "free_memory",
-    "is_stack_name",
+    "is_single_image",
     "is_tiff_name",
     "list_frames",
     "natural_key",
+    "open_images",
     "open_stack",
     "source_stem",
     "stack_of_array",

@@ -1,31 +1,38 @@
-"""Which files of a folder belong together, in which order, and what their names tell.
+"""Which files of a folder are images, in which order, and which numbers are missing among them.
 
-Channels, slices and positions stand in names: ``_C0_``, ``w1DAPI``, ``_z03``, ``xy01``.
+A folder may hold them in subfolders called after channels, points in time or slices.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import islice, pairwise, product
+from itertools import pairwise
 from pathlib import Path
 
 from ..errors import SourceError
+from .fields import natural_key
+from .names import axes_of_names, folders_are_axes
 
-TIFF_SUFFIXES = (".tif", ".tiff")
-#: Of files that hold a stack: MetaMorph's are TIFF too.
-STACK_SUFFIXES = (*TIFF_SUFFIXES, ".stk")
+_PLAIN_SUFFIXES = (".tif", ".tiff")
+#: BigTIFF, MetaMorph's and Zeiss's files are TIFF too.
+TIFF_SUFFIXES = (*_PLAIN_SUFFIXES, ".btf", ".tf8", ".stk", ".lsm")
 
-# MetaMorph and several slide scanners put "name_thumb.tif" beside each image.
-_THUMBNAIL = re.compile(r"(?:^|[^a-z])thumb(?:nail)?s?(?:[^a-z]|$)", re.IGNORECASE)
+# MetaMorph and several slide scanners put "name_thumb.tif" beside each image, MetaXpress
+# "name_thumb" and an identifier that may begin with a letter.
+_THUMBNAIL = re.compile(
+    r"(?:^|[^a-z])thumb(?:nail)?s?(?:[^a-z]|$|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE
+)
 _NUMBER = re.compile(r"([0-9]+)")
+#: How deep the images of one data set may lie: time points of channels.
+_DEPTH = 2
 
 
 def is_tiff_name(name: str) -> bool:
-    """Whether a file of this name is an image of a sequence: a TIFF, not hidden, no thumbnail."""
+    """Whether a file of this name is an image: a TIFF, not hidden, no thumbnail."""
     stem, suffix = os.path.splitext(name)
     return (
         suffix.lower() in TIFF_SUFFIXES
@@ -34,29 +41,21 @@ def is_tiff_name(name: str) -> bool:
     )
 
 
-def is_stack_name(name: str) -> bool:
-    """Whether a file of this name can be converted by itself."""
-    return is_tiff_name(name) or (name.lower().endswith(".stk") and not name.startswith("."))
-
-
-def natural_key(name: str) -> tuple[list[str | int], str]:
-    """Sort key that puts ``t2`` before ``t10``; equal numbers written differently keep an order."""
-    parts = _NUMBER.split(name.casefold())
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
-
-
 def list_frames(folder: Path, match: str | None = None) -> list[str]:
     """The names of the TIFF files of a folder in natural order.
+
+    Of a folder without any, those of its subfolders, as ``GFP/t1.tif``, where the names of these
+    say that they hold channels, points in time or slices of one data set.
 
     Raises
     ------
     SourceError
         The folder cannot be listed, or holds no such file.
     """
-    names = _frame_names(folder, match)
+    names = _frame_names(folder, match) or _names_below(folder, match)
     if not names:
         kind = "TIF images" if match is None else f"TIF images matching {match!r}"
-        raise SourceError(f"No {kind} found in {folder}{_where_they_are(folder, match)}")
+        raise SourceError(f"No {kind} found in {folder}")
     return sorted(names, key=natural_key)
 
 
@@ -71,37 +70,84 @@ def folders_with_frames(root: Path, match: str | None = None) -> list[Path]:
 
 
 def _belongs(name: str, match: str | None) -> bool:
-    return is_tiff_name(name) and (match is None or fnmatchcase(name, match))
+    """Whether a file is asked for; a pattern of folders is one for the whole path."""
+    base = name.rpartition("/")[2]
+    if not is_tiff_name(base):
+        return False
+    return match is None or fnmatchcase(name if "/" in match else base, match)
 
 
-def _frame_names(folder: Path, match: str | None) -> list[str]:
+def _frame_names(folder: Path, match: str | None, below: str = "") -> list[str]:
+    """The images in a folder itself; plain TIFFs where there are any, as they may be exports."""
     try:
         with os.scandir(folder) as entries:
-            found = [e for e in entries if _belongs(e.name, match) and not e.is_dir()]
-            others = sorted(e.path for e in found if not e.is_file())
+            found = [e for e in entries if _belongs(below + e.name, match)]
     except OSError as exc:
         raise SourceError(f"{folder}: cannot be opened ({exc.strerror or exc})") from exc
+    others = sorted(
+        e.path for e in found if os.path.exists(e.path) and not (e.is_file() or e.is_dir())
+    )
     if others:  # left out in silence, it would be a frame that is missing
         raise SourceError(
-            f"{others[0]}: is no file, but a link that leads nowhere, or a pipe, socket or "
-            "device; remove it, or use --match to choose files"
+            f"{others[0]}: is no file, but a pipe, socket or device; remove it, or use --match to "
+            "choose files"
         )
-    return [e.name for e in found]
+    dangling = [e.name for e in found if e.is_symlink() and not os.path.exists(e.path)]
+    if dangling:
+        raise SourceError(
+            f"{folder}: {len(dangling)} of its {len(found)} images are links to files that do not "
+            f"exist, the first is {min(dangling, key=natural_key)}; restore them, or choose others "
+            "with --match"
+        )
+    names = [below + e.name for e in found if e.is_file()]
+    plain = [name for name in names if os.path.splitext(name)[1].lower() in _PLAIN_SUFFIXES]
+    return plain or names
 
 
-def _where_they_are(folder: Path, match: str | None) -> str:
-    """A hint when the images are one level down, as in one folder per position."""
+def _names_below(folder: Path, match: str | None) -> list[str]:
+    """The images of subfolders that make up one data set; none where there are no such folders.
+
+    Raises
+    ------
+    SourceError
+        Subfolders hold images, but are no data set as a whole.
+    """
+    found = dict(_subfolders(folder, match))
+    if not found:
+        return []
+    names = [name for below in found.values() for name in below]
+    is_one = len(found) == 1 and "/" in (match or "")  # the one that was asked for
+    if not is_one and not folders_are_axes(list(found)):
+        raise SourceError(
+            f"No TIF images found in {folder}, but {len(found)} of its subfolders hold them; add "
+            "--recursive for a video of each; they are taken as one data set if they are called "
+            "by channel, time point or slice, such as GFP and mCherry, or TimePoint_1"
+        )
+    try:
+        axes_of_names(names, folder)
+    except SourceError as exc:
+        raise SourceError(f"{exc}, or add --recursive for a video of each subfolder") from None
+    return names
+
+
+def _subfolders(
+    folder: Path, match: str | None, below: str = "", depth: int = _DEPTH
+) -> Iterator[tuple[str, list[str]]]:
+    """Folders that hold images, by their path from the first one, and these images."""
     with os.scandir(folder) as entries:
-        below = [Path(e.path) for e in entries if not e.name.startswith(".") and e.is_dir()]
-    holding = 0
-    for subfolder in below:
-        try:
-            holding += bool(_frame_names(subfolder, match))
-        except SourceError:  # a folder we may not look into holds nothing for us
+        inside = [e for e in entries if not e.name.startswith(".") and e.is_dir()]
+    for entry in sorted(inside, key=lambda e: natural_key(e.name)):
+        path = below + entry.name
+        if _THUMBNAIL.search(entry.name):
             continue
-    if not holding:
-        return ""
-    return f", but {holding} of its subfolders hold them; add --recursive to convert each"
+        try:
+            names = _frame_names(Path(entry.path), match, f"{path}/")
+            if names:
+                yield path, names
+            elif depth > 1:
+                yield from _subfolders(Path(entry.path), match, f"{path}/", depth - 1)
+        except (OSError, SourceError):  # a folder we may not look into holds nothing for us
+            continue
 
 
 @dataclass(frozen=True)
@@ -168,139 +214,3 @@ def _numbering(names: Sequence[str]) -> tuple[list[int], int, list[list[str]], i
     if step <= 0 or any(s % step for s in steps):
         return None
     return numbers, step, split, field
-
-
-# How microscopes mark what a file is: a letter or word, and a number. Behind a letter it would be
-# the end of a word, and a bare "s" behind a digit is more often seconds. MetaMorph puts the name
-# of the stain behind the number of the wavelength.
-_MARKS = {
-    "P": re.compile(
-        r"(?<![a-z])(?:xy|pos(?:ition)?[ _-]?)\d+"
-        r"|(?<![a-z0-9])s\d+(?![a-z0-9])",
-        re.IGNORECASE,
-    ),
-    "C": re.compile(
-        r"(?<![a-z])(?:channel[ _-]?|ch|c)\d+"
-        r"|(?<![a-z0-9])w\d+(?:[a-z][a-z0-9 -]*)?",
-        re.IGNORECASE,
-    ),
-    "Z": re.compile(r"(?<![a-z])z\d+", re.IGNORECASE),
-}
-
-
-@dataclass(frozen=True)
-class NamedAxes:
-    """The files of a folder on a grid.
-
-    Attributes
-    ----------
-    sizes : tuple of (str, int)
-        T, and C or Z or both.
-    names : tuple of str
-        The files in the order of the grid.
-    channels : tuple of str
-        What the names call the channels.
-    notes : tuple of str
-    """
-
-    sizes: tuple[tuple[str, int], ...]
-    names: tuple[str, ...]
-    channels: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-
-def axes_of_names(names: Sequence[str], where: object) -> NamedAxes | None:
-    """The grid that the names of files form; None for a plain sequence in time.
-
-    What is taken for a channel or slice has to come with several numbers, and names that differ
-    in nothing else: where a single number changes from name to name, it is time.
-
-    Raises
-    ------
-    SourceError
-        There are several positions, or the files form no grid.
-    """
-    varying = {axis: token for axis, mark in _MARKS.items() if (token := _varying(names, mark))}
-    if "P" in varying:
-        positions = sorted({varying["P"].value(name) for name in names}, key=natural_key)
-        raise SourceError(
-            f"{where}: holds {len(positions)} positions: {_listed(positions)}; choose one with "
-            f"--match '{varying['P'].pattern(names[0])}'"
-        )
-    if not varying:
-        return None
-    tokens = tuple(varying.values())
-    places: dict[str, dict[tuple[str, ...], str]] = {}
-    for name in names:
-        rest = name
-        for token in tokens:
-            rest = token.removed(rest)
-        places.setdefault(rest, {})[tuple(token.value(name) for token in tokens)] = name
-    found = [sorted({token.value(n) for n in names}, key=natural_key) for token in tokens]
-    grid = list(product(*found))
-    times = sorted(places, key=natural_key)
-    whole = [time for time in times if len(places[time]) == len(grid)]
-    what = ", ".join(_listed(values) for values in found)
-    hint = f"--match '{tokens[0].pattern(names[0])}'"
-    if not whole:
-        raise SourceError(
-            f"{where}: holds files of {what}, but nothing is there for all of them; choose some "
-            f"with {hint}"
-        )
-    notes: tuple[str, ...] = ()
-    if len(whole) < len(times):
-        notes = (
-            f"{len(times) - len(whole)} of {len(times)} time points are left out, as they are not "
-            f"there for all of {what}; {hint} takes every file of one",
-        )
-    sizes = (("T", len(whole)), *zip(varying, map(len, found), strict=True))
-    channels = dict(zip(varying, found, strict=True)).get("C", [])
-    ordered = tuple(places[time][values] for time in whole for values in grid)
-    return NamedAxes(tuple((a, n) for a, n in sizes if n > 1), ordered, _called(channels), notes)
-
-
-@dataclass(frozen=True)
-class _Token:
-    """One of the marks in a name: which of those that match."""
-
-    mark: re.Pattern[str]
-    place: int
-
-    def _match(self, name: str) -> re.Match[str] | None:
-        return next(islice(self.mark.finditer(name), self.place, None), None)
-
-    def value(self, name: str) -> str:
-        match = self._match(name)
-        return "" if match is None else match.group()
-
-    def removed(self, name: str) -> str:
-        match = self._match(name)
-        return name if match is None else f"{name[: match.start()]}\0{name[match.end() :]}"
-
-    def pattern(self, name: str) -> str:
-        """A pattern for names with the same value; what surrounds it keeps 1 from matching 10."""
-        match = self._match(name)
-        assert match is not None
-        return f"*{name[max(0, match.start() - 1) : match.end() + 1]}*"
-
-
-def _varying(names: Sequence[str], mark: re.Pattern[str]) -> _Token | None:
-    """The mark that tells apart names which are alike but for it, and make up sequences."""
-    for place in range(len(mark.findall(names[0]))):
-        token = _Token(mark, place)
-        values = {token.value(name) for name in names}
-        if "" not in values and len(values) > 1:
-            rests = {token.removed(name) for name in names}
-            if 1 < len(rests) < len(names):
-                return token
-    return None
-
-
-def _called(channels: Sequence[str]) -> tuple[str, ...]:
-    """``DAPI`` for ``w1DAPI`` where that is enough to tell them apart, else all of the token."""
-    stains = [re.sub(r"^[wW]\d+", "", channel) for channel in channels]
-    return tuple(stains if all(stains) and len(set(stains)) == len(stains) else channels)
-
-
-def _listed(values: Sequence[str]) -> str:
-    return ", ".join(values if len(values) <= 12 else [*values[:11], f"... {values[-1]}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SourceError
+from ..errors import SettingsError, SourceError
 from ..settings import parse_axes
-from .folder import STACK_SUFFIXES, list_frames
+from .fields import natural_key
+from .folder import TIFF_SUFFIXES, list_frames
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
 from .tiff import dataset_of, open_dataset, open_file, open_folder
@@ -28,9 +30,10 @@ def open_stack(source: Any, match: str | None = None, axes: str | None = None) -
     Parameters
     ----------
     source : path, array, Stack, or layer or viewer of napari
-        A folder of ``.tif``/``.tiff`` files (one frame a file, in natural order), a multi-page
-        TIFF, a numpy or dask array of shape (T, Y, X) or (T, Y, X, 3), an image layer, or a
-        viewer, whose visible image layers are merged as displayed.
+        A folder of ``.tif``/``.tiff`` files (in natural order, or on the axes that their names
+        or those of its subfolders tell), a multi-page TIFF, a numpy or dask array of shape
+        (T, Y, X) or (T, Y, X, 3), an image layer, or a viewer, whose visible image layers are
+        merged as displayed.
     match : str, optional
         Of a folder, only the files whose name matches this pattern, such as ``"*_C0_*"``.
     axes : str, optional
@@ -57,11 +60,32 @@ def open_stack(source: Any, match: str | None = None, axes: str | None = None) -
     return stack if letters is None else _renamed(stack, letters)
 
 
+def open_images(folder: Path, names: Sequence[str], axes: str | None = None) -> Stack:
+    """Some files of a folder as a stack, as `open_stack` does with all of them."""
+    letters = None if axes is None else parse_axes("axes", axes)
+    stack = open_folder(folder, sorted(names, key=natural_key))
+    return stack if letters is None else _renamed(stack, letters)
+
+
+def expanded(path: str | os.PathLike[str]) -> str:
+    """A path with ``~`` and ``$NAME`` filled in, which shells leave as they are in quotes.
+
+    Raises
+    ------
+    SettingsError
+        There is none: what was meant is not the folder where the program runs.
+    """
+    text = os.fspath(path)
+    if not text.strip():
+        raise SettingsError("a source is empty; name a folder, a TIFF file or a pattern")
+    return text if os.path.exists(text) else os.path.expandvars(os.path.expanduser(text))
+
+
 def _open(source: Any, match: str | None) -> Stack:
     if isinstance(source, Stack):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _open_path(Path(source), match)
+        return _open_path(Path(expanded(source)), match)
     if isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__"):
         return stack_of_array(source)
     for reader in entry_points(group=SOURCES):
@@ -83,8 +107,8 @@ def _open_path(path: Path, match: str | None) -> Stack:
         return open_folder(path, list_frames(path, match))
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
-    if path.suffix.lower() not in STACK_SUFFIXES:
-        raise SourceError(f"{path}: is not a TIFF file; expected {', '.join(STACK_SUFFIXES)}")
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        raise SourceError(f"{path}: is not a TIFF file; expected {', '.join(TIFF_SUFFIXES)}")
     return open_file(path, source_stem(path))
 
 

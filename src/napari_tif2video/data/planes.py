@@ -24,17 +24,28 @@ from .stack import ALPHA_NOTE, FrameFormat, Frames, Stack, check_frames
 def projected_dtype(dtype: np.dtype[Any], projection: str) -> np.dtype[Any]:
     """A type that holds the projection without loss of what the planes have.
 
-    Means are exact to 2**-53; sums of integers are exact.
+    Sums of integers are exact, others to 2**-53.
     """
     if projection == "max":
         return dtype
-    if projection == "mean" or dtype.kind == "f":
-        return np.dtype(np.float64)
-    return np.dtype(np.int64 if dtype.kind == "i" else np.uint64)
+    if projection == "sum" and dtype.kind != "f":
+        return np.dtype(np.int64 if dtype.kind == "i" else np.uint64)
+    return np.dtype(np.float64)
 
 
 def project(planes: Iterator[NDArray[Any]], depth: int, projection: str) -> NDArray[Any]:
-    """The next `depth` planes as one; NaN counts as missing, and is left where nothing is known."""
+    """The next `depth` planes as one; NaN counts as missing, and is left where nothing is known.
+
+    What needs one plane at a time is computed like that; of any other name that NumPy has a
+    ``nan…`` function for, all planes of the frame are held at once.
+    """
+    if projection not in ("max", "mean", "sum"):
+        volume = np.stack([next(planes).astype(np.float64) for _ in range(depth)])
+        unknown = np.isnan(volume).all(axis=0)
+        volume[:, unknown] = 0  # of nothing at all, NumPy warns
+        reduced: NDArray[Any] = getattr(np, f"nan{projection}")(volume, axis=0)
+        reduced[unknown] = np.nan
+        return reduced
     first = next(planes)
     total = first.astype(projected_dtype(first.dtype, projection))  # a copy: planes are buffers
     is_float = first.dtype.kind == "f"

@@ -167,7 +167,7 @@ class Planes(Protocol):
         """The frames along the axis `play` (or one frame, if empty).
 
         Other axes stand at `point`, but for the axis `depth`: if given, all its planes become one
-        by `projection`, "max", "mean" or "sum".
+        by `projection`, one of `Z_PROJECTIONS`.
         """
         ...
 

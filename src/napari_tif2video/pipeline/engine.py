@@ -242,7 +242,10 @@ class Run:
                 get(graph, end, callbacks=[own, *Callback.active], **options)
             except BaseException as exc:
                 self._stopped = True
-                raise _translated(exc, running) from exc
+                said = _translated(exc, running)
+                if said is exc:
+                    raise
+                raise said from exc
 
     def _gather(
         self,
@@ -271,7 +274,10 @@ class Run:
                     future.result()
                 received(future.key, result)
         except Exception as exc:
-            raise _translated(exc, graph) from exc
+            said = _translated(exc, graph)
+            if said is exc:
+                raise
+            raise said from exc
         finally:
             client.cancel(list(futures.values()))
 

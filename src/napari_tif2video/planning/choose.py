@@ -44,11 +44,11 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
     if len(stack.channels) > 1:
         return _choose_composed(stack, settings)
     planes = stack.planes or FramePlanes(stack.frames, stack.sizes)
+    is_folder = stack.path is not None and stack.path.is_dir()
     try:
-        _check_letters(planes)
+        _check_letters(planes, is_folder)
         view, notes = _view(planes, stack.channel_info, settings)
     except SourceError as exc:
-        is_folder = stack.path is not None and stack.path.is_dir()
         hint = "; --match chooses files by their names" if is_folder else ""
         raise SourceError(f"{stack.path or stack.name}: {exc}{hint}") from None
     if stack.planes is None and not view.depth and view.play == stack.played:
@@ -276,11 +276,19 @@ def has_unknown_axes(letters: Sequence[str]) -> bool:
     return len(letters) > 1 and not is_clear
 
 
-def _check_letters(planes: Planes) -> None:
+def _check_letters(planes: Planes, is_folder: bool) -> None:
     letters = [letter for letter, _ in planes.sizes]
-    if has_unknown_axes(letters):
-        sizes = "x".join(str(n) for _, n in planes.sizes)
+    if not has_unknown_axes(letters):
+        return
+    sizes = "x".join(str(n) for _, n in planes.sizes)
+    if is_folder and letters[0] == "T" and not set(letters[1:]) & set("TZ"):
+        named = "".join(letter if letter in "TC" else "Z" for letter in letters)
         raise SourceError(
-            f"has {len(letters)} axes of unknown meaning with the sizes {sizes}; name them with "
-            f"--axes, such as {'TCZ'[: len(letters)]}YX"
+            f"holds {planes.sizes[0][1]} files of {planes.sizes[-1][1]} images each, and nothing "
+            f"says whether these are slices or frames; add --axes {named}YX for slices, or "
+            "convert the files one by one"
         )
+    raise SourceError(
+        f"has {len(letters)} axes of unknown meaning with the sizes {sizes}; name them with "
+        f"--axes, such as {'TCZ'[: len(letters)]}YX"
+    )

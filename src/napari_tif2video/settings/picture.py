@@ -17,7 +17,8 @@ FPS_RANGE = (1, 120)
 GAMMA_RANGE = (0.05, 20)
 CONTRASTS = ("local", "global", "batch", "smooth", "auto", "displayed", "stored")
 DEFAULT_CONTRAST = "local"
-Z_PROJECTIONS = ("max", "mean", "sum")
+#: How slices become one: `data.project` computes what NumPy has a function of this name for.
+Z_PROJECTIONS = ("max", "mean", "sum", "median")
 
 #: Fixed limits: one pair for all channels, or one for each.
 FixedLimits = tuple[float, float] | tuple[tuple[float, float], ...]

@@ -39,6 +39,7 @@ from .picture import (
     DEFAULT_CONTRAST,
     FPS_RANGE,
     GAMMA_RANGE,
+    Z_PROJECTIONS,
     FixedLimits,
     contrast_token,
     crop_token,
@@ -174,7 +175,8 @@ class VideoSettings:
     )
     z: int | str | None = declare(
         None, PART, "Slices", "a slice, counted from 0, or all of them in one, at full precision",
-        parse=parse_z, metavar="N|max|mean|sum", otherwise="`max`, where there is time too",
+        parse=parse_z, metavar="|".join(("N", *Z_PROJECTIONS)),
+        otherwise="`max`, where there is time too",
         token="_z{}", goes_with_raw=True,
     )
     play: str | None = declare(

@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from ..data import (
-    STACK_SUFFIXES,
+    TIFF_SUFFIXES,
     Stack,
+    axes_of_names,
     check_frames,
+    expanded,
     folders_with_frames,
-    is_stack_name,
+    is_single_image,
+    is_tiff_name,
     natural_key,
+    open_images,
     open_stack,
     source_stem,
 )
@@ -76,7 +80,15 @@ class Destination:
 
 @dataclass
 class SourceJob:
-    """One source of a call, with its plan and output, or the reason why there is none."""
+    """One source of a call, with its plan and output, or the reason why there is none.
+
+    Attributes
+    ----------
+    files : tuple of str
+        Of a folder, those that were named one by one; empty for all.
+    note : str
+        What to say of how the source was understood.
+    """
 
     source: Any
     plan: Plan | None = None
@@ -84,6 +96,8 @@ class SourceJob:
     sidecar: Path | None = None
     problem: Exception | None = None
     skip: bool = False
+    files: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def label(self) -> str:
@@ -94,11 +108,21 @@ class SourceJob:
 
 
 def find_sources(
-    sources: Iterable[Any], *, recursive: bool = False, match: str | None = None
+    sources: Iterable[Any],
+    *,
+    recursive: bool = False,
+    match: str | None = None,
+    join_images: bool = False,
 ) -> list[SourceJob]:
     """Expand patterns and folders; a source that cannot be found becomes a job with a problem.
 
-    A source named twice is converted once.
+    A source named twice is converted once. With `join_images`, files of one image each that make
+    up a series become one source, as if their folder had been named.
+
+    Raises
+    ------
+    SettingsError
+        A source is empty.
     """
     jobs: list[SourceJob] = []
     seen: set[str] = set()
@@ -107,16 +131,58 @@ def find_sources(
             jobs.append(SourceJob(source))
             continue
         try:
-            expanded = _expand(os.fspath(source), recursive, match)
+            found = _expand(expanded(source), recursive, match)
         except OSError as exc:  # such as a name that is too long, or no permission on the way
             reason = SourceError(f"{source}: cannot be opened ({exc.strerror or exc})")
-            expanded = [(Path(source), reason)]
-        for path, problem in expanded:
+            found = [(Path(source), reason)]
+        for path, problem in found:
             key = os.path.realpath(path)
             if key not in seen:
                 seen.add(key)
                 jobs.append(SourceJob(path, problem=problem))
-    return jobs
+    return _joined(jobs) if join_images else jobs
+
+
+#: Fewer files are more likely to be meant one by one, and so many are looked into.
+_LEAST_IMAGES, _LOOKED_INTO = 3, 20
+
+
+def _joined(jobs: list[SourceJob]) -> list[SourceJob]:
+    """The jobs, with one for all single images of a folder that make up a series."""
+    files: dict[Path, list[SourceJob]] = {}
+    for job in jobs:
+        if isinstance(job.source, Path) and job.problem is None and job.source.is_file():
+            files.setdefault(Path(os.path.abspath(job.source.parent)), []).append(job)
+    instead: dict[int, SourceJob | None] = {}
+    for folder, group in files.items():
+        if len(group) < _LEAST_IMAGES or not _are_images(group):
+            continue
+        names = tuple(job.source.name for job in group)
+        try:
+            axes_of_names(names, folder)
+        except SourceError:
+            group[0].note = (
+                f"{len(names)} single images become a video each; for one video, name their folder "
+                "and choose with --match"
+            )
+            continue
+        note = f"its {len(names)} single images are one video, as if the folder had been named"
+        instead |= dict.fromkeys(map(id, group), None)
+        instead[id(group[0])] = SourceJob(folder, files=names, note=note)
+    joined = (instead.get(id(job), job) for job in jobs)
+    return [job for job in joined if job is not None]
+
+
+def _are_images(group: list[SourceJob]) -> bool:
+    """Whether files hold one plane each, as far as they can be read."""
+    step = -(-len(group) // _LOOKED_INTO)
+    found = []
+    for job in group[::step]:
+        try:
+            found.append(is_single_image(job.source))
+        except (SourceError, OSError):  # said when it is read
+            continue
+    return bool(found) and all(found)
 
 
 def _expand(
@@ -128,22 +194,22 @@ def _expand(
         only_folders = pattern.endswith(("/", os.sep))
         matches = (Path(p) for p in glob.glob(pattern, recursive=True))
         found = sorted(
-            (p for p in matches if p.is_dir() or (not only_folders and is_stack_name(p.name))),
+            (p for p in matches if p.is_dir() or (not only_folders and is_tiff_name(p.name))),
             key=lambda p: [natural_key(part) for part in p.parts],
         )
         if not found:
             return [(source, SourceError(f"{source}: no folder or TIFF file matches the pattern"))]
     if not recursive:
         return [(path, None) for path in found]
-    expanded: list[tuple[Path, Tif2VideoError | None]] = []
+    sources: list[tuple[Path, Tif2VideoError | None]] = []
     for path in found:
         if not path.is_dir():
-            expanded.append((path, None))
+            sources.append((path, None))
             continue
         below = folders_with_frames(path, match)
         problem = SourceError(f"No TIF images found in {path} or below it")
-        expanded += [(folder, None) for folder in below] or [(path, problem)]
-    return expanded
+        sources += [(folder, None) for folder in below] or [(path, problem)]
+    return sources
 
 
 def plan_jobs(
@@ -222,7 +288,12 @@ def _planned(
     if job.problem is not None:
         return [job]
     try:
-        stack = open_stack(job.source, match, settings.axes)
+        if job.files:
+            stack = open_images(Path(job.source), job.files, settings.axes)
+        else:
+            stack = open_stack(job.source, match, settings.axes)
+        if job.note:
+            stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
         one_by_one = _one_by_one(stack, settings)
         if len(one_by_one) == 1:
             job.plan = plan(stack, settings, ending)
@@ -316,7 +387,7 @@ def _files_beside(job: SourceJob) -> Iterator[object]:
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     with contextlib.suppress(OSError), os.scandir(folder) as entries:  # said when it was planned
         for entry in entries:
-            if entry.name.lower().endswith((*STACK_SUFFIXES, ".ome")):
+            if entry.name.lower().endswith((*TIFF_SUFFIXES, ".ome")):
                 yield file_key(Path(entry.path))
 
 

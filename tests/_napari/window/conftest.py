@@ -71,8 +71,11 @@ def _no_thread_is_left():
 
     def left():
         # The pool of the GUI thread stays; napari computes slices with it.
-        pool = threaded.default_pool
-        return set(threading.enumerate()) - before - set(pool._threads if pool else ())
+        pools = [threaded.default_pool] if threaded.default_pool else []
+        # Those of threads that have ended go when dask is next asked for one.
+        pools += [pool for of_thread in threaded.pools.values() for pool in of_thread.values()]
+        ours = {thread for pool in pools for thread in getattr(pool, "_threads", ())}
+        return set(threading.enumerate()) - before - ours
 
     let_work(lambda: not left(), 5)
     assert not left(), "threads were left behind"

@@ -72,7 +72,15 @@ def test_a_hyperstack_has_rows_and_shows_what_they_say(with_sources, wait, tmp_p
     viewer, widget = with_sources(path)
     assert offered(widget) == {
         "channel": ["All, merged", "Each its own video", "DAPI", "GFP"],
-        "z": ["Maximum of all 3", "Mean of all 3", "Sum of all 3", "Slice 0", "Slice 1", "Slice 2"],
+        "z": [
+            "Maximum of all 3",
+            "Mean of all 3",
+            "Sum of all 3",
+            "Median of all 3",
+            "Slice 0",
+            "Slice 1",
+            "Slice 2",
+        ],
         "play": ["Time (4)", "Channels (2)", "Slices (3)"],
     }
     assert widget.settings.channel == "all"
@@ -268,7 +276,8 @@ def test_slices_of_layers_are_projected_or_follow_their_slider(open_widget, wait
     widget.settings = t2v.VideoSettings(width="full", contrast="displayed")
     widget.wait_until_idle()
     assert offered(widget)["z"] == [
-        "Where the slider stands", "Maximum of all 3", "Mean of all 3", "Sum of all 3",
+        "Where the slider stands",
+        "Maximum of all 3", "Mean of all 3", "Sum of all 3", "Median of all 3",
     ]  # fmt: skip
     viewer.dims.set_point(0, 2)
     viewer.dims.set_point(1, 1)

@@ -77,7 +77,7 @@ def test_a_canvas_preview_lets_go_of_a_viewer_that_is_closed_first(fresh_viewer)
     preview.show(image, Box(10, 20, 30, 40), True)
     assert [len(emitter.callbacks) for emitter in emitters] != before
     fresh_viewer.close()
-    preview.close()
+    preview.hide()
     assert (preview.layer, preview.box) == (None, None)
     # Closing takes napari's own listeners away, too.
     assert all(len(e.callbacks) <= n for e, n in zip(emitters, before, strict=True))

@@ -76,6 +76,8 @@ def test_axes_have_names_that_the_user_knows(open_widget, wait, labels, words):
     viewer, widget = open_widget(noise((3, 2, 40, 60)), axis_labels=labels)
     axis = widget.source.time_axis.axis.native
     wait(axis.isVisible)
+    widget.wait_until_idle()
+    wait(lambda: axis.count() >= len(words))
     assert [axis.itemText(i) for i in range(axis.count())][-2:] == words
     if labels is None:  # so are the viewer's sliders called
         assert viewer.dims.axis_labels[:2] == ("-4", "-3")

@@ -7,13 +7,14 @@ from typing import Any
 
 from psygnal import Signal
 
-from ...settings import VideoSettings
+from ...settings import Z_PROJECTIONS, VideoSettings
 from ..panel import column
 from ..source import SourceAxes, axis_words
 from .rows import ChoiceBox, SettingRow, TextRow
 
 #: So many of the `slice_choices` are projections.
-PROJECTIONS = 3
+PROJECTIONS = len(Z_PROJECTIONS)
+_IN_FULL = {"max": "Maximum"}
 
 #: Words for a choice, and the value of the setting.
 Choices = list[tuple[str, "int | str | None"]]
@@ -79,9 +80,7 @@ def position_choice(position: int | str) -> tuple[str, int | str]:
 
 def slice_choices(depth: int) -> Choices:
     projections: Choices = [
-        (f"Maximum of all {depth}", "max"),
-        (f"Mean of all {depth}", "mean"),
-        (f"Sum of all {depth}", "sum"),
+        (f"{_IN_FULL.get(name, name.capitalize())} of all {depth}", name) for name in Z_PROJECTIONS
     ]
     return projections + [slice_choice(number) for number in range(depth)]
 

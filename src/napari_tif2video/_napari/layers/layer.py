@@ -122,7 +122,7 @@ def stack_of_layer(
     point : sequence of int, optional
         Where the other axes before (Y, X) stand.
     depth, projection : int and str, optional
-        The axis whose planes become one, and how: "max", "mean" or "sum".
+        The axis whose planes become one, and how: one of `Z_PROJECTIONS`.
 
     Raises
     ------

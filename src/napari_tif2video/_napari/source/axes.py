@@ -125,7 +125,7 @@ class TimeAxis:
 
         Parameters
         ----------
-        z : int or {"max", "mean", "sum"}, optional
+        z : int or one of `Z_PROJECTIONS`, optional
             A slice, or how the slices become one, instead of where their slider stands.
         """
         play, points = self.axis.value, [point_of(self._viewer, layer) for layer in layers]

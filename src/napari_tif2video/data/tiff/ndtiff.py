@@ -24,7 +24,7 @@ from ...colours import ChannelInfo, ramp
 from ...errors import SourceError
 from ...geometry import Box
 from ..calibration import Calibration, believable
-from ..folder import natural_key
+from ..fields import natural_key
 from ..memory import thread_buffer
 from ..stack import FrameFormat, Stack
 from .metadata import mean_step

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -322,7 +323,7 @@ class Alike:
         frame = thread_buffer("file", self.format.shape, self.stored)
         start, end = len(self.before), len(self.before) + frame.nbytes
         try:
-            with open(path, "rb", buffering=0, opener=_open_at_once) as file:
+            with _open_at_once(path) as file:
                 stamp = stamp_of(os.fstat(file.fileno()))
                 if stamp[0] != end + len(self.behind):
                     return None
@@ -342,9 +343,15 @@ class Alike:
         return frame.astype(self.format.dtype, copy=False)
 
 
-def _open_at_once(path: str, flags: int) -> int:
-    """Open for reading; of a pipe, without waiting for what is written into it."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _open_at_once(path: str) -> FileIO:
+    """Open for reading; a pipe, too, without waiting for what is written into it."""
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    number = os.open(path, flags)
+    try:
+        return FileIO(number)
+    except OSError:  # a folder
+        os.close(number)
+        raise
 
 
 def alike(tif: TiffFile, page: TiffPage, frame_format: FrameFormat) -> Alike | None:

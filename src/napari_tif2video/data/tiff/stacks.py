@@ -17,8 +17,9 @@ from ...colours import ChannelInfo, Display
 from ...errors import SourceError
 from ...geometry import Box
 from ..calibration import Calibration
-from ..folder import axes_of_names, find_gaps, places
+from ..folder import find_gaps, places
 from ..memory import thread_buffer
+from ..names import NamedAxes, axes_of_names
 from ..planes import FramePlanes
 from ..stack import Channel, FrameFormat, Frames, Stack
 from .layout import Layout, Sizes, canonical, has_planes_behind, layout_of, ome_sizes
@@ -162,8 +163,8 @@ def _images_of_folder(
 def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     """The files of a folder as a stack; the first one decides what they all are.
 
-    Each is a time point, of one plane or several, unless their OME metadata tell how all of them
-    belong together, or their names tell of channels or slices.
+    Each is a plane or several, on the axes that their names tell, unless their OME metadata tell
+    how all of them belong together.
     """
     written, being_written = _written(folder, names)
     lacking, names = len(names) - len(written), written
@@ -172,13 +173,13 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
         notes = (*being_written, *series.notes)
         return replace(series, notes=notes, left_out=series.left_out + lacking)
     named = axes_of_names(names, folder)
-    order = tuple(names) if named is None else named.names
-    sizes: Sizes = (("T", len(order)),) if named is None else named.sizes
+    order, sizes = named.names, named.sizes
     path = folder / order[0]
     shown: tuple[ChannelInfo, ...] = ()
     extra, began = 0, None
+    times = dict(sizes).get("T", 1)
+    is_series = times == len(order)
     with opened(path) as tif:
-        times = dict(sizes).get("T", 1)
         ome = _ome_of(tif, path)
         calibration, notes = calibration_of(tif, ome, times)
         layout = None
@@ -190,11 +191,14 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
             template = alike(tif, page, first)
             shown = channels_of(tif, None, 1)
             extra = len(tif.pages) - 1
-            began = nikon_time_s(tif) if named is None else None
-    standing = places(order) if named is None else None
+            began = nikon_time_s(tif) if is_series else None
+    if "/" in order[0]:
+        notes = (*notes, f"read from its subfolders: {_subfolders(names)}")
+    firsts = order[:: len(order) // times]
+    standing = places(firsts)
     if standing is not None:
         calibration = replace(calibration, places=standing)
-        notes = (*notes, f"{find_gaps(order)}; times leave room for what is missing")
+        notes = (*notes, f"{find_gaps(firsts)}; times leave room for what is missing")
     notes = (*being_written, *notes)
     if began is not None:
         calibration = _timed(calibration, began, folder / order[-1], len(order))
@@ -205,17 +209,14 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
         (),
         folder.name or "root",
         folder,
-        notes,
-        channel_info=shown,
+        (*notes, *named.notes),
+        channel_info=tuple(ChannelInfo(channel) for channel in named.channels) or shown,
         calibration=calibration,
         left_out=lacking + len(order) * (extra if layout is None else layout.left_out),
     )
-    if named is not None:
-        info = tuple(ChannelInfo(channel) for channel in named.channels)
-        stack = replace(stack, channel_info=info, notes=(*notes, *named.notes))
     if layout is None:
         return with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
-    inside = _axes_inside(layout, sizes, path)
+    inside = _axes_inside(layout, named, path)
     info = stack.channel_info or layout.channels
     numbers = tuple(range(len(order) * prod(n for _, n in inside)))
     frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
@@ -223,6 +224,17 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     said = tuple(dict.fromkeys((*stack.notes, *layout.notes)))
     stack = replace(stack, channel_info=info, notes=said)
     return with_axes(stack, frames, whole)
+
+
+def is_single_image(path: Path) -> bool:
+    """Whether a TIFF file holds one plane."""
+    with opened(path) as tif:
+        return len(full_pages(tif, path)) == 1 and not has_planes_behind(tif)
+
+
+def _subfolders(names: Sequence[str]) -> str:
+    found = list(dict.fromkeys(name.rpartition("/")[0] for name in names))
+    return ", ".join(found if len(found) <= 6 else [*found[:5], f"... {found[-1]}"])
 
 
 def _timed(calibration: Calibration, began_s: float, last: Path, frames: int) -> Calibration:
@@ -299,17 +311,21 @@ def with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
     return replace(stack, channels=(channel,), played=played)
 
 
-def _axes_inside(layout: Layout, outside: Sizes, path: Path) -> Sizes:
-    """The axes within each file of a folder; planes of which nothing is said are slices."""
+def _axes_inside(layout: Layout, named: NamedAxes, path: Path) -> Sizes:
+    """The axes within each file of a folder.
+
+    Planes of which nothing is said are slices where the names say that the files are points in
+    time; else they may as well be frames, which is for the user to say.
+    """
     inside = layout.sizes
-    if len(inside) == 1 and inside[0][0] not in "TCZ":
+    if len(inside) == 1 and inside[0][0] not in "TCZ" and named.tells_time:
         inside = (("Z", inside[0][1]),)
     letters = [letter for letter, _ in inside]
-    if "T" in letters or set(letters) & {letter for letter, n in outside if n > 1}:
+    if "T" in letters or set(letters) & {letter for letter, n in named.sizes if n > 1}:
         described = ", ".join(f"{letter} ({n})" for letter, n in inside)
         raise SourceError(
             f"{path}: holds the axes {described} itself, where its folder has one time point a "
-            "file; convert the files one by one"
+            f"file; convert the files one by one ('{path.parent / '*.tif'}')"
         )
     return inside
 

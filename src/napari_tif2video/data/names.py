@@ -1,0 +1,408 @@
+"""What names of files tell: which make up one series, and on which axes they stand.
+
+Fields of names that differ from file to file are axes, and those that differ together are one
+axis. Where their meanings do not settle which one is time, it is for the user to say: files are
+never put in a row because their names can be sorted.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import product
+
+from ..errors import SourceError
+from .fields import (
+    Field,
+    Table,
+    differ_in_a_number,
+    fields_of,
+    is_channel,
+    is_mask,
+    natural_key,
+    structure_of,
+)
+
+_COPY = re.compile(
+    r"(.+?)(?: ?\([0-9]+\)| - copy(?: \([0-9]+\))?| copy(?: [0-9]+)?)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class NamedAxes:
+    """Files on the grid that their names form.
+
+    Attributes
+    ----------
+    sizes : tuple of (str, int)
+        T, C and Z, those that there are; a single axis may be of any length.
+    names : tuple of str
+        The files in the order of the grid.
+    channels : tuple of str
+        What the names call the channels.
+    notes : tuple of str
+        What is left out, and what had to be assumed.
+    tells_time : bool
+        Whether the names say that they are points in time.
+    """
+
+    sizes: tuple[tuple[str, int], ...]
+    names: tuple[str, ...]
+    channels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    tells_time: bool = False
+
+
+def axes_of_names(names: Sequence[str], where: object) -> NamedAxes:
+    """The grid that the names of files form; mostly a single axis, time.
+
+    Raises
+    ------
+    SourceError
+        There are several series or positions, or names from which no grid follows.
+    """
+    _refuse_twins(names, where)
+    names, notes = _without_copies(names)
+    names, said = _without_masks(names)
+    notes += said
+    if differ_in_a_number(names):
+        some = Table.of(names[:50])
+        letters = [] if some is None else [field.letter for field in fields_of(some)]
+        if letters != ["C"]:
+            ordered = tuple(sorted(names, key=natural_key))
+            return NamedAxes((("T", len(names)),), ordered, (), notes, letters == ["T"])
+    table = Table.of(names)
+    if table is None:
+        first = _without_number(names)
+        if first is None:
+            raise _several_kinds(names, where)
+        rest = [name for name in names if name != first]
+        return NamedAxes((("T", len(names)),), _with_first(first, rest), (), notes)
+    named = _grid(table, where)
+    return replace(named, notes=notes + named.notes)
+
+
+def folders_are_axes(folders: Sequence[str]) -> bool:
+    """Whether names of folders say that they hold channels, points in time or slices."""
+    table = Table.of([f"{folder}." for folder in folders])
+    if table is None or len(folders) < 2:
+        return False
+    fields = fields_of(table)
+    are_known = all(
+        all(is_channel(text) or is_mask(text) for text in field.texts)
+        for field in fields
+        if not field.is_number
+    )
+    return are_known and {field.letter for field in fields} <= set("TCZ")
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """Fields that differ together.
+
+    Attributes
+    ----------
+    numbers : tuple of int
+        Where each file stands on the axis.
+    called : tuple of str
+        What each place on the axis is called.
+    """
+
+    letter: str
+    numbers: tuple[int, ...]
+    called: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.called)
+
+    def __str__(self) -> str:
+        return _listed(self.called)
+
+    @property
+    def in_short(self) -> str:
+        return _listed(self.called, 4)
+
+
+def _axes(fields: Sequence[Field]) -> list[_Axis]:
+    together: dict[tuple[int, ...], list[Field]] = {}
+    for field in fields:
+        first: dict[object, int] = {}
+        numbers = tuple(first.setdefault(key, len(first)) for key in field.keys)
+        together.setdefault(numbers, []).append(field)
+    return [_axis(alike) for alike in together.values()]
+
+
+def _axis(fields: Sequence[Field]) -> _Axis:
+    letter = next(letter for letter in "CZPTNW" if any(f.letter == letter for f in fields))
+    meant = [field for field in fields if field.letter == letter]
+    # Channels stand in the order of their numbers, and are called by their stains.
+    order = next((field for field in meant if field.is_number), meant[0])
+    texts = next((field for field in meant if not field.is_number), order).texts
+    found = sorted(set(order.keys))
+    number_of = {key: number for number, key in enumerate(found)}
+    text_of = dict(zip(order.keys, texts, strict=True))
+    return _Axis(
+        letter, tuple(number_of[key] for key in order.keys), tuple(text_of[key] for key in found)
+    )
+
+
+def _grid(table: Table, where: object) -> NamedAxes:
+    axes = _needed(_axes(fields_of(table)), len(table.names))
+    if not axes:
+        raise SourceError(
+            f"{where}: the names of its files differ in identifiers only, which tell no order; "
+            "rename them, or choose one with --match"
+        )
+    files: dict[tuple[int, ...], str] = {}
+    for name, place in zip(table.names, zip(*(a.numbers for a in axes), strict=True), strict=True):
+        if files.setdefault(place, name) != name:
+            raise SourceError(
+                f"{where}: {files[place]} and {name} have the same place in the series; leave one "
+                "out with --match"
+            )
+    if len(axes) == 1:
+        return _single(axes[0], table.names)
+    tells_time = any(axis.letter == "T" for axis in axes)
+    axes, notes = _with_time(axes, table, where)
+    leading = [axis for axis in axes if axis.letter == "T"]
+    others = sorted((a for a in axes if a.letter != "T"), key=lambda axis: "CZ".index(axis.letter))
+    cells = list(product(*(range(len(axis)) for axis in others)))
+    at: dict[int, dict[tuple[int, ...], str]] = {}
+    for index, name in enumerate(table.names):
+        time = leading[0].numbers[index] if leading else 0
+        at.setdefault(time, {})[tuple(axis.numbers[index] for axis in others)] = name
+    times = sorted(at)
+    whole = [time for time in times if len(at[time]) == len(cells)]
+    what = ", ".join(map(str, others))
+    hint = f"--match {_pattern(table, others[0], 0)}"
+    if not whole:
+        raise SourceError(
+            f"{where}: holds files of {what}, but nothing is there for all of them; choose some "
+            f"with {hint}"
+        )
+    if len(whole) < len(times):
+        short = next(time for time in times if len(at[time]) < len(cells))
+        lacking = next(cell for cell in cells if cell not in at[short])
+        parts = [a.called[n] for a, n in zip(others, lacking, strict=True)]
+        if leading:
+            parts.append(leading[0].called[short])
+        notes += (
+            f"{len(times) - len(whole)} of {len(times)} time points are left out, as they are not "
+            f"there for all of {what}: the first that is missing is {', '.join(parts)}; {hint} "
+            "takes every file of one",
+        )
+    sizes = (("T", len(whole)), *((axis.letter, len(axis)) for axis in others))
+    channels = next((axis.called for axis in others if axis.letter == "C"), ())
+    return NamedAxes(
+        tuple((letter, n) for letter, n in sizes if n > 1),
+        tuple(at[time][cell] for time in whole for cell in cells),
+        _stains(channels),
+        notes,
+        tells_time,
+    )
+
+
+def _single(axis: _Axis, names: Sequence[str]) -> NamedAxes:
+    """One axis is played, whatever it is; a number that alone changes is time."""
+    ordered = tuple(name for _, name in sorted(zip(axis.numbers, names, strict=True)))
+    if axis.letter == "C":
+        return NamedAxes((("C", len(axis)),), ordered, _stains(axis.called))
+    notes: tuple[str, ...] = ()
+    if axis.letter == "P":
+        notes = (f"its {len(axis)} positions are played: {axis}; --match chooses",)
+    return NamedAxes((("T", len(axis)),), ordered, (), notes, axis.letter == "T")
+
+
+def _needed(axes: list[_Axis], files: int) -> list[_Axis]:
+    """The axes but for numbers that follow from the others: times beside time points, hours beside
+    files that are numbered through all hours.
+    """
+    for axis in sorted((a for a in axes if a.letter in "NT"), key=len, reverse=True):
+        rest = [other for other in axes if other is not axis]
+        times = [other for other in rest if other.letter in "NT"]
+        if not times or files > len(set(zip(*(a.numbers for a in rest), strict=True))):
+            continue
+        finest = max(times, key=len)
+        in_order = [number for _, number in sorted(zip(finest.numbers, axis.numbers, strict=True))]
+        is_coarser_time = axis.letter == "T" and in_order == sorted(in_order)
+        if len(axis) >= len(finest) or is_coarser_time:
+            axes = rest
+    return axes
+
+
+def _with_time(
+    axes: list[_Axis], table: Table, where: object
+) -> tuple[list[_Axis], tuple[str, ...]]:
+    """The axes, of which one is time at most, and the others channels and slices.
+
+    Raises
+    ------
+    SourceError
+        There are positions, or the names do not tell which axis is time.
+    """
+    positions = [axis for axis in axes if axis.letter == "P"]
+    if positions:
+        found = sorted(set(zip(*(axis.numbers for axis in positions), strict=True)))
+        called = [
+            " ".join(a.called[n] for a, n in zip(positions, place, strict=True)) for place in found
+        ]
+        pattern = _pattern_of(table, lambda i: tuple(a.numbers[i] for a in positions) == found[0])
+        raise SourceError(
+            f"{where}: holds {len(found)} positions: {_listed(called)}; choose one with "
+            f"--match {pattern}"
+        )
+    unknown = [axis for axis in axes if axis.letter in "NW"]
+    has_time = any(axis.letter == "T" for axis in axes)
+    times = [axis for axis in axes if axis.letter in "NT"]
+    others = {axis.letter for axis in axes if axis not in times}
+    if len(times) == 1 and len(times[0]) == len(table.names) and others <= set("CZ"):
+        counted = _counted_through(axes, times[0])
+        if counted is not None:
+            return counted, ("its files are numbered through, channel by channel",)
+    if not has_time and [axis.letter for axis in unknown] == ["N"]:
+        (time,) = unknown
+        note = f"{time.in_short} are taken for points in time"
+        return [_Axis("T", a.numbers, a.called) if a is time else a for a in axes], (note,)
+    letters = Counter(axis.letter for axis in axes)
+    twice = [axis for axis in axes if letters[axis.letter] > 1]
+    if not unknown and not twice:
+        return axes, ()
+    unclear = min(unknown or twice, key=len)
+    listed = "; ".join(axis.in_short for axis in axes)
+    raise SourceError(
+        f"{where}: the names of its files differ in {len(axes)} ways: {listed}; whether "
+        f"{_listed(unclear.called, 2)} are series, channels or times cannot be told; choose one "
+        f"with --match {_pattern(table, unclear, 0)}"
+    )
+
+
+def _counted_through(axes: list[_Axis], counter: _Axis) -> list[_Axis] | None:
+    """The axes where each kind of file follows in turn: time is the number of the round."""
+    others = [axis for axis in axes if axis is not counter]
+    kinds = len(set(zip(*(axis.numbers for axis in others), strict=True)))
+    rounds = tuple(number // kinds for number in counter.numbers)
+    if len(set(zip(rounds, *(axis.numbers for axis in others), strict=True))) < len(rounds):
+        return None
+    called = tuple(map(str, range(max(rounds) + 1)))
+    return [_Axis("T", rounds, called), *others]
+
+
+def _stains(channels: Sequence[str]) -> tuple[str, ...]:
+    """``DAPI`` for ``w1DAPI`` where that is enough to tell them apart, else all of the field."""
+    stains = [re.sub(r"^[wW]\d+", "", channel) for channel in channels]
+    return tuple(stains if all(stains) and len(set(stains)) == len(stains) else channels)
+
+
+def _pattern(table: Table, axis: _Axis, number: int) -> str:
+    return _pattern_of(table, lambda index: axis.numbers[index] == number)
+
+
+def _pattern_of(table: Table, is_chosen: Callable[[int], bool], others: Sequence[str] = ()) -> str:
+    """A pattern, in quotes, for some of the names and no others."""
+    chosen = {name for index, name in enumerate(table.names) if is_chosen(index)}
+    columns = list(
+        zip(*(r for n, r in zip(table.names, table.rows, strict=True) if n in chosen), strict=True)
+    )
+    suffixes = {os.path.splitext(name)[1] for name in chosen}
+    suffix = suffixes.pop() if len(suffixes) == 1 else ".*"
+    for is_short in (True, False):  # "?" for each character where "*" would take in others
+        text = "".join(
+            glob.escape(values[0])
+            if len(set(values)) == 1
+            else "*"
+            if is_short or len(set(map(len, values))) > 1
+            else "?" * len(values[0])
+            for values in columns
+        )
+        pattern = text + suffix
+        if {name for name in (*table.names, *others) if fnmatchcase(name, pattern)} == chosen:
+            break
+    return f"'{pattern}'"
+
+
+def _several_kinds(names: Sequence[str], where: object) -> SourceError:
+    """What to say of names that have not the same fields."""
+    kinds: dict[object, list[str]] = {}
+    for name in names:
+        kinds.setdefault(structure_of(name), []).append(name)
+    largest = max(kinds.values(), key=len)
+    table = Table.of(names=largest)
+    assert table is not None  # they were grouped by their fields
+    groups = sorted(kinds.values(), key=len, reverse=True)
+    listed = ", ".join(f"{group[0]} ({len(group)})" for group in groups[:6])
+    more = f" and {len(groups) - 6} more" if len(groups) > 6 else ""
+    return SourceError(
+        f"{where}: holds {len(groups)} kinds of names, {listed}{more}; choose those that belong "
+        f"together with --match {_pattern_of(table, lambda _: True, names)}"
+    )
+
+
+def _without_number(names: Sequence[str]) -> str | None:
+    """The one name that is like all others, but for a number that it has not."""
+    for first in sorted(names, key=len)[:2]:
+        stem = os.path.splitext(first)[0].casefold()
+        rest = [os.path.splitext(name)[0].casefold() for name in names if name != first]
+        numbered = re.compile(rf"{re.escape(stem)}[ _-]?[0-9]+|[0-9]+[ _-]?{re.escape(stem)}")
+        if rest and all(map(numbered.fullmatch, rest)):
+            return first
+    return None
+
+
+def _with_first(first: str, rest: Sequence[str]) -> tuple[str, ...]:
+    """A file without a number before "exp_0001"; where the number stands in front, at the end."""
+    stem = os.path.splitext(first)[0].casefold()
+    ordered = sorted(rest, key=natural_key)
+    is_before = ordered[0].casefold().startswith(stem)
+    return (first, *ordered) if is_before else (*ordered, first)
+
+
+def _refuse_twins(names: Sequence[str], where: object) -> None:
+    stems: dict[str, str] = {}
+    for name in names:
+        other = stems.setdefault(os.path.splitext(name)[0].casefold(), name)
+        if other != name:
+            ending = os.path.splitext(name)[1]
+            way = "rename one" if other.endswith(ending) else f"choose by --match '*{ending}'"
+            raise SourceError(
+                f"{where}: holds {other} and {name}, which would be the same frame; {way}"
+            )
+
+
+def _without_copies(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The names without copies of others, such as "a (1)" where there are "a" and "b"."""
+    stems = {os.path.splitext(name)[0]: name for name in names}
+    copies = {
+        name
+        for stem, name in stems.items()
+        if (found := _COPY.fullmatch(stem)) is not None and found[1] in stems
+    }
+    if not copies or len(names) - len(copies) < 2:
+        return names, ()
+    return _left_out(names, copies, "copies" if len(copies) > 1 else "copy")
+
+
+def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The names without those of masks, which lie beside images and are made from them."""
+    masks = set(filter(is_mask, names))
+    if not masks or len(masks) == len(names):
+        return names, ()
+    return _left_out(names, masks, "masks" if len(masks) > 1 else "mask")
+
+
+def _left_out(
+    names: Sequence[str], gone: set[str], what: str
+) -> tuple[Sequence[str], tuple[str, ...]]:
+    first = min(gone, key=natural_key)
+    note = f"{len(gone)} {what} {'are' if len(gone) > 1 else 'is'} left out: {first}"
+    if len(gone) > 1:
+        note += f" to {max(gone, key=natural_key)}"
+    return [name for name in names if name not in gone], (note,)
+
+
+def _listed(values: Sequence[str], most: int = 12) -> str:
+    return ", ".join(values if len(values) <= most else [*values[: most - 1], f"... {values[-1]}"])

@@ -1,0 +1,336 @@
+"""Folders as programs leave them: what their names tell, and what has to be asked."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from itertools import product
+
+import numpy as np
+import pytest
+import tifffile
+from helpers.frames import noise
+
+import napari_tif2video as t2v
+
+T, C, P, Z = 3, 2, 2, 4
+FRAMES = noise((T, C, P, Z, 12, 20), high=60000)
+#: What every frame of HYPER is, is told by its first pixel.
+FRAMES[..., 0, 0] = np.arange(T * C * P * Z).reshape(T, C, P, Z)
+
+
+def guid(*place):
+    """An identifier as Windows makes them; some begin with a letter, some with a digit."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, repr(place))).upper()
+
+
+def write(folder, name, data, **options):
+    """A file of each frame of `data`, called by `name`, a pattern or a function of its place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in np.ndindex(data.shape[:-2]):
+        text = name(*place) if callable(name) else name.format(*place)
+        path = folder / text
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert not path.exists()
+        tifffile.imwrite(path, data[place], **options)
+    return folder
+
+
+STAINS = ("DAPI", "GFP")
+CHANNELS = {
+    "MetaXpress": (lambda t, c: f"exp_t{t}_A01_s1_w{c + 1}[{guid(t, c)}].tif", ("w1", "w2")),
+    "MetaXpress without brackets": (lambda t, c: f"t{t}_A01_s1_w{c}{guid(t, c)}.tif", ("w0", "w1")),
+    "MetaMorph": (lambda t, c: f"exp_w{c + 1}{('Cy5', 'GFP')[c]}_s1_t{t}.TIF", ("Cy5", "GFP")),
+    "MetaMorph, two words": (
+        lambda t, c: f"exp_w{c + 1}{('DIC - Cam', 'GFP')[c]}_s1_t{t}.TIF",
+        ("DIC - Cam", "GFP"),
+    ),
+    "Micro-Manager 1.4": (lambda t, c: f"img_{t:09}_{STAINS[c]}_000.tif", STAINS),
+    "Micro-Manager 2": (
+        "img_channel{1:03}_position000_time{0:09}_z000.tif",
+        ("channel000", "channel001"),
+    ),
+    "ScanR": (
+        lambda t, c: f"Exp--W00001--P00001--Z00000--T{t:05}--{('cherry', 'nucleus-dapi')[c]}.tif",
+        ("cherry", "nucleus-dapi"),
+    ),
+    "stain behind": (lambda t, c: f"cells_{t:03}_{STAINS[c]}.tif", STAINS),
+    "stain in front": (lambda t, c: f"{STAINS[c]}_{t:03}.tif", STAINS),
+    "stains with numbers": (
+        lambda t, c: f"t{t}_{('Alexa 488', 'Hoechst')[c]}.tif",
+        ("Alexa 488", "Hoechst"),
+    ),
+    "Cytation": (
+        lambda t, c: f"A1_01_{c + 1}_1_{('GFP', 'Phase Contrast')[c]}_{t + 1:03}.tif",
+        ("GFP", "Phase Contrast"),
+    ),
+    "EVOS": ("scan_Plate_R_p00_t{0:02}_A01f00d{1}.TIF", ("d0", "d1")),
+    "EVOS, at the end": ("scan_{0:04}_d{1}.TIF", ("d0", "d1")),
+    "LLSpy": (
+        lambda t, c: (
+            f"cell5_ch{c}_stack{t:04}_{(488, 560)[c]}nm_{t * 5123:07}msec_"
+            f"{20931273 + t * 5123 + c:010}msecAbs.tif"
+        ),
+        ("488nm", "560nm"),
+    ),
+    "wavelengths": (lambda t, c: f"img_{(488, 561)[c]}_{t:03}.tif", ("488nm", "561nm")),
+    "colours": (lambda t, c: f"frame{t}_{('green', 'red')[c]}.tif", ("green", "red")),
+    "numbered through": (lambda t, c: f"{2 * t + c:04}_{STAINS[c]}.tif", STAINS),
+    "stamped one by one": (
+        lambda t, c: f"2024-01-31_{22 + t:02}-59-{10 * c:02}_{STAINS[c]}.tif",
+        STAINS,
+    ),
+    "Yokogawa": (
+        "AS_B03_T{0:04}F001L01A0{1}Z01C0{1}.tif",
+        ("C00", "C01"),
+    ),
+    "Opera": ("r01c01f01p01-ch{1}sk{0}fk1fl1.tiff", ("ch0", "ch1")),
+}
+
+
+@pytest.mark.parametrize(("name", "channels"), CHANNELS.values(), ids=CHANNELS)
+def test_channels(tmp_path, cli, name, channels):
+    folder = write(tmp_path / "in", name, FRAMES[:, :, 0, 0])
+    stack = t2v.open_stack(folder)
+    assert stack.axes == "TCYX"
+    assert tuple(info.name for info in stack.channel_info) == channels
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, :, 0, 0])
+    ended = cli(folder, "--quiet")
+    assert ended.code == 1
+    assert f"2 channels: {', '.join(channels)}; add --channel {channels[0]}, all" in ended.err
+    picture = t2v.render_frame(folder, 2, channel=channels[1], width="full")
+    expected = t2v.render_frame(FRAMES[:, 1, 0, 0], 2, width="full")
+    np.testing.assert_array_equal(picture, expected)
+
+
+SLICES = {
+    "Micro-Manager 1.4": "img_{0:09}_DAPI_{1:03}.tif",
+    "words": "time{0}_slice{1}.tif",
+    "Opera": "r02c03f04p{1:02}-ch1sk{0}fk1fl1.tiff",
+    "Leica": "exp_t{0:02}_z{1:03}_ch00.tif",
+}
+
+
+@pytest.mark.parametrize("name", SLICES.values(), ids=SLICES)
+def test_slices(tmp_path, name):
+    stack = t2v.open_stack(write(tmp_path / "in", name, FRAMES[:, 0, 0]))
+    assert stack.axes == "TZYX"
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, 0])
+
+
+def test_slices_of_channels(tmp_path):
+    folder = write(
+        tmp_path / "in",
+        lambda t, c, z: f"img_{t:09}_{('Cy5', 'DAPI')[c]}_{z:03}.tif",
+        FRAMES[:, :, 0],
+    )
+    stack = t2v.open_stack(folder)
+    assert stack.axes == "TCZYX"
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, :, 0])
+
+
+POSITIONS = {
+    "wells": (lambda t, p: f"A{p + 1:02}_{t:03}.tif", "A01, A02"),
+    "wells in rows": (lambda t, p: f"{'AB'[p]}01_t{t:03}.tif", "A01, B01"),
+    "Site": ("Site{1}_{0:03}.tif", "Site0, Site1"),
+    "field": ("field{1}_{0:03}.tif", "field0, field1"),
+    "Incucyte": (lambda t, p: f"VID3_{('A1', 'B2')[p]}_1_00d{t:02}h30m.tif", "A1, B2"),
+    "ScanR": ("--W{1:05}--P00001--Z00000--T{0:05}--cherry.tif", "W00000, W00001"),
+    "EVOS": ("scan_t{0:02}_A01f{1:02}d0.TIF", "f00, f01"),
+    "Opera": ("r01c0{1}f01p01-ch1sk{0}fk1fl1.tiff", "01c00, 01c01"),
+    "samples": ("fish{1}_{0:03}.tif", "fish0, fish1"),
+    "incomplete": (lambda t, p: f"pos{p}_t{t + 7 * p}.tif", "pos0, pos1"),
+}
+
+
+@pytest.mark.parametrize(("name", "positions"), POSITIONS.values(), ids=POSITIONS)
+def test_positions_are_asked_for(tmp_path, name, positions):
+    folder = write(tmp_path / "in", name, FRAMES[:, 0, :, 0])
+    with pytest.raises(t2v.SourceError, match=rf"holds 2 positions: {positions}") as caught:
+        t2v.open_stack(folder)
+    stack = t2v.open_stack(folder, match=str(caught.value).split("'")[1])
+    assert stack.axes == "TYX"
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, 0, 0])
+
+
+UNCLEAR = {
+    "two series": (lambda p, t: f"{('cell', 'ctrl')[p]}{t + 1}.tif", "cell, ctrl"),
+    "two numbers": ("exp{0}_{1:03}.tif", "exp0, exp1"),
+    "sites of Incucyte": (lambda p, t: f"VID3_A1_{p + 1}_00d{t:02}h30m.tif", "1, 2"),
+    "dates and counters": (lambda p, t: f"2024010{p + 1}_{t:04}.tif", "20240101, 20240102"),
+    "times twice": ("time{0}_t{1}.tif", "time0, time1"),
+    "numbered through two experiments": (
+        lambda p, t: f"exp{p + 1}_{T * p + t:03}.tif",
+        "exp1, exp2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "what"), UNCLEAR.values(), ids=UNCLEAR)
+def test_what_cannot_be_known_is_asked_for(tmp_path, cli, name, what):
+    data = FRAMES[:, 0, :, 0].swapaxes(0, 1)
+    folder = write(tmp_path / "in", name, data)
+    ended = cli(folder, "--quiet")
+    assert ended.code == 1
+    assert "differ in 2 ways" in ended.error_line
+    assert what in ended.error_line
+    pattern = ended.error_line.split("--match '")[1].split("'")[0]
+    np.testing.assert_array_equal(t2v.open_stack(folder, match=pattern).data.compute(), data[0])
+
+
+PLAIN = {
+    "Cell Tracking Challenge": ["t000.tif", "t001.tif", "t002.tif"],
+    "dates": ["20240101_230000.tif", "20240101_233000.tif", "20240102_000000.tif"],
+    "dates in words": [
+        "exp 2024-01-31 23.30.tif", "exp 2024-02-01 00.00.tif", "exp 2024-02-01 12.30.tif",
+    ],
+    "unit": ["exp t=0min.tif", "exp t=5min.tif", "exp t=10min.tif"],
+    "fractions": ["a_t=0.5h.tif", "a_t=1.0h.tif", "a_t=1.25h.tif", "a_t=1.5h.tif"],
+    "Incucyte": [
+        "VID3_A1_1_00d00h00m.tif", "VID3_A1_1_00d23h30m.tif", "VID3_A1_1_01d00h00m.tif",
+    ],
+    "HCImage": ["TimeLapse.tif", "TimeLapse_0001.tif", "TimeLapse_0002.tif"],
+    "HCImage without a line": ["Image.tif", "Image1.tif", "Image2.tif"],
+    "two digits": ["00.tif", "01.tif", "10.tif", "11.tif"],
+    "well": ["A1.tif", "A2.tif", "A10.tif"],
+    "brackets": ["cell (1).tif", "cell (2).tif", "cell (10).tif"],
+    "time stamps beside": ["i_0001_17ms.tif", "i_0002_1034ms.tif", "i_0003_20017ms.tif"],
+    "numbered through hours": ["hour_t1_1.tif", "hour_t1_2.tif", "hour_t2_3.tif"],
+    "like a stain": [f"af{n}.tif" for n in range(486, 491)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("names", PLAIN.values(), ids=PLAIN)
+def test_plain_series(tmp_path, names):
+    frames = noise((len(names), 12, 20))
+    for name, frame in sorted(zip(names, frames, strict=True), key=lambda pair: pair[0][::-1]):
+        tifffile.imwrite(tmp_path / name, frame)
+    stack = t2v.open_stack(tmp_path)
+    assert (stack.axes, stack.labels) == ("TYX", names)
+    np.testing.assert_array_equal(stack.data.compute(), frames)
+    assert not any("left out" in note for note in stack.notes)
+
+
+def test_copies_are_left_out_and_said(tmp_path):
+    write(tmp_path, "a_t{:03}.tif", FRAMES[:, 0, 0, 0])
+    (tmp_path / "a_t002 (1).tif").write_bytes((tmp_path / "a_t002.tif").read_bytes())
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, 0, 0])
+    assert "1 copy is left out: a_t002 (1).tif" in stack.notes
+
+
+MASKS = {
+    "Cell Tracking Challenge": ("t{:03}.tif", "man_track{:03}.tif"),
+    "Cellpose": ("img_{:03}.tif", "img_{:03}_cp_masks.tif"),
+    "same fields": ("t{}_image.tif", "t{}_mask.tif"),
+}
+
+
+@pytest.mark.parametrize(("image", "mask"), MASKS.values(), ids=MASKS)
+def test_masks_are_no_frames(tmp_path, cli, image, mask):
+    write(tmp_path, image, FRAMES[:, 0, 0, 0])
+    write(tmp_path, mask, FRAMES[:, 1, 0, 0])
+    np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), FRAMES[:, 0, 0, 0])
+    (source,) = json.loads(cli(tmp_path, "--dry-run", "--json").out)["sources"]
+    left_out = f"3 masks are left out: {mask.format(0)} to {mask.format(2)}"
+    assert any(note.startswith(left_out) for note in source["notes"])
+    masks = t2v.open_stack(tmp_path, match="*mask*" if "mask" in mask else "man_*")
+    np.testing.assert_array_equal(masks.data.compute(), FRAMES[:, 1, 0, 0])
+
+
+def test_thumbnails_with_any_identifier_are_left_out(tmp_path):
+    for n, first in enumerate("0F5A"):
+        thumbnail = tmp_path / f"t{n}_s1_w1_thumb{first}{guid(n)[1:]}.tif"
+        tifffile.imwrite(tmp_path / f"t{n}_s1_w1{guid(n)}.tif", FRAMES[0, 0, 0, n])
+        tifffile.imwrite(thumbnail, FRAMES[0, 0, 0, n, ::4])
+    np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), FRAMES[0, 0, 0])
+
+
+def test_files_of_other_names_are_asked_for(tmp_path):
+    folder = write(tmp_path / "in", "img_{:03}.tif", FRAMES[:, 0, 0, 0])
+    tifffile.imwrite(folder / "img_000_overview.tif", FRAMES[0, 1, 0, 0])
+    with pytest.raises(t2v.SourceError) as caught:
+        t2v.open_stack(folder)
+    assert "2 kinds of names, img_000.tif (3), img_000_overview.tif (1)" in str(caught.value)
+    assert str(caught.value).endswith("--match 'img_???.tif'")
+    assert len(t2v.open_stack(folder, match="img_???.tif")) == 3
+
+
+def test_what_was_assumed_is_said(tmp_path):
+    write(tmp_path, lambda t, c: f"{STAINS[c]}_{t:03}.tif", FRAMES[:, :, 0, 0])
+    assert t2v.open_stack(tmp_path).notes == ("000, 001, 002 are taken for points in time",)
+
+
+def test_files_that_are_numbered_through_but_not_in_turn_are_refused(tmp_path):
+    write(
+        tmp_path, lambda c, t: f"{3 * c + t:04}_{STAINS[c]}.tif", FRAMES[:, :, 0, 0].swapaxes(0, 1)
+    )
+    with pytest.raises(t2v.SourceError, match="nothing is there for all of them"):
+        t2v.open_stack(tmp_path)
+    assert len(t2v.open_stack(tmp_path, match="*_GFP.tif")) == T
+
+
+def test_identifiers_tell_no_order(tmp_path):
+    write(tmp_path, lambda t: f"image_{guid(t)}.tif", FRAMES[:, 0, 0, 0])
+    with pytest.raises(t2v.SourceError, match="identifiers only"):
+        t2v.open_stack(tmp_path)
+
+
+def test_the_same_frame_twice_is_refused(tmp_path):
+    write(tmp_path, "a{}.tif", FRAMES[:, 0, 0, 0])
+    tifffile.imwrite(tmp_path / "a1.tiff", FRAMES[0, 0, 0, 0])
+    with pytest.raises(t2v.SourceError, match=r"a1\.tif and a1\.tiff.*by --match '\*\.tiff'"):
+        t2v.open_stack(tmp_path)
+    assert len(t2v.open_stack(tmp_path, match="*.tif")) == 3
+
+
+def test_an_incomplete_grid_names_what_is_missing(tmp_path):
+    write(tmp_path, lambda t, c: f"t{t}_{STAINS[c]}.tif", FRAMES[:, :, 0, 0])
+    (tmp_path / "t1_GFP.tif").unlink()
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[[0, 2], :, 0, 0])
+    (note,) = (note for note in stack.notes if "left out" in note)
+    assert "1 of 3 time points are left out" in note
+    assert "the first that is missing is GFP, t1" in note
+
+
+def test_times_leave_room_for_what_is_missing_of_all_channels(tmp_path):
+    data = FRAMES[:, :, 0, 0]
+    write(tmp_path, lambda t, c: f"t{(0, 1, 4)[t]}_{STAINS[c]}.tif", data)
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), data)
+    assert stack.calibration.places == (0, 1, 4)
+    assert any("2 missing in the numbering, the first is t2_DAPI.tif" in n for n in stack.notes)
+
+
+def test_dangling_links_are_refused(tmp_path):
+    write(tmp_path, "t{}.tif", FRAMES[:, 0, 0, 0])
+    (tmp_path / "t3.tif").symlink_to(tmp_path / "gone" / "t3.tif")
+    with pytest.raises(t2v.SourceError, match=r"1 of its 4 images .* do not exist.* t3\.tif"):
+        t2v.open_stack(tmp_path)
+    assert len(t2v.open_stack(tmp_path, match="t[012].tif")) == 3
+
+
+def test_a_link_to_an_image_is_an_image(tmp_path):
+    write(tmp_path / "data", "t{}.tif", FRAMES[:, 0, 0, 0])
+    links = tmp_path / "links"
+    links.mkdir()
+    for t in range(T):
+        (links / f"{t}.tif").symlink_to(tmp_path / "data" / f"t{t}.tif")
+    np.testing.assert_array_equal(t2v.open_stack(links).data.compute(), FRAMES[:, 0, 0, 0])
+
+
+def test_two_images_called_by_stain_are_channels(tmp_path):
+    write(tmp_path, lambda c: f"{STAINS[c]}.tif", FRAMES[0, :, 0, 0])
+    picture = t2v.render_frame(tmp_path, 0, channel="GFP", width="full")
+    expected = t2v.render_frame(FRAMES[:1, 1, 0, 0], 0, width="full")
+    np.testing.assert_array_equal(picture, expected)
+
+
+def test_every_order_of_fields(tmp_path):
+    """Where time, channel, slice stand in a name does not matter."""
+    for number, order in enumerate(product(["t{0}", "ch{1}", "z{2}"], repeat=3)):
+        if len(set(order)) < 3:
+            continue
+        folder = write(tmp_path / str(number), "_".join(order) + ".tif", FRAMES[:, :, 0])
+        np.testing.assert_array_equal(t2v.open_stack(folder).data.compute(), FRAMES[:, :, 0])
