@@ -148,7 +148,7 @@ def test_cancelling_in_the_middle(tmp_path, phase):
 
     with pytest.raises(t2v.Cancelled):
         t2v.convert(
-            noise((900, 64, 64)),
+            noise((3000, 64, 64)),
             tmp_path / "o.mp4",
             width=300,
             contrast="global",
