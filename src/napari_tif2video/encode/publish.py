@@ -113,9 +113,7 @@ def _tidied(path: Path, *parts: Path | None) -> Iterator[None]:
 def _named(exc: Tif2VideoError, part: Path, path: Path) -> Tif2VideoError | None:
     """What to say instead of an error about a part, of which nobody has to know."""
     cause: BaseException | None = exc
-    seen: list[BaseException] = []  # raised again by a scheduler, an error can be its own cause
-    while cause is not None and cause not in seen:
-        seen.append(cause)
+    while cause is not None:
         if isinstance(cause, OSError) and cause.errno in _NO_SPACE:
             return _write_error(path, cause)
         cause = cause.__cause__
