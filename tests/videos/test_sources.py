@@ -86,10 +86,11 @@ MOVIES = {
     "pages": {},
     "one image": {"photometric": "minisblack", "metadata": None},
     "shaped": {"photometric": "minisblack"},
+    "slices of ImageJ": {"imagej": True, "metadata": {"axes": "ZYX"}},
 }
 
 
-@pytest.mark.parametrize("names", [("movie1", "movie2"), ("cell", "other"), ("1", "2")])
+@pytest.mark.parametrize("names", [("movie1", "movie2"), ("cell", "other"), ("t1", "t2")])
 @pytest.mark.parametrize("options", MOVIES.values(), ids=MOVIES)
 def test_two_movies_in_a_folder_are_never_projected(tmp_path, cli, names, options):
     for name in names:
@@ -101,13 +102,14 @@ def test_two_movies_in_a_folder_are_never_projected(tmp_path, cli, names, option
     ended = cli(tmp_path, "--quiet")
     assert ended.code == 1
     assert "holds 2 files of 8 images each" in ended.error_line
-    assert "--axes TZYX for slices, or convert the files one by one" in ended.error_line
+    assert "add --z max or --axes TZYX for slices, or name the files" in ended.error_line
     assert not list(tmp_path.glob("*.mp4"))
     videos = t2v.convert_batch([str(tmp_path / "*.tif")], width="full")
     assert [numbers(video.path) for video in videos] == [list(range(8))] * 2
-    picture = t2v.render_frame(tmp_path, 0, axes="TZYX", width="full")
     expected = t2v.render_frame(FRAMES.max(axis=0), 0, width="full")
-    np.testing.assert_array_equal(picture, expected)
+    for answer in ({"axes": "TZYX"}, {"z": "max"}):
+        picture = t2v.render_frame(tmp_path, 0, width="full", **answer)
+        np.testing.assert_array_equal(picture, expected)
 
 
 def test_two_movies_that_say_so_are_converted_one_by_one(tmp_path, cli):

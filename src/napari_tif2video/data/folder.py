@@ -41,6 +41,12 @@ def is_tiff_name(name: str) -> bool:
     )
 
 
+def source_stem(path: Path) -> str:
+    """The name of a stack file without ``.tif``, and without ``.ome`` before it."""
+    stem = path.stem
+    return stem[:-4] if stem.lower().endswith(".ome") and len(stem) > 4 else stem
+
+
 def list_frames(folder: Path, match: str | None = None) -> list[str]:
     """The names of the TIFF files of a folder in natural order.
 

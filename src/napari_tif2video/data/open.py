@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import SettingsError, SourceError
 from ..settings import parse_axes
 from .fields import natural_key
-from .folder import TIFF_SUFFIXES, list_frames
+from .folder import TIFF_SUFFIXES, list_frames, source_stem
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
 from .tiff import dataset_of, open_dataset, open_file, open_folder
@@ -128,9 +128,3 @@ def _renamed(stack: Stack, axes: str) -> Stack:
     if stack.planes is None:
         return replace(stack, played=leading)
     return replace(stack, planes=stack.planes.renamed(leading))
-
-
-def source_stem(path: Path) -> str:
-    """The name of a stack file without ``.tif``, and without ``.ome`` before it."""
-    stem = path.stem
-    return stem[:-4] if stem.lower().endswith(".ome") and len(stem) > 4 else stem

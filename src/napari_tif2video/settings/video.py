@@ -249,8 +249,9 @@ class VideoSettings:
         otherwise=f"`{DEFAULT_CORNERS['label']}`",
     )
     position: int | str | None = declare(
-        None, PART, "Position", "position on the stage, or image of a file that holds several, "
-        "counted from 0, or by name; `each`: a video of each", parse=parse_position,
+        None, PART, "Position", "position on the stage, as names of files or metadata tell, or "
+        "image of a file, counted from 0, or by name; `each`: a video of each",
+        parse=parse_position,
         metavar="N|NAME|each", otherwise="to be chosen, where there are several", token="_pos{}",
         goes_with_raw=True, is_later=True,
     )
