@@ -186,3 +186,32 @@ def test_an_empty_source_is_wrong_usage(tmp_path, cli, monkeypatch, text):
     with pytest.raises(t2v.SettingsError, match="empty"):
         t2v.convert(text, tmp_path / "o.mp4")
     assert not list(tmp_path.glob("*.mp4"))
+
+
+@pytest.mark.parametrize("home", ["~", "$EXPERIMENT"])
+def test_paths_to_write_in_quotes(tmp_path, cli, monkeypatch, home):
+    folder = write_folder(tmp_path / "in", numbered(3))
+    monkeypatch.chdir(folder)
+    for name in ("HOME", "USERPROFILE", "EXPERIMENT"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert cli(folder, "-o", f"{home}/o.mp4", "--report", f"{home}/r.csv").code == 0
+    assert cli(folder, f"--output-dir={home}/d", "--settings", f"{home}/o.mp4").code == 0
+    assert cli("--inspect", f"{home}/o.mp4").code == 0
+    t2v.convert(folder, f"{home}/p.mp4")
+    t2v.convert_batch([folder], output_dir=f"{home}/b")
+    names = {"o.mp4", "r.csv", "d", "p.mp4", "b", "in"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert {path.name for path in folder.iterdir()} == {f"t{n}.tif" for n in range(3)}
+
+
+@pytest.mark.parametrize("option", ["-o", "--output-dir", "--report", "--settings", "--inspect"])
+def test_empty_paths_are_wrong_usage(tmp_path, cli, option):
+    folder = write_folder(tmp_path / "in", numbered(3))
+    ended = cli(*([] if option == "--inspect" else [folder]), option, "")
+    assert ended.code == 2
+    assert option in ended.error_line
+    assert "is empty" in ended.error_line
+    for options in ({"output": ""}, {"output_dir": " "}):
+        with pytest.raises(t2v.SettingsError, match="empty"):
+            t2v.convert(folder, **options)
+    assert not list(folder.glob("*.mp4"))

@@ -20,7 +20,7 @@ from .folder import (
 )
 from .memory import free_memory, thread_buffer
 from .names import axes_of_names
-from .open import expanded, open_images, open_stack
+from .open import open_images, open_stack
 from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
 from .tiff import dataset_of, is_single_image
@@ -40,7 +40,6 @@ __all__ = [
     "axes_of_names",
     "check_frames",
     "dataset_of",
-    "expanded",
     "find_gaps",
     "folders_with_frames",
     "free_memory",

@@ -27,6 +27,8 @@ _THUMBNAIL = re.compile(
     r"(?:^|[^a-z])thumb(?:nail)?s?(?:[^a-z]|$|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE
 )
 _NUMBER = re.compile(r"([0-9]+)")
+#: An NDTiff has this file, or a folder that has it.
+NDTIFF_INDEX, FULL_RESOLUTION = "NDTiff.index", "Full resolution"
 #: How deep the images of one data set may lie: time points of channels.
 _DEPTH = 2
 
@@ -66,11 +68,17 @@ def list_frames(folder: Path, match: str | None = None) -> list[str]:
 
 
 def folders_with_frames(root: Path, match: str | None = None) -> list[Path]:
-    """`root` and every folder below it that holds matching TIFFs, in natural order."""
+    """`root` and every folder below it that holds matching TIFFs, in natural order.
+
+    An NDTiff is one of them as a whole, without its smaller copies.
+    """
     found = []
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        if any(_belongs(name, match) for name in names):
+        if match is None and os.path.isfile(os.path.join(folder, FULL_RESOLUTION, NDTIFF_INDEX)):
+            subfolders.clear()
+            found.append(Path(folder))
+        elif any(_belongs(name, match) for name in names):
             found.append(Path(folder))
     return sorted(found, key=lambda path: [natural_key(part) for part in path.parts])
 

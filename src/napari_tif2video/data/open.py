@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SettingsError, SourceError
+from ..errors import SourceError
+from ..paths import expanded
 from ..settings import parse_axes
 from .fields import natural_key
 from .folder import TIFF_SUFFIXES, list_frames, source_stem
@@ -65,20 +66,6 @@ def open_images(folder: Path, names: Sequence[str], axes: str | None = None) -> 
     letters = None if axes is None else parse_axes("axes", axes)
     stack = open_folder(folder, sorted(names, key=natural_key))
     return stack if letters is None else _renamed(stack, letters)
-
-
-def expanded(path: str | os.PathLike[str]) -> str:
-    """A path with ``~`` and ``$NAME`` filled in, which shells leave as they are in quotes.
-
-    Raises
-    ------
-    SettingsError
-        There is none: what was meant is not the folder where the program runs.
-    """
-    text = os.fspath(path)
-    if not text.strip():
-        raise SettingsError("a source is empty; name a folder, a TIFF file or a pattern")
-    return text if os.path.exists(text) else os.path.expandvars(os.path.expanduser(text))
 
 
 def _open(source: Any, match: str | None) -> Stack:

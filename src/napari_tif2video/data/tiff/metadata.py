@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -79,13 +81,20 @@ def _z_spacing(
 
 
 def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[ChannelInfo, ...]:
-    """Names and colours of the channels, as far as they are known."""
-    if ome is not None:
-        pairs = zip(ome.names, ome.colours, strict=True)
-        known = [ChannelInfo(name, None if c is None else ramp(c)) for name, c in pairs]
-        # A single channel is shown grey, whatever colour it would have among others.
-        return tuple(known[:count]) if count > 1 else tuple(ChannelInfo(n) for n in ome.names[:1])
+    """Names, colours and display ranges of the channels, as far as they are known."""
     meta: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
+    if ome is not None:
+        known = [
+            ChannelInfo(name, None if colour is None else ramp(colour), ome.limits.get(number))
+            for number, (name, colour) in enumerate(zip(ome.names, ome.colours, strict=True))
+        ][:count]
+        ranges = _display_ranges(meta, len(known))
+        if ranges and not ome.limits:  # Micro-Manager writes both
+            known = [replace(i, limits=r) for i, r in zip(known, ranges, strict=True)]
+        if tif.is_micromanager:
+            known = as_shown(known, Path(tif.filehandle.path).parent)
+        # A single channel is shown grey, whatever colour it would have among others.
+        return tuple(known) if count > 1 else tuple(replace(i, colours=None) for i in known)
     tables = [np.asarray(table) for table in (meta.get("LUTs") or [])[:count]]
     page = tif.pages.first
     if not tables and count == 1 and has_lut(page) and page.colormap is not None:
@@ -104,6 +113,60 @@ def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[Channe
         )
         for n in range(max(len(colours), len(limits)))
     )
+
+
+def as_shown(known: Sequence[ChannelInfo], folder: Path) -> list[ChannelInfo]:
+    """Channels in the colours and ranges in which Micro-Manager showed those of these names.
+
+    It writes that beside the data: in one way for NDTiff, and in another for all else.
+    """
+    shown: dict[str, ChannelInfo] = {}
+    for name, channels in (
+        ("display_settings.txt", _shown_by_ndtiff),
+        ("DisplaySettings.json", _shown_by_studio),
+    ):
+        try:
+            found = json.loads((folder / name).read_text(encoding="utf-8"))
+            shown |= {info.name: info for info in channels(found)}
+        except (OSError, ValueError, RecursionError, TypeError, LookupError, AttributeError):
+            continue  # not there, or of another version
+    return [
+        replace(
+            info,
+            colours=shown[info.name].colours or info.colours,
+            limits=shown[info.name].limits or info.limits,
+        )
+        if info.name in shown
+        else info
+        for info in known
+    ]
+
+
+def _shown_by_ndtiff(found: Any) -> Iterator[ChannelInfo]:
+    for name, values in found.items():
+        if isinstance(values, dict):
+            colour = values.get("Color")
+            rgb = None
+            if isinstance(colour, int):  # signed 32-bit ARGB
+                rgb = (colour >> 16 & 255, colour >> 8 & 255, colour & 255)
+            yield _shown(name, rgb, values.get("Min"), values.get("Max"))
+
+
+def _shown_by_studio(found: Any) -> Iterator[ChannelInfo]:
+    for values in found["map"]["ChannelSettings"]["array"]:
+        parts = values["Color"]["scalar"]["Components"]
+        red, green, blue = (round(255 * float(part)) & 255 for part in parts)
+        grey = values["ComponentSettings"]["array"][0]
+        limits = (grey[f"Scaling{end}"]["scalar"] for end in ("Min", "Max"))
+        yield _shown(values["Channel"]["scalar"], (red, green, blue), *limits)
+
+
+def _shown(name: str, rgb: tuple[int, int, int] | None, low: object, high: object) -> ChannelInfo:
+    limits = None
+    # The largest number there is stands for "nobody said".
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low < high < 2**32:
+        limits = (float(low), float(high))
+    return ChannelInfo(name, None if rgb is None else ramp(rgb), limits)
 
 
 def _display_ranges(meta: dict[str, Any], count: int) -> list[tuple[float, float]]:
