@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -120,6 +121,27 @@ def test_ome_without_a_range(tmp_path, cli, levels):
     ended = cli(path, "--channel", "GFP", "--contrast", "stored")
     assert ended.code == 1
     assert "'stored' is for files that hold a display range" in ended.err
+
+
+def test_the_range_of_imagej_in_a_file_with_ome_metadata(tmp_path):
+    """Micro-Manager writes both, ImageJ's description as the second one of the first page."""
+    path = tmp_path / "s.ome.tif"
+    ome = OME.format(version="2015-01", before="", behind="")
+    ranges = {"Ranges": (10.0, 201.0, 0.0, 101.0)}
+    tags = [
+        (271, 2, 0, "ImageJ=1.48\nimages=6\nchannels=2\nframes=3\n", True),
+        *tifffile.tifffile.imagej_metadata_tag(ranges, "<"),
+    ]
+    with tifffile.TiffWriter(path, byteorder="<") as writer:
+        for number, page in enumerate(DATA.reshape(-1, *DATA.shape[-2:])):
+            more = {} if number else {"description": ome, "extratags": tags}
+            writer.write(page, contiguous=False, metadata=None, **more)
+    content = path.read_bytes()
+    assert content.count(struct.pack("<HH", 271, 2)) == 1
+    path.write_bytes(content.replace(struct.pack("<HH", 271, 2), struct.pack("<HH", 270, 2)))
+    assert [info.limits for info in t2v.open_stack(path).channel_info] == [(10, 201), (0, 101)]
+    picture = t2v.render_frame(path, 1, channel="GFP", contrast="stored", width="full")
+    np.testing.assert_array_equal(picture[..., 0], to_grey(DATA[1, 1], 0, 101))
 
 
 def studio(*channels):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 import tifffile
 from helpers.files import write_folder, write_pages
 from helpers.frames import noise, numbered
+from helpers.lsm import write_lsm
 from helpers.video import numbers
 
 import napari_tif2video as t2v
@@ -120,20 +120,6 @@ def test_two_movies_that_say_so_are_converted_one_by_one(tmp_path, cli):
     assert "T (8) itself" in ended.error_line
     assert f"one by one ('{tmp_path / '*.tif'}')" in ended.error_line
     assert len(sources_of(cli(tmp_path / "*.tif", "--dry-run", "--json"))) == 2
-
-
-def write_lsm(path, frames):
-    """A time series as Zeiss's program writes it: a small picture behind each frame."""
-    count, height, width = frames.shape
-    sizes = struct.pack("<Ii8i", 0x0400494C, 512, width, height, 1, 1, count, 2, 128, 128)
-    voxel = struct.pack("<6dHH", 1e-7, 1e-7, 1e-6, 0, 0, 0, 3, 0)
-    info = (34412, "B", 512, (sizes + voxel).ljust(512, b"\0"), True)
-    with tifffile.TiffWriter(path, byteorder="<") as writer:
-        for i, frame in enumerate(frames):
-            tags = [info] if i == 0 else []
-            writer.write(frame, contiguous=False, metadata=None, extratags=tags)
-            writer.write(np.zeros((16, 16, 3), np.uint8), contiguous=False, metadata=None,
-                         subfiletype=1, photometric="rgb")  # fmt: skip
 
 
 @pytest.mark.parametrize("ending", [".lsm", ".btf", ".tf8", ".stk", ".TIF", ".Tiff", ".LSM"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ _NIKON_TIME, _NIKON_PIXEL, _NIKON_METADATA = 65325, 65326, 65331
 # Resolution tags are often what a printer or screen wants; no microscope has such pixels.
 PLAUSIBLE_UM = (0.001, 100.0)
 _TIFF = "from the TIFF resolution"
-_OME, _IMAGEJ, _METAMORPH, _METAXPRESS = (
-    f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph", "MetaXpress")
+_OME, _IMAGEJ, _METAMORPH, _METAXPRESS, _LSM = (
+    f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph", "MetaXpress", "LSM")
 )
 _NIKON = "from Nikon metadata"
 # Prairie View writes tags as MetaMorph does, with this in the place of every size.
@@ -43,6 +44,7 @@ def calibration_of(
     """
     imagej: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
     metamorph: dict[str, Any] = (tif.stk_metadata if tif.is_stk else None) or {}
+    lsm: dict[str, Any] = (tif.lsm_metadata if tif.is_lsm else None) or {}
     width, height, origin, notes = _pixel_size(tif, imagej, metamorph, ome)
     interval, interval_origin, times = None, "", None
     if ome is not None and frames is not None:
@@ -58,9 +60,14 @@ def calibration_of(
         times = _metamorph_times(metamorph, frames)
         interval = None if times is None else mean_step(times)
         interval_origin = "" if interval is None else f"mean of the plane times {_METAMORPH}"
+    if lsm and frames is not None:
+        times = _lsm_times(lsm, frames)
+        interval = time_s(lsm.get("TimeIntervall"), "s") if times is None else mean_step(times)
+        interval_origin = "mean of the plane times " * (times is not None) + _LSM
+        interval_origin *= interval is not None
     if width is not None and height is not None and abs(width / height - 1) > 0.01:
         notes += (f"its pixels are not square: {width:.6g} µm wide and {height:.6g} µm high",)
-    spacing = _z_spacing(imagej, metamorph, ome)
+    spacing = _z_spacing(imagej, metamorph, ome) or length_um(lsm.get("VoxelSizeZ"), "m")
     calibration = Calibration(width, origin, interval, interval_origin, times, z_spacing_um=spacing)
     return calibration, notes
 
@@ -95,6 +102,8 @@ def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[Channe
             known = as_shown(known, Path(tif.filehandle.path).parent)
         # A single channel is shown grey, whatever colour it would have among others.
         return tuple(known) if count > 1 else tuple(replace(i, colours=None) for i in known)
+    if tif.is_lsm:
+        return _lsm_channels(tif.lsm_metadata or {}, count)
     tables = [np.asarray(table) for table in (meta.get("LUTs") or [])[:count]]
     page = tif.pages.first
     if not tables and count == 1 and has_lut(page) and page.colormap is not None:
@@ -227,6 +236,10 @@ def _claims(
     yield _Claim(width, height, _METAMORPH, _PRAIRIE_UM)
     if tif.is_metaseries:
         yield _metaxpress(tif)
+    if tif.is_lsm:
+        lsm = tif.lsm_metadata or {}
+        width, height = (length_um(lsm.get(f"VoxelSize{a}"), "m") for a in "XY")
+        yield _Claim(width, height, _LSM)
     nikon = _nikon(page)
     if nikon is not None:
         # Of pixels that are not square, the tags do not say which side is meant.
@@ -252,6 +265,26 @@ def _metaxpress(tif: TiffFile) -> _Claim:
     unit = str(meta.get("spatial-calibration-units", ""))
     width, height = (length_um(meta.get(f"spatial-calibration-{a}"), unit) for a in "xy")
     return _Claim(width, height, _METAXPRESS)
+
+
+def _lsm_times(meta: dict[str, Any], frames: int) -> tuple[float, ...] | None:
+    """When each time point began, in s after the first."""
+    stamps = meta.get("TimeStamps")
+    if stamps is None or len(stamps) != frames:
+        return None
+    times = tuple(float(stamp - stamps[0]) for stamp in stamps)
+    return times if all(a < b for a, b in pairwise(times)) and frames > 1 else None
+
+
+def _lsm_channels(meta: dict[str, Any], count: int) -> tuple[ChannelInfo, ...]:
+    known = meta.get("ChannelColors") or {}
+    names, colours = known.get("ColorNames") or [], known.get("Colors") or []
+    if not len(names) == len(colours) == count:
+        return ()
+    if count == 1:
+        return (ChannelInfo(names[0]),)
+    rgb = [(int(colour[0]), int(colour[1]), int(colour[2])) for colour in colours]
+    return tuple(ChannelInfo(name, ramp(c)) for name, c in zip(names, rgb, strict=True))
 
 
 def nikon_time_s(tif: TiffFile) -> float | None:

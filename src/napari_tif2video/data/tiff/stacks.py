@@ -30,6 +30,7 @@ from .pages import (
     Frame,
     Stamp,
     alike,
+    channels_in,
     description_of,
     full_pages,
     opened,
@@ -69,8 +70,7 @@ def _image_stack(
     if ome is not None and _is_spread(tif, ome, path):
         return _spread_series(tif, ome, path, path, name)
     layout = layout_of(tif, path, ome, is_alone=is_alone)
-    stamp = stamp_of(os.fstat(tif.filehandle.fileno()))
-    frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run, stamp)
+    frames = PageFrames.of(path, layout, stamp_of(os.fstat(tif.filehandle.fileno())))
     stack = Stack(
         channels=(),
         name=name,
@@ -223,7 +223,7 @@ def _named_stack(folder: Path, named: NamedAxes) -> Stack:
         ome = _ome_of(tif, path)
         calibration, notes = calibration_of(tif, ome, times)
         layout, is_imagej = None, ome is None and bool(tif.is_imagej)
-        if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
+        if not _is_single(tif, path):
             layout = layout_of(tif, path, _only_ome_of(tif, path), is_member=True)
         else:
             page = single_page(tif, path)
@@ -268,7 +268,13 @@ def _named_stack(folder: Path, named: NamedAxes) -> Stack:
 def is_single_image(path: Path) -> bool:
     """Whether a TIFF file holds one plane."""
     with opened(path) as tif:
-        return len(full_pages(tif, path)) == 1 and not has_planes_behind(tif)
+        return _is_single(tif, path)
+
+
+def _is_single(tif: TiffFile, path: Path) -> bool:
+    if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
+        return False
+    return channels_in(single_page(tif, path)) == 1
 
 
 def _subfolders(names: Sequence[str]) -> str:
@@ -462,8 +468,14 @@ class PageFrames:
     pages: tuple[int, ...]
     offsets: tuple[int, ...]
     is_run: bool
+    samples: tuple[int, ...] = ()
     stamp: Stamp | None = None
     chunk_starts = None
+
+    @classmethod
+    def of(cls, path: Path, layout: Layout, stamp: Stamp | None = None) -> PageFrames:
+        where = layout.pages, layout.offsets, layout.is_run, layout.samples
+        return cls(path, layout.format, *where, stamp)
 
     def __len__(self) -> int:
         return len(self.pages)
@@ -476,11 +488,13 @@ class PageFrames:
             self,
             pages=tuple(self.pages[i] for i in indices),
             offsets=tuple(self.offsets[i] for i in indices),
+            samples=tuple(self.samples[i] for i in indices) if self.samples else (),
         )
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
+        samples = self.samples or (None,) * len(self.pages)
         with opened(self.path, self.stamp) as tif:
-            for number, offset in zip(self.pages, self.offsets, strict=True):
+            for number, offset, sample in zip(self.pages, self.offsets, samples, strict=True):
                 where = f"{self.path}: page {number + 1}"
                 with translated(where):
                     tif.filehandle.seek(offset)
@@ -488,8 +502,9 @@ class PageFrames:
                         frame = self._read_run(tif)
                     else:
                         page = TiffPage(tif, index=number)
-                        self.format.check(page_format(page, where), where, "page 1")
-                        frame = read_page(page, where, self.format)
+                        found = page_format(page, where, is_split=sample is not None)
+                        self.format.check(found, where, "page 1")
+                        frame = read_page(page, where, self.format, sample)
                 yield frame[box.rows, box.columns]
 
     def _read_run(self, tif: TiffFile) -> Frame:
@@ -604,7 +619,7 @@ class VolumeFrames:
                 f"{path}: holds {mine}, but the first file {first}; all files must be alike, use "
                 "--match to choose some"
             )
-        return PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
+        return PageFrames.of(path, layout)
 
 
 def _described(sizes: Sizes) -> str:
