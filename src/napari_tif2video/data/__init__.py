@@ -19,7 +19,7 @@ from .folder import (
     source_stem,
 )
 from .memory import free_memory, thread_buffer
-from .names import axes_of_names
+from .names import axes_of_names, folders_are_axes
 from .open import open_images, open_stack
 from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
@@ -41,6 +41,7 @@ __all__ = [
     "check_frames",
     "dataset_of",
     "find_gaps",
+    "folders_are_axes",
     "folders_with_frames",
     "free_memory",
     "is_single_image",
