@@ -77,6 +77,7 @@ CHANNELS = {
         ("488nm", "560nm"),
     ),
     "wavelengths": (lambda t, c: f"img_{(488, 561)[c]}_{t:03}.tif", ("488nm", "561nm")),
+    "names that begin like a channel": (lambda t, c: f"c_{t:03}_{STAINS[c]}.tif", STAINS),
     "colours": (lambda t, c: f"frame{t}_{('green', 'red')[c]}.tif", ("green", "red")),
     "numbered through": (lambda t, c: f"{2 * t + c:04}_{STAINS[c]}.tif", STAINS),
     "stamped one by one": (
@@ -292,6 +293,7 @@ def test_copies_are_left_out_and_said(tmp_path):
     stack = t2v.open_stack(tmp_path)
     np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, 0, 0])
     assert "1 copy is left out: a_t002 (1).tif" in stack.notes
+    assert stack.left_out == 1
 
 
 MASKS = {
@@ -309,6 +311,7 @@ def test_masks_are_no_frames(tmp_path, cli, image, mask):
     (source,) = json.loads(cli(tmp_path, "--dry-run", "--json").out)["sources"]
     left_out = f"3 masks are left out: {mask.format(0)} to {mask.format(2)}"
     assert any(note.startswith(left_out) for note in source["notes"])
+    assert source["left_out"] == 3
     masks = t2v.open_stack(tmp_path, match="*mask*" if "mask" in mask else "man_*")
     np.testing.assert_array_equal(masks.data.compute(), FRAMES[:, 1, 0, 0])
 
@@ -318,7 +321,10 @@ def test_thumbnails_with_any_identifier_are_left_out(tmp_path):
         thumbnail = tmp_path / f"t{n}_s1_w1_thumb{first}{guid(n)[1:]}.tif"
         tifffile.imwrite(tmp_path / f"t{n}_s1_w1{guid(n)}.tif", FRAMES[0, 0, 0, n])
         tifffile.imwrite(thumbnail, FRAMES[0, 0, 0, n, ::4])
-    np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), FRAMES[0, 0, 0])
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[0, 0, 0])
+    assert stack.left_out == 4
+    assert any(note.startswith("4 thumbnails are left out: ") for note in stack.notes)
 
 
 def test_files_of_other_names_are_asked_for(tmp_path):
@@ -354,7 +360,7 @@ def test_identifiers_tell_no_order(tmp_path):
 def test_the_same_frame_twice_is_refused(tmp_path):
     write(tmp_path, "a{}.tif", FRAMES[:, 0, 0, 0])
     tifffile.imwrite(tmp_path / "a1.tiff", FRAMES[0, 0, 0, 0])
-    with pytest.raises(t2v.SourceError, match=r"a1\.tif and a1\.tiff.*by --match '\*\.tiff'"):
+    with pytest.raises(t2v.SourceError, match=r"a1\.tif and a1\.tiff.*by --match '\*\.tif'"):
         t2v.open_stack(tmp_path)
     assert len(t2v.open_stack(tmp_path, match="*.tif")) == 3
 

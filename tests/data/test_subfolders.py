@@ -150,3 +150,12 @@ def test_masks_and_thumbnails_in_subfolders_are_no_frames(tmp_path):
     stack = t2v.open_stack(folder)
     np.testing.assert_array_equal(stack.data.compute(), HYPER[:, :, 0])
     assert any("3 masks are left out" in note for note in stack.notes)
+
+
+def test_a_dangling_link_in_a_subfolder_is_no_reason_to_leave_it_out(tmp_path):
+    folder = write(tmp_path / "in", CHANNELS["stains of two words"][0], HYPER[:, :, 0])
+    (folder / "DAPI").mkdir()
+    for t in range(T):
+        (folder / "DAPI" / f"{t}.tif").symlink_to(tmp_path / "gone" / f"{t}.tif")
+    with pytest.raises(t2v.SourceError, match=r"DAPI: 3 of its 3 images are links"):
+        t2v.open_stack(folder)

@@ -142,7 +142,10 @@ def test_folders_of_other_endings(tmp_path, ending):
         tifffile.imwrite(tmp_path / f"t{t}{ending}", frame)
     np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), frames)
     write_folder(tmp_path, frames[:2] // 2)  # exported from them
-    np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), frames[:2] // 2)
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), frames[:2] // 2)
+    assert stack.left_out == 3
+    assert f"3 files of other endings are left out: t0{ending} to t2{ending}" in stack.notes
 
 
 @pytest.mark.parametrize("text", ["~/in", "$EXPERIMENT/in", "${EXPERIMENT}/i*", "~/in/t*.tif"])

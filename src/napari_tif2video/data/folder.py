@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import SourceError
-from .fields import natural_key
+from .fields import left_out_note, natural_key
 from .names import axes_of_names, folders_are_axes
 
 _PLAIN_SUFFIXES = (".tif", ".tiff")
@@ -65,6 +65,24 @@ def list_frames(folder: Path, match: str | None = None) -> list[str]:
         kind = "TIF images" if match is None else f"TIF images matching {match!r}"
         raise SourceError(f"No {kind} found in {folder}")
     return sorted(names, key=natural_key)
+
+
+def set_aside(folder: Path, names: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    """How many images lie beside those that `list_frames` found, and what to say of them."""
+    taken = set(names)
+    thumbnails: list[str] = []
+    others: list[str] = []
+    for below in dict.fromkeys(name.rpartition("/")[0] for name in names):
+        with os.scandir(folder / below) as entries:
+            for entry in entries:
+                name = f"{below}/{entry.name}" if below else entry.name
+                is_tiff = os.path.splitext(name)[1].lower() in TIFF_SUFFIXES
+                if is_tiff and not entry.name.startswith(".") and name not in taken:
+                    (others if is_tiff_name(entry.name) else thumbnails).append(name)
+    notes = [left_out_note(thumbnails, "thumbnail", "thumbnails")] if thumbnails else []
+    if others:
+        notes.append(left_out_note(others, "file of another ending", "files of other endings"))
+    return len(thumbnails) + len(others), tuple(notes)
 
 
 def folders_with_frames(root: Path, match: str | None = None) -> list[Path]:
@@ -160,8 +178,10 @@ def _subfolders(
                 yield path, names
             elif depth > 1:
                 yield from _subfolders(Path(entry.path), match, f"{path}/", depth - 1)
-        except (OSError, SourceError):  # a folder we may not look into holds nothing for us
-            continue
+        except (OSError, SourceError) as exc:
+            if isinstance(exc, SourceError) and not isinstance(exc.__cause__, OSError):
+                raise
+            continue  # a folder we may not look into holds nothing for us
 
 
 @dataclass(frozen=True)

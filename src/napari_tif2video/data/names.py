@@ -24,6 +24,7 @@ from .fields import (
     fields_of,
     is_channel,
     is_mask,
+    left_out_note,
     natural_key,
     structure_of,
 )
@@ -375,8 +376,9 @@ def _refuse_twins(names: Sequence[str], where: object) -> None:
     for name in names:
         other = stems.setdefault(os.path.splitext(name)[0].casefold(), name)
         if other != name:
-            ending = os.path.splitext(name)[1]
-            way = "rename one" if other.endswith(ending) else f"choose by --match '*{ending}'"
+            endings = Counter(os.path.splitext(name)[1] for name in names)
+            usual = endings.most_common(1)[0][0]
+            way = "rename one" if len(endings) == 1 else f"choose by --match '*{usual}'"
             raise SourceError(
                 f"{where}: holds {other} and {name}, which would be the same frame; {way}"
             )
@@ -392,7 +394,7 @@ def _without_copies(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...
     }
     if not copies or len(names) - len(copies) < 2:
         return names, ()
-    return _left_out(names, copies, "copies" if len(copies) > 1 else "copy")
+    return [n for n in names if n not in copies], (left_out_note(copies, "copy", "copies"),)
 
 
 def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
@@ -400,17 +402,7 @@ def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]
     masks = set(filter(is_mask, names))
     if not masks or len(masks) == len(names):
         return names, ()
-    return _left_out(names, masks, "masks" if len(masks) > 1 else "mask")
-
-
-def _left_out(
-    names: Sequence[str], gone: set[str], what: str
-) -> tuple[Sequence[str], tuple[str, ...]]:
-    first = min(gone, key=natural_key)
-    note = f"{len(gone)} {what} {'are' if len(gone) > 1 else 'is'} left out: {first}"
-    if len(gone) > 1:
-        note += f" to {max(gone, key=natural_key)}"
-    return [name for name in names if name not in gone], (note,)
+    return [n for n in names if n not in masks], (left_out_note(masks, "mask", "masks"),)
 
 
 def _listed(values: Sequence[str], most: int = 12) -> str:

@@ -15,7 +15,7 @@ from ..errors import SourceError
 from ..paths import expanded
 from ..settings import parse_axes
 from .fields import natural_key
-from .folder import TIFF_SUFFIXES, list_frames, source_stem
+from .folder import TIFF_SUFFIXES, list_frames, set_aside, source_stem
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
 from .tiff import dataset_of, open_dataset, open_file, open_folder
@@ -91,7 +91,12 @@ def _open_path(path: Path, match: str | None) -> Stack:
     if dataset is not None:
         return open_dataset(dataset, path, path.name if path.is_dir() else source_stem(path))
     if path.is_dir():
-        return open_folder(path, list_frames(path, match))
+        names = list_frames(path, match)
+        stack = open_folder(path, names)
+        if match is not None:  # others were not asked for
+            return stack
+        aside, notes = set_aside(path, names)
+        return replace(stack, notes=(*notes, *stack.notes), left_out=stack.left_out + aside)
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
     if path.suffix.lower() not in TIFF_SUFFIXES:
