@@ -24,6 +24,7 @@ from .metadata import calibration_of, channels_of
 from .ome import OmeImage, placed
 from .pages import channels_in, check_findings, has_lut, page_format, unlike
 
+_PLACES = {"T": "time points", "C": "channels", "Z": "slices"}
 Page = TiffPage | TiffFrame
 Sizes = tuple[tuple[str, int], ...]
 
@@ -190,11 +191,11 @@ def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path, is_alone: bool) -> _Grid
     stated = prod(sizes.values())
     check_findings(path)
     kept = dict(sizes)
+    slowest = next((axis for axis in ome.order if sizes[axis] > 1), "T")
     if stated > there:
-        # A series that was stopped has fewer time points than were planned.
-        kept["T"] = there // (sizes["C"] * sizes["Z"])
-        is_stopped = ome.order[0] == "T" and 0 < kept["T"] < sizes["T"]
-        if not is_stopped or any(b.file not in (None, path.name) for b in ome.blocks):
+        # A series that was stopped has fewer time points, or slices, than were planned.
+        kept[slowest] = there // (stated // sizes[slowest])
+        if not kept[slowest] or any(b.file not in (None, path.name) for b in ome.blocks):
             raise _too_many(path, stated, there)
     if is_alone and stated < there and sum(n > 1 for n in sizes.values()) < 2:
         return None
@@ -215,12 +216,12 @@ def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path, is_alone: bool) -> _Grid
             f"its OME metadata put several planes on one page; its {there} pages are taken one "
             "after the other",
         )
-    if kept["T"] < sizes["T"]:
+    if kept[slowest] < sizes[slowest]:
         if -1 in table:
             raise _too_many(path, stated, there)
         notes = (
-            f"its OME metadata state {sizes['T']} time points, but it holds the planes of "
-            f"{kept['T']}",
+            f"its OME metadata state {sizes[slowest]} {_PLACES[slowest]}, but it holds the planes "
+            f"of {kept[slowest]}",
         )
     missing = table.count(-1)
     if missing:
