@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import uuid
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -337,6 +337,34 @@ def test_files_of_other_names_are_asked_for(tmp_path):
     assert len(t2v.open_stack(folder, match="img_???.tif")) == 3
 
 
+def test_two_fields_are_never_played_as_one(tmp_path):
+    """Whatever they are called: they are axes or positions, or the user is asked."""
+    prefixes = ("", "t", "z", "c", "ch", "s", "Pos", "site", "exp", "img", "w", "f", "day", "T-")
+    frame = tmp_path / "frame.tif"
+    tifffile.imwrite(frame, FRAMES[0, 0, 0, 0])
+    kinds = set()
+    for number, (first, second) in enumerate(permutations(prefixes, 2)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for a, b in product(range(2), range(3)):
+            (folder / f"{first}{a}_{second}{b}.tif").hardlink_to(frame)
+        try:
+            stack = t2v.open_stack(folder)
+        except t2v.SourceError as exc:
+            kinds.add("asked, with the option" if "--match" in str(exc) else "refused")
+        else:
+            assert len(stack.images or stack.sizes) > 1, (first, second)
+            kinds.add("positions" if stack.images else "axes")
+    assert kinds == {"asked, with the option", "positions", "axes"}
+
+
+def test_words_are_played_and_said(tmp_path):
+    write(tmp_path, lambda t: f"{('before', 'during', 'wash')[t]}.tif", FRAMES[:, 0, 0, 0])
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, 0, 0])
+    assert any("order of the alphabet: before, during, wash" in note for note in stack.notes)
+
+
 def test_what_was_assumed_is_said(tmp_path):
     write(tmp_path, lambda t, c: f"{STAINS[c]}_{t:03}.tif", FRAMES[:, :, 0, 0])
     assert t2v.open_stack(tmp_path).notes == ("000, 001, 002 are taken for points in time",)
@@ -372,6 +400,7 @@ def test_an_incomplete_grid_names_what_is_missing(tmp_path):
     np.testing.assert_array_equal(stack.data.compute(), FRAMES[[0, 2], :, 0, 0])
     (note,) = (note for note in stack.notes if "left out" in note)
     assert "1 of 3 time points are left out" in note
+    assert stack.left_out == 1
     assert "the first that is missing is GFP, t1" in note
 
 

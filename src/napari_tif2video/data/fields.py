@@ -309,7 +309,8 @@ def _durations(table: Table) -> _Together:
         units = {value.casefold() for value in table.column(place + 2)} if row[place + 2 :] else ()
         rank = next((i for i, names in enumerate(_UNITS) if units and units <= names), None)
         if kind == "N" and rank is not None and row[place + 1] == "":
-            if not together or rank >= smaller:
+            follows = together and place == together[-1] + 4 and row[place - 1] in ("", *" _-")
+            if not together or (follows and rank >= smaller):
                 together.append(place)
             else:
                 found.append(("T", together))
