@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import SourceError
-from ..geometry import WIDTH_RANGE_PX, Box
+from ..geometry import WIDTH_RANGE_PX, CropBox
 from ..units import plain_number
 
 _BAR_SHARE = 0.2  # of the width of the video, where nobody says how long the bar is
@@ -31,7 +31,7 @@ class Scale:
     um_per_px: float
 
     @classmethod
-    def of(cls, pixel_size_um: float, box: Box, size: tuple[int, int]) -> Scale:
+    def of(cls, pixel_size_um: float, box: CropBox, size: tuple[int, int]) -> Scale:
         """The scale of a box of the data shown at `size` (height, width)."""
         return cls(pixel_size_um * box.width / size[1])
 
@@ -47,7 +47,7 @@ class Scale:
         return min(lengths, key=lambda length: abs(math.log(length / wanted)))
 
 
-def width_at(box: Box, pixel_size_um: float, um_per_px: float) -> int | Literal["full"]:
+def width_at(box: CropBox, pixel_size_um: float, um_per_px: float) -> int | Literal["full"]:
     """The width of a video of `box` in which a pixel is so many µm wide.
 
     Raises

@@ -30,7 +30,6 @@ from ..encode import (
     verify_video,
 )
 from ..errors import Cancelled
-from ..geometry import CropBox
 from ..picture import FrameStats, SequenceLimits
 from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
@@ -217,7 +216,7 @@ def recipe_of(
     first : EncodedSegment
         The first segment, which tells the encoder's version.
     """
-    frames, box = plan.stack.frames, plan.picture.box
+    frames = plan.stack.frames
     height, width = plan.picture.size
     return Recipe(
         source=source_name(plan),
@@ -236,7 +235,7 @@ def recipe_of(
         clipped=clipped,
         frames=plan.frames,
         indices=plan.indices,
-        crop=CropBox(box.width, box.height, box.left, box.top),
+        crop=plan.picture.box,
         width=width,
         height=height,
         batch=tuple(batch[:_MAX_BATCH_NAMES]),

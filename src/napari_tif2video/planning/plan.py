@@ -11,7 +11,7 @@ from ..colours import Display
 from ..data import Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
-from ..geometry import Box, resolve_crop, resolve_size
+from ..geometry import CropBox, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
 from ..picture import PictureSpec, require_countable
 from ..settings import (
@@ -169,7 +169,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
     )
 
 
-def _width(stack: Stack, settings: VideoSettings, box: Box) -> int | Literal["full"]:
+def _width(stack: Stack, settings: VideoSettings, box: CropBox) -> int | Literal["full"]:
     """The width of the video, or what gives it the magnification that was asked for."""
     if settings.um_per_pixel is None:
         return settings.width

@@ -192,8 +192,6 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values; `from_dict` reads them back."""
         width, height = self.source_size
-        assert self.crop.x is not None
-        assert self.crop.y is not None
         return {
             FORMAT_KEY: FORMAT,
             "source": {
@@ -211,8 +209,8 @@ class Recipe:
                 "step": self.indices.step,
             },
             "crop": {
-                "x": self.crop.x,
-                "y": self.crop.y,
+                "x": self.crop.left,
+                "y": self.crop.top,
                 "width": self.crop.width,
                 "height": self.crop.height,
             },
