@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from fractions import Fraction
 
@@ -173,6 +174,11 @@ def plain_number(number: float) -> str:
 def percent(share: float) -> str:
     """A share of one, with the two digits that matter: ``0.57 %``, ``57 %``, ``100 %``."""
     return f"{plain_number(float(f'{100 * share:.2g}'))} %"
+
+
+def pairs_text(pairs: Iterable[Limits]) -> str:
+    """Limits as they are typed: ``100 4000``, those of several channels with commas."""
+    return ", ".join(f"{low:.10g} {high:.10g}" for low, high in pairs)
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from ..colours import ChannelInfo, Display, default_colours
 from ..data import Channel, FramePlanes, Planes, Stack
 from ..errors import SourceError
 from ..settings import VideoSettings
+from ..units import counted
 
 _NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
 DEFAULT_PROJECTION = "max"
@@ -206,7 +207,7 @@ def _channels(
     count: int, info: Sequence[ChannelInfo], channel: int | str | None
 ) -> tuple[int, ...]:
     names = [channel_name(info, number) or str(number) for number in range(count)]
-    listed = f"{count} channel{'s' * (count > 1)}: {', '.join(names)}"
+    listed = f"{counted(count, 'channel')}: {', '.join(names)}"
     if channel is None:
         raise SourceError(f"{listed}; add --channel {names[0]}, all or each")
     if channel == "each":
@@ -219,7 +220,7 @@ def _channels(
 def _position(count: int, known: Sequence[str], position: int | str | None) -> int:
     names = [(known[number] if known else "") or str(number) for number in range(count)]
     shown = names if count <= _MOST_LISTED else [*names[: _MOST_LISTED - 1], f"... {names[-1]}"]
-    listed = f"{count} position{'s' * (count > 1)}: {', '.join(shown)}"
+    listed = f"{counted(count, 'position')}: {', '.join(shown)}"
     if position is None and count > 1:
         name = names[0] if names.count(names[0]) == 1 else "0"
         raise SourceError(f"{listed}; add --position {shlex.quote(name)} or each")

@@ -35,7 +35,7 @@ from .picture import (
 )
 from .setting import Setting
 from .video import GREY, GROUPS, RAW_TAKES, SETTINGS, VideoSettings
-from .words import option_of, title_of, with_option_names
+from .words import option_of, title_of, value_text, with_option_names
 
 __all__ = [
     "ANCHOR_STYLES",
@@ -71,5 +71,6 @@ __all__ = [
     "pairs_of",
     "parse_axes",
     "title_of",
+    "value_text",
     "with_option_names",
 ]

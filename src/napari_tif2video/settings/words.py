@@ -1,4 +1,4 @@
-"""What settings are called, on the command line and in the window."""
+"""What settings are called, on the command line and in the window, and their values."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ def option_of(name: str) -> str:
 def title_of(name: str) -> str:
     """What a setting is called in the window."""
     return SETTINGS[name].title
+
+
+def value_text(value: object) -> str:
+    """A value of `VideoSettings.to_dict`, in words."""
+    if isinstance(value, list):
+        return " ".join(map(value_text, value))
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "not set" if value is None else str(value)
 
 
 def with_option_names(message: str) -> str:

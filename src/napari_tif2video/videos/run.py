@@ -27,8 +27,8 @@ from ..pipeline import (
 )
 from ..planning import Plan
 from ..recipe import Recipe, read_recipe, read_text
-from ..settings import AUTO_PERCENTILE, VideoSettings
-from ..units import Limits, size_text
+from ..settings import AUTO_PERCENTILE, VideoSettings, value_text
+from ..units import Limits, pairs_text, size_text
 from .result import Video
 from .sources import SourceJob
 
@@ -270,7 +270,8 @@ def _settings(found: Recipe, plan: Plan) -> list[str]:
     now = settings_of(plan)
     changed = [key for key, value in now.items() if before.get(key) != value]
     return [
-        f"with {key} {_text(before.get(key))}, this call's is {_text(now[key])}" for key in changed
+        f"with {key} {value_text(before.get(key))}, this call's is {value_text(now[key])}"
+        for key in changed
     ]
 
 
@@ -278,22 +279,4 @@ def _limits(found: Recipe, limits: tuple[Limits, ...]) -> list[str]:
     before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
     if before == limits:
         return []
-    return [f"with limits {_pairs(before)}, this call's are {_pairs(limits)}"]
-
-
-def _pairs(limits: tuple[Limits, ...]) -> str:
-    return ", ".join(f"{low:.10g} {high:.10g}" for low, high in limits)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return " ".join(map(_text, value))
-    return (
-        "not set"
-        if value is None
-        else "on"
-        if value is True
-        else "off"
-        if value is False
-        else str(value)
-    )
+    return [f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}"]
