@@ -197,12 +197,10 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
             )
         args.contrast = "global"
     given = {name: value for name in SETTINGS if (value := getattr(args, name)) is not None}
-    if args.width is not None and args.um_per_pixel is not None:
-        raise SettingsError("--width and --um-per-pixel exclude each other")
     if args.settings is None:
         if args.reuse is not None:
             raise SettingsError("--reuse goes with --settings VIDEO")
-        return VideoSettings(**given)
+        return VideoSettings().updated(**given)
     for name in ("contrast", "percentile", "limits"):
         if args.reuse == "numbers" and name in given:
             raise SettingsError(f"--reuse numbers and --{name} exclude each other")

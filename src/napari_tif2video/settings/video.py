@@ -35,6 +35,8 @@ PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
     "format",
 )
 
+_TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
+
 # In characters: of a label, or of limits of many channels. A message can quote a value below it.
 _MAX_VALUE_LENGTH = 2000
 
@@ -251,7 +253,7 @@ class VideoSettings:
         """Refuse what does not go together, as far as no data and no file are needed to tell."""
         is_given = {name for name in SETTINGS if getattr(self, name) != SETTINGS[name].default}
         for names, message in (
-            ("um_per_pixel width", "um_per_pixel: gives the video its width; leave out width"),
+            ("um_per_pixel width", _TWO_WIDTHS),
             ("limits contrast", "limits: fixed limits cannot be combined with a contrast rule"),
             ("limits percentile", "percentile: cannot be combined with fixed limits"),
             ("crf quality", "crf: is a quality of its own; leave out the other one"),
@@ -292,6 +294,8 @@ class VideoSettings:
 
     def updated(self, **options: Any) -> VideoSettings:
         """These settings with others on top; what these replace goes back to its default."""
+        if options.get("um_per_pixel") is not None and options.get("width") is not None:
+            raise SettingsError(_TWO_WIDTHS)
         replaced = {
             other: SETTINGS[other].default
             for name, value in options.items()

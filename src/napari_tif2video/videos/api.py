@@ -175,8 +175,6 @@ def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoS
             f"unknown option {', '.join(map(repr, unknown))}; "
             f"known are {', '.join(sorted(SETTINGS))}"
         )
-    if options.get("um_per_pixel") is not None and options.get("width") is not None:
-        raise SettingsError("um_per_pixel: gives the video its width; leave out width")
     return (settings or VideoSettings()).updated(**options)
 
 
