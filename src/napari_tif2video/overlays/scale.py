@@ -63,8 +63,8 @@ def width_at(box: CropBox, pixel_size_um: float, um_per_px: float) -> int | Lite
     if not low <= width <= high:
         raise SourceError(
             f"um_per_pixel: {plain_number(span)} µm would be {width} px wide at {um_per_px:g} µm a "
-            f"pixel; a video has {low} to {high} px, so use {_up(span / high)} to "
-            f"{_down(span / low)}"
+            f"pixel; a video has {low} to {high} px, so use {_rounded(span / high, math.ceil)} "
+            f"to {_rounded(span / low, math.floor)}"
         )
     return width
 
@@ -81,18 +81,11 @@ def common_um_per_px(scales: Iterable[tuple[Scale, int]]) -> float | None:
     spans = [scale.um_per_px * width for scale, width in scales]
     low, high = WIDTH_RANGE_PX
     wanted = min(max(scale.um_per_px for scale, _ in scales), min(spans) / low)
-    wanted = float(_down(wanted))
+    wanted = float(_rounded(wanted, math.floor))
     return wanted if max(spans) / wanted <= high else None
 
 
-def _up(value: float) -> str:
-    return _rounded(value, math.ceil)
-
-
-def _down(value: float) -> str:
-    return _rounded(value, math.floor)
-
-
 def _rounded(value: float, rounding: Callable[[float], int]) -> str:
+    """To three digits."""
     step = 10.0 ** (math.floor(math.log10(value)) - 2)
     return f"{rounding(value / step) * step:.3g}"
