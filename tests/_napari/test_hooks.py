@@ -14,12 +14,12 @@ from helpers.frames import noise, number_of, numbered
 from helpers.imagej import BLUE, FIRE, RED, write_composite, write_stack
 from helpers.video import decoded, grey_of, numbers
 
-import napari_tif2video as t2v
-from napari_tif2video._napari import hooks
-from napari_tif2video.settings import CODECS, CONTAINERS
-
 napari = pytest.importorskip("napari")
 npe2 = pytest.importorskip("npe2")
+
+import napari_tif2video as t2v  # noqa: E402
+from napari_tif2video._napari import hooks  # noqa: E402
+from napari_tif2video.settings import CODECS, CONTAINERS  # noqa: E402
 
 PLUGIN = "napari-tif2video"
 
