@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 from ..colours import Display
@@ -124,7 +125,12 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
     first_s = (stack.calibration.times(1) or (0.0,))[0]
     indices = range(len(stack))[frames_slice(settings.frames)]
     if settings.frames is not None:
-        stack = _in_time(stack, settings, indices)
+        if not indices:
+            raise SourceError(
+                f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count "
+                "from 0"
+            )
+        stack = stack.select(indices)
     box = resolve_crop(settings.crop, stack.frames.format.size)
     if settings.raw:
         require_countable(stack)
@@ -178,15 +184,6 @@ def _width(stack: Stack, settings: VideoSettings, box: CropBox) -> int | Literal
     return width_at(box, stack.calibration.pixel_size_um, settings.um_per_pixel)
 
 
-def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:
-    """The stack with only the frames that were asked for."""
-    if not indices:
-        raise SourceError(
-            f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count from 0"
-        )
-    return stack.select(indices)
-
-
 def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
     """How each channel is shown: as it comes, with what the settings say about it instead."""
     displays = [channel.display for channel in stack.channels]
@@ -236,21 +233,16 @@ def _contrast(stack: Stack, settings: VideoSettings) -> str:
     return DEFAULT_CONTRAST
 
 
-def _notes(stack: Stack, settings: VideoSettings) -> tuple[str, ...]:
-    if settings.raw and stack.frames.format.white_is_zero:
-        return (*_block_notes(stack), "as raw counts, white stays zero")
-    return _block_notes(stack)
-
-
-def _block_notes(stack: Stack) -> tuple[str, ...]:
-    starts = stack.frames.chunk_starts
-    if starts is None:
-        return ()
-    longest = max(b - a for a, b in zip(starts, (*starts[1:], len(stack)), strict=True))
-    nbytes = longest * stack.frames.format.nbytes
-    if nbytes < _LARGE_BLOCK_BYTES:
-        return ()
-    return (
-        f"the array's chunks span {longest} frames: {size_text(nbytes, 2)} have to be in memory at "
-        "once for each worker; rechunk to few frames a chunk",
-    )
+def _notes(stack: Stack, settings: VideoSettings) -> list[str]:
+    notes, form = [], stack.frames.format
+    starts = stack.frames.chunk_starts or ()
+    longest = max((b - a for a, b in pairwise((*starts, len(stack)))), default=0)
+    nbytes = longest * form.nbytes
+    if nbytes >= _LARGE_BLOCK_BYTES:
+        notes.append(
+            f"the array's chunks span {longest} frames: {size_text(nbytes, 2)} have to be in "
+            "memory at once for each worker; rechunk to few frames a chunk"
+        )
+    if settings.raw and form.white_is_zero:
+        notes.append("as raw counts, white stays zero")
+    return notes

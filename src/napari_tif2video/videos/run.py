@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from ..encode import publishing, write_sidecar
-from ..errors import Cancelled, SourceError, describe
+from ..errors import Cancelled, SettingsError, SourceError, describe
 from ..picture import DARK_MEAN, FEW_PIXELS_HIGH, FrameStats
 from ..pipeline import (
     BatchLimits,
@@ -26,7 +26,7 @@ from ..pipeline import (
     source_name,
 )
 from ..planning import Plan
-from ..recipe import Recipe, read_recipe, read_text
+from ..recipe import Recipe, read_text
 from ..settings import AUTO_PERCENTILE, VideoSettings, value_text
 from ..units import Limits, pairs_text, size_text
 from .result import Video
@@ -215,11 +215,8 @@ def _quality_notes(made: FinishedFile) -> list[str]:
     if made.psnr_db is None:
         return []
     codec, rate = made.plan.encoder.codec, made.plan.encoder.rate
-    lost = (
-        "no difference from"
-        if made.psnr_db == math.inf
-        else f"a PSNR of {made.psnr_db:.1f} dB against"
-    )
+    is_exact = made.psnr_db == math.inf
+    lost = "no difference from" if is_exact else f"a PSNR of {made.psnr_db:.1f} dB against"
     return [
         f"{size_text(made.nbytes)} with rate factor {rate} of {codec.title}: {lost} the pictures "
         "before encoding"
@@ -240,12 +237,18 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
         Empty where there is no difference, or where the video does not tell.
     """
     try:
-        found = read_recipe(path)
-    except SourceError:
-        return _not_a_video(path)
+        text = read_text(path)
+    except SourceError as exc:
+        reason = str(exc).removeprefix(f"{path}: ")
+        return [f"what exists there {reason}; use --overwrite to make the video"]
+    try:
+        found = Recipe.from_json(text)
+    except SettingsError:  # a video without a recipe
+        return []
     parts = _settings(found, plan)
-    if not parts and limits is not None:
-        parts += _limits(found, limits)
+    before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
+    if not parts and limits is not None and before != limits:
+        parts.append(f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}")
     if found.source != source_name(plan):
         parts.append(f"from {found.source}, this call's source is {source_name(plan)}")
     elif not parts and found.frames != plan.frames:
@@ -255,28 +258,10 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
     return [f"the video that exists was made {'; '.join(parts)}; use --overwrite to make it again"]
 
 
-def _not_a_video(path: Path) -> list[str]:
-    try:
-        read_text(path)
-    except SourceError as exc:
-        reason = str(exc).removeprefix(f"{path}: ")
-        return [f"what exists there {reason}; use --overwrite to make the video"]
-    return []  # one without a recipe
-
-
 def _settings(found: Recipe, plan: Plan) -> list[str]:
-    defaults = VideoSettings().to_dict()
-    before = {key: found.settings.get(key, value) for key, value in defaults.items()}
-    now = settings_of(plan)
-    changed = [key for key, value in now.items() if before.get(key) != value]
+    before = VideoSettings().to_dict() | dict(found.settings)
     return [
-        f"with {key} {value_text(before.get(key))}, this call's is {value_text(now[key])}"
-        for key in changed
+        f"with {key} {value_text(before.get(key))}, this call's is {value_text(value)}"
+        for key, value in settings_of(plan).items()
+        if before.get(key) != value
     ]
-
-
-def _limits(found: Recipe, limits: tuple[Limits, ...]) -> list[str]:
-    before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
-    if before == limits:
-        return []
-    return [f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}"]
