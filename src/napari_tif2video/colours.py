@@ -47,7 +47,6 @@ def full_name(name: object) -> str:
 
 def colour_table(name: str) -> bytes:
     """256 RGB triples of a colormap, from the black to the white level, as `Display.colours`."""
-    import numpy as np
     from cmap import Colormap
 
     stem, reverse = _split(full_name(name))

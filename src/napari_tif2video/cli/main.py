@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import Cancelled, OutputError, SettingsError, describe
-from ..recipe import saved_recipe
+from ..recipe import read_recipe, saved_recipe
 from ..settings import SETTINGS, VideoSettings, option_of, with_option_names
+from .inspect import describe_recipe, reuse_note
 from .options import EXIT_USAGE, build_parser, joined
 from .terminal import flush, occupy_streams, say, show
 
@@ -143,9 +144,6 @@ def _inspect(args: argparse.Namespace) -> int:
     others = _given(args, "inspect", "json", "quiet", "nogui")
     if others:
         raise SettingsError(f"--inspect only reads a video; leave out {others}")
-    from ..recipe import read_recipe
-    from .inspect import describe_recipe
-
     recipe = read_recipe(args.inspect)
     show(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
     return OK
@@ -159,8 +157,6 @@ def _say_reuse(args: argparse.Namespace, sources: int) -> None:
     recipe = saved_recipe(args.settings)
     if recipe is None:
         return
-    from .inspect import reuse_note
-
     note = reuse_note(recipe, args.reuse, sources)
     if note:
         say(f"Settings of {args.settings}: {note}")

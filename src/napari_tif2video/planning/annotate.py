@@ -20,6 +20,7 @@ from ..overlays import (
     Timeline,
     arrange,
     bar_block,
+    require_glyphs,
     smallest_step,
 )
 from ..settings import DEFAULT_CORNERS, VideoSettings, fields_of
@@ -121,8 +122,6 @@ def _template(stack: Stack, settings: VideoSettings) -> str:
     assert settings.label is not None
     channels = " + ".join(c.name or str(c.number) for c in stack.channels)
     known = {"name": stack.name, "channel": channels}
-    from ..overlays import require_glyphs
-
     template = ""
     for text, field, *_ in string.Formatter().parse(settings.label):
         template += _escaped(text)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
-from ..colours import Display
+from ..colours import GREY_TABLE, Display, colour_table
 from ..data import Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
@@ -23,7 +23,7 @@ from ..settings import (
     frames_slice,
     limits_of_channels,
 )
-from ..units import size_text
+from ..units import EACH_ITS_OWN, size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import choose
 from .format import choose_encoder, format_notes
@@ -92,7 +92,7 @@ class Plan:
     @property
     def has_own_limits(self) -> bool:
         """Whether each frame is shown with limits of its own."""
-        return self.contrast in ("local", "smooth")
+        return self.contrast in EACH_ITS_OWN
 
 
 def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
@@ -157,7 +157,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         displays,
         known,
         overlay,
-        percentile=settings.percentile if contrast in ("local", "smooth") else None,
+        percentile=settings.percentile if contrast in EACH_ITS_OWN else None,
         is_exact=contrast == "smooth" or (contrast in _MEASURED and has_histogram),
         is_raw=settings.raw,
     )
@@ -201,8 +201,6 @@ def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
             )
         if stack.frames.format.is_rgb:
             raise SourceError("is in colour already; a colormap is for grey images, leave it out")
-        from ..colours import GREY_TABLE, colour_table
-
         table = colour_table(settings.colormap)
         colours = None if table == GREY_TABLE else table  # grey is encoded faster than colours
         displays = [dataclasses.replace(d, colours=colours) for d in displays]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
-from ..units import Limits, percent
+from ..units import EACH_ITS_OWN, Limits, percent
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Video:
     @property
     def shared_limits(self) -> tuple[Limits, ...]:
         """The limits of each channel, where they are the same for all frames; else empty."""
-        if self.limits is None or self.contrast in ("local", "smooth"):
+        if self.limits is None or self.contrast in EACH_ITS_OWN:
             return ()
         channels = self.limits if isinstance(self.limits[0], tuple) else (self.limits,)
         return cast(tuple[Limits, ...], channels)
@@ -235,7 +235,7 @@ def describe_limits(video: Video) -> str:
     if video.contrast == "raw":
         return "counts as they are"
     clipped = f"{percent(video.clipped or 0)} of the values clipped"
-    if video.contrast in ("local", "smooth"):
+    if video.contrast in EACH_ITS_OWN:
         each = "of its own" if video.contrast == "local" else "smoothed over time"
         return f"each frame with limits {each}, {clipped}"
     pairs = [f"{low:g} to {high:g}" for low, high in video.shared_limits]
