@@ -154,10 +154,11 @@ def convert_job(
     if job.skip:
         limits = None if shared is None else shared.limits[0]
         return dataclasses.replace(result, notes=(*plan.notes, *differences(output, plan, limits)))
-    with publishing(output, overwrite=overwrite, sidecar=job.sidecar) as part:
-        made = make_video(plan, part.video, execution, shared, verify=verify)
-        if part.sidecar is not None:
-            write_sidecar(part.sidecar, made.recipe.to_json())
+    names = [output] if job.sidecar is None else [output, job.sidecar]
+    with publishing(names, overwrite=overwrite) as (part, *beside):
+        made = make_video(plan, part, execution, shared, verify=verify)
+        for sidecar in beside:
+            write_sidecar(sidecar, made.recipe.to_json())
     plan, stats, fidelity = made.plan, made.stats, made.fidelity
     used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
     if len(plan.stack.channels) == 1:
