@@ -12,7 +12,7 @@ from ..errors import SourceError
 from ..settings import VideoSettings
 from ..units import counted
 
-_NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
+AXIS_NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
 DEFAULT_PROJECTION = "max"
 
 # Of a plate with hundreds of positions, a message names some.
@@ -141,7 +141,7 @@ def _view(
     notes: list[str] = []
     if settings.play is None and play in ("C", "Z"):
         hint = "--channel chooses or merges them" if play == "C" else "--z makes one of them"
-        notes.append(f"its {sizes[play]} {_NAMES[play]} are played; {hint}")
+        notes.append(f"its {sizes[play]} {AXIS_NAMES[play]} are played; {hint}")
     channels: tuple[int, ...] = ()
     depth = projection = ""
     for letter, length in sizes.items():
@@ -161,7 +161,7 @@ def _view(
             point[letter] = _position(length, (), settings.position)
         else:
             point[letter] = 0
-            what = _NAMES.get(letter, f"steps along {letter}")
+            what = AXIS_NAMES.get(letter, f"steps along {letter}")
             notes.append(f"shown is the first of {length} {what}; --play {letter} plays them")
     return _View(channels, play, tuple(point.items()), depth, projection), notes
 

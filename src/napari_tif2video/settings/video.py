@@ -243,7 +243,7 @@ class VideoSettings:
         for name, setting in SETTINGS.items():
             if setting.implies and getattr(self, name) is not None:
                 put(setting.implies, True)
-        if self.time_start is not None and "time" not in overlays.fields_of(self.label):
+        if self.time_start is not None and "time" not in overlays.label_fields(self.label):
             put("timestamp", True)
         self._check_together()
         if self.raw:

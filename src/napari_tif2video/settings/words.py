@@ -28,12 +28,11 @@ def value_text(value: object) -> str:
 
 def with_option_names(message: str) -> str:
     """A message with settings named as the options of the command line."""
-    message = _AT_START.sub(lambda found: option_of(found[0]), message, count=1)
-    return _WITH_UNDERSCORE.sub(lambda found: option_of(found[0]), message)
+    return _SETTING.sub(lambda found: option_of(found[0]), message)
 
 
-_AT_START = re.compile(rf"^(?:{'|'.join(SETTINGS)})(?=: )")
-# Not inside the name of a file.
-_WITH_UNDERSCORE = re.compile(
-    rf"(?<![\w./\\-])(?:{'|'.join(name for name in SETTINGS if '_' in name)})(?![\w./\\-])"
+# At the beginning, and with an underscore anywhere, but not inside the name of a file.
+_SETTING = re.compile(
+    rf"^(?:{'|'.join(SETTINGS)})(?=: )"
+    rf"|(?<![\w./\\-])(?:{'|'.join(name for name in SETTINGS if '_' in name)})(?![\w./\\-])"
 )

@@ -47,14 +47,12 @@ def run_jobs(
     With batch contrast all readable sources are measured first, skipped ones included. `measuring`
     is told their number, and `started` the index of each source when its turn comes.
     """
-    measured: dict[int, Measured] = {}
-    shared: dict[Hashable, BatchLimits] = {}
-    readable = [job.plan for job in jobs if job.plan is not None]
-    if any(plan.contrast == "batch" for plan in readable):
+    shared: dict[int, BatchLimits] = {}
+    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
+    if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
             measuring(len(readable))
-        measured = _measure_batch(jobs, execution)
-        shared = _batch_limits(jobs, measured)
+        shared = _batch_limits(readable, _measure_batch(jobs, readable, execution))
     for index, job in enumerate(jobs):
         if started is not None:
             started(index, job)
@@ -62,11 +60,7 @@ def run_jobs(
         try:
             if job.problem is not None:
                 raise job.problem
-            own = measured.pop(index, None)
-            together = shared.get(_channel_key(job)) if shared else None
-            if together is not None:
-                together = dataclasses.replace(together, measured=own)
-            yield convert_job(job, execution, together, overwrite, verify)
+            yield convert_job(job, execution, shared.pop(index, None), overwrite, verify)
         except Cancelled:
             raise
         except Exception as exc:  # whatever it is, it concerns this source and not the others
@@ -74,35 +68,31 @@ def run_jobs(
             yield Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
 
 
-def _batch_limits(
-    jobs: list[SourceJob], measured: dict[int, Measured]
-) -> dict[Hashable, BatchLimits]:
+def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict[int, BatchLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
-    groups: dict[Hashable, list[tuple[Plan, Measured]]] = {}
-    for index, found in measured.items():
-        plan = jobs[index].plan
-        assert plan is not None  # else it was not measured
-        groups.setdefault(_channel_key(jobs[index]), []).append((plan, found))
-    shared = {}
-    for key, group in groups.items():
-        plans, sequences = zip(*group, strict=True)
-        names = tuple(source_name(plan) for plan in plans)
-        shared[key] = BatchLimits(limits_of(plans[0], sequences), names, None)
+    groups: dict[Hashable, list[int]] = {}
+    for index in measured:
+        groups.setdefault(_channel_key(plans[index]), []).append(index)
+    shared: dict[int, BatchLimits] = {}
+    for group in groups.values():
+        limits = limits_of(plans[group[0]], [measured[i] for i in group])
+        names = tuple(source_name(plans[i]) for i in group)
+        shared |= {i: BatchLimits(limits, names, measured[i]) for i in group}
     return shared
 
 
-def _channel_key(job: SourceJob) -> Hashable:
+def _channel_key(plan: Plan) -> Hashable:
     """Equal for sources that show the same channels: by the name asked for, else by number."""
-    assert job.plan is not None
-    asked = job.plan.settings.channel
+    asked = plan.settings.channel
     if isinstance(asked, str) and asked != "all":
         return asked
-    return tuple(channel.number for channel in job.plan.stack.channels)
+    return tuple(channel.number for channel in plan.stack.channels)
 
 
-def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Measured]:
+def _measure_batch(
+    jobs: list[SourceJob], readable: dict[int, Plan], execution: Execution
+) -> dict[int, Measured]:
     """Measure every source that can be read, and keep prepared frames while they all fit."""
-    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
     wanted = sum(prepared_nbytes(readable[i]) for i in readable if not jobs[i].skip)
     keep = wanted <= execution.budget
     measured = {}
