@@ -93,8 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_settings(parser)
 
-    files = parser.add_argument_group("sources, settings and outputs")
-    add = files.add_argument
+    add = parser.add_argument_group("sources, settings and outputs").add_argument
     add(
         "--settings",
         metavar="FILE|VIDEO",
@@ -119,8 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="write the recipe that is in each video beside it too, as NAME.json",
     )
 
-    run = parser.add_argument_group("running")
-    add = run.add_argument
+    add = parser.add_argument_group("running").add_argument
     add(
         "--workers",
         type=int,

@@ -129,24 +129,19 @@ class Video:
 
 def video_object(video: Video) -> dict[str, Any]:
     """A result as plain JSON values."""
-    return dataclasses.asdict(video) | {
-        "output": None if video.output is None else os.fspath(video.output),
-        "limits": _finite(video.limits),
-        "sidecar": None if video.sidecar is None else os.fspath(video.sidecar),
-        "verified": video.verified,
-        "psnr_db": _finite(video.psnr_db),
-        "psnr_mean_db": _finite(video.psnr_mean_db),
-        "psnr_worst_db": _finite(video.psnr_worst_db),
-        "fps": float(video.fps),
-        "seconds": round(video.seconds, 3),
-    }
+    facts = {name: _plain(value) for name, value in dataclasses.asdict(video).items()}
+    return facts | {"verified": video.verified, "seconds": round(video.seconds, 3)}
 
 
-def _finite(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """None for what JSON cannot say: the range of a frame of NaN, a PSNR without any error."""
     if isinstance(value, tuple):
-        return [_finite(part) for part in value]
-    return value if value is None or math.isfinite(value) else None
+        return [_plain(part) for part in value]
+    if isinstance(value, Path):
+        return os.fspath(value)
+    if isinstance(value, (Fraction, float)):
+        return float(value) if math.isfinite(value) else None
+    return value
 
 
 class Report:
