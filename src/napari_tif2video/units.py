@@ -35,10 +35,10 @@ _UM = _by_name(
 )
 _S = _by_name(
     {
-        "d": 86400.0,
-        "h hr hour": 3600.0,
+        "d day days": 86400.0,
+        "h hr hour hours": 3600.0,
         "min minute minutes": 60.0,
-        "s sec seconds": 1.0,
+        "s sec second seconds": 1.0,
         "ms msec": 1e-3,
         "us": 1e-6,
         "ns": 1e-9,
