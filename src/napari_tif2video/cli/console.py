@@ -68,7 +68,8 @@ class Console:
 
     def _say_findings(self, video: Video) -> None:
         """The notes that were not known when it started."""
-        planned = len(self._plan_notes())
+        plans = [job.plan for job in self._jobs if job.output == video.output]
+        planned = 0 if plans[0] is None else len(plans[0].notes)
         for note in video.notes[planned:]:
             self._say(f"  Note: {note}")
 
@@ -96,10 +97,6 @@ class Console:
         if as_json:
             objects = [video_object(video) for video in self.videos]
             show(json.dumps({"sources": objects}, indent=2))
-
-    def _plan_notes(self) -> tuple[str, ...]:
-        plan = self._jobs[len(self.videos) - 1].plan
-        return () if plan is None else plan.notes
 
     def _progress(self, progress: Progress) -> None:
         if sys.stderr is None or not sys.stderr.isatty():
