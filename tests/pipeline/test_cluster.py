@@ -12,7 +12,6 @@ from pathlib import Path
 
 import dask
 import pytest
-import tifffile
 from helpers.files import write_folder
 from helpers.frames import noise, numbered
 
@@ -224,7 +223,7 @@ def test_no_workers_and_workers_that_are_gone(tmp_path, cli, frames):
                 t2v.convert(many, tmp_path / "o.mp4", **options)
             # And then the scheduler itself.
             process.kill()
-            with pytest.raises(t2v.Tif2VideoError, match="does not answer|has no workers"):
+            with pytest.raises(t2v.Tif2VideoError, match=r"does not answer|has no workers"):
                 t2v.convert(frames, tmp_path / "o.mp4", client=client)
     finally:
         process.kill()

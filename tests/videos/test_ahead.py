@@ -46,7 +46,7 @@ def test_a_long_video_has_the_workers_to_itself(tmp_path):
         seen.append((found.frames, tuple(begun)))
 
     t2v.convert_batch([long, short], output_dir=tmp_path, workers=2, progress=progress)
-    early = [begun for frames, begun in seen if frames == 300][0]
+    early = next(begun for frames, begun in seen if frames == 300)
     assert "short" not in early
     assert begun.count("short") == 1
 
