@@ -68,6 +68,7 @@ class Console:
             size = size_text(os.path.getsize(video.output))
             self._say(f"  {video.output} ({size}) in {video.seconds:.1f} s, {rate:.0f} fps")
             self._say_notes(video.notes)
+        self._said = 0
 
     def _say_notes(self, notes: Sequence[str]) -> None:
         """Those of a source that were not said before."""

@@ -126,6 +126,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="threads (default: every core this process may use); the video is the same for any",
     )
     add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="let a dask cluster do the work; what its scheduler printed, such as "
+        "tcp://10.0.0.1:8786",
+    )
+    add(
         "--verify",
         action="store_true",
         help="decode each finished video and compare it with the frames before it gets its name",

@@ -115,7 +115,7 @@ def make_video(
     prepares = measured is None or measured.chunks is None
     plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, is_verified=verify))
     steps = 1 + prepares + (measures and not keep) + verify
-    with execution.run(plan.frames, steps) as run:
+    with execution.run(plan, steps) as run:
         if measures:
             measured = measure_sequence(plan, run, keep=keep)
             limits = limits_of(plan, [measured])

@@ -29,6 +29,7 @@ from ..planning import Plan
 from ..recipe import Recipe, read_text
 from ..settings import AUTO_PERCENTILE, VideoSettings, value_text
 from ..units import Limits, pairs_text, size_text
+from .ahead import Lookahead
 from .result import Video
 from .sources import SourceJob
 
@@ -42,7 +43,10 @@ def run_jobs(
     measuring: Callable[[int], None] | None = None,
     started: Callable[[int, SourceJob], None] | None = None,
 ) -> Iterator[Video]:
-    """Convert planned sources one after the other, yielding each result when it is there.
+    """Convert planned sources, yielding each result in its turn.
+
+    Where one leaves workers idle, the next are begun. When the work is stopped, those of them that
+    are finished come last.
 
     With batch contrast all readable sources are measured first, skipped ones included. `measuring`
     is told their number, and `started` the index of each source when its turn comes.
@@ -53,19 +57,41 @@ def run_jobs(
         if measuring is not None:
             measuring(len(readable))
         shared = _batch_limits(readable, _measure_batch(jobs, readable, execution))
-    for index, job in enumerate(jobs):
-        if started is not None:
-            started(index, job)
-        begun = time.perf_counter()
-        try:
-            if job.problem is not None:
-                raise job.problem
-            yield convert_job(job, execution, shared.pop(index, None), overwrite, verify)
-        except Cancelled:
-            raise
-        except Exception as exc:  # whatever it is, it concerns this source and not the others
-            seconds = time.perf_counter() - begun
-            yield Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
+
+    def made(index: int, execution: Execution) -> Video:
+        return _made(jobs[index], execution, shared.pop(index, None), overwrite, verify)
+
+    plans = [None if job.skip or job.problem else job.plan for job in jobs]
+    with Lookahead(made, plans, execution) as ahead:
+        for index, job in enumerate(jobs):
+            if started is not None:
+                started(index, job)
+            try:
+                video = ahead.result(index)
+            except (Cancelled, KeyboardInterrupt):
+                yield from ahead.finished(index)
+                raise
+            yield video
+
+
+def _made(
+    job: SourceJob,
+    execution: Execution,
+    shared: BatchLimits | None,
+    overwrite: bool,
+    verify: bool,
+) -> Video:
+    """The video, or why there is none."""
+    begun = time.perf_counter()
+    try:
+        if job.problem is not None:
+            raise job.problem
+        return convert_job(job, execution, shared, overwrite, verify)
+    except Cancelled:
+        raise
+    except Exception as exc:  # whatever it is, it concerns this source and not the others
+        seconds = time.perf_counter() - begun
+        return Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
 
 
 def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict[int, BatchLimits]:
@@ -95,13 +121,18 @@ def _measure_batch(
     """Measure every source that can be read, and keep prepared frames while they all fit."""
     wanted = sum(prepared_nbytes(readable[i]) for i in readable if not jobs[i].skip)
     keep = wanted <= execution.budget
+
+    def measure(number: int, execution: Execution) -> Measured:
+        index, source_plan = plans[number]
+        with execution.run(source_plan) as run:
+            return measure_sequence(source_plan, run, keep=keep and not jobs[index].skip)
+
+    plans = list(readable.items())
     measured = {}
-    for index, source_plan in readable.items():
-        with execution.run(source_plan.frames) as run:
+    with Lookahead(measure, [source_plan for _, source_plan in plans], execution) as ahead:
+        for number, (index, _) in enumerate(plans):
             try:
-                measured[index] = measure_sequence(
-                    source_plan, run, keep=keep and not jobs[index].skip
-                )
+                measured[index] = ahead.result(number)
             except Cancelled:
                 raise
             except Exception as exc:  # reported when it is this source's turn
