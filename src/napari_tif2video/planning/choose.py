@@ -46,6 +46,9 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         return _choose_composed(stack, settings)
     planes = stack.planes or FramePlanes(stack.frames, stack.sizes)
     is_folder = stack.path is not None and stack.path.is_dir()
+    letters = "".join(letter for letter, _ in planes.sizes)
+    if settings.z is not None and "Z" not in letters and letters.count("I") == 1:
+        planes = planes.renamed(letters.replace("I", "Z"))  # who speaks of slices has some
     try:
         _check_letters(planes, is_folder)
         view, notes = _view(planes, stack.channel_info, settings)
@@ -286,8 +289,8 @@ def _check_letters(planes: Planes, is_folder: bool) -> None:
         named = "".join(letter if letter in "TC" else "Z" for letter in letters)
         raise SourceError(
             f"holds {planes.sizes[0][1]} files of {planes.sizes[-1][1]} images each, and nothing "
-            f"says whether these are slices or frames; add --axes {named}YX for slices, or "
-            "convert the files one by one"
+            f"says whether these are slices or frames; add --z max or --axes {named}YX for slices, "
+            "or name the files instead of their folder for a video of each"
         )
     raise SourceError(
         f"has {len(letters)} axes of unknown meaning with the sizes {sizes}; name them with "

@@ -225,8 +225,9 @@ class VideoSettings:
         otherwise=f"`{overlays.DEFAULT_CORNERS['label']}`", token=overlays.corner_token,
     )
     position: int | str | None = declare(
-        None, PART, "Position", "position on the stage, or image of a file that holds several, "
-        "counted from 0, or by name; `each`: a video of each", parse=picture.parse_position,
+        None, PART, "Position", "position on the stage, as names of files or metadata tell, or "
+        "image of a file, counted from 0, or by name; `each`: a video of each",
+        parse=picture.parse_position,
         metavar="N|NAME|each", otherwise="to be chosen, where there are several", token="_pos{}",
         goes_with_raw=True, is_later=True,
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..data import open_stack
 from ..errors import SettingsError
+from ..paths import expanded
 from ..picture import as_rgb, limits_at, prepared_frames, render
 from ..pipeline import Execution, Progress, default_workers, series_limits
 from ..planning import plan
@@ -76,8 +77,8 @@ def convert(
     Cancelled
         `cancel` returned True.
     """
-    file = None if output is None else Path(output)
-    folder = None if output_dir is None else Path(output_dir)
+    file = _path(output, "output")
+    folder = _path(output_dir, "output_dir")
     job = SourceJob(source)
     destination = Destination(file, folder, overwrite, skip_existing, sidecar)
     jobs = plan_jobs([job], _settings(settings, options), destination, match)
@@ -121,7 +122,7 @@ def convert_batch(
     Cancelled
         Videos that were finished before stay.
     """
-    folder = None if output_dir is None else Path(output_dir)
+    folder = _path(output_dir, "output_dir")
     jobs = plan_jobs(
         find_sources(sources, recursive=recursive, match=match),
         _settings(settings, options),
@@ -178,6 +179,10 @@ def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoS
             f"known are {', '.join(sorted(SETTINGS))}"
         )
     return (settings or VideoSettings()).updated(**options)
+
+
+def _path(path: str | os.PathLike[str] | None, name: str) -> Path | None:
+    return None if path is None else Path(expanded(path, name))
 
 
 def _execution(

@@ -16,7 +16,6 @@ from ..data import (
     Stack,
     axes_of_names,
     check_frames,
-    expanded,
     folders_with_frames,
     is_single_image,
     is_tiff_name,
@@ -28,6 +27,7 @@ from ..data import (
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
+from ..paths import expanded
 from ..planning import Plan, channel_numbers, image_at, plan, position_numbers
 from ..settings import VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
