@@ -15,13 +15,13 @@ from helpers.imagej import BLUE, FIRE, RED, write_composite, write_stack
 from helpers.lsm import write_lsm
 from helpers.video import decoded, grey_of, numbers
 
-import napari_tif2video as t2v
-from napari_tif2video._napari import hooks
-from napari_tif2video.data import TIFF_SUFFIXES
-from napari_tif2video.settings import CODECS, CONTAINERS
-
 napari = pytest.importorskip("napari")
 npe2 = pytest.importorskip("npe2")
+
+import napari_tif2video as t2v  # noqa: E402
+from napari_tif2video._napari import hooks  # noqa: E402
+from napari_tif2video.data import TIFF_SUFFIXES  # noqa: E402
+from napari_tif2video.settings import CODECS, CONTAINERS  # noqa: E402
 
 PLUGIN = "napari-tif2video"
 

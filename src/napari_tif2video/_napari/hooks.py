@@ -22,7 +22,7 @@ from ..data import (
     open_stack,
 )
 from ..errors import Cancelled, Tif2VideoError
-from ..geometry import Box
+from ..geometry import CropBox
 from ..pipeline import Progress
 from ..planning import choose
 from ..sample import SAMPLE_NAME
@@ -167,11 +167,10 @@ def _first_limits(stack: Stack, channel: int | None) -> dict[str, Any]:
     planes = np.arange(len(frames)).reshape([n for _, n in stack.sizes])
     own = planes if channel is None else planes.take([channel], axis=stack.axes.index("C"))
     chosen = {int(own.ravel()[i]) for i in (0, own.size // 2, -1)}
-    height, width = stack.format.size
+    whole = CropBox.whole(stack.format.size)
     try:
         seen = [
-            frame[np.isfinite(frame)]
-            for frame in frames.select(sorted(chosen)).read_frames(Box(0, 0, height, width))
+            frame[np.isfinite(frame)] for frame in frames.select(sorted(chosen)).read_frames(whole)
         ]
     except Tif2VideoError:  # said when that frame is looked at
         return {}

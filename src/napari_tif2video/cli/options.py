@@ -105,8 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_settings(parser)
 
-    files = parser.add_argument_group("sources, settings and outputs")
-    add = files.add_argument
+    add = parser.add_argument_group("sources, settings and outputs").add_argument
     add(
         "--settings",
         type=_path,
@@ -137,13 +136,18 @@ def build_parser() -> argparse.ArgumentParser:
         help="write the recipe that is in each video beside it too, as NAME.json",
     )
 
-    run = parser.add_argument_group("running")
-    add = run.add_argument
+    add = parser.add_argument_group("running").add_argument
     add(
         "--workers",
         type=int,
         metavar="N",
         help="threads (default: every core this process may use); the video is the same for any",
+    )
+    add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="let a dask cluster do the work; what its scheduler printed, such as "
+        "tcp://10.0.0.1:8786",
     )
     add(
         "--verify",

@@ -7,8 +7,8 @@ encoded, while containers keep it in front. So segments wait in a `Spool` until 
 from __future__ import annotations
 
 import contextlib
-import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -19,33 +19,22 @@ from av.video.stream import VideoStream
 
 from ..errors import EncodingError
 from ..recipe import metadata, put_into_gif
-from .encoder import EncodedSegment, Encoder, Packet
+from .encoder import EncodedSegment, Encoder
 from .publish import PART_PREFIX, PART_SUFFIX
-
-
-def _timescale(fps: Fraction) -> int:
-    """Ticks a second in which every frame lasts a whole number; the usual 1000 rounds lengths."""
-    return fps.numerator * -(-1000 // fps.numerator)
 
 
 def _muxer_options(encoder: Encoder) -> dict[str, str]:
     options = {"fflags": "+bitexact", **dict(encoder.container.options)}
     if encoder.container.timescale_option:
-        options[encoder.container.timescale_option] = str(_timescale(encoder.fps))
+        # In ticks in which every frame lasts a whole number; the usual 1000 rounds lengths.
+        ticks = encoder.fps.numerator
+        options[encoder.container.timescale_option] = str(ticks * -(-1000 // ticks))
     return options
 
 
 # Encoded segments that wait in memory. A video below that size is written to disk once; more would
 # be there twice while they move to a file.
 _MAX_WAITING_BYTES = 1 << 20
-
-# Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
-# whether it is a key frame, and length.
-_SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
-
-# Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
-# whether it is a key frame, and length.
-_SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
 
 
 class Spool:
@@ -61,40 +50,30 @@ class Spool:
         self._file = SpooledTemporaryFile(  # noqa: SIM115 - closed by `close`
             _MAX_WAITING_BYTES, dir=str(folder), prefix=PART_PREFIX, suffix=PART_SUFFIX
         )
-        self._count = 0
+        # With empty packets, and the bytes that belong to each.
+        self._segments: list[tuple[EncodedSegment, list[int]]] = []
 
     def append(self, segment: EncodedSegment) -> None:
-        sets, header, packets = segment.parameter_sets, segment.header, segment.packets
         try:
-            self._file.write(
-                _SEGMENT.pack(len(packets), segment.reorder_delay, len(sets), len(header))
-            )
-            self._file.write(sets + header)
-            for packet in packets:
-                self._file.write(_PACKET.pack(packet.pts, packet.is_keyframe, len(packet.data)))
-                self._file.write(packet.data)
+            self._file.writelines(packet.data for packet in segment.packets)
             self._file.flush()  # a full disk is noticed now, not when all the rest is done
         except OSError as exc:
             raise EncodingError(f"the video cannot be written ({exc})") from exc
-        self._count += 1
+        empty = tuple(replace(packet, data=b"") for packet in segment.packets)
+        sizes = [len(packet.data) for packet in segment.packets]
+        self._segments.append((replace(segment, packets=empty, checks=()), sizes))
 
     def __iter__(self) -> Iterator[EncodedSegment]:
         try:
             self._file.seek(0)
-            for _ in range(self._count):
-                yield self._next_segment()
+            for segment, sizes in self._segments:
+                filled = [
+                    replace(packet, data=self._read(nbytes))
+                    for packet, nbytes in zip(segment.packets, sizes, strict=True)
+                ]
+                yield replace(segment, packets=tuple(filled))
         except (OSError, EOFError) as exc:
             raise EncodingError(f"what was encoded cannot be read back ({exc})") from exc
-
-    def _next_segment(self) -> EncodedSegment:
-        read = self._read
-        count, delay, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
-        sets, header = read(sets_bytes), read(header_bytes)
-        packets = []
-        for _ in range(count):
-            pts, is_keyframe, nbytes = _PACKET.unpack(read(_PACKET.size))
-            packets.append(Packet(read(nbytes), pts, is_keyframe))
-        return EncodedSegment(tuple(packets), sets, header, delay)
 
     def _read(self, nbytes: int) -> bytes:
         data = self._file.read(nbytes)

@@ -2,9 +2,11 @@
 
 `tasks` has the two kinds of task: prepare and encode. `limits` measures whole sequences, `fit`
 finds palettes and the rate factor that keeps a file below a size, `produce` leads from a plan to a
-checked file with its recipe, and `engine` runs tasks on dask, with progress and cancelling.
+checked file with its recipe, `engine` runs tasks on dask, with progress and cancelling, and
+`cluster` tells whether a cluster can do them.
 """
 
+from .cluster import connected
 from .engine import Execution, Progress, default_workers
 from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
@@ -16,6 +18,7 @@ __all__ = [
     "FinishedFile",
     "Measured",
     "Progress",
+    "connected",
     "default_workers",
     "known_limits",
     "limits_of",

@@ -37,6 +37,7 @@ def convert(
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    client: Any = None,
     **options: Any,
 ) -> Video:
     """Make a video: ``convert("frames/", "out.mp4", width=800, crop="500x400", anchor=True)``.
@@ -61,7 +62,7 @@ def convert(
         Decode the finished file and compare it with the rendered frames before it gets its name.
     workers : int, optional
         Threads; by default every core this process may use. The video is the same for any number.
-    memory_budget, progress, cancel
+    memory_budget, progress, cancel, client
         See `Execution`.
 
     Returns
@@ -85,7 +86,7 @@ def convert(
         raise job.problem
     if len(jobs) > 1:
         raise SettingsError(f"'each' makes {len(jobs)} videos of {job.label}; use convert_batch")
-    execution = _execution(workers, memory_budget, progress, cancel)
+    execution = _execution(workers, memory_budget, progress, cancel, client)
     return convert_job(job, execution, None, overwrite, verify)
 
 
@@ -104,6 +105,7 @@ def convert_batch(
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    client: Any = None,
     **options: Any,
 ) -> list[Video]:
     """Make a video of each source: ``convert_batch(["a/", "b/"], contrast="batch")``.
@@ -127,7 +129,7 @@ def convert_batch(
         Destination(None, folder, overwrite, skip_existing, sidecar),
         match,
     )
-    execution = _execution(workers, memory_budget, progress, cancel)
+    execution = _execution(workers, memory_budget, progress, cancel, client)
     return list(run_jobs(jobs, execution, overwrite=overwrite, verify=verify))
 
 
@@ -176,8 +178,6 @@ def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoS
             f"unknown option {', '.join(map(repr, unknown))}; "
             f"known are {', '.join(sorted(SETTINGS))}"
         )
-    if options.get("um_per_pixel") is not None and options.get("width") is not None:
-        raise SettingsError("um_per_pixel: gives the video its width; leave out width")
     return (settings or VideoSettings()).updated(**options)
 
 
@@ -190,7 +190,8 @@ def _execution(
     memory_budget: int | None,
     progress: Callable[[Progress], None] | None,
     cancel: Callable[[], bool] | None,
+    client: Any,
 ) -> Execution:
     return Execution(
-        default_workers() if workers is None else workers, memory_budget, progress, cancel
+        default_workers() if workers is None else workers, memory_budget, progress, cancel, client
     )

@@ -22,7 +22,7 @@ from tifffile import read_ndtiff_index
 
 from ...colours import ChannelInfo
 from ...errors import SourceError
-from ...geometry import Box
+from ...geometry import CropBox
 from ..calibration import Calibration, believable
 from ..fields import natural_key
 from ..folder import FULL_RESOLUTION
@@ -386,7 +386,7 @@ class IndexedFrames:
             numbers=tuple(self.numbers[i] for i in indices),
         )
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         stored = self.format.dtype.newbyteorder("<")
         for file, some in groupby(zip(self.files, self.offsets, strict=True), lambda p: p[0]):
             path = self.folder / self.names[file]

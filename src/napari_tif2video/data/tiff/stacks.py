@@ -15,7 +15,7 @@ from tifffile import TiffFile, TiffPage
 
 from ...colours import ChannelInfo, Display
 from ...errors import SourceError
-from ...geometry import Box
+from ...geometry import CropBox
 from ..calibration import Calibration
 from ..folder import find_gaps, places, source_stem
 from ..memory import thread_buffer
@@ -442,7 +442,7 @@ class FileFrames:
                 with opened(path) as tif:
                     self.format.check(page_format(single_page(tif, path), path), path, self.first)
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for name in self.names:
             frame = None if self.alike is None else self.alike.read(join(self.folder, name))
             if frame is None:
@@ -491,7 +491,7 @@ class PageFrames:
             samples=tuple(self.samples[i] for i in indices) if self.samples else (),
         )
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         samples = self.samples or (None,) * len(self.pages)
         with opened(self.path, self.stamp) as tif:
             for number, offset, sample in zip(self.pages, self.offsets, samples, strict=True):
@@ -538,7 +538,7 @@ class MemberFrames:
         for page, where in self._pages():
             self.format.check(page_format(page, where), where, self.planes.names[0])
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for page, where in self._pages():
             self.format.check(page_format(page, where), where, self.planes.names[0])
             yield read_page(page, where, self.format)[box.rows, box.columns]
@@ -599,7 +599,7 @@ class VolumeFrames:
         for file in dict.fromkeys(number // self._depth for number in self.numbers):
             self._planes(self.folder / self.names[file])
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for file, numbers in groupby(self.numbers, lambda number: number // self._depth):
             planes = self._planes(self.folder / self.names[file])
             yield from planes.select([n % self._depth for n in numbers]).read_frames(box)
