@@ -358,6 +358,25 @@ def test_two_fields_are_never_played_as_one(tmp_path):
     assert kinds == {"asked, with the option", "positions", "axes"}
 
 
+RGB = {"green": (0, 1, 0), "magenta": (1, 0, 1), "cyan": (0, 1, 1), "yellow": (1, 1, 0)}
+
+
+def test_the_note_about_colours_says_those_that_are_shown(tmp_path, cli):
+    data = FRAMES[:, :, 0, 0]
+    write(tmp_path, lambda t, c: f"t{t}_{STAINS[c]}.tif", data)
+    (source,) = json.loads(cli(tmp_path, "--channel", "all", "--dry-run", "--json").out)["sources"]
+    (note,) = (note for note in source["notes"] if "shown are" in note)
+    told = dict(pair.split(" ") for pair in note.split("shown are ")[1].split(", "))
+    assert list(told) == list(STAINS)
+    levels = [t2v.render_frame(data[:, c], 1, width="full")[..., 0].astype(int) for c in range(C)]
+    expected = sum(
+        level[..., np.newaxis] * RGB[colour]
+        for level, colour in zip(levels, told.values(), strict=True)
+    )
+    merged = t2v.render_frame(tmp_path, 1, channel="all", width="full")
+    np.testing.assert_array_equal(merged, expected.clip(0, 255))
+
+
 def test_words_are_played_and_said(tmp_path):
     write(tmp_path, lambda t: f"{('before', 'during', 'wash')[t]}.tif", FRAMES[:, 0, 0, 0])
     stack = t2v.open_stack(tmp_path)

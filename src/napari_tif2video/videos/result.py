@@ -216,7 +216,7 @@ def _check_report(path: str) -> None:
 
 def describe_fidelity(video: Video) -> str:
     """How close a video that was verified is to the frames, in a line for people."""
-    rest = f"; {video.left_out} of the source's pages are left out" if video.left_out else ""
+    rest = f"; {video.left_out} pages or files of the source are left out" if video.left_out else ""
     if video.psnr_worst_db == math.inf:
         return f"verified: all frames decode to what was rendered{rest}"
     return (
