@@ -2,12 +2,14 @@
 
 `tasks` has the two kinds of task: prepare and encode. `limits` measures whole sequences, `fit`
 finds palettes and the rate factor that keeps a file below a size, `produce` leads from a plan to a
-checked file with its recipe, and `engine` runs tasks on dask, with progress and cancelling.
+checked file with its recipe, and `engine` runs tasks on dask, with progress and cancelling. Where
+frames that cannot be read may be left out, `skip` finds them.
 """
 
 from .engine import Execution, Progress, default_workers
 from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
+from .skip import without_bad_frames
 from .tasks import prepared_nbytes
 
 __all__ = [
@@ -26,4 +28,5 @@ __all__ = [
     "series_limits",
     "settings_of",
     "source_name",
+    "without_bad_frames",
 ]

@@ -37,9 +37,10 @@ class Progress:
 
     Attributes
     ----------
-    phase : {"measuring", "trying", "encoding", "verifying"}
-        Whether the contrast limits are being measured, the rate factor or the palette is being
-        looked for, the video is being made, or what was made is being compared with the frames.
+    phase : {"checking", "measuring", "trying", "encoding", "verifying"}
+        Whether frames that cannot be read are being looked for, the contrast limits are being
+        measured, the rate factor or the palette is being looked for, the video is being made, or
+        what was made is being compared with the frames.
     done, total : int
         Steps of work; every frame is a few of them.
     frames : int

@@ -236,6 +236,7 @@ def recipe_of(
         clipped=clipped,
         frames=plan.frames,
         indices=plan.indices,
+        bad_frames=tuple(bad.frame for bad in plan.bad_frames),
         crop=CropBox(box.width, box.height, box.left, box.top),
         width=width,
         height=height,

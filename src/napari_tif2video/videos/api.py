@@ -154,7 +154,8 @@ def render_frame(
     uint8 array (H, W, 3)
     """
     chosen_settings = _settings(settings, options)
-    made = plan(open_stack(source, match, chosen_settings.axes), chosen_settings)
+    stack = open_stack(source, match, chosen_settings.axes, chosen_settings.on_error)
+    made = plan(stack, chosen_settings)
     frames = made.stack.frames
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")

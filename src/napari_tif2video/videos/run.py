@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
 from ..encode import publishing, write_sidecar
 from ..errors import Cancelled, SourceError, describe
@@ -24,6 +24,7 @@ from ..pipeline import (
     prepared_nbytes,
     settings_of,
     source_name,
+    without_bad_frames,
 )
 from ..planning import Plan
 from ..recipe import Recipe, read_recipe, read_text
@@ -31,6 +32,8 @@ from ..settings import AUTO_PERCENTILE, VideoSettings
 from ..units import Limits, size_text
 from .result import Video
 from .sources import SourceJob
+
+_Done = TypeVar("_Done")
 
 
 def run_jobs(
@@ -106,17 +109,30 @@ def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Mea
     wanted = sum(prepared_nbytes(readable[i]) for i in readable if not jobs[i].skip)
     keep = wanted <= execution.budget
     measured = {}
-    for index, source_plan in readable.items():
+
+    def measure(source_plan: Plan) -> Measured:
         with execution.run(source_plan.frames) as run:
-            try:
-                measured[index] = measure_sequence(
-                    source_plan, run, keep=keep and not jobs[index].skip
-                )
-            except Cancelled:
-                raise
-            except Exception as exc:  # reported when it is this source's turn
-                jobs[index].problem = jobs[index].problem or exc
+            return measure_sequence(source_plan, run, keep=keep and not jobs[index].skip)
+
+    for index, source_plan in readable.items():
+        try:
+            measured[index], jobs[index].plan = _tolerant(measure, source_plan, execution)
+        except Cancelled:
+            raise
+        except Exception as exc:  # reported when it is this source's turn
+            jobs[index].problem = jobs[index].problem or exc
     return measured
+
+
+def _tolerant(
+    work: Callable[[Plan], _Done], source_plan: Plan, execution: Execution
+) -> tuple[_Done, Plan]:
+    """What comes of a plan, or of one without the frames that cannot be read, and which it was."""
+    try:
+        return work(source_plan), source_plan
+    except SourceError as exc:
+        source_plan = without_bad_frames(source_plan, execution, exc)
+    return work(source_plan), source_plan
 
 
 def convert_job(
@@ -130,11 +146,46 @@ def convert_job(
     assert plan is not None  # else it would have a problem
     assert output is not None
     begun = time.perf_counter()
+    if job.skip:
+        limits = None if shared is None else shared.limits[0]
+        notes = (*plan.notes, *differences(output, plan, limits))
+        return dataclasses.replace(_planned_video(job, plan), notes=notes)
+    with publishing(output, overwrite=overwrite, sidecar=job.sidecar) as part:
+
+        def make(source_plan: Plan) -> FinishedFile:
+            return make_video(source_plan, part.video, execution, shared, verify=verify)
+
+        made, _ = _tolerant(make, plan, execution)
+        if part.sidecar is not None:
+            write_sidecar(part.sidecar, made.recipe.to_json())
+    plan, stats, fidelity = made.plan, made.stats, made.fidelity
+    used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
+    if len(plan.stack.channels) == 1:
+        used = tuple(pair for (pair,) in used)
+    constant = tuple(i for i, frame in enumerate(stats) if frame.is_constant)
+    return dataclasses.replace(
+        _planned_video(job, plan),
+        status="ok",
+        limits=None if plan.picture.is_raw else used if plan.has_own_limits else used[0],
+        clipped=made.recipe.clipped,
+        constant_frames=constant,
+        notes=(*plan.notes, *_findings(plan, constant, stats), *_quality_notes(made)),
+        crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
+        psnr_db=made.psnr_db,
+        seconds=time.perf_counter() - begun,
+        sidecar=job.sidecar,
+        psnr_mean_db=None if fidelity is None else fidelity.mean_db,
+        psnr_worst_db=None if fidelity is None else fidelity.worst_db,
+    )
+
+
+def _planned_video(job: SourceJob, plan: Plan) -> Video:
+    """What is known of a video before it is made."""
     calibration = plan.stack.calibration
-    result = Video(
+    return Video(
         source=job.label,
         status="skipped",
-        output=output,
+        output=job.output,
         frames=plan.frames,
         width=plan.picture.size[1],
         height=plan.picture.size[0],
@@ -150,32 +201,7 @@ def convert_job(
         um_per_video_pixel=None if plan.scale is None else plan.scale.um_per_px,
         scale_bar_um=plan.scale_bar_um,
         left_out=plan.stack.left_out,
-    )
-    if job.skip:
-        limits = None if shared is None else shared.limits[0]
-        return dataclasses.replace(result, notes=(*plan.notes, *differences(output, plan, limits)))
-    with publishing(output, overwrite=overwrite, sidecar=job.sidecar) as part:
-        made = make_video(plan, part.video, execution, shared, verify=verify)
-        if part.sidecar is not None:
-            write_sidecar(part.sidecar, made.recipe.to_json())
-    plan, stats, fidelity = made.plan, made.stats, made.fidelity
-    used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
-    if len(plan.stack.channels) == 1:
-        used = tuple(pair for (pair,) in used)
-    constant = tuple(i for i, frame in enumerate(stats) if frame.is_constant)
-    return dataclasses.replace(
-        result,
-        status="ok",
-        limits=None if plan.picture.is_raw else used if plan.has_own_limits else used[0],
-        clipped=made.recipe.clipped,
-        constant_frames=constant,
-        notes=(*plan.notes, *_findings(plan, constant, stats), *_quality_notes(made)),
-        crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
-        psnr_db=made.psnr_db,
-        seconds=time.perf_counter() - begun,
-        sidecar=job.sidecar,
-        psnr_mean_db=None if fidelity is None else fidelity.mean_db,
-        psnr_worst_db=None if fidelity is None else fidelity.worst_db,
+        bad_frames=plan.bad_frames,
     )
 
 
@@ -250,8 +276,8 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
         parts += _limits(found, limits)
     if found.source != source_name(plan):
         parts.append(f"from {found.source}, this call's source is {source_name(plan)}")
-    elif not parts and found.frames != plan.frames:
-        parts.append(f"of {found.frames} frames, now there are {plan.frames}")
+    elif not parts and len(found.indices) != len(plan.indices):
+        parts.append(f"of {len(found.indices)} frames, now there are {len(plan.indices)}")
     if not parts:
         return []
     return [f"the video that exists was made {'; '.join(parts)}; use --overwrite to make it again"]
@@ -268,11 +294,11 @@ def _not_a_video(path: Path) -> list[str]:
 
 def _settings(found: Recipe, plan: Plan) -> list[str]:
     defaults = VideoSettings().to_dict()
-    before = {key: found.settings.get(key, value) for key, value in defaults.items()}
-    now = settings_of(plan)
-    changed = [key for key, value in now.items() if before.get(key) != value]
+    before, now = defaults | dict(found.settings), defaults | settings_of(plan)
+    changed = [key for key in now | before if before.get(key) != now.get(key)]
     return [
-        f"with {key} {_text(before.get(key))}, this call's is {_text(now[key])}" for key in changed
+        f"with {key} {_text(before.get(key))}, this call's is {_text(now.get(key))}"
+        for key in changed
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import prod
@@ -119,9 +120,14 @@ def _spread_series(tif: TiffFile, ome: OmeImage, path: Path, source: Path, name:
     return with_axes(stack, frames, sizes)
 
 
-def _whole_folder(folder: Path, names: Sequence[str]) -> Stack | None:
-    """A hyperstack, or several, whose OME metadata name all files of the folder, and no others."""
-    path = folder / names[0]
+def _whole_folder(path: Path, names: Sequence[str]) -> Stack | None:
+    """A hyperstack, or several, whose OME metadata name all files of the folder, and no others.
+
+    Parameters
+    ----------
+    path : Path
+        The file whose metadata are read.
+    """
     with opened(path) as tif:
         try:
             images = ome_of(description_of(tif, path), path)
@@ -160,21 +166,35 @@ def _images_of_folder(
     return stack
 
 
-def open_folder(folder: Path, names: Sequence[str]) -> Stack:
+def _sound(folder: Path, names: Sequence[str], *, skips: bool) -> str:
+    """The file that decides what all are: the first, or the first of those that can be opened."""
+    for name in names if skips else ():
+        path = folder / name
+        with suppress(SourceError), opened(path) as tif:
+            full_pages(tif, path)
+            page_format(tif.pages.first, path)
+            return name
+    return names[0]
+
+
+def open_folder(folder: Path, names: Sequence[str], *, skips: bool = False) -> Stack:
     """The files of a folder as a stack; the first one decides what they all are.
+
+    With `skips`, it is the first that can be opened.
 
     Each is a plane or several, on the axes that their names tell, unless their OME metadata tell
     how all of them belong together.
     """
     written, being_written = _written(folder, names)
     lacking, names = len(names) - len(written), written
-    series = _whole_folder(folder, names)
+    series = _whole_folder(folder / _sound(folder, names, skips=skips), names)
     if series is not None:
         notes = (*being_written, *series.notes)
         return replace(series, notes=notes, left_out=series.left_out + lacking)
     named = axes_of_names(names, folder)
     order, sizes = named.names, named.sizes
-    path = folder / order[0]
+    first_name = _sound(folder, order, skips=skips)
+    path = folder / first_name
     shown: tuple[ChannelInfo, ...] = ()
     extra, began = 0, None
     times = dict(sizes).get("T", 1)
@@ -191,7 +211,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
             template = alike(tif, page, first)
             shown = channels_of(tif, None, 1)
             extra = len(tif.pages) - 1
-            began = nikon_time_s(tif) if is_series else None
+            began = nikon_time_s(tif) if is_series and first_name == order[0] else None
     if "/" in order[0]:
         notes = (*notes, f"read from its subfolders: {_subfolders(names)}")
     firsts = order[:: len(order) // times]
@@ -215,7 +235,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
         left_out=lacking + len(order) * (extra if layout is None else layout.left_out),
     )
     if layout is None:
-        return with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
+        return with_axes(stack, FileFrames(folder, order, first, first_name, template), sizes)
     inside = _axes_inside(layout, named, path)
     info = stack.channel_info or layout.channels
     numbers = tuple(range(len(order) * prod(n for _, n in inside)))
