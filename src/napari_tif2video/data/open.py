@@ -17,7 +17,7 @@ from .fields import natural_key
 from .folder import TIFF_SUFFIXES, list_frames
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
-from .tiff import dataset_of, open_dataset, open_file, open_folder
+from .tiff import dataset_of, open_dataset, open_file, open_folder, translated
 
 #: Entry points of this group open what is neither a path nor an array: functions that return a
 #: `Stack`, or None for what they do not know. The plugin of napari adds layers and viewers.
@@ -107,6 +107,11 @@ def _open(source: Any, match: str | None, *, skips: bool) -> Stack:
 
 def _open_path(path: Path, match: str | None, *, skips: bool) -> Stack:
     path = Path(os.path.abspath(path))
+    with translated(path):  # whatever nobody below has put into words
+        return _open_whole(path, match, skips=skips)
+
+
+def _open_whole(path: Path, match: str | None, *, skips: bool) -> Stack:
     dataset = dataset_of(path) if match is None else None
     if dataset is not None:
         return open_dataset(dataset, path, path.name if path.is_dir() else source_stem(path))

@@ -82,11 +82,14 @@ def put_into_gif(path: Path, text: str) -> None:
 
 def _gif_comment(path: Path) -> str:
     """The comments before the end of a GIF, joined."""
-    with (
-        open(path, "rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-    ):
-        return _comments(content, path)
+    try:
+        with (
+            open(path, "rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            return _comments(content, path)
+    except (OSError, ValueError) as exc:
+        raise SourceError(f"{path}: cannot be read ({exc})") from exc
 
 
 def _comments(content: mmap.mmap, path: Path) -> str:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
-from ...errors import SourceError, Tif2VideoError
+from ...errors import SourceError, Tif2VideoError, no_memory
 from ...units import size_text
 from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
@@ -179,9 +179,11 @@ def _check_claims(page: TiffPage, where: object) -> None:
 _MEMORY_CHECK_BYTES = 256 << 20
 
 
-def read_page(page: TiffPage, where: object, frame_format: FrameFormat) -> Frame:
-    """The pixels of a page as a frame of native byte order."""
-    direct = page.is_contiguous and page.shape == frame_format.shape
+def read_page(
+    page: TiffPage, where: object, frame_format: FrameFormat, *, in_buffer: bool = True
+) -> Frame:
+    """The pixels of a page as a frame of native byte order, in a buffer of this thread or not."""
+    direct = in_buffer and page.is_contiguous and page.shape == frame_format.shape
     out = thread_buffer("file", frame_format.shape, frame_format.dtype) if direct else None
     frame = page.asarray(out=out, maxworkers=1)
     if frame.ndim == 3 and frame.shape[:2] != frame_format.shape[:2]:  # planes one after another
@@ -282,6 +284,11 @@ def translated(where: object) -> Iterator[None]:
         raise SourceError(f"{where}: the file does not exist") from exc
     except PermissionError as exc:
         raise SourceError(f"{where}: no permission to read the file") from exc
+    except MemoryError as exc:
+        raise SourceError(f"{where}: cannot be read, as {no_memory(exc)}") from exc
+    except OSError as exc:
+        reason = exc.strerror or " ".join(str(exc).split())
+        raise SourceError(f"{where}: cannot be read ({reason})") from exc
     except Exception as exc:  # tifffile and the codecs raise nearly anything on damaged files
         reason = " ".join(str(exc).split()) or type(exc).__name__
         raise SourceError(f"{where}: cannot be read as TIFF, or is damaged ({reason})") from exc

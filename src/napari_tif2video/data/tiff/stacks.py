@@ -311,7 +311,8 @@ def _ends_in_zeros(path: Path) -> bool:
         if len(tif.pages) > 1 or has_planes_behind(tif):  # complete, as far as it can be opened
             return False
         page = tif.pages.first
-        frame = read_page(page, path, page_format(page, path))
+        # The thread that opens a source reads no other frame: a buffer would be kept for nothing.
+        frame = read_page(page, path, page_format(page, path), in_buffer=False)
         return not frame[frame.shape[0] // 2 :].any()
 
 
@@ -493,8 +494,10 @@ class MemberFrames:
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for page, where in self._pages():
-            self.format.check(page_format(page, where), where, self.planes.names[0])
-            yield read_page(page, where, self.format)[box.rows, box.columns]
+            with translated(where):
+                self.format.check(page_format(page, where), where, self.planes.names[0])
+                frame = read_page(page, where, self.format)
+            yield frame[box.rows, box.columns]
 
     def _pages(self) -> Iterator[tuple[TiffPage, str]]:
         """The page of each plane, and what a message calls it."""
