@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from ..errors import EncodingError
 from ..recipe import metadata, put_into_gif
-from .encoder import EncodedSegment, Encoder, Packet
+from .encoder import EncodedSegment, Encoder, Packet, environment
 from .publish import PART_PREFIX, PART_SUFFIX
 
 
@@ -38,10 +38,6 @@ def _muxer_options(encoder: Encoder) -> dict[str, str]:
 # Encoded segments that wait in memory. A video below that size is written to disk once; more would
 # be there twice while they move to a file.
 _MAX_WAITING_BYTES = 1 << 20
-
-# Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
-# whether it is a key frame, and length.
-_SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
 
 # Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
 # whether it is a key frame, and length.
@@ -136,7 +132,8 @@ class VideoWriter:
                 stream.codec_context.codec_tag = codec.tag
             stream.time_base = 1 / encoder.fps
             self._container.metadata.update(metadata(text))
-            self._container.start_encoding()
+            with environment(codec):
+                self._container.start_encoding()
         except (av.FFmpegError, OSError) as exc:
             raise EncodingError(f"the video cannot be begun ({exc})") from exc
         self._stream = stream
