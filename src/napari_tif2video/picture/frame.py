@@ -6,7 +6,8 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from statistics import fmean
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,24 @@ FEW_PIXELS_HIGH = 128
 _Made = TypeVar("_Made")
 
 
+class Brightness(NamedTuple):
+    """How bright a picture is, in grey levels.
+
+    Attributes
+    ----------
+    mean : float
+    high : float
+        Only one pixel in a thousand is brighter.
+    robust_mean : float
+        About the mean, were it not for one pixel in a thousand at each end; the mean itself where
+        the picture is neither dark nor made by a few pixels.
+    """
+
+    mean: float
+    high: float
+    robust_mean: float
+
+
 @dataclass(frozen=True)
 class FrameStats:
     """What was learnt about a frame on the way.
@@ -85,13 +104,8 @@ class FrameStats:
     ----------
     limits : tuple
         Of each channel.
-    grey_mean : float
-        Mean grey level.
-    grey_high : float
-        The grey level above which only one pixel in a thousand is.
-    robust_mean : float
-        About the mean grey level, were it not for one pixel in a thousand at each end; the mean
-        itself where the picture is neither dark nor made by a few pixels.
+    brightness : Brightness, optional
+        Known of some frames, and not of raw ones.
     clipped : float
         Share of its values outside the limits, all channels together: of the values inside the
         crop box where the limits were known when it was read, else of the prepared pixels.
@@ -99,9 +113,7 @@ class FrameStats:
 
     limits: tuple[Limits, ...]
     is_constant: bool
-    grey_mean: float
-    grey_high: float
-    robust_mean: float
+    brightness: Brightness | None
     clipped: float
 
 
@@ -111,17 +123,23 @@ def limits_at(limits: SequenceLimits, number: int) -> tuple[Limits, ...]:
 
 
 def render(
-    frames: ChannelFrames, picture: PictureSpec, limits: tuple[Limits, ...] | None, tick: Tick
+    frames: ChannelFrames,
+    picture: PictureSpec,
+    limits: tuple[Limits, ...] | None,
+    tick: Tick,
+    *,
+    is_sampled: bool = False,
 ) -> tuple[NDArray[Any], FrameStats]:
     """The picture of one time: (H, W) where it is grey, (H, W, 3) where it has colour.
 
     Without measured limits the known ones are used, or the frame's own range. Raw counts are
-    returned as they are. `tick` says which frame it is, for what is written on it.
+    returned as they are. `tick` says which frame it is, for what is written on it. Of sampled
+    frames the brightness is found.
     """
     if picture.is_raw:
         (counts,) = frames
         shown_range = (float(counts.low), float(counts.high))
-        return counts.pixels, FrameStats((shown_range,), False, 0.0, 0.0, 0.0, 0.0)
+        return counts.pixels, FrameStats((shown_range,), False, None, 0.0)
     shown = limits or tuple(
         known or prepared.range for known, prepared in zip(picture.limits, frames, strict=True)
     )
@@ -133,7 +151,8 @@ def render(
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
-    stats = FrameStats(shown, is_constant, *_brightness(composed, frames), clipped)
+    brightness = _brightness(composed, frames) if is_sampled else None
+    stats = FrameStats(shown, is_constant, brightness, clipped)
     if picture.overlay is not None:
         composed = picture.overlay.draw(composed, tick)
     return composed, stats
@@ -202,21 +221,28 @@ def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) ->
     return dataclasses.replace(prepared, clipped=count_outside(frame, known) / frame.size)
 
 
-def _brightness(grey: NDArray[np.uint8], frames: ChannelFrames) -> tuple[float, float, float]:
-    """The brightness for `FrameStats`, from about 16,000 pixels: enough to tell a dark video."""
-    stride = max(1, math.isqrt(grey.shape[0] * grey.shape[1] // 16_000))
-    numbers = np.bincount(grey[::stride, ::stride].ravel(), minlength=256)
-    total = int(numbers.sum())
-    mean = int((numbers * np.arange(256)).sum()) / total
-    high = int(np.searchsorted(np.cumsum(numbers), total * AUTO_PERCENTILE[1] / 100))
-    if high >= FEW_PIXELS_HIGH and mean >= DARK_MEAN:
-        return mean, high, mean
-    # Of the counts: where all are in a few grey levels, these do not tell.
+def _brightness(grey: NDArray[np.uint8], frames: ChannelFrames) -> Brightness:
+    numbers = np.bincount(_some(grey).ravel(), minlength=256)
+    mean = float(numbers @ np.arange(256)) / numbers.sum()
+    total = numbers.sum() * AUTO_PERCENTILE[1] / 100
+    high = float(np.searchsorted(np.cumsum(numbers), total))
+    is_fine = high >= FEW_PIXELS_HIGH and mean >= DARK_MEAN
+    return Brightness(mean, high, mean if is_fine else _robust_mean(frames))
+
+
+def _robust_mean(frames: ChannelFrames) -> float:
+    """Of the counts: where all are in a few grey levels, these do not tell."""
     means = []
     for prepared in frames:
-        counts = prepared.pixels[::stride, ::stride].astype(np.float64)
+        counts = _some(prepared.pixels).astype(np.float64)
         counts = counts[np.isfinite(counts)]
         low, above = np.percentile(counts, AUTO_PERCENTILE) if counts.size else (0, 0)
         shares = (counts - low) / (above - low) if above > low else np.zeros(1)
         means.append(float(np.clip(shares, 0, 1).mean()) * 255)
-    return mean, high, sum(means) / len(means)
+    return fmean(means)
+
+
+def _some(pixels: NDArray[Any]) -> NDArray[Any]:
+    """About 16,000 pixels of a picture: enough to tell a dark video."""
+    stride = max(1, math.isqrt(pixels.shape[0] * pixels.shape[1] // 16_000))
+    return pixels[::stride, ::stride]

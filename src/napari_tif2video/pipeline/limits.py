@@ -102,12 +102,13 @@ def measure_chunk(picture: PictureSpec, wanted: ToMeasure, run: str, *sources: F
     return Chunk(tuple(kept), Measured(tuple(ranges), tuple(levels), counted))
 
 
-def combined(*parts: Measured) -> Measured:
+def combined(*parts: Measured | Chunk) -> Measured:
     """What is known of parts that follow each other, taken together."""
+    found = [part.measured if isinstance(part, Chunk) else part for part in parts]
     return Measured(
-        tuple(chain.from_iterable(part.ranges for part in parts)),
-        tuple(chain.from_iterable(part.levels for part in parts)),
-        tuple(sum(same, EMPTY) for same in zip(*(part.histograms for part in parts), strict=True)),
+        tuple(chain.from_iterable(part.ranges for part in found)),
+        tuple(chain.from_iterable(part.levels for part in found)),
+        tuple(sum(same, EMPTY) for same in zip(*(part.histograms for part in found), strict=True)),
     )
 
 
@@ -121,25 +122,30 @@ def measure_sequence(plan: Plan, run: Run, *, keep: bool) -> Measured:
     one = delayed(partial(measure_chunk, plan.picture, wanted, run.key), pure=False)
     spans = (chunk for segment in segments_of(plan) for chunk in chunks_of(plan, segment))
     chunks: list[Any] = [one(*sources_of(plan, span)) for span in spans]
-    steps = plan.frames
-    if keep:
-        chunks, steps = run.persist(chunks, steps), 0
     measured: Measured
-    (measured,) = run.compute([_reduced(chunks)], steps)
-    return dataclasses.replace(measured, chunks=chunks) if keep else measured
+    if not keep:
+        (measured,) = run.compute([_reduced(chunks)], plan.frames)
+        return measured
+    chunks = run.persist(chunks, plan.frames)
+    if isinstance(chunks[0], Chunk):  # in this process
+        measured = combined(*chunks)
+    else:
+        take = delayed(_measured, pure=False)  # where it is: frames need not travel
+        (measured,) = run.compute([_reduced([take(chunk) for chunk in chunks])], 0)
+    return dataclasses.replace(measured, chunks=chunks)
 
 
-def _reduced(chunks: Sequence[Any]) -> Delayed:
-    """What was measured of all chunks, combined as a tree."""
+def _reduced(parts: list[Any]) -> Delayed:
+    """What was measured of all parts, combined as a tree."""
     from dask.delayed import delayed
 
-    take, combine_parts = delayed(_measured, pure=False), delayed(combined, pure=False)
-    parts = [take(chunk) for chunk in chunks]  # where it is: frames need not travel
-    while len(parts) > 1:
+    combine_parts = delayed(combined, pure=False)
+    while True:
         groups = (parts[i : i + _SPLIT_EVERY] for i in range(0, len(parts), _SPLIT_EVERY))
         parts = [combine_parts(*group) for group in groups]
-    whole: Delayed = parts[0]
-    return whole
+        if len(parts) == 1:
+            whole: Delayed = parts[0]
+            return whole
 
 
 def _measured(chunk: Chunk) -> Any:

@@ -217,10 +217,8 @@ def _findings(plan: Plan, constant: tuple[int, ...], facts: Sequence[FrameStats]
         )
     if len(constant) == plan.frames:
         return findings
-    mean, high, robust_mean = (
-        fmean(getattr(fact, name) for fact in facts)
-        for name in ("grey_mean", "grey_high", "robust_mean")
-    )
+    sampled = (frame.brightness for frame in facts if frame.brightness is not None)
+    mean, high, robust_mean = map(fmean, zip(*sampled, strict=True))
     is_dark = mean < DARK_MEAN
     if plan.percentile is None and plan.contrast not in ("fixed", "displayed", "stored"):
         if high < FEW_PIXELS_HIGH or is_dark:
