@@ -80,7 +80,8 @@ def _run(args: argparse.Namespace) -> int:
         from ..videos import Destination, Report, check_jobs, find_sources, plan_jobs, run_jobs
         from . import console
 
-        execution = Execution(default_workers() if args.workers is None else args.workers)
+        workers = default_workers() if args.workers is None else args.workers
+        execution = Execution(workers, resume=args.resume)
     file = None if args.output is None else Path(args.output)
     folder = None if args.output_dir is None else Path(args.output_dir)
     destination = Destination(

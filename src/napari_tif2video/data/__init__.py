@@ -21,7 +21,7 @@ from .memory import free_memory, thread_buffer
 from .names import axes_of_names
 from .open import expanded, open_images, open_stack, source_stem
 from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
-from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
+from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames, identity_of
 from .tiff import dataset_of, is_single_image
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "find_gaps",
     "folders_with_frames",
     "free_memory",
+    "identity_of",
     "is_single_image",
     "is_tiff_name",
     "list_frames",

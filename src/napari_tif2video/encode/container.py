@@ -7,11 +7,13 @@ encoded, while containers keep it in front. So segments wait in a `Spool` until 
 from __future__ import annotations
 
 import contextlib
+import io
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
+from typing import IO
 
 import av
 from av.container import InputContainer
@@ -60,15 +62,8 @@ class Spool:
         self._count = 0
 
     def append(self, segment: EncodedSegment) -> None:
-        sets, header, packets = segment.parameter_sets, segment.header, segment.packets
         try:
-            self._file.write(
-                _SEGMENT.pack(len(packets), segment.reorder_delay, len(sets), len(header))
-            )
-            self._file.write(sets + header)
-            for packet in packets:
-                self._file.write(_PACKET.pack(packet.pts, packet.is_keyframe, len(packet.data)))
-                self._file.write(packet.data)
+            self._file.writelines(_pieces(segment))
             self._file.flush()  # a full disk is noticed now, not when all the rest is done
         except OSError as exc:
             raise EncodingError(f"the video cannot be written ({exc})") from exc
@@ -78,29 +73,54 @@ class Spool:
         try:
             self._file.seek(0)
             for _ in range(self._count):
-                yield self._next_segment()
+                yield _segment(self._file)
         except (OSError, EOFError) as exc:
             raise EncodingError(f"what was encoded cannot be read back ({exc})") from exc
-
-    def _next_segment(self) -> EncodedSegment:
-        read = self._read
-        count, delay, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
-        sets, header = read(sets_bytes), read(header_bytes)
-        packets = []
-        for _ in range(count):
-            pts, is_keyframe, nbytes = _PACKET.unpack(read(_PACKET.size))
-            packets.append(Packet(read(nbytes), pts, is_keyframe))
-        return EncodedSegment(tuple(packets), sets, header, delay)
-
-    def _read(self, nbytes: int) -> bytes:
-        data = self._file.read(nbytes)
-        if len(data) != nbytes:
-            raise EOFError(f"{len(data)} of {nbytes} bytes are there")
-        return data
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # of a full disk, which has been said
             self._file.close()
+
+
+def packed(segment: EncodedSegment) -> bytes:
+    """The packets of a segment, with what a file needs to know of them."""
+    return b"".join(_pieces(segment))
+
+
+def unpacked(data: bytes) -> EncodedSegment:
+    """A segment from `packed`.
+
+    Raises
+    ------
+    EOFError
+        Something is missing.
+    """
+    return _segment(io.BytesIO(data))
+
+
+def _pieces(segment: EncodedSegment) -> Iterator[bytes]:
+    sets, header, packets = segment.parameter_sets, segment.header, segment.packets
+    yield _SEGMENT.pack(len(packets), segment.reorder_delay, len(sets), len(header))
+    yield sets + header
+    for packet in packets:
+        yield _PACKET.pack(packet.pts, packet.is_keyframe, len(packet.data))
+        yield packet.data
+
+
+def _segment(file: IO[bytes]) -> EncodedSegment:
+    def read(nbytes: int) -> bytes:
+        data = file.read(nbytes)
+        if len(data) != nbytes:
+            raise EOFError(f"{len(data)} of {nbytes} bytes are there")
+        return data
+
+    count, delay, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
+    sets, header = read(sets_bytes), read(header_bytes)
+    packets = []
+    for _ in range(count):
+        pts, is_keyframe, nbytes = _PACKET.unpack(read(_PACKET.size))
+        packets.append(Packet(read(nbytes), pts, is_keyframe))
+    return EncodedSegment(tuple(packets), sets, header, delay)
 
 
 class VideoWriter:

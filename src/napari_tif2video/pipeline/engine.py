@@ -81,12 +81,16 @@ class Execution:
         Called with a `Progress` now and then, in the calling thread.
     cancel : callable, optional
         Asked now and then; when it returns True, the work stops with `Cancelled`.
+    resume : bool
+        Whether finished segments are kept until the video is complete, and used again after a run
+        that was stopped.
     """
 
     workers: int = field(default_factory=default_workers)
     memory_budget: int | None = None
     progress: Callable[[Progress], None] | None = None
     cancel: Callable[[], bool] | None = None
+    resume: bool = False
 
     def __post_init__(self) -> None:
         if self.workers < 1:

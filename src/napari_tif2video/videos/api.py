@@ -32,6 +32,7 @@ def convert(
     skip_existing: bool = False,
     sidecar: bool = False,
     verify: bool = False,
+    resume: bool = False,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -58,6 +59,9 @@ def convert(
         Write the recipe of the video beside it, too, as ``NAME.json``.
     verify : bool
         Decode the finished file and compare it with the rendered frames before it gets its name.
+    resume : bool
+        Keep finished segments beside the output until it is complete, and go on with those of a
+        run that was stopped. The video is the same, byte for byte.
     workers : int, optional
         Threads; by default every core this process may use. The video is the same for any number.
     memory_budget, progress, cancel
@@ -84,7 +88,7 @@ def convert(
         raise job.problem
     if len(jobs) > 1:
         raise SettingsError(f"'each' makes {len(jobs)} videos of {job.label}; use convert_batch")
-    execution = _execution(workers, memory_budget, progress, cancel)
+    execution = _execution(workers, memory_budget, progress, cancel, resume)
     return convert_job(job, execution, None, overwrite, verify)
 
 
@@ -99,6 +103,7 @@ def convert_batch(
     skip_existing: bool = False,
     sidecar: bool = False,
     verify: bool = False,
+    resume: bool = False,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -126,7 +131,7 @@ def convert_batch(
         Destination(None, folder, overwrite, skip_existing, sidecar),
         match,
     )
-    execution = _execution(workers, memory_budget, progress, cancel)
+    execution = _execution(workers, memory_budget, progress, cancel, resume)
     return list(run_jobs(jobs, execution, overwrite=overwrite, verify=verify))
 
 
@@ -186,7 +191,7 @@ def _execution(
     memory_budget: int | None,
     progress: Callable[[Progress], None] | None,
     cancel: Callable[[], bool] | None,
+    resume: bool,
 ) -> Execution:
-    return Execution(
-        default_workers() if workers is None else workers, memory_budget, progress, cancel
-    )
+    threads = default_workers() if workers is None else workers
+    return Execution(threads, memory_budget, progress, cancel, resume)

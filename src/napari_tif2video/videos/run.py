@@ -6,6 +6,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from ..pipeline import (
     Execution,
     FinishedFile,
     Measured,
+    forget_segments,
+    kept_segments,
     limits_of,
     make_video,
     measure_sequence,
@@ -151,13 +154,15 @@ def convert_job(
         notes = (*plan.notes, *differences(output, plan, limits))
         return dataclasses.replace(_planned_video(job, plan), notes=notes)
     with publishing(output, overwrite=overwrite, sidecar=job.sidecar) as part:
+        with kept_segments(output) if execution.resume else nullcontext() as kept:
 
-        def make(source_plan: Plan) -> FinishedFile:
-            return make_video(source_plan, part.video, execution, shared, verify=verify)
+            def make(source_plan: Plan) -> FinishedFile:
+                return make_video(source_plan, part.video, execution, shared, kept, verify=verify)
 
-        made, _ = _tolerant(make, plan, execution)
+            made, _ = _tolerant(make, plan, execution)
         if part.sidecar is not None:
             write_sidecar(part.sidecar, made.recipe.to_json())
+    forget_segments(output)
     plan, stats, fidelity = made.plan, made.stats, made.fidelity
     used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
     if len(plan.stack.channels) == 1:
@@ -169,7 +174,12 @@ def convert_job(
         limits=None if plan.picture.is_raw else used if plan.has_own_limits else used[0],
         clipped=made.recipe.clipped,
         constant_frames=constant,
-        notes=(*plan.notes, *_findings(plan, constant, stats), *_quality_notes(made)),
+        notes=(
+            *plan.notes,
+            *(() if kept is None else kept.notes),
+            *_findings(plan, constant, stats),
+            *_quality_notes(made),
+        ),
         crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
         psnr_db=made.psnr_db,
         seconds=time.perf_counter() - begun,

@@ -28,7 +28,7 @@ from ..fields import natural_key
 from ..memory import thread_buffer
 from ..stack import FrameFormat, Stack
 from .metadata import mean_step
-from .pages import MAX_METADATA_BYTES, Frame, check_findings, opened, translated
+from .pages import MAX_METADATA_BYTES, Frame, check_findings, opened, stamps, translated
 from .stacks import with_axes
 
 INDEX = "NDTiff.index"
@@ -403,6 +403,9 @@ class IndexedFrames:
             offsets=tuple(self.offsets[i] for i in indices),
             numbers=tuple(self.numbers[i] for i in indices),
         )
+
+    def identity(self) -> object:
+        return stamps(self.folder, self.names), self.files, self.offsets
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         stored = self.format.dtype.newbyteorder("<")

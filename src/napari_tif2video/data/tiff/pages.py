@@ -12,7 +12,7 @@ import os
 import stat
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -253,6 +253,22 @@ Stamp = tuple[int, int]
 
 def stamp_of(found: os.stat_result) -> Stamp:
     return found.st_size, found.st_mtime_ns
+
+
+def stamps(folder: Path, names: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
+    """The path of each file with its stamp.
+
+    Raises
+    ------
+    SourceError
+        One is not there.
+    """
+    found = []
+    for name in names:
+        path = os.path.join(folder, name)
+        with translated(path):
+            found.append((path, *stamp_of(os.stat(path))))
+    return tuple(found)
 
 
 def _require_unchanged(path: Path, before: Stamp, found: os.stat_result) -> None:

@@ -38,6 +38,7 @@ from .pages import (
     read_page,
     single_page,
     stamp_of,
+    stamps,
     translated,
 )
 
@@ -405,6 +406,9 @@ class FileFrames:
                 with opened(path) as tif:
                     self.format.check(page_format(single_page(tif, path), path), path, self.first)
 
+    def identity(self) -> object:
+        return stamps(self.folder, self.names)
+
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for name in self.names:
             frame = None if self.alike is None else self.alike.read(join(self.folder, name))
@@ -446,6 +450,9 @@ class PageFrames:
             pages=tuple(self.pages[i] for i in indices),
             offsets=tuple(self.offsets[i] for i in indices),
         )
+
+    def identity(self) -> object:
+        return stamps(self.path.parent, [self.path.name]), self.pages, self.offsets
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         with opened(self.path, self.stamp) as tif:
@@ -491,6 +498,9 @@ class MemberFrames:
     def check(self) -> None:
         for page, where in self._pages():
             self.format.check(page_format(page, where), where, self.planes.names[0])
+
+    def identity(self) -> object:
+        return stamps(self.folder, self.planes.names), self.planes.files, self.planes.pages
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for page, where in self._pages():
@@ -554,6 +564,9 @@ class VolumeFrames:
     def check(self) -> None:
         for file in dict.fromkeys(number // self._depth for number in self.numbers):
             self._planes(self.folder / self.names[file])
+
+    def identity(self) -> object:
+        return stamps(self.folder, self.names), self.numbers
 
     def read_frames(self, box: Box) -> Iterator[Frame]:
         for file, numbers in groupby(self.numbers, lambda number: number // self._depth):
