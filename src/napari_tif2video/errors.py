@@ -37,9 +37,20 @@ class Cancelled(Tif2VideoError):  # noqa: N818 - it is what happened, not an err
     """The caller asked for the conversion to stop."""
 
 
+def no_memory(exc: MemoryError) -> str:
+    """What to say where there is no memory left."""
+    reason = one_line(str(exc))
+    return (
+        f"there is not enough memory{f' ({reason})' if reason else ''}; use fewer workers, or a "
+        "smaller crop or width"
+    )
+
+
 def describe(exc: BaseException) -> str:
     """An exception as one line for people; the type is named where it is not one of ours."""
     text = one_line(str(exc))
+    if isinstance(exc, MemoryError):
+        return no_memory(exc)
     if isinstance(exc, Tif2VideoError):
         return text
     return f"unexpected {type(exc).__name__}" + (text and f": {text}")

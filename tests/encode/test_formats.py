@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from fractions import Fraction
 
 import av
@@ -159,6 +160,18 @@ def blocks(path, ffmpeg, pix_fmt):
     raw = np.frombuffer(ffmpeg._raw(path, pix_fmt).tobytes(), wide)
     luma = raw[: 256 * 256].reshape(16, 16, 16, 16).astype(float)
     return luma.mean(axis=(1, 3)).ravel()
+
+
+@pytest.mark.parametrize("mine", [None, "0", "3"])
+def test_the_environment_is_as_before(tmp_path, monkeypatch, capfd, mine):
+    """SVT-AV1 prints its settings unless a variable forbids it, which is not ours to keep."""
+    monkeypatch.delenv("SVT_LOG", raising=False)
+    if mine is not None:
+        monkeypatch.setenv("SVT_LOG", mine)
+    before = dict(os.environ)
+    t2v.convert(numbered(120), tmp_path / "o.mp4", codec="av1", width=100, workers=3)
+    assert dict(os.environ) == before
+    assert mine == "3" or "Svt[info]" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("codec", ["h265", "av1", "prores"])

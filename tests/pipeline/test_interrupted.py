@@ -20,12 +20,14 @@ from helpers.video import numbers
 
 import napari_tif2video as t2v
 
+SLOWLY = ["--width", 2000, "--workers", 1]
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
 
 @pytest.fixture(scope="module")
 def long_stack(tmp_path_factory):
-    """A file whose conversion takes much longer than it takes to stop it."""
+    """A file whose conversion takes a minute and more with `SLOWLY`, and no time to be stopped."""
     path = tmp_path_factory.mktemp("long") / "long.tif"
     tifffile.imwrite(path, noise((3000, 64, 64)), photometric="minisblack")
     return path
@@ -64,7 +66,7 @@ def number(request):
 @pytest.mark.parametrize("contrast", ["local", "global"])
 def test_signals_end_a_run_tidily(tmp_path, long_stack, number, contrast):
     out = tmp_path / "videos"
-    argv = [long_stack, "--output-dir", out, "--width", "1000", "--contrast", contrast, "--quiet"]
+    argv = [long_stack, "--output-dir", out, *SLOWLY, "--contrast", contrast, "--quiet"]
     with running(*argv) as run:
         wait_until(lambda: out.exists() and list(out.iterdir()), run)
         run.send_signal(number)
@@ -79,7 +81,7 @@ def test_signals_end_a_run_tidily(tmp_path, long_stack, number, contrast):
 def test_what_was_finished_before_ctrl_c_stays_and_is_reported(tmp_path, long_stack):
     first = write_folder(tmp_path / "first", numbered(3))
     out, report = tmp_path / "videos", tmp_path / "r.csv"
-    argv = [first, long_stack, "--output-dir", out, "--width", "1000", "--json", "--report", report]
+    argv = [first, long_stack, "--output-dir", out, *SLOWLY, "--json", "--report", report]
     with running(*argv) as run:
         # The first has its row, and the second is begun.
         wait_until(lambda: report.exists() and len(report.read_text().splitlines()) == 2, run)

@@ -89,7 +89,7 @@ OTHER = {
     "anchor_size": 8, "anchor_colour": "lime", "scale_bar": True, "scale_bar_length": 5,
     "scale_bar_corner": "top-left", "pixel_size": 0.5, "um_per_pixel": 2, "timestamp": True,
     "timestamp_corner": "top-right", "frame_interval": "5min", "time_start": "1h",
-    "label": "{name}", "label_corner": "top-left", "position": 2,
+    "label": "{name}", "label_corner": "top-left", "position": 2, "on_error": "skip",
 }  # fmt: skip
 
 

@@ -23,18 +23,22 @@ _ORIGINS = {
 def describe_recipe(recipe: Recipe) -> str:
     """A recipe for people, several lines."""
     width, height = recipe.source_size
-    indices = recipe.indices
+    indices, shown = recipe.indices, recipe.numbers
     step = "" if indices.step == 1 else f" in steps of {indices.step}"
     rows = [
         ("source", f"{recipe.source}, {width}x{height} {recipe.source_type}"),
         (
             "frames",
-            f"{recipe.frames}, from {indices[0]} ({recipe.first_frame}) to {indices[-1]} "
+            f"{recipe.frames}, from {shown[0]} ({recipe.first_frame}) to {shown[-1]} "
             f"({recipe.last_frame}){step}",
         ),
         ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {_fps(recipe)} fps"),
         ("contrast", f"{recipe.contrast} ({_ORIGINS.get(recipe.contrast, 'by an unknown rule')})"),
     ]
+    if recipe.bad_frames:
+        bad = recipe.bad_frames
+        few = ", ".join(map(str, bad[:20])) + (", ..." if len(bad) > 20 else "")
+        rows.insert(2, ("left out", f"{len(bad)} that could not be read: {few}"))
     if recipe.batch:
         rows.append(("batch", ", ".join(recipe.batch)))
     rows += [("channel", _channel(recipe, channel)) for channel in recipe.channels]

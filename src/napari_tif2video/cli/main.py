@@ -89,7 +89,8 @@ def _run(args: argparse.Namespace) -> int:
 
         if args.workers is not None and args.scheduler is not None:
             raise SettingsError("--workers and --scheduler exclude each other")
-        execution = Execution(default_workers() if args.workers is None else args.workers)
+        workers = default_workers() if args.workers is None else args.workers
+        execution = Execution(workers, resume=args.resume)
     file = None if args.output is None else Path(args.output)
     folder = None if args.output_dir is None else Path(args.output_dir)
     destination = Destination(

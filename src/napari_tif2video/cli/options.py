@@ -154,6 +154,12 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="decode each finished video and compare it with the frames before it gets its name",
     )
+    add(
+        "--resume",
+        action="store_true",
+        help="keep finished segments until a video is complete, and go on with those of a run "
+        "that was stopped; the video is the same, byte for byte",
+    )
     add("--dry-run", action="store_true", help="only show order, gaps, sizes, names and durations")
     add("--json", action="store_true", help="print one JSON object on stdout")
     add(

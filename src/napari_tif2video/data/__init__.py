@@ -22,7 +22,7 @@ from .memory import free_memory, thread_buffer
 from .names import axes_of_names, folders_are_axes
 from .open import open_images, open_stack
 from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
-from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames
+from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames, identity_of
 from .tiff import dataset_of, is_single_image
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "folders_are_axes",
     "folders_with_frames",
     "free_memory",
+    "identity_of",
     "is_single_image",
     "is_tiff_name",
     "list_frames",

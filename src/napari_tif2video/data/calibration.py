@@ -99,6 +99,18 @@ class Calibration:
             places=places,
         )
 
+    def without_frames(self, kept: Sequence[int]) -> Calibration:
+        """What is true of these frames where the others between them are missing.
+
+        Unlike with `select`, the interval is still that of the source.
+        """
+        times, places = self.times_s, self.places
+        return replace(
+            self,
+            times_s=None if times is None else tuple(times[i] for i in kept),
+            places=tuple(i if places is None else places[i] for i in kept),
+        )
+
     def times(self, frames: int) -> tuple[float, ...] | None:
         """When each of so many frames was taken, in s; None where it is not known."""
         if self.times_s is not None:

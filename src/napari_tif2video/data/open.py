@@ -18,14 +18,16 @@ from .fields import natural_key
 from .folder import TIFF_SUFFIXES, list_frames, set_aside, source_stem
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
-from .tiff import dataset_of, open_dataset, open_file, open_folder
+from .tiff import dataset_of, open_dataset, open_file, open_folder, translated
 
 #: Entry points of this group open what is neither a path nor an array: functions that return a
 #: `Stack`, or None for what they do not know. The plugin of napari adds layers and viewers.
 SOURCES = "napari_tif2video.sources"
 
 
-def open_stack(source: Any, match: str | None = None, axes: str | None = None) -> Stack:
+def open_stack(
+    source: Any, match: str | None = None, axes: str | None = None, on_error: str = "fail"
+) -> Stack:
     """Open a sequence of images lazily: ``stack = open_stack("frames/")``.
 
     Parameters
@@ -40,6 +42,9 @@ def open_stack(source: Any, match: str | None = None, axes: str | None = None) -
     axes : str, optional
         The letter of each axis, slowest first, such as ``"TCZYX"`` (S for the samples of RGB):
         of an array of more axes than (T, Y, X), and of a file that does not name its own.
+    on_error : {"fail", "skip"}
+        Whether a folder whose first file cannot be opened is refused, or taken for what the first
+        one is that can be.
 
     Returns
     -------
@@ -57,22 +62,24 @@ def open_stack(source: Any, match: str | None = None, axes: str | None = None) -
     is_array = isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__")
     if is_array and letters is not None and Stack.behind(source) is None:
         return stack_with_axes(source, letters)
-    stack = _open(source, match)
+    stack = _open(source, match, skips=on_error == "skip")
     return stack if letters is None else _renamed(stack, letters)
 
 
-def open_images(folder: Path, names: Sequence[str], axes: str | None = None) -> Stack:
+def open_images(
+    folder: Path, names: Sequence[str], axes: str | None = None, on_error: str = "fail"
+) -> Stack:
     """Some files of a folder as a stack, as `open_stack` does with all of them."""
     letters = None if axes is None else parse_axes("axes", axes)
-    stack = open_folder(folder, sorted(names, key=natural_key))
+    stack = open_folder(folder, sorted(names, key=natural_key), skips=on_error == "skip")
     return stack if letters is None else _renamed(stack, letters)
 
 
-def _open(source: Any, match: str | None) -> Stack:
+def _open(source: Any, match: str | None, *, skips: bool) -> Stack:
     if isinstance(source, Stack):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _open_path(Path(expanded(source)), match)
+        return _open_path(Path(expanded(source)), match, skips=skips)
     if isinstance(source, np.ndarray) or hasattr(source, "__dask_graph__"):
         return stack_of_array(source)
     for reader in entry_points(group=SOURCES):
@@ -85,14 +92,19 @@ def _open(source: Any, match: str | None) -> Stack:
     )
 
 
-def _open_path(path: Path, match: str | None) -> Stack:
+def _open_path(path: Path, match: str | None, *, skips: bool) -> Stack:
     path = Path(os.path.abspath(path))
+    with translated(path):  # whatever nobody below has put into words
+        return _open_whole(path, match, skips=skips)
+
+
+def _open_whole(path: Path, match: str | None, *, skips: bool) -> Stack:
     dataset = dataset_of(path) if match is None else None
     if dataset is not None:
         return open_dataset(dataset, path, path.name if path.is_dir() else source_stem(path))
     if path.is_dir():
         names = list_frames(path, match)
-        stack = open_folder(path, names)
+        stack = open_folder(path, names, skips=skips)
         if match is not None:  # others were not asked for
             return stack
         aside, notes = set_aside(path, names)

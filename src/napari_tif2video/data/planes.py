@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError, one_line
 from ..geometry import CropBox
-from .stack import ALPHA_NOTE, FrameFormat, Frames, Stack, check_frames
+from .stack import ALPHA_NOTE, FrameFormat, Frames, Stack, check_frames, identity_of
 
 
 def projected_dtype(dtype: np.dtype[Any], projection: str) -> np.dtype[Any]:
@@ -95,6 +95,10 @@ class ProjectedFrames:
 
     def check(self) -> None:
         check_frames(self.planes)
+
+    def identity(self) -> object | None:
+        planes = identity_of(self.planes)
+        return None if planes is None else (planes, self.depth, self.projection)
 
     def read_frames(self, box: CropBox) -> Iterator[NDArray[Any]]:
         planes = self.planes.read_frames(box)

@@ -134,6 +134,21 @@ def check_frames(frames: Frames) -> None:
         check()
 
 
+def identity_of(frames: Frames) -> object | None:
+    """What tells these frames from others without reading them; None where nothing does.
+
+    Of files, it is their names, sizes and times of change. Its `repr` is the same in any process.
+
+    Raises
+    ------
+    SourceError
+        A file is not there.
+    """
+    identity = getattr(frames, "identity", None)
+    found: object | None = None if identity is None else identity()
+    return found
+
+
 class Planes(Protocol):
     """The planes of a hyperstack, on a grid of axes.
 

@@ -7,14 +7,15 @@ gives it its name only then.
 """
 
 from .check import FrameCheck
-from .container import Spool, VideoWriter, check_video
+from .container import Spool, VideoWriter, check_video, packed, unpacked
 from .encoder import EncodedSegment, Encoder, encode_segment, require_encoder
 from .palette import make_palette
 from .pixels import psnr_db
-from .publish import exists_error, publishing, sidecar_of, write_sidecar
+from .publish import PART_PREFIX, exists_error, publishing, sidecar_of, write_sidecar
 from .verify import Fidelity, verify_video
 
 __all__ = [
+    "PART_PREFIX",
     "EncodedSegment",
     "Encoder",
     "Fidelity",
@@ -25,10 +26,12 @@ __all__ = [
     "encode_segment",
     "exists_error",
     "make_palette",
+    "packed",
     "psnr_db",
     "publishing",
     "require_encoder",
     "sidecar_of",
+    "unpacked",
     "verify_video",
     "write_sidecar",
 ]

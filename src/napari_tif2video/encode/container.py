@@ -7,11 +7,13 @@ encoded, while containers keep it in front. So segments wait in a `Spool` until 
 from __future__ import annotations
 
 import contextlib
+import io
+import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
+from typing import IO
 
 import av
 from av.container import InputContainer
@@ -19,7 +21,7 @@ from av.video.stream import VideoStream
 
 from ..errors import EncodingError
 from ..recipe import metadata, put_into_gif
-from .encoder import EncodedSegment, Encoder
+from .encoder import EncodedSegment, Encoder, Packet, environment
 from .publish import PART_PREFIX, PART_SUFFIX
 
 
@@ -36,6 +38,10 @@ def _muxer_options(encoder: Encoder) -> dict[str, str]:
 # be there twice while they move to a file.
 _MAX_WAITING_BYTES = 1 << 20
 
+# Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
+# whether it is a key frame, and length.
+_SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
+
 
 class Spool:
     """Segments that wait, in order: in memory, or if they are many, in a file without a name.
@@ -50,40 +56,68 @@ class Spool:
         self._file = SpooledTemporaryFile(  # noqa: SIM115 - closed by `close`
             _MAX_WAITING_BYTES, dir=str(folder), prefix=PART_PREFIX, suffix=PART_SUFFIX
         )
-        # With empty packets, and the bytes that belong to each.
-        self._segments: list[tuple[EncodedSegment, list[int]]] = []
+        self._count = 0
 
     def append(self, segment: EncodedSegment) -> None:
         try:
-            self._file.writelines(packet.data for packet in segment.packets)
+            self._file.writelines(_pieces(segment))
             self._file.flush()  # a full disk is noticed now, not when all the rest is done
         except OSError as exc:
             raise EncodingError(f"the video cannot be written ({exc})") from exc
-        empty = tuple(replace(packet, data=b"") for packet in segment.packets)
-        sizes = [len(packet.data) for packet in segment.packets]
-        self._segments.append((replace(segment, packets=empty, checks=()), sizes))
+        self._count += 1
 
     def __iter__(self) -> Iterator[EncodedSegment]:
         try:
             self._file.seek(0)
-            for segment, sizes in self._segments:
-                filled = [
-                    replace(packet, data=self._read(nbytes))
-                    for packet, nbytes in zip(segment.packets, sizes, strict=True)
-                ]
-                yield replace(segment, packets=tuple(filled))
+            for _ in range(self._count):
+                yield _segment(self._file)
         except (OSError, EOFError) as exc:
             raise EncodingError(f"what was encoded cannot be read back ({exc})") from exc
-
-    def _read(self, nbytes: int) -> bytes:
-        data = self._file.read(nbytes)
-        if len(data) != nbytes:
-            raise EOFError(f"{len(data)} of {nbytes} bytes are there")
-        return data
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # of a full disk, which has been said
             self._file.close()
+
+
+def packed(segment: EncodedSegment) -> bytes:
+    """The packets of a segment, with what a file needs to know of them."""
+    return b"".join(_pieces(segment))
+
+
+def unpacked(data: bytes) -> EncodedSegment:
+    """A segment from `packed`.
+
+    Raises
+    ------
+    EOFError
+        Something is missing.
+    """
+    return _segment(io.BytesIO(data))
+
+
+def _pieces(segment: EncodedSegment) -> Iterator[bytes]:
+    sets, header, packets = segment.parameter_sets, segment.header, segment.packets
+    yield _SEGMENT.pack(len(packets), segment.reorder_delay, len(sets), len(header))
+    yield sets + header
+    for packet in packets:
+        yield _PACKET.pack(packet.pts, packet.is_keyframe, len(packet.data))
+        yield packet.data
+
+
+def _segment(file: IO[bytes]) -> EncodedSegment:
+    def read(nbytes: int) -> bytes:
+        data = file.read(nbytes)
+        if len(data) != nbytes:
+            raise EOFError(f"{len(data)} of {nbytes} bytes are there")
+        return data
+
+    count, delay, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
+    sets, header = read(sets_bytes), read(header_bytes)
+    packets = []
+    for _ in range(count):
+        pts, is_keyframe, nbytes = _PACKET.unpack(read(_PACKET.size))
+        packets.append(Packet(read(nbytes), pts, is_keyframe))
+    return EncodedSegment(tuple(packets), sets, header, delay)
 
 
 class VideoWriter:
@@ -115,7 +149,8 @@ class VideoWriter:
                 stream.codec_context.codec_tag = codec.tag
             stream.time_base = 1 / encoder.fps
             self._container.metadata.update(metadata(text))
-            self._container.start_encoding()
+            with environment(codec):
+                self._container.start_encoding()
         except (av.FFmpegError, OSError) as exc:
             raise EncodingError(f"the video cannot be begun ({exc})") from exc
         self._stream = stream

@@ -7,7 +7,10 @@ so that its bytes depend on nothing but its frames. `container` joins segments p
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -79,13 +82,12 @@ class Encoder:
         context = av.CodecContext.create(self.codec.encoder, "w")
         assert isinstance(context, VideoCodecContext)
         self.configure(context)
-        context.open()
+        with environment(self.codec):
+            context.open()
         return context
 
     def configure(self, context: Any) -> None:
         """Set up a codec context, or the one of a stream."""
-        for name, value in self.codec.environment:
-            os.environ.setdefault(name, value)
         context.width, context.height = self.width, self.height
         context.pix_fmt = self.pix_fmt
         context.framerate, context.time_base = self.fps, 1 / self.fps
@@ -101,6 +103,34 @@ class Encoder:
         """State the colours on a codec context, or on a frame: some encoders ask only that."""
         for name, value in self.codec.colour_tags:
             setattr(thing, name, value)
+
+
+_environment_lock = threading.Lock()
+_environment_users: Counter[str] = Counter()
+
+
+@contextmanager
+def environment(codec: Codec) -> Iterator[None]:
+    """What an encoder looks up while it is opened, where nobody else has set it.
+
+    It is for the whole process, so the last one who needs it removes it again.
+    """
+    with _environment_lock:
+        mine = {
+            name: value
+            for name, value in codec.environment
+            if _environment_users[name] or name not in os.environ
+        }
+        os.environ.update(mine)
+        _environment_users.update(mine.keys())
+    try:
+        yield
+    finally:
+        with _environment_lock:
+            _environment_users.subtract(mine.keys())
+            for name in mine:
+                if not _environment_users[name]:
+                    os.environ.pop(name, None)
 
 
 _GLOBAL_HEADER = int(av.codec.context.Flags.global_header)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+import av
 import numpy as np
 from av import VideoFormat
 from av.filter import Graph
@@ -16,6 +17,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from ..colours import in_colour
+from ..errors import EncodingError
 
 _CLOCK = Fraction(1, 100)
 _SIDE = 16  # a palette travels as a picture of 16x16 pixels
@@ -28,6 +30,13 @@ _DITHER = "sierra3"
 
 def make_palette(pictures: Iterable[NDArray[np.uint8]]) -> bytes:
     """256 RGB triples for some pictures (H, W, 3) of one size: median cut over all their pixels."""
+    try:
+        return _made(pictures)
+    except av.FFmpegError as exc:
+        raise EncodingError(f"the palette cannot be made ({exc.strerror or exc})") from exc
+
+
+def _made(pictures: Iterable[NDArray[np.uint8]]) -> bytes:
     graph, source = _graph(), None
     for number, picture in enumerate(pictures):
         if source is None:

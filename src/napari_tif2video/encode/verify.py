@@ -102,11 +102,11 @@ def _check_frame(frame: av.VideoFrame, number: int, encoder: Encoder, check: Fra
             f"verify: frame {number} of the finished video is {frame.width}x{frame.height} instead "
             f"of {encoder.width}x{encoder.height}"
         )
-    assert frame.pts is not None
-    if frame.time_base is not None:
+    late = None
+    if frame.pts is not None and frame.time_base is not None:
         late = frame.pts * frame.time_base - number / encoder.fps
-        if abs(late) > encoder.container.tolerance_s:
-            raise EncodingError(f"verify: frame {number} of the finished video has another time")
+    if late is None or abs(late) > encoder.container.tolerance_s:
+        raise EncodingError(f"verify: frame {number} of the finished video has another time")
     if checksum(samples(frame, encoder.pix_fmt)) != check.checksum:
         raise EncodingError(
             f"verify: frame {number} of the finished video is not the one that was rendered; "

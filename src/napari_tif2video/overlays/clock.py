@@ -48,6 +48,14 @@ class Timeline:
         times = None if self.times_s is None else self.times_s[span.start : span.stop]
         return Timeline(self.frames[span.start : span.stop], times)
 
+    def select(self, places: Sequence[int]) -> Timeline:
+        """What holds for some frames, which keep their numbers and times."""
+        times = self.times_s
+        return Timeline(
+            [self.frames[place] for place in places],
+            None if times is None else tuple(times[place] for place in places),
+        )
+
     def extremes(self) -> list[Tick]:
         """Ticks among which is the one that takes the most room to write."""
         numbers = (min(self.frames), max(self.frames))

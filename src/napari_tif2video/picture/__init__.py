@@ -10,6 +10,7 @@ from .contrast import combine, measure, prepared_dtype, require_countable
 from .frame import (
     DARK_MEAN,
     FEW_PIXELS_HIGH,
+    Brightness,
     ChannelFrames,
     FrameStats,
     PictureSpec,
@@ -26,6 +27,7 @@ __all__ = [
     "DARK_MEAN",
     "EMPTY",
     "FEW_PIXELS_HIGH",
+    "Brightness",
     "ChannelFrames",
     "FrameStats",
     "Histogram",

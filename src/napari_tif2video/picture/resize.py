@@ -11,10 +11,13 @@ import threading
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import av
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
+
+from ..errors import EncodingError
 
 # Rows of the output that are multiplied in one go: a band of the matrix is nearly all non-zero.
 _BAND = 20
@@ -42,9 +45,14 @@ def shrink_fast(
         reformatter = _local.reformatter = VideoReformatter()
     frame = VideoFrame.from_numpy_buffer(plane, format=f"gray{depth}le")
     height, width = size
-    small = reformatter.reformat(
-        frame, width, height, "gray16le", interpolation="AREA", threads=1
-    ).planes[0]
+    try:
+        small = reformatter.reformat(
+            frame, width, height, "gray16le", interpolation="AREA", threads=1
+        ).planes[0]
+    except av.FFmpegError as exc:
+        raise EncodingError(
+            f"a frame cannot be resized to {width}x{height} ({exc.strerror or exc})"
+        ) from exc
     rows = np.frombuffer(memoryview(small), np.uint16).reshape(height, small.line_size // 2)
     return rows[:, :width]
 

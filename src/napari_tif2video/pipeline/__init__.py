@@ -3,23 +3,29 @@
 `tasks` has the two kinds of task: prepare and encode. `limits` measures whole sequences, `fit`
 finds palettes and the rate factor that keeps a file below a size, `produce` leads from a plan to a
 checked file with its recipe, `engine` runs tasks on dask, with progress and cancelling, and
-`cluster` tells whether a cluster can do them.
+`cluster` tells whether a cluster can do them. Where frames that cannot be read may be left out,
+`skip` finds them; `resume` keeps what is finished of a video for the case that the run is stopped.
 """
 
 from .cluster import connected
 from .engine import Execution, Progress, default_workers
 from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
+from .resume import KeptSegments, forget_segments, kept_segments
+from .skip import without_bad_frames
 from .tasks import prepared_nbytes
 
 __all__ = [
     "BatchLimits",
     "Execution",
     "FinishedFile",
+    "KeptSegments",
     "Measured",
     "Progress",
     "connected",
     "default_workers",
+    "forget_segments",
+    "kept_segments",
     "known_limits",
     "limits_of",
     "make_video",
@@ -29,4 +35,5 @@ __all__ = [
     "series_limits",
     "settings_of",
     "source_name",
+    "without_bad_frames",
 ]

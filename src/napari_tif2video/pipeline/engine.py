@@ -41,9 +41,10 @@ class Progress:
 
     Attributes
     ----------
-    phase : {"measuring", "trying", "encoding", "verifying"}
-        Whether the contrast limits are being measured, the rate factor or the palette is being
-        looked for, the video is being made, or what was made is being compared with the frames.
+    phase : {"checking", "measuring", "trying", "encoding", "verifying"}
+        Whether frames that cannot be read are being looked for, the contrast limits are being
+        measured, the rate factor or the palette is being looked for, the video is being made, or
+        what was made is being compared with the frames.
     done, total : int
         Steps of work; every frame is a few of them.
     frames : int
@@ -86,6 +87,9 @@ class Execution:
         Asked now and then; when it returns True, the work stops with `Cancelled`.
     client : distributed.Client, optional
         Of the cluster that does the work; by default the active one, if there is one.
+    resume : bool
+        Whether finished segments are kept until the video is complete, and used again after a run
+        that was stopped.
     """
 
     workers: int = field(default_factory=default_workers)
@@ -93,6 +97,7 @@ class Execution:
     progress: Callable[[Progress], None] | None = None
     cancel: Callable[[], bool] | None = None
     client: Any = None
+    resume: bool = False
 
     def __post_init__(self) -> None:
         if self.workers < 1:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from ..data import Frames
+from ..errors import SourceError
 from ..picture import (
     EMPTY,
     ChannelFrames,
@@ -33,6 +34,7 @@ from ..picture import (
 from ..planning import Plan
 from ..units import Limits
 from .engine import Execution, Run, step
+from .skip import without_bad_frames
 from .tasks import Chunk, chunks_of, segments_of, sources_of
 
 if TYPE_CHECKING:
@@ -180,14 +182,36 @@ def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
     """Limits of the series, measured unless they are known."""
     limits = known_limits(plan)
     if limits is None:
-        with execution.run(plan) as run:
-            limits = limits_of(plan, [measure_sequence(plan, run, keep=False)])
+        try:
+            limits = _series_limits(plan, execution)
+        except SourceError as exc:
+            whole = without_bad_frames(plan, execution, exc)
+            limits = _with_gaps(_series_limits(whole, execution), plan, whole)
         plan.stack.measured[measured_key(plan)] = limits
     return limits
+
+
+def _series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
+    with execution.run(plan) as run:
+        return limits_of(plan, [measure_sequence(plan, run, keep=False)])
+
+
+def _with_gaps(limits: SequenceLimits, plan: Plan, whole: Plan) -> SequenceLimits:
+    """Limits for each frame of `plan`: those that `whole` lacks have those of the one before."""
+    if len(limits) == 1:
+        return limits
+    numbers = whole.timeline.frames
+    found = dict(zip(numbers, limits, strict=True))
+    filled = []
+    last = limits[0]
+    for number in plan.timeline.frames:
+        last = found.get(number, last)
+        filled.append(last)
+    return tuple(filled)
 
 
 def measured_key(plan: Plan) -> Any:
     """Equal for plans of a stack that have the same measured limits."""
     # Only smoothed limits depend on the shrunk frames.
     size = plan.picture.size if plan.contrast == "smooth" else None
-    return plan.picture.box, plan.indices, plan.percentile, size
+    return plan.picture.box, plan.indices, plan.percentile, size, plan.skips

@@ -6,7 +6,7 @@ import base64
 import dataclasses
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from ..units import Limits
 from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .limits import Measured, limits_of, measure_sequence
+from .resume import KeptSegments, segment_keys
 from .tasks import Segment, encode_sequence, prepared_nbytes
 
 
@@ -83,9 +84,15 @@ class FinishedFile:
 
 @dataclass
 class _Encoded:
-    """Segments that wait to be joined, and what was learnt about their frames."""
+    """What was learnt about the frames, and the segments that wait to be joined.
 
-    spool: Spool
+    Attributes
+    ----------
+    spool : Spool, optional
+        Where these wait, unless they are kept elsewhere.
+    """
+
+    spool: Spool | None
     stats: list[FrameStats] = field(default_factory=list)
     checks: list[FrameCheck] = field(default_factory=list)
     squared_error: float = 0.0
@@ -93,7 +100,8 @@ class _Encoded:
 
     def append(self, segment: Segment) -> None:
         encoded = segment.encoded
-        self.spool.append(encoded)
+        if self.spool is not None:
+            self.spool.append(encoded)
         self.stats.extend(segment.stats)
         self.checks.extend(encoded.checks)
         self.squared_error += encoded.squared_error
@@ -101,9 +109,20 @@ class _Encoded:
 
 
 def make_video(
-    plan: Plan, part: Path, execution: Execution, shared: BatchLimits | None, *, verify: bool
+    plan: Plan,
+    part: Path,
+    execution: Execution,
+    shared: BatchLimits | None,
+    kept: KeptSegments | None = None,
+    *,
+    verify: bool,
 ) -> FinishedFile:
     """Make the file `part` according to a plan.
+
+    Parameters
+    ----------
+    kept : KeptSegments, optional
+        Segments that were finished by a run that was stopped; new ones are added.
 
     Raises
     ------
@@ -120,11 +139,11 @@ def make_video(
             measured = measure_sequence(plan, run, keep=keep)
             limits = limits_of(plan, [measured])
         plan = with_rate(with_palette(plan, limits, run), limits, run)
-        made, checks = _encode(plan, part, execution, run, limits, measured, shared)
+        made, checks = _encode(plan, part, execution, run, limits, measured, shared, kept)
         while plan.settings.max_size is not None and made.nbytes > plan.settings.max_size:
             run.expect(plan.frames)
             plan = higher_rate(plan, made.nbytes, limits, run)
-            made, checks = _encode(plan, part, execution, run, limits, measured, shared)
+            made, checks = _encode(plan, part, execution, run, limits, measured, shared, kept)
         if made.psnr_db is not None and is_spoilt(plan, plan.encoder.rate, made.psnr_db):
             raise too_small(plan, limits, run, made.psnr_db)
         if verify:
@@ -144,19 +163,29 @@ def _encode(
     limits: SequenceLimits | None,
     measured: Measured | None,
     shared: BatchLimits | None,
+    kept: KeptSegments | None,
 ) -> tuple[FinishedFile, list[FrameCheck]]:
     """Encode all frames, join them to a file with its recipe, and check that it is whole."""
-    kept = None if measured is None else measured.chunks
-    encoded = _Encoded(Spool(part.parent))
+    chunks = None if measured is None else measured.chunks
+    spool = Spool(part.parent) if kept is None else None
+    encoded = _Encoded(spool)
+    segments: Iterable[EncodedSegment] = () if spool is None else spool
     try:
-        encode_sequence(plan, limits, kept, run, encoded.append)
+        if kept is None:
+            encode_sequence(plan, limits, chunks, run, encoded.append)
+        else:
+            keys = segment_keys(plan, limits)
+            segments = kept.segments(keys)
+            merged = kept.merged(keys, encoded.append)
+            encode_sequence(plan, limits, chunks, run, merged.append, merged.finished)
         assert encoded.first is not None  # a plan has frames
         clipped = _clipped(encoded.stats, measured, limits)
         sources = () if shared is None else shared.sources
         recipe = recipe_of(plan, encoded.stats, clipped, sources, encoded.first)
-        _join(encoded.spool, part, plan, recipe.to_text(), execution.cancel)
+        _join(segments, part, plan, recipe.to_text(), execution.cancel)
     finally:
-        encoded.spool.close()
+        if spool is not None:
+            spool.close()
     check_video(part, plan.encoder, plan.frames)
     quality = psnr_db(encoded.squared_error / plan.frames) if plan.encoder.is_compared else None
     made = FinishedFile(plan, encoded.stats, recipe, part.stat().st_size, quality, None)
@@ -164,11 +193,15 @@ def _encode(
 
 
 def _join(
-    spool: Spool, part: Path, plan: Plan, text: str, cancel: Callable[[], bool] | None
+    segments: Iterable[EncodedSegment],
+    part: Path,
+    plan: Plan,
+    text: str,
+    cancel: Callable[[], bool] | None,
 ) -> None:
     writer = VideoWriter(part, plan.encoder, text)
     try:
-        for segment in spool:
+        for segment in segments:
             if cancel is not None and cancel():
                 raise Cancelled("cancelled")
             writer.append(segment)
@@ -236,6 +269,7 @@ def recipe_of(
         frames=plan.frames,
         indices=plan.indices,
         crop=plan.picture.box,
+        bad_frames=tuple(bad.frame for bad in plan.bad_frames),
         width=width,
         height=height,
         batch=tuple(batch[:_MAX_BATCH_NAMES]),

@@ -7,7 +7,7 @@ else, so that a lost task can be run again and the number of workers changes no 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -157,6 +157,7 @@ def encode_sequence(
     kept: Sequence[Any] | None,
     run: Run,
     append: Callable[[Segment], None],
+    finished: Container[int] = (),
 ) -> None:
     """Encode all segments in parallel and hand them to `append` one after the other, in order.
 
@@ -166,10 +167,19 @@ def encode_sequence(
         What was measured, where the plan needs that.
     kept : sequence, optional
         All chunks that were prepared while it was measured.
+    finished : container of int
+        The numbers of segments that need not be encoded.
     """
     run.phase = "encoding"
-    segments = encode_tasks(plan, limits, run, segments_of(plan), kept)
-    run.compute_in_order(segments, append, plan.frames * (2 if kept is None else 1))
+    spans = segments_of(plan)
+    numbers = [number for number in range(len(spans)) if number not in finished]
+    if not numbers:
+        return
+    tasks = encode_tasks(plan, limits, run, spans, kept)
+    frames = sum(len(spans[number]) for number in numbers)
+    steps = 2 if kept is None else 1
+    run.expect((frames - plan.frames) * steps)
+    run.compute_in_order([tasks[number] for number in numbers], append, frames * steps)
 
 
 def encode_tasks(

@@ -14,9 +14,10 @@ from .choose import (
     position_numbers,
 )
 from .format import guessed_bytes
-from .plan import Plan, plan
+from .plan import BadFrame, Plan, plan
 
 __all__ = [
+    "BadFrame",
     "Plan",
     "channel_name",
     "channel_numbers",

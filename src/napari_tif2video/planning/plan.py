@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -31,8 +32,29 @@ from .format import choose_encoder, format_notes
 # The limits of these are known once all frames were seen.
 _MEASURED = ("global", "batch", "smooth", "auto")
 
+# So many frames that are left out a note names.
+_NAMED = 8
+
 # Above this size a block of a dask array that spans many frames is worth a word.
 _LARGE_BLOCK_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class BadFrame:
+    """A frame that cannot be read, and was left out.
+
+    Attributes
+    ----------
+    frame : int
+        Its number in the source, from 0.
+    name : str
+        What the source calls it, such as the name of its file.
+    error : str
+    """
+
+    frame: int
+    name: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,8 @@ class Plan:
         How many µm a pixel of the video shows, where it is known.
     scale_bar_um : float, optional
         Length of the scale bar.
+    bad_frames : tuple of BadFrame
+        Those of `indices` that turned out to be unreadable, and are left out.
     """
 
     stack: Stack
@@ -66,6 +90,7 @@ class Plan:
     timeline: Timeline
     scale: Scale | None = None
     scale_bar_um: float | None = None
+    bad_frames: tuple[BadFrame, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -78,6 +103,40 @@ class Plan:
     @property
     def duration_s(self) -> float:
         return float(self.frames / self.fps)
+
+    @property
+    def skips(self) -> bool:
+        """Whether frames that cannot be read are left out."""
+        return self.settings.on_error == "skip"
+
+    def without(self, errors: Mapping[int, str]) -> Plan:
+        """The same video without some of its frames; the others keep their numbers and times.
+
+        Parameters
+        ----------
+        errors : mapping
+            What is wrong with each, by its place in this video.
+        """
+        kept = [place for place in range(self.frames) if place not in errors]
+        stack, timeline = self.stack, self.timeline
+        bad = tuple(
+            BadFrame(timeline.frames[place], stack.frames.label(place), error)
+            for place, error in sorted(errors.items())
+        )
+        few = ", ".join(frame.name for frame in bad[:_NAMED])
+        more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+        note = (
+            f"{len(bad)} of {self.frames} frames cannot be read, and are left out: {few}{more}; "
+            f"of the first: {bad[0].error}"
+        )
+        return dataclasses.replace(
+            self,
+            # The interval between frames of the source is what it was.
+            stack=stack.select(kept).calibrated(stack.calibration.without_frames(kept)),
+            timeline=timeline.select(kept),
+            notes=(*self.notes, note),
+            bad_frames=bad,
+        )
 
     @property
     def needs_measuring(self) -> bool:

@@ -99,6 +99,8 @@ class Recipe:
         Pixel size in µm, frame interval in s, and who says so, as far as they are known.
     versions : mapping
         Of the package and of what encoded the video.
+    bad_frames : tuple of int
+        Those of `indices` that could not be read, and are left out.
     """
 
     source: str
@@ -118,6 +120,13 @@ class Recipe:
     batch: tuple[str, ...] = ()
     calibration: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    bad_frames: tuple[int, ...] = ()
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Which frame of the source each frame of the video shows."""
+        bad = set(self.bad_frames)
+        return [number for number in self.indices if number not in bad] if bad else self.indices
 
     @property
     def has_own_limits(self) -> bool:
@@ -207,7 +216,8 @@ class Recipe:
                 "first": self.indices[0],
                 "last": self.indices[-1],
                 "step": self.indices.step,
-            },
+            }
+            | ({"left_out": list(self.bad_frames)} if self.bad_frames else {}),
             "crop": {
                 "x": self.crop.left,
                 "y": self.crop.top,
@@ -274,7 +284,8 @@ class Recipe:
             indices = range(
                 int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step
             )
-            if len(indices) != int(frames["count"]):
+            bad = tuple(map(int, frames.get("left_out", ())))
+            if len(indices) - len(bad) != int(frames["count"]) or not set(bad) <= set(indices):
                 raise ValueError(f"{frames['count']} frames are not those from first to last")
             return cls(
                 source=str(source["name"]),
@@ -294,6 +305,7 @@ class Recipe:
                 batch=tuple(map(str, values["batch"])),
                 calibration=_calibration_of(values["calibration"]),
                 versions=dict(values["versions"]),
+                bad_frames=bad,
             )
         except SettingsError:
             raise

@@ -36,6 +36,8 @@ PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
 )
 
 _TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
+# What becomes of a source with a frame that cannot be read.
+ON_ERROR = ("fail", "skip")
 
 # In characters: of a label, or of limits of many channels. A message can quote a value below it.
 _MAX_VALUE_LENGTH = 2000
@@ -229,6 +231,11 @@ class VideoSettings:
         "image of a file, counted from 0, or by name; `each`: a video of each",
         parse=picture.parse_position,
         metavar="N|NAME|each", otherwise="to be chosen, where there are several", token="_pos{}",
+        goes_with_raw=True, is_later=True,
+    )
+    on_error: str = declare(
+        "fail", PART, "Bad frames", "a frame that cannot be read fails its source, or is left out "
+        "and listed; the times of the others stay", choices=ON_ERROR,
         goes_with_raw=True, is_later=True,
     )
     # fmt: on

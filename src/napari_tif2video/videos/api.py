@@ -33,6 +33,7 @@ def convert(
     skip_existing: bool = False,
     sidecar: bool = False,
     verify: bool = False,
+    resume: bool = False,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -60,6 +61,9 @@ def convert(
         Write the recipe of the video beside it, too, as ``NAME.json``.
     verify : bool
         Decode the finished file and compare it with the rendered frames before it gets its name.
+    resume : bool
+        Keep finished segments beside the output until it is complete, and go on with those of a
+        run that was stopped. The video is the same, byte for byte.
     workers : int, optional
         Threads; by default every core this process may use. The video is the same for any number.
     memory_budget, progress, cancel, client
@@ -86,7 +90,7 @@ def convert(
         raise job.problem
     if len(jobs) > 1:
         raise SettingsError(f"'each' makes {len(jobs)} videos of {job.label}; use convert_batch")
-    execution = _execution(workers, memory_budget, progress, cancel, client)
+    execution = _execution(workers, memory_budget, progress, cancel, client, resume)
     return convert_job(job, execution, None, overwrite, verify)
 
 
@@ -101,6 +105,7 @@ def convert_batch(
     skip_existing: bool = False,
     sidecar: bool = False,
     verify: bool = False,
+    resume: bool = False,
     workers: int | None = None,
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -129,7 +134,7 @@ def convert_batch(
         Destination(None, folder, overwrite, skip_existing, sidecar),
         match,
     )
-    execution = _execution(workers, memory_budget, progress, cancel, client)
+    execution = _execution(workers, memory_budget, progress, cancel, client, resume)
     return list(run_jobs(jobs, execution, overwrite=overwrite, verify=verify))
 
 
@@ -157,7 +162,8 @@ def render_frame(
     uint8 array (H, W, 3)
     """
     chosen_settings = _settings(settings, options)
-    made = plan(open_stack(source, match, chosen_settings.axes), chosen_settings)
+    stack = open_stack(source, match, chosen_settings.axes, chosen_settings.on_error)
+    made = plan(stack, chosen_settings)
     frames = made.stack.frames
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
@@ -191,7 +197,7 @@ def _execution(
     progress: Callable[[Progress], None] | None,
     cancel: Callable[[], bool] | None,
     client: Any,
+    resume: bool,
 ) -> Execution:
-    return Execution(
-        default_workers() if workers is None else workers, memory_budget, progress, cancel, client
-    )
+    threads = default_workers() if workers is None else workers
+    return Execution(threads, memory_budget, progress, cancel, client, resume)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
+from ..planning import BadFrame
 from ..units import EACH_ITS_OWN, Limits, percent
 
 
@@ -73,6 +74,9 @@ class Video:
     left_out : int
         How many files or pages of the source are not in the video, though nobody asked to leave
         them out; the notes name them.
+    bad_frames : tuple of BadFrame
+        With `on_error` "skip", the frames that could not be read and are left out: each with its
+        number in the source (`frame`), `name` and `error`.
     """
 
     source: str
@@ -103,6 +107,7 @@ class Video:
     psnr_mean_db: float | None = None
     psnr_worst_db: float | None = None
     left_out: int = 0
+    bad_frames: tuple[BadFrame, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -227,6 +232,12 @@ def describe_fidelity(video: Video) -> str:
 
 def describe_limits(video: Video) -> str:
     """What became black and white, and how much was outside, in a line for people."""
+    bad = len(video.bad_frames)
+    left_out = f", {bad} bad frame{'s' * (bad > 1)} left out" if bad else ""
+    return f"{_described_limits(video)}{left_out}"
+
+
+def _described_limits(video: Video) -> str:
     if video.contrast == "raw":
         return "counts as they are"
     clipped = f"{percent(video.clipped or 0)} of the values clipped"

@@ -6,9 +6,10 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
 from ..encode import publishing, write_sidecar
 from ..errors import Cancelled, SettingsError, SourceError, describe
@@ -18,12 +19,15 @@ from ..pipeline import (
     Execution,
     FinishedFile,
     Measured,
+    forget_segments,
+    kept_segments,
     limits_of,
     make_video,
     measure_sequence,
     prepared_nbytes,
     settings_of,
     source_name,
+    without_bad_frames,
 )
 from ..planning import Plan
 from ..recipe import Recipe, read_text
@@ -32,6 +36,8 @@ from ..units import Limits, pairs_text, size_text
 from .ahead import Lookahead
 from .result import Video
 from .sources import SourceJob
+
+_Done = TypeVar("_Done")
 
 
 def run_jobs(
@@ -122,22 +128,38 @@ def _measure_batch(
     wanted = sum(prepared_nbytes(readable[i]) for i in readable if not jobs[i].skip)
     keep = wanted <= execution.budget
 
-    def measure(number: int, execution: Execution) -> Measured:
+    def measure(number: int, execution: Execution) -> tuple[Measured, Plan]:
         index, source_plan = plans[number]
-        with execution.run(source_plan) as run:
-            return measure_sequence(source_plan, run, keep=keep and not jobs[index].skip)
+
+        def measured_of(tried: Plan) -> Measured:
+            with execution.run(tried) as run:
+                return measure_sequence(tried, run, keep=keep and not jobs[index].skip)
+
+        return _tolerant(measured_of, source_plan, execution)
 
     plans = list(readable.items())
     measured = {}
     with Lookahead(measure, [source_plan for _, source_plan in plans], execution) as ahead:
         for number, (index, _) in enumerate(plans):
             try:
-                measured[index] = ahead.result(number)
+                measured[index], readable[index] = ahead.result(number)
+                jobs[index].plan = readable[index]
             except Cancelled:
                 raise
             except Exception as exc:  # reported when it is this source's turn
                 jobs[index].problem = jobs[index].problem or exc
     return measured
+
+
+def _tolerant(
+    work: Callable[[Plan], _Done], source_plan: Plan, execution: Execution
+) -> tuple[_Done, Plan]:
+    """What comes of a plan, or of one without the frames that cannot be read, and which it was."""
+    try:
+        return work(source_plan), source_plan
+    except SourceError as exc:
+        source_plan = without_bad_frames(source_plan, execution, exc)
+    return work(source_plan), source_plan
 
 
 def convert_job(
@@ -151,11 +173,54 @@ def convert_job(
     assert plan is not None  # else it would have a problem
     assert output is not None
     begun = time.perf_counter()
+    if job.skip:
+        limits = None if shared is None else shared.limits[0]
+        notes = (*plan.notes, *differences(output, plan, limits))
+        return dataclasses.replace(_planned_video(job, plan), notes=notes)
+    names = [output] if job.sidecar is None else [output, job.sidecar]
+    with publishing(names, overwrite=overwrite) as (part, *beside):
+        with kept_segments(output) if execution.resume else nullcontext() as kept:
+
+            def make(source_plan: Plan) -> FinishedFile:
+                return make_video(source_plan, part, execution, shared, kept, verify=verify)
+
+            made, _ = _tolerant(make, plan, execution)
+        for sidecar in beside:
+            write_sidecar(sidecar, made.recipe.to_json())
+    forget_segments(output)
+    plan, stats, fidelity = made.plan, made.stats, made.fidelity
+    used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
+    if len(plan.stack.channels) == 1:
+        used = tuple(pair for (pair,) in used)
+    constant = tuple(i for i, frame in enumerate(stats) if frame.is_constant)
+    return dataclasses.replace(
+        _planned_video(job, plan),
+        status="ok",
+        limits=None if plan.picture.is_raw else used if plan.has_own_limits else used[0],
+        clipped=made.recipe.clipped,
+        constant_frames=constant,
+        notes=(
+            *plan.notes,
+            *(() if kept is None else kept.notes),
+            *_findings(plan, constant, stats),
+            *_quality_notes(made),
+        ),
+        crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
+        psnr_db=made.psnr_db,
+        seconds=time.perf_counter() - begun,
+        sidecar=job.sidecar,
+        psnr_mean_db=None if fidelity is None else fidelity.mean_db,
+        psnr_worst_db=None if fidelity is None else fidelity.worst_db,
+    )
+
+
+def _planned_video(job: SourceJob, plan: Plan) -> Video:
+    """What is known of a video before it is made."""
     calibration = plan.stack.calibration
-    result = Video(
+    return Video(
         source=job.label,
         status="skipped",
-        output=output,
+        output=job.output,
         frames=plan.frames,
         width=plan.picture.size[1],
         height=plan.picture.size[0],
@@ -171,33 +236,7 @@ def convert_job(
         um_per_video_pixel=None if plan.scale is None else plan.scale.um_per_px,
         scale_bar_um=plan.scale_bar_um,
         left_out=plan.stack.left_out,
-    )
-    if job.skip:
-        limits = None if shared is None else shared.limits[0]
-        return dataclasses.replace(result, notes=(*plan.notes, *differences(output, plan, limits)))
-    names = [output] if job.sidecar is None else [output, job.sidecar]
-    with publishing(names, overwrite=overwrite) as (part, *beside):
-        made = make_video(plan, part, execution, shared, verify=verify)
-        for sidecar in beside:
-            write_sidecar(sidecar, made.recipe.to_json())
-    plan, stats, fidelity = made.plan, made.stats, made.fidelity
-    used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
-    if len(plan.stack.channels) == 1:
-        used = tuple(pair for (pair,) in used)
-    constant = tuple(i for i, frame in enumerate(stats) if frame.is_constant)
-    return dataclasses.replace(
-        result,
-        status="ok",
-        limits=None if plan.picture.is_raw else used if plan.has_own_limits else used[0],
-        clipped=made.recipe.clipped,
-        constant_frames=constant,
-        notes=(*plan.notes, *_findings(plan, constant, stats), *_quality_notes(made)),
-        crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
-        psnr_db=made.psnr_db,
-        seconds=time.perf_counter() - begun,
-        sidecar=job.sidecar,
-        psnr_mean_db=None if fidelity is None else fidelity.mean_db,
-        psnr_worst_db=None if fidelity is None else fidelity.worst_db,
+        bad_frames=plan.bad_frames,
     )
 
 
@@ -273,17 +312,18 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
         parts.append(f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}")
     if found.source != source_name(plan):
         parts.append(f"from {found.source}, this call's source is {source_name(plan)}")
-    elif not parts and found.frames != plan.frames:
-        parts.append(f"of {found.frames} frames, now there are {plan.frames}")
+    elif not parts and len(found.indices) != len(plan.indices):
+        parts.append(f"of {len(found.indices)} frames, now there are {len(plan.indices)}")
     if not parts:
         return []
     return [f"the video that exists was made {'; '.join(parts)}; use --overwrite to make it again"]
 
 
 def _settings(found: Recipe, plan: Plan) -> list[str]:
-    before = VideoSettings().to_dict() | dict(found.settings)
+    defaults = VideoSettings().to_dict()
+    before, now = defaults | dict(found.settings), defaults | settings_of(plan)
     return [
-        f"with {key} {value_text(before.get(key))}, this call's is {value_text(value)}"
-        for key, value in settings_of(plan).items()
-        if before.get(key) != value
+        f"with {key} {value_text(before.get(key))}, this call's is {value_text(now.get(key))}"
+        for key in now | before
+        if before.get(key) != now.get(key)
     ]

@@ -257,7 +257,11 @@ def check_jobs(jobs: list[SourceJob]) -> None:
             for channel in job.plan.stack.channels:
                 check_frames(channel.frames)
         except Tif2VideoError as exc:
-            job.problem = exc
+            if job.plan.skips:
+                note = f"frames that cannot be read will be left out, among them: {exc}"
+                job.plan = dataclasses.replace(job.plan, notes=(*job.plan.notes, note))
+            else:
+                job.problem = exc
 
 
 def _compare_magnifications(jobs: list[SourceJob]) -> None:
@@ -286,10 +290,11 @@ def _planned(
     if job.problem is not None:
         return [job]
     try:
+        how = (settings.axes, settings.on_error)
         if job.files:
-            stack = open_images(Path(job.source), job.files, settings.axes)
+            stack = open_images(Path(job.source), job.files, *how)
         else:
-            stack = open_stack(job.source, match, settings.axes)
+            stack = open_stack(job.source, match, *how)
         if job.note:
             stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
         one_by_one = _one_by_one(stack, settings)

@@ -6,6 +6,14 @@
 """
 
 from .ndtiff import dataset_of, open_dataset
+from .pages import translated
 from .stacks import is_single_image, open_file, open_folder
 
-__all__ = ["dataset_of", "is_single_image", "open_dataset", "open_file", "open_folder"]
+__all__ = [
+    "dataset_of",
+    "is_single_image",
+    "open_dataset",
+    "open_file",
+    "open_folder",
+    "translated",
+]

@@ -73,6 +73,7 @@ class _Grid:
     left_out: int = 0
 
 
+@np.errstate(all="ignore")  # tifffile computes with what metadata say, zeros too
 def layout_of(
     tif: TiffFile,
     path: Path,
@@ -411,8 +412,9 @@ def _locate(
     if plain and first.planarconfig == 1 and first.samplesperpixel in (1, 3):
         if grid.pages is not None and len(grid.pages) == grid.count:
             starts = tuple(page.dataoffsets[0] for page in grid.pages)
+        elif grid.dataoffset is None:
+            raise _cannot_be_found(grid, path)
         else:  # a single page stands for all planes
-            assert grid.dataoffset is not None
             if grid.dataoffset + grid.count * first.nbytes > tif.filehandle.size:
                 raise SourceError(
                     f"{path}: states {grid.count} planes, more than it has room for; the file is "
@@ -427,8 +429,12 @@ def _locate(
                 )
             return _numbers(grid), starts, True
     if grid.pages is None or len(grid.pages) != grid.count:
-        raise SourceError(f"{path}: {grid.count} planes cannot be found; the file is damaged")
+        raise _cannot_be_found(grid, path)
     return _numbers(grid), tuple(page.offset for page in grid.pages), False
+
+
+def _cannot_be_found(grid: _Grid, path: Path) -> SourceError:
+    return SourceError(f"{path}: {grid.count} planes cannot be found; the file is damaged")
 
 
 def _numbers(grid: _Grid) -> tuple[int, ...]:

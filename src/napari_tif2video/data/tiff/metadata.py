@@ -32,6 +32,7 @@ _NIKON = "from Nikon metadata"
 _PRAIRIE_UM = 99.0
 
 
+@np.errstate(all="ignore")  # tifffile computes with what metadata say, zeros too
 def calibration_of(
     tif: TiffFile, ome: OmeImage | None, frames: int | None
 ) -> tuple[Calibration, tuple[str, ...]]:

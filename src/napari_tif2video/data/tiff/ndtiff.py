@@ -31,7 +31,7 @@ from ..memory import thread_buffer
 from ..stack import FrameFormat, Stack
 from .metadata import as_shown, mean_step
 from .ome import Members
-from .pages import MAX_METADATA_BYTES, Frame, check_findings, opened, translated
+from .pages import MAX_METADATA_BYTES, Frame, check_findings, opened, stamps, translated
 from .stacks import with_axes
 
 _ORIGIN = "from Micro-Manager metadata"
@@ -121,10 +121,10 @@ def open_dataset(folder: Path, source: Path, name: str) -> Stack:
 def _planes(folder: Path) -> list[_Plane]:
     """The lines of the index, the last one of those for the same place; all of them are sound."""
     index = folder / INDEX
-    _index_bytes(folder)  # refuses what is too large
     found: dict[tuple[tuple[str, int | str], ...], _Plane] = {}
     sizes: dict[str, int] = {}
     with translated(index):
+        _index_bytes(folder)  # refuses what is too large
         for number, line in enumerate(read_ndtiff_index(index)):
             axes, file, offset, width, height, kind, compression, *meta = line
             if kind not in _TYPES or compression or meta[2] or min(width, height) < 1:
@@ -376,16 +376,21 @@ class IndexedFrames:
         offsets = tuple(self.offsets[i] for i in indices)
         return replace(self, planes=self.planes.select(indices), offsets=offsets)
 
+    def identity(self) -> object:
+        return stamps(self.folder, self.planes.names), self.planes.files, self.offsets
+
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         stored = self.format.dtype.newbyteorder("<")
-        planes = zip(self.planes.files, self.offsets, strict=True)
+        planes = zip(self.planes.files, self.offsets, self.planes.pages, strict=True)
         for file, some in groupby(planes, lambda plane: plane[0]):
             path = self.folder / self.planes.names[file]
             with translated(path), open(path, "rb", buffering=0) as handle:
-                for _, offset in some:
+                for _, offset, number in some:
                     frame = thread_buffer("file", self.format.shape, stored)
                     handle.seek(offset)
                     if handle.readinto(frame.reshape(-1).view(np.uint8).data) != frame.nbytes:
-                        raise SourceError(f"{path}: ends within a plane; it is damaged")
+                        raise SourceError(
+                            f"{path}: ends within plane {number + 1} of the index; it is damaged"
+                        )
                     native = frame.astype(self.format.dtype, copy=False)
                     yield native[box.rows, box.columns]

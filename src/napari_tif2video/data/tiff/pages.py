@@ -12,7 +12,7 @@ import os
 import stat
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
-from ...errors import SourceError, Tif2VideoError
+from ...errors import SourceError, Tif2VideoError, no_memory
 from ...units import size_text
 from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
@@ -192,10 +192,18 @@ _MEMORY_CHECK_BYTES = 256 << 20
 
 
 def read_page(
-    page: TiffPage, where: object, frame_format: FrameFormat, channel: int | None = None
+    page: TiffPage,
+    where: object,
+    frame_format: FrameFormat,
+    channel: int | None = None,
+    *,
+    in_buffer: bool = True,
 ) -> Frame:
-    """The pixels of a page, or of one of the channels in it, as a frame of native byte order."""
-    direct = page.is_contiguous and page.shape == frame_format.shape
+    """The pixels of a page, or of one of the channels in it, as a frame of native byte order.
+
+    In a buffer of this thread, or not.
+    """
+    direct = in_buffer and page.is_contiguous and page.shape == frame_format.shape
     out = thread_buffer("file", frame_format.shape, frame_format.dtype) if direct else None
     frame = page.asarray(out=out, maxworkers=1)
     if channel is not None:
@@ -269,6 +277,22 @@ def stamp_of(found: os.stat_result) -> Stamp:
     return found.st_size, found.st_mtime_ns
 
 
+def stamps(folder: Path, names: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
+    """The path of each file with its stamp.
+
+    Raises
+    ------
+    SourceError
+        One is not there.
+    """
+    found = []
+    for name in names:
+        path = os.path.join(folder, name)
+        with translated(path):
+            found.append((path, *stamp_of(os.stat(path))))
+    return tuple(found)
+
+
 def _require_unchanged(path: Path, before: Stamp, found: os.stat_result) -> None:
     if stamp_of(found) != before:
         raise SourceError(
@@ -298,6 +322,11 @@ def translated(where: object) -> Iterator[None]:
         raise SourceError(f"{where}: the file does not exist") from exc
     except PermissionError as exc:
         raise SourceError(f"{where}: no permission to read the file") from exc
+    except MemoryError as exc:
+        raise SourceError(f"{where}: cannot be read, as {no_memory(exc)}") from exc
+    except OSError as exc:
+        reason = exc.strerror or " ".join(str(exc).split())
+        raise SourceError(f"{where}: cannot be read ({reason})") from exc
     except Exception as exc:  # tifffile and the codecs raise nearly anything on damaged files
         reason = " ".join(str(exc).split()) or type(exc).__name__
         raise SourceError(f"{where}: cannot be read as TIFF, or is damaged ({reason})") from exc

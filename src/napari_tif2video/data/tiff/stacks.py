@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import prod
@@ -38,6 +39,7 @@ from .pages import (
     read_page,
     single_page,
     stamp_of,
+    stamps,
     translated,
 )
 
@@ -119,9 +121,14 @@ def _spread_series(tif: TiffFile, ome: OmeImage, path: Path, source: Path, name:
     return with_axes(stack, frames, sizes)
 
 
-def _whole_folder(folder: Path, names: Sequence[str]) -> Stack | None:
-    """A hyperstack, or several, whose OME metadata name all files of the folder, and no others."""
-    path = folder / names[0]
+def _whole_folder(path: Path, names: Sequence[str]) -> Stack | None:
+    """A hyperstack, or several, whose OME metadata name all files of the folder, and no others.
+
+    Parameters
+    ----------
+    path : Path
+        The file whose metadata are read.
+    """
     with opened(path) as tif:
         try:
             images = ome_of(description_of(tif, path), path)
@@ -160,15 +167,28 @@ def _images_of_folder(
     return stack
 
 
-def open_folder(folder: Path, names: Sequence[str]) -> Stack:
+def _sound(folder: Path, names: Sequence[str], *, skips: bool) -> str:
+    """The file that decides what all are: the first, or the first of those that can be opened."""
+    for name in names if skips else ():
+        path = folder / name
+        with suppress(SourceError), opened(path) as tif:
+            full_pages(tif, path)
+            page_format(tif.pages.first, path)
+            return name
+    return names[0]
+
+
+def open_folder(folder: Path, names: Sequence[str], *, skips: bool = False) -> Stack:
     """The files of a folder as a stack; the first one decides what they all are.
+
+    With `skips`, it is the first that can be opened.
 
     Each is a plane or several, on the axes that their names tell, unless their OME metadata tell
     how all of them belong together.
     """
     written, being_written = _written(folder, names)
     lacking, names = len(names) - len(written), written
-    series = _whole_folder(folder, names)
+    series = _whole_folder(folder / _sound(folder, names, skips=skips), names)
     if series is not None:
         notes = (*being_written, *series.notes)
         return replace(series, notes=notes, left_out=series.left_out + lacking)
@@ -176,7 +196,8 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     if named.meaning == "P" and not is_single_image(folder / named.names[0]):
         files = tuple((source_stem(Path(name)), (name,)) for name in named.names)
         named = replace(named, notes=(), positions=files)
-    stack = _positions_of(folder, named) if named.positions else _named_stack(folder, named)
+    positioned = _positions_of if named.positions else _named_stack
+    stack = positioned(folder, named, skips=skips)
     used = sum(len(files) for _, files in named.positions) or len(named.names)
     return replace(
         stack,
@@ -185,7 +206,7 @@ def open_folder(folder: Path, names: Sequence[str]) -> Stack:
     )
 
 
-def _positions_of(folder: Path, named: NamedAxes) -> Stack:
+def _positions_of(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
     """The positions that names of files tell apart; those without a grid are left out and said."""
     name = folder.name or "root"
     stacks: list[Stack] = []
@@ -201,7 +222,7 @@ def _positions_of(folder: Path, named: NamedAxes) -> Stack:
         if len(files) == 1:
             stack = replace(open_file(folder / files[0], name), path=folder)
         else:
-            stack = _named_stack(folder, grid)
+            stack = _named_stack(folder, grid, skips=skips)
         stacks.append(replace(stack, left_out=stack.left_out + len(files) - len(grid.names)))
         called.append(position)
     if failed is not None and not stacks:
@@ -211,10 +232,11 @@ def _positions_of(folder: Path, named: NamedAxes) -> Stack:
     )
 
 
-def _named_stack(folder: Path, named: NamedAxes) -> Stack:
+def _named_stack(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
     """The files of a folder on the grid that their names form."""
     order, sizes = named.names, named.sizes
-    path = folder / order[0]
+    first_name = _sound(folder, order, skips=skips)
+    path = folder / first_name
     shown: tuple[ChannelInfo, ...] = ()
     extra, began = 0, None
     times = dict(sizes).get("T", 1)
@@ -231,7 +253,7 @@ def _named_stack(folder: Path, named: NamedAxes) -> Stack:
             template = alike(tif, page, first)
             shown = channels_of(tif, None, 1)
             extra = len(tif.pages) - 1
-            began = nikon_time_s(tif) if is_series else None
+            began = nikon_time_s(tif) if is_series and first_name == order[0] else None
     if "/" in order[0]:
         notes = (*notes, f"read from its subfolders: {_subfolders(order)}")
     firsts = order[:: len(order) // times]
@@ -254,7 +276,7 @@ def _named_stack(folder: Path, named: NamedAxes) -> Stack:
         left_out=len(order) * (extra if layout is None else layout.left_out),
     )
     if layout is None:
-        return with_axes(stack, FileFrames(folder, order, first, order[0], template), sizes)
+        return with_axes(stack, FileFrames(folder, order, first, first_name, template), sizes)
     inside, said = _axes_inside(layout, named, path, is_imagej)
     info = stack.channel_info or layout.channels
     depth, files = prod(n for _, n in inside), range(len(order))
@@ -339,7 +361,8 @@ def _ends_in_zeros(path: Path) -> bool:
         if len(tif.pages) > 1 or has_planes_behind(tif):  # complete, as far as it can be opened
             return False
         page = tif.pages.first
-        frame = read_page(page, path, page_format(page, path))
+        # The thread that opens a source reads no other frame: a buffer would be kept for nothing.
+        frame = read_page(page, path, page_format(page, path), in_buffer=False)
         return not frame[frame.shape[0] // 2 :].any()
 
 
@@ -445,6 +468,9 @@ class FileFrames:
                 with opened(path) as tif:
                     self.format.check(page_format(single_page(tif, path), path), path, self.first)
 
+    def identity(self) -> object:
+        return stamps(self.folder, self.names)
+
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for name in self.names:
             frame = None if self.alike is None else self.alike.read(join(self.folder, name))
@@ -494,6 +520,10 @@ class PageFrames:
             samples=tuple(self.samples[i] for i in indices) if self.samples else (),
         )
 
+    def identity(self) -> object:
+        where = self.pages, self.offsets, self.samples
+        return stamps(self.path.parent, [self.path.name]), where
+
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         samples = self.samples or (None,) * len(self.pages)
         with opened(self.path, self.stamp) as tif:
@@ -540,10 +570,15 @@ class MemberFrames:
         for page, where in self._pages():
             self.format.check(page_format(page, where), where, self.planes.names[0])
 
+    def identity(self) -> object:
+        return stamps(self.folder, self.planes.names), self.planes.files, self.planes.pages
+
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for page, where in self._pages():
-            self.format.check(page_format(page, where), where, self.planes.names[0])
-            yield read_page(page, where, self.format)[box.rows, box.columns]
+            with translated(where):
+                self.format.check(page_format(page, where), where, self.planes.names[0])
+                frame = read_page(page, where, self.format)
+            yield frame[box.rows, box.columns]
 
     def _pages(self) -> Iterator[tuple[TiffPage, str]]:
         """The page of each plane, and what a message calls it."""
@@ -586,6 +621,9 @@ class VolumeFrames:
     def check(self) -> None:
         for name in self.planes.names:
             self._planes(self.folder / name)
+
+    def identity(self) -> object:
+        return stamps(self.folder, self.planes.names), self.planes.files, self.planes.pages
 
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         places = zip(self.planes.files, self.planes.pages, strict=True)

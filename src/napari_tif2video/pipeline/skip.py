@@ -1,0 +1,59 @@
+"""Which frames cannot be read, where these may be left out.
+
+That is asked once a frame has failed: as long as all is well, nothing is read for it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..data import DaskFrames, Frames
+from ..errors import SourceError
+from ..geometry import CropBox
+from ..planning import Plan
+from .engine import Execution, step
+from .tasks import segments_of, sources_of
+
+
+def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Plan:
+    """The plan without the frames that cannot be read.
+
+    Raises
+    ------
+    SourceError
+        That is `exc`, where frames may not be left out, and where all or none can be read.
+    """
+    if not plan.skips or plan.bad_frames:
+        raise exc
+    from dask.delayed import delayed
+
+    errors: dict[int, str] = {}
+    with execution.run(plan) as run:
+        run.phase = "checking"
+        look = partial(_errors, plan.picture.box, run.key)
+        channels = [channel.frames for channel in plan.stack.channels]
+        if any(isinstance(frames, DaskFrames) for frames in channels):
+            # A block that fails would end the graph of all others.
+            errors = run.here(partial(look, *channels))
+        else:
+            spans = segments_of(plan)
+            tasks = [delayed(look, pure=False)(*sources_of(plan, span)) for span in spans]
+            for span, found in zip(spans, run.compute(tasks, plan.frames), strict=True):
+                errors |= {span[place]: error for place, error in found.items()}
+    if not 0 < len(errors) < plan.frames:
+        raise exc
+    return plan.without(errors)
+
+
+def _errors(box: CropBox, run: str, *channels: Frames) -> dict[int, str]:
+    """What is wrong with each frame that cannot be read, by its place among these."""
+    errors = {}
+    for place in range(len(channels[0])):
+        step(run)
+        try:
+            for frames in channels:
+                for _ in frames.select([place]).read_frames(box):
+                    pass
+        except SourceError as exc:
+            errors[place] = str(exc)
+    return errors

@@ -1,0 +1,36 @@
+"""A few of the mutations of `fuzz.py`, and those that once went wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import napari_tif2video as t2v
+
+fuzz = pytest.importorskip("fuzz", reason="needs the usage of a process, which Windows lacks")
+
+OF_EACH = 12
+# Mutations that were refused in other words than ours, or not at all.
+ONCE_WRONG: list[tuple[str, int]] = []
+
+
+@pytest.mark.parametrize("kind", fuzz.TIFFS)
+def test_the_whole_files_are_read_as_they_are(tmp_path, kind):
+    """Else their mutations would prove little."""
+    stack = t2v.open_stack(fuzz.TIFFS[kind](tmp_path))
+    assert len(stack) >= 1
+    if stack.shape == fuzz.FRAMES.shape and stack.dtype == np.uint16:
+        np.testing.assert_array_equal(stack.data.compute(), fuzz.FRAMES)
+    if stack.shape == fuzz.HYPER.shape:
+        np.testing.assert_array_equal(stack.data.compute(), fuzz.HYPER)
+
+
+@pytest.mark.parametrize("kind", fuzz.KINDS)
+def test_mutations(kind):
+    for number in range(OF_EACH):
+        fuzz.check(kind, number)
+
+
+@pytest.mark.parametrize(("kind", "number"), ONCE_WRONG)
+def test_mutations_that_were_found(kind, number):
+    fuzz.check(kind, number)
