@@ -141,7 +141,10 @@ POSITIONS = {
     "Incucyte": (lambda t, p: f"VID3_{('A1', 'B2')[p]}_1_00d{t:02}h30m.tif", "A1, B2"),
     "ScanR": ("--W{1:05}--P00001--Z00000--T{0:05}--cherry.tif", "W00000, W00001"),
     "EVOS": ("scan_t{0:02}_A01f{1:02}d0.TIF", "f00, f01"),
-    "Opera": ("r01c0{1}f01p01-ch1sk{0}fk1fl1.tiff", "01c00, 01c01"),
+    "Opera": ("r01c0{1}f01p01-ch1sk{0}fk1fl1.tiff", "r01c00, r01c01"),
+    "Nikon": ("xy{1:02}t{0}.tif", "xy00, xy01"),
+    "MetaMorph": ("e_s{1}_t{0}.TIF", "s0, s1"),
+    "Pos": ("Pos{1}_t{0:03}.tif", "Pos0, Pos1"),
     "samples": ("fish{1}_{0:03}.tif", "fish0, fish1"),
     "incomplete": (lambda t, p: f"pos{p}_t{t + 7 * p}.tif", "pos0, pos1"),
 }

@@ -219,7 +219,10 @@ def fields_of(table: Table) -> list[Field]:
         for letter, together in find(table):
             if len(varying & set(together)) < least:
                 continue
-            texts = tuple("".join(row[together[0] : together[-1] + 1]) for row in table.rows)
+            start = "r" if find is _wells and table.kinds[together[0] // 2] == "N" else ""
+            texts = tuple(
+                start + "".join(row[together[0] : together[-1] + 1]) for row in table.rows
+            )
             if find is _decimals:
                 keys = tuple((float(text), text) for text in texts)
             else:
