@@ -14,7 +14,7 @@ from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
 from ..planning import BadFrame
-from ..units import EACH_ITS_OWN, Limits, percent
+from ..units import EACH_ITS_OWN, Limits, counted, percent
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def describe_fidelity(video: Video) -> str:
 def describe_limits(video: Video) -> str:
     """What became black and white, and how much was outside, in a line for people."""
     bad = len(video.bad_frames)
-    left_out = f", {bad} bad frame{'s' * (bad > 1)} left out" if bad else ""
+    left_out = f", {counted(bad, 'bad frame')} left out" if bad else ""
     return f"{_described_limits(video)}{left_out}"
 
 
