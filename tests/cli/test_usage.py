@@ -208,7 +208,7 @@ def test_help_and_readme_name_every_option(cli):
     settings = {f"--{field.name}".replace("_", "-") for field in fields(t2v.VideoSettings)}
     others = """--nogui --output --output-dir --global-normalize --workers --recursive --match
         --overwrite --skip-existing --dry-run --json --report --quiet --demo --version --settings
-        --reuse --sidecar --verify --inspect --help"""
+        --reuse --sidecar --verify --resume --inspect --help"""
     assert options == settings | set(others.split())
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"--[a-z][a-z-]*", readme)) >= options - {"--help"}
