@@ -62,9 +62,11 @@ def single_page(tif: TiffFile, path: Path) -> TiffPage:
     return full[0] if isinstance(full[0], TiffPage) else full[0].aspage()
 
 
-# Tags that make up the format of a frame: width, height, bits, photometric and samples; and those
-# that say how its pixels are stored: compression, order of bits, predictor.
-_FORMAT_TAGS, _STORED_TAGS = (256, 257, 258, 262, 277), (259, 266, 317)
+# Tags that make up the format of a frame: width, height, bits, photometric, samples and, where they
+# are signed or floats, the kind of number; and those that say how its pixels are stored:
+# compression, order of bits, predictor.
+_FORMAT_TAGS, _STORED_TAGS = (256, 257, 258, 262, 277, 339), (259, 266, 317)
+_UNSIGNED = (339, b"\x01")
 
 
 def unlike(
@@ -110,7 +112,7 @@ def _format_tags(tif: TiffFile, offset: int) -> list[tuple[int, bytes]]:
                 handle.seek(struct.unpack(form.offsetformat, value)[0])
                 value = handle.read(min(nbytes, 64))
             known.append((code, _as_number(value[:nbytes], tif.byteorder)))
-    return known
+    return [tag for tag in known if tag != _UNSIGNED]  # as without the tag
 
 
 def _as_number(value: bytes, byteorder: str) -> bytes:
