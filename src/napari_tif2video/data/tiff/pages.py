@@ -173,7 +173,7 @@ def has_lut(page: TiffPage) -> bool:
 def _check_claims(page: TiffPage, where: object) -> None:
     """Refuse pages whose data lie outside the file, are missing, or cannot fit into memory."""
     offsets, counts = page.dataoffsets, page.databytecounts
-    if not offsets or any(count == 0 for count in counts):
+    if not offsets or 0 in counts or 0 in offsets:
         raise SourceError(f"{where}: some of its pixels were never written")
     end = max(offset + count for offset, count in zip(offsets, counts, strict=False))
     size = page.parent.filehandle.size
