@@ -33,6 +33,7 @@ from typing import TypeAlias
 
 import av
 import numpy as np
+import tifffile
 import ttf_opensans
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -59,6 +60,7 @@ def main() -> None:
         folder = Path(scratch)
         gather(folder / "mitosis", sorted(mitosis.glob("channel[12]/*.tif")))
         gather(folder / "usiigaci", sorted(usiigaci.glob("*.tif")))
+        heat(folder / "hot", sorted(mitosis.glob("channel2/*.tif")))
         page = (HERE / "gallery.md").read_text(encoding="utf-8")
         answers = [run(command, folder) for command in commands(page)]
         for name, picture in pictures(folder).items():
@@ -80,6 +82,15 @@ def gather(folder: Path, files: Sequence[Path]) -> None:
             os.symlink(file, folder / file.name)
         except OSError:
             shutil.copyfile(file, folder / file.name)
+
+
+def heat(folder: Path, files: Sequence[Path]) -> None:
+    """A folder with copies of these files in which one pixel is saturated."""
+    folder.mkdir()
+    for file in files:
+        frame = tifffile.imread(file)
+        frame[10, 20] = 65535
+        tifffile.imwrite(folder / file.name, frame)
 
 
 def commands(page: str) -> list[list[str]]:
@@ -105,6 +116,7 @@ def pictures(folder: Path) -> dict[str, Image.Image]:
     return {
         "contrast": contrast(videos),
         "brightness": brightness(videos),
+        "auto": automatic(videos),
         "merge": merge(videos),
         "colormaps": colormaps(videos),
         "overlays": overlays(videos),
@@ -180,6 +192,15 @@ def brightness(videos: Videos) -> Image.Image:
     draw.text((left + width / 2, top + height + 26), "frame", INK, FONT, anchor="ma")
     draw.multiline_text((0, top + height / 2), "mean\ngrey\nlevel", INK, FONT, anchor="lm")
     return few_colours(image)
+
+
+def automatic(videos: Videos) -> Image.Image:
+    """One frame with and without a hot pixel, and the mean grey level of each video."""
+    names = "usual", "auto", "hot-usual", "hot-auto"
+    movies = [videos.frames(f"{name}.mp4") for name in names]
+    rules = "local", "auto", "hot pixel, local", "auto"
+    labels = [f"{rule}: {np.mean(m):.0f}" for rule, m in zip(rules, movies, strict=True)]
+    return few_greys(grid([[movie[31] for movie in movies]], columns=labels), 48)
 
 
 def merge(videos: Videos) -> Image.Image:

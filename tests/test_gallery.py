@@ -18,6 +18,7 @@ def test_commands(cli, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for folder, names, shape in [
         ("mitosis", ["C1-t{}.tif", "C2-t{}.tif"], (196, 171)),
+        ("hot", ["C2-t{}.tif"], (196, 171)),
         ("usiigaci", ["xy01t0{}.tif"], (1022, 1024)),
     ]:
         (tmp_path / folder).mkdir()

@@ -127,7 +127,7 @@ for name in t2v.__all__:
 # A package imports only from those in the lines above its own.
 ORDER = [
     {"errors", "_version"},
-    {"units", "geometry", "colours"},
+    {"units", "geometry", "colours", "paths"},
     {"recipe", "overlays"},
     {"settings"},
     {"data", "encode"},

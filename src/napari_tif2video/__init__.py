@@ -10,18 +10,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
+from .errors import (
+    Cancelled,
+    EncodingError,
+    OutputError,
+    OutputExistsError,
+    SettingsError,
+    SourceError,
+    Tif2VideoError,
+)
 
 if TYPE_CHECKING:
     from .data import Stack, open_stack
-    from .errors import (
-        Cancelled,
-        EncodingError,
-        OutputError,
-        OutputExistsError,
-        SettingsError,
-        SourceError,
-        Tif2VideoError,
-    )
     from .geometry import CropBox
     from .pipeline import Progress
     from .recipe import Recipe, read_recipe
@@ -30,24 +30,17 @@ if TYPE_CHECKING:
 
 # Loaded when first used: `tif2video --help` must not wait for numpy, PyAV and dask.
 _HOME = {
-    "convert": "videos",
-    "convert_batch": "videos",
-    "render_frame": "videos",
-    "open_stack": "data",
-    "read_recipe": "recipe",
-    "Recipe": "recipe",
     "CropBox": "geometry",
-    "VideoSettings": "settings",
+    "Progress": "pipeline",
+    "Recipe": "recipe",
     "Stack": "data",
     "Video": "videos",
-    "Progress": "pipeline",
-    "Cancelled": "errors",
-    "EncodingError": "errors",
-    "OutputError": "errors",
-    "OutputExistsError": "errors",
-    "SettingsError": "errors",
-    "SourceError": "errors",
-    "Tif2VideoError": "errors",
+    "VideoSettings": "settings",
+    "convert": "videos",
+    "convert_batch": "videos",
+    "open_stack": "data",
+    "read_recipe": "recipe",
+    "render_frame": "videos",
 }
 
 __all__ = [

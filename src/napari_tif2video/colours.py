@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any, Literal
 
 import numpy as np
@@ -47,7 +48,6 @@ def full_name(name: object) -> str:
 
 def colour_table(name: str) -> bytes:
     """256 RGB triples of a colormap, from the black to the white level, as `Display.colours`."""
-    import numpy as np
     from cmap import Colormap
 
     stem, reverse = _split(full_name(name))
@@ -85,14 +85,13 @@ def rgb_of(option: str, text: str) -> tuple[int, int, int]:
 # red-green blindness tell apart (Wong 2011, Nature Methods 8:441, doi:10.1038/nmeth.1618). More:
 # cyan, magenta and yellow first, each light enough to be seen on black.
 _TWO_COLOURS = ("magenta", "green")
-_MORE_COLOURS = ("cyan", "magenta", "yellow", "red", "green", "blue")
-_RGB = {
-    "red": (255, 0, 0),
-    "green": (0, 255, 0),
-    "blue": (0, 0, 255),
+_MORE_COLOURS = {
     "cyan": (0, 255, 255),
     "magenta": (255, 0, 255),
     "yellow": (255, 255, 0),
+    "red": (255, 0, 0),
+    "green": (0, 255, 0),
+    "blue": (0, 0, 255),
 }
 
 Blending = Literal["additive", "translucent", "opaque", "minimum", "multiplicative"]
@@ -158,9 +157,8 @@ def ramp(colour: tuple[int, int, int]) -> bytes:
 
 def default_colours(count: int) -> list[tuple[str, bytes]]:
     """The colours of so many merged channels, where nobody says others: names and tables."""
-    chosen = _TWO_COLOURS if count == 2 else _MORE_COLOURS
-    names = (chosen[i % len(chosen)] for i in range(count))
-    return [(name, ramp(_RGB[name])) for name in names]
+    chosen = cycle(_TWO_COLOURS if count == 2 else _MORE_COLOURS)
+    return [(name, ramp(_MORE_COLOURS[name])) for name in islice(chosen, count)]
 
 
 def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) -> NDArray[np.uint8]:

@@ -53,9 +53,7 @@ def describe(exc: BaseException) -> str:
         return no_memory(exc)
     if isinstance(exc, Tif2VideoError):
         return text
-    return (
-        f"unexpected {type(exc).__name__}: {text}" if text else f"unexpected {type(exc).__name__}"
-    )
+    return f"unexpected {type(exc).__name__}" + (text and f": {text}")
 
 
 def one_line(text: str) -> str:

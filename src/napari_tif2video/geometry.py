@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .errors import SettingsError, SourceError
@@ -60,23 +60,30 @@ class CropBox:
             raise SettingsError(f"crop: expected WxH or WxH+X+Y such as 250x250, got {text!r}")
         return cls(*(None if part is None else int(part) for part in match.groups()))  # type: ignore[arg-type]
 
+    @classmethod
+    def whole(cls, frame_size: tuple[int, int]) -> CropBox:
+        """All of a frame of this size (height, width)."""
+        return cls(frame_size[1], frame_size[0], 0, 0)
+
     def __str__(self) -> str:
         corner = "" if self.x is None else f"+{self.x}+{self.y}"
         return f"{self.width}x{self.height}{corner}"
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.height, self.width
 
-# x264 and every player stop at 16384; a narrow, tall crop can get there.
-MAX_SIDE_PX = 16384
+    # Of a box that has its place in a frame, as `resolve_crop` gives it.
 
+    @property
+    def top(self) -> int:
+        assert self.y is not None
+        return self.y
 
-@dataclass(frozen=True)
-class Box:
-    """A resolved crop box in a frame: row and column of its corner, and its size."""
-
-    top: int
-    left: int
-    height: int
-    width: int
+    @property
+    def left(self) -> int:
+        assert self.x is not None
+        return self.x
 
     @property
     def rows(self) -> slice:
@@ -86,13 +93,13 @@ class Box:
     def columns(self) -> slice:
         return slice(self.left, self.left + self.width)
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.height, self.width
+
+# x264 and every player stop at 16384; a narrow, tall crop can get there.
+MAX_SIDE_PX = 16384
 
 
-def resolve_crop(crop: CropBox | None, frame_size: tuple[int, int]) -> Box:
-    """The crop box in a frame of `frame_size` (height, width).
+def resolve_crop(crop: CropBox | None, frame_size: tuple[int, int]) -> CropBox:
+    """The crop box with its place in a frame of `frame_size` (height, width).
 
     A box without a corner is centred: left = floor((frame width - box width) / 2), top alike.
 
@@ -103,21 +110,21 @@ def resolve_crop(crop: CropBox | None, frame_size: tuple[int, int]) -> Box:
     """
     height, width = frame_size
     if crop is None:
-        return Box(0, 0, height, width)
+        return CropBox.whole(frame_size)
     if crop.width > width or crop.height > height:
         raise SourceError(
             f"crop {crop} is larger than the frame, which is {width}x{height}; use a smaller crop"
         )
     if crop.x is None or crop.y is None:
-        return Box((height - crop.height) // 2, (width - crop.width) // 2, crop.height, crop.width)
+        return replace(crop, x=(width - crop.width) // 2, y=(height - crop.height) // 2)
     if crop.x + crop.width > width or crop.y + crop.height > height:
         raise SourceError(
             f"crop {crop} reaches outside the frame, which is {width}x{height}; move the corner"
         )
-    return Box(crop.y, crop.x, crop.height, crop.width)
+    return crop
 
 
-def resolve_size(box: Box, width: int | Literal["full"]) -> tuple[Box, tuple[int, int]]:
+def resolve_size(box: CropBox, width: int | Literal["full"]) -> tuple[CropBox, tuple[int, int]]:
     """The size (height, width) of the video, and the box it shows.
 
     Both sides are even, as 4:2:0 video needs them. With ``"full"`` an odd last row or column is
@@ -131,7 +138,7 @@ def resolve_size(box: Box, width: int | Literal["full"]) -> tuple[Box, tuple[int
                 "at least 2x2 pixels are needed, or give a width"
             )
         size = (height, width)
-        box = Box(box.top, box.left, *size)
+        box = replace(box, width=width, height=height)
     else:
         width = nearest_even(width, 1)
         size = (max(2, nearest_even(box.height * width, box.width)), width)

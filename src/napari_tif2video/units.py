@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from fractions import Fraction
 
@@ -12,16 +13,38 @@ from .errors import SettingsError
 #: The counts that become black and white.
 Limits = tuple[float, float]
 
-_UNITS_S = {
-    "": 1.0,
-    "us": 1e-6,
-    "ms": 1e-3,
-    "s": 1.0,
-    "sec": 1.0,
-    "min": 60.0,
-    "h": 3600.0,
-    "d": 86400.0,
-}
+#: Contrasts with limits of its own for each frame.
+EACH_ITS_OWN = ("local", "smooth")
+
+
+def _by_name(rows: dict[str, float]) -> dict[str, float]:
+    return {name: size for names, size in rows.items() for name in names.split()}
+
+
+METRE_UM = 1e6
+_UM = _by_name(
+    {
+        "m": METRE_UM,
+        "cm": 1e4,
+        "mm": 1e3,
+        "um micron microns micrometer micrometers": 1.0,
+        "nm": 1e-3,
+        "pm": 1e-6,
+        "in inch inches": 25400.0,
+    }
+)
+_S = _by_name(
+    {
+        "d day days": 86400.0,
+        "h hr hour hours": 3600.0,
+        "min minute minutes": 60.0,
+        "s sec second seconds": 1.0,
+        "ms msec": 1e-3,
+        "us": 1e-6,
+        "ns": 1e-9,
+    }
+)
+
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+))?"
 _PART = re.compile(rf"{_NUMBER}\s*([a-zA-Zµμ]*)\s*", re.ASCII)
 
@@ -75,50 +98,16 @@ def _read(text: str) -> float:
         if match is None:
             return math.nan
         number, exponent, unit = match.groups()
-        unit = unit.lower().replace("µ", "u").replace("μ", "u")
         rest = rest[match.end() :]
         is_plain = not unit and (rest or not is_first)  # "5 3": which is what?
+        size = _S.get(_plain_unit(unit) or "s", math.inf)
         # From large to small units, each once, so that "5 min 3 h" is not taken for a time.
-        if is_plain or unit not in _UNITS_S or _UNITS_S[unit] >= smallest:
+        if is_plain or size >= smallest:
             return math.nan
-        smallest = _UNITS_S[unit]
-        total += float(f"{number}e{exponent or 0}") * smallest
+        smallest = size
+        total += float(f"{number}e{exponent or 0}") * size
         is_first = False
     return sign * total
-
-
-METRE_UM = 1e6
-_UM = {
-    "m": METRE_UM,
-    "cm": 1e4,
-    "mm": 1e3,
-    "um": 1.0,
-    "micron": 1.0,
-    "microns": 1.0,
-    "micrometer": 1.0,
-    "micrometers": 1.0,
-    "nm": 1e-3,
-    "pm": 1e-6,
-    "inch": 25400.0,
-    "inches": 25400.0,
-    "in": 25400.0,
-}
-_S = {
-    "d": 86400.0,
-    "h": 3600.0,
-    "hour": 3600.0,
-    "hr": 3600.0,
-    "min": 60.0,
-    "minute": 60.0,
-    "minutes": 60.0,
-    "s": 1.0,
-    "sec": 1.0,
-    "seconds": 1.0,
-    "ms": 1e-3,
-    "msec": 1e-3,
-    "us": 1e-6,
-    "ns": 1e-9,
-}
 
 
 def length_um(value: object, unit: str) -> float | None:
@@ -166,18 +155,18 @@ def size_text(nbytes: float, digits: int = 3) -> str:
     """About how large something is, with the unit that fits: ``120 kB``, ``1.53 MB``."""
     for unit in ("kB", "MB", "GB"):
         size = float(f"{nbytes / SIZE_UNITS[unit.upper()]:.{digits}g}")
-        if size < 1000 or unit == "GB":
-            return f"{plain_number(size)} {unit}"
-    raise AssertionError("unreachable")
+        if size < 1000:
+            break
+    return f"{plain_number(size)} {unit}"
 
 
 def length_text(length_um: float) -> str:
     """A length with the unit that fits: ``500 nm``, ``20 µm``, ``1.5 mm``."""
+    units = ((1e3, "nm"), (1.0, "µm"))
     # Seven digits: more than any pixel size has, and 0.3 µm is 300 nm.
-    for factor, unit in ((1e3, "nm"), (1.0, "µm"), (1e-3, "mm")):
-        if unit == "mm" or float(f"{length_um * factor:.7g}") < 1000:
-            return f"{plain_number(length_um * factor)} {unit}"
-    raise AssertionError("unreachable")
+    fitting = (row for row in units if float(f"{length_um * row[0]:.7g}") < 1000)
+    factor, unit = next(fitting, (1e-3, "mm"))
+    return f"{plain_number(length_um * factor)} {unit}"
 
 
 def plain_number(number: float) -> str:
@@ -188,6 +177,11 @@ def plain_number(number: float) -> str:
 def percent(share: float) -> str:
     """A share of one, with the two digits that matter: ``0.57 %``, ``57 %``, ``100 %``."""
     return f"{plain_number(float(f'{100 * share:.2g}'))} %"
+
+
+def pairs_text(pairs: Iterable[Limits]) -> str:
+    """Limits as they are typed: ``100 4000``, those of several channels with commas."""
+    return ", ".join(f"{low:.10g} {high:.10g}" for low, high in pairs)
 
 
 def counted(number: int, noun: str) -> str:

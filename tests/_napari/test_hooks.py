@@ -9,17 +9,19 @@ import dask.array as da
 import numpy as np
 import pytest
 import tifffile
-from helpers.files import write_folder
+from helpers.files import write_folder, write_pages
 from helpers.frames import noise, number_of, numbered
 from helpers.imagej import BLUE, FIRE, RED, write_composite, write_stack
+from helpers.lsm import write_lsm
 from helpers.video import decoded, grey_of, numbers
-
-import napari_tif2video as t2v
-from napari_tif2video._napari import hooks
-from napari_tif2video.settings import CODECS, CONTAINERS
 
 napari = pytest.importorskip("napari")
 npe2 = pytest.importorskip("npe2")
+
+import napari_tif2video as t2v  # noqa: E402
+from napari_tif2video._napari import hooks  # noqa: E402
+from napari_tif2video.data import TIFF_SUFFIXES  # noqa: E402
+from napari_tif2video.settings import CODECS, CONTAINERS  # noqa: E402
 
 PLUGIN = "napari-tif2video"
 
@@ -245,3 +247,59 @@ def test_positions_are_an_axis_or_layers(tmp_path):
     layers = write("unlike.ome.tif", [(3, 32, 120), (2, 64, 120)])
     assert [o["name"] for _, o, _ in layers] == ["unlike Pos0", "unlike Pos1"]
     assert [d.shape for d, _, _ in layers] == [(3, 32, 120), (2, 64, 120)]
+
+
+def stained(folder):
+    """Two folders called by stain, with a file of each frame."""
+    data = noise((2, 3, 12, 20))
+    for stain, frames in zip(("GFP", "mCherry"), data, strict=True):
+        write_folder(folder / stain, frames)
+    return data
+
+
+@pytest.mark.parametrize("is_parent", [True, False])
+def test_folders_called_by_stain_are_channels(tmp_path, model, is_parent):
+    data = stained(tmp_path / "in")
+    paths = [str(tmp_path / "in")]
+    if not is_parent:
+        paths = [str(tmp_path / "in" / stain) for stain in ("GFP", "mCherry")]
+    layers = model.open(paths, plugin=PLUGIN, stack=not is_parent)
+    assert [layer.name for layer in layers] == ["in GFP", "in mCherry"]
+    for layer, frames in zip(layers, data, strict=True):
+        np.testing.assert_array_equal(np.asarray(layer.data), frames)
+    picture = t2v.render_frame(model, 1, width="full")
+    assert picture[..., 0].any()
+    assert (picture[..., 0] != picture[..., 1]).any()
+
+
+def test_single_images_together_are_one_layer(tmp_path, model):
+    frames = noise((11, 12, 20))
+    folder = write_folder(tmp_path / "in", frames)
+    paths = [str(folder / f"t{t}.tif") for t in (10, *range(10))]
+    (layer,) = model.open(paths, plugin=PLUGIN, stack=True)
+    np.testing.assert_array_equal(np.asarray(layer.data), frames)
+
+
+def test_others_together_are_a_layer_each(tmp_path, model):
+    for name in ("control", "treated"):
+        write_folder(tmp_path / name, noise((3, 12, 20)))
+    paths = [str(tmp_path / name) for name in ("control", "treated")]
+    layers = model.open(paths, plugin=PLUGIN, stack=True)
+    assert [layer.name for layer in layers] == ["control", "treated"]
+
+
+@pytest.mark.parametrize("ending", TIFF_SUFFIXES)
+def test_every_ending_is_read(tmp_path, model, ending):
+    frames = noise((3, 160, 200))
+    for name in (f"a{ending}", f"b{ending.upper()}"):
+        path = tmp_path / name
+        if ending == ".lsm":
+            write_lsm(path, frames)
+        else:
+            write_pages(path.with_suffix(".tif"), frames)
+            path.with_suffix(".tif").rename(path)
+        (layer,) = model.open(str(path), plugin=PLUGIN)
+        np.testing.assert_array_equal(np.asarray(layer.data), frames)
+    manifest = npe2.PluginManager.instance().get_manifest(PLUGIN)
+    (reader,) = manifest.contributions.readers
+    assert {f"*{ending}", f"*{ending.upper()}"} <= set(reader.filename_patterns)

@@ -75,7 +75,7 @@ WRONG = {
     "gamma zero": ("--gamma 0", "--gamma: must be between 0.05 and 20, got 0"),
     "anchor too small": ("--anchor-size 5", "--anchor-size: expected a whole number of pixels, at"),
     "corner of nothing": ("--label-corner top-left", "--label-corner: there is no label to place"),
-    "two widths": ("--width 500 --um-per-pixel 2", "--width and --um-per-pixel exclude each other"),
+    "two widths": ("--width 500 --um-per-pixel 2", "--um-per-pixel: gives the video its width"),
     "rate factor with quality": ("--crf 20 --quality high", "--crf: is a quality of its own"),
     "raw with width": (
         "--raw --width 300",
@@ -208,7 +208,7 @@ def test_help_and_readme_name_every_option(cli):
     settings = {f"--{field.name}".replace("_", "-") for field in fields(t2v.VideoSettings)}
     others = """--nogui --output --output-dir --global-normalize --workers --recursive --match
         --overwrite --skip-existing --dry-run --json --report --quiet --demo --version --settings
-        --reuse --sidecar --verify --resume --inspect --help"""
+        --reuse --sidecar --scheduler --verify --resume --inspect --help"""
     assert options == settings | set(others.split())
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"--[a-z][a-z-]*", readme)) >= options - {"--help"}

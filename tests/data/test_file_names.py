@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 import uuid
 from itertools import product
 
 import numpy as np
 import pytest
 import tifffile
-from helpers.frames import noise
+from helpers.files import write_pages
+from helpers.frames import noise, numbered
+from helpers.video import numbers
 
 import napari_tif2video as t2v
 
@@ -74,6 +77,7 @@ CHANNELS = {
         ("488nm", "560nm"),
     ),
     "wavelengths": (lambda t, c: f"img_{(488, 561)[c]}_{t:03}.tif", ("488nm", "561nm")),
+    "names that begin like a channel": (lambda t, c: f"c_{t:03}_{STAINS[c]}.tif", STAINS),
     "colours": (lambda t, c: f"frame{t}_{('green', 'red')[c]}.tif", ("green", "red")),
     "numbered through": (lambda t, c: f"{2 * t + c:04}_{STAINS[c]}.tif", STAINS),
     "stamped one by one": (
@@ -144,13 +148,85 @@ POSITIONS = {
 
 
 @pytest.mark.parametrize(("name", "positions"), POSITIONS.values(), ids=POSITIONS)
-def test_positions_are_asked_for(tmp_path, name, positions):
+def test_positions(tmp_path, cli, name, positions):
     folder = write(tmp_path / "in", name, FRAMES[:, 0, :, 0])
-    with pytest.raises(t2v.SourceError, match=rf"holds 2 positions: {positions}") as caught:
-        t2v.open_stack(folder)
-    stack = t2v.open_stack(folder, match=str(caught.value).split("'")[1])
-    assert stack.axes == "TYX"
-    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, 0, 0])
+    ended = cli(folder, "--quiet")
+    assert ended.code == 1
+    first = positions.split(", ")[0]
+    assert f"2 positions: {positions}; add --position {shlex.quote(first)} or each" in ended.err
+    stack = t2v.open_stack(folder)
+    assert stack.image_names == tuple(positions.split(", "))
+    for p, image in enumerate(stack.images):
+        assert image.axes == "TYX"
+        np.testing.assert_array_equal(image.data.compute(), FRAMES[:, 0, p, 0])
+        for wanted in (p, stack.image_names[p]):
+            picture = t2v.render_frame(folder, 1, position=wanted, width="full")
+            expected = t2v.render_frame(FRAMES[:, 0, p, 0], 1, width="full")
+            np.testing.assert_array_equal(picture, expected)
+
+
+def test_a_video_of_each_position(tmp_path, cli):
+    """Of an incomplete plate, too: each position has the frames that are there for it."""
+    folder = write(
+        tmp_path / "in",
+        lambda t, c, p: f"exp_{'AB'[p]}03_s1_w{c + 1}_t{t}.tif",
+        numbered(T * C * P).reshape(T, C, P, 48, 160),
+    )
+    (folder / "exp_B03_s1_w2_t2.tif").unlink()
+    ended = cli(folder, "--position", "each", "--channel", "w2", "--json")
+    assert ended.code == 0
+    sources = json.loads(ended.out)["sources"]
+    assert [source["frames"] for source in sources] == [3, 2]
+    assert [source["left_out"] for source in sources] == [0, 1]
+    names = [f"500px_10fps_pos{p}_ch1_video.mp4" for p in range(2)]
+    assert [source["output"] for source in sources] == [str(folder / name) for name in names]
+    assert [numbers(source["output"]) for source in sources] == [[2, 6, 10], [3, 7]]
+
+
+def test_a_position_without_a_grid_is_left_out_and_said(tmp_path, cli):
+    folder = write(
+        tmp_path / "in", lambda t, c, p: f"pos{p}_t{t}_{STAINS[c]}.tif", FRAMES[:, :, :, 0]
+    )
+    for t, stain in ((0, "GFP"), (1, "GFP"), (2, "DAPI")):
+        (folder / f"pos1_t{t}_{stain}.tif").unlink()
+    ended = cli(folder, "--position", "pos0", "--channel", "GFP", "--dry-run", "--json")
+    (source,) = json.loads(ended.out)["sources"]
+    assert (source["frames"], source["left_out"]) == (T, 3)
+    assert any("position pos1 is left out" in note for note in source["notes"])
+
+
+def test_movies_of_positions(tmp_path, cli):
+    """A file of several frames for each position: positions, not points in time."""
+    for p in range(P):
+        write_pages(tmp_path / f"cells_Pos{p}.tif", FRAMES[:, 0, p, 0])
+    stack = t2v.open_stack(tmp_path)
+    assert stack.image_names == ("cells_Pos0", "cells_Pos1")
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, :, 0].swapaxes(0, 1))
+    ended = cli(tmp_path, "--position", "each", "--json")
+    outputs = [source["output"] for source in json.loads(ended.out)["sources"]]
+    assert outputs == [str(tmp_path / f"500px_10fps_pos{p}_video.mp4") for p in range(P)]
+
+
+VOLUMES = {
+    "ImageJ": (3, {"imagej": True, "metadata": {"axes": "ZYX", "spacing": 2, "unit": "um"}}),
+    "named axes": (3, {"metadata": {"axes": "ZYX"}}),
+    "OME": (3, {"ome": True, "metadata": {"axes": "ZYX"}}),
+    "many": (12, {}),
+}
+
+
+@pytest.mark.parametrize(("count", "options"), VOLUMES.values(), ids=VOLUMES)
+def test_volumes_of_time_points(tmp_path, count, options):
+    data = noise((count, 20, 12, 20), high=60000)
+    ending = ".ome.tif" if "ome" in options else ".tif"
+    for t, volume in enumerate(data):
+        path = tmp_path / f"t{t:03}{ending}"
+        tifffile.imwrite(path, volume, photometric="minisblack", **options)
+    stack = t2v.open_stack(tmp_path)
+    assert stack.axes == "TZYX"
+    np.testing.assert_array_equal(stack.data.compute(), data)
+    said = "the 20 images in each file are taken for slices" in stack.notes
+    assert said == (not options)
 
 
 UNCLEAR = {
@@ -217,6 +293,7 @@ def test_copies_are_left_out_and_said(tmp_path):
     stack = t2v.open_stack(tmp_path)
     np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, 0, 0])
     assert "1 copy is left out: a_t002 (1).tif" in stack.notes
+    assert stack.left_out == 1
 
 
 MASKS = {
@@ -234,6 +311,7 @@ def test_masks_are_no_frames(tmp_path, cli, image, mask):
     (source,) = json.loads(cli(tmp_path, "--dry-run", "--json").out)["sources"]
     left_out = f"3 masks are left out: {mask.format(0)} to {mask.format(2)}"
     assert any(note.startswith(left_out) for note in source["notes"])
+    assert source["left_out"] == 3
     masks = t2v.open_stack(tmp_path, match="*mask*" if "mask" in mask else "man_*")
     np.testing.assert_array_equal(masks.data.compute(), FRAMES[:, 1, 0, 0])
 
@@ -243,7 +321,10 @@ def test_thumbnails_with_any_identifier_are_left_out(tmp_path):
         thumbnail = tmp_path / f"t{n}_s1_w1_thumb{first}{guid(n)[1:]}.tif"
         tifffile.imwrite(tmp_path / f"t{n}_s1_w1{guid(n)}.tif", FRAMES[0, 0, 0, n])
         tifffile.imwrite(thumbnail, FRAMES[0, 0, 0, n, ::4])
-    np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), FRAMES[0, 0, 0])
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[0, 0, 0])
+    assert stack.left_out == 4
+    assert any(note.startswith("4 thumbnails are left out: ") for note in stack.notes)
 
 
 def test_files_of_other_names_are_asked_for(tmp_path):
@@ -279,7 +360,7 @@ def test_identifiers_tell_no_order(tmp_path):
 def test_the_same_frame_twice_is_refused(tmp_path):
     write(tmp_path, "a{}.tif", FRAMES[:, 0, 0, 0])
     tifffile.imwrite(tmp_path / "a1.tiff", FRAMES[0, 0, 0, 0])
-    with pytest.raises(t2v.SourceError, match=r"a1\.tif and a1\.tiff.*by --match '\*\.tiff'"):
+    with pytest.raises(t2v.SourceError, match=r"a1\.tif and a1\.tiff.*by --match '\*\.tif'"):
         t2v.open_stack(tmp_path)
     assert len(t2v.open_stack(tmp_path, match="*.tif")) == 3
 

@@ -115,6 +115,23 @@ def test_an_ome_series_that_was_stopped(tmp_path, blocks):
     assert "100 time points, but it holds the planes of 6" in " ".join(stack.notes)
 
 
+@pytest.mark.parametrize("planes", [7, 500_000_000])
+@pytest.mark.parametrize(
+    ("axis", "order", "what"),
+    [("Z", "XYCTZ", "slices"), ("Z", "XYZCT", "slices"), ("C", "XYZTC", "channels")],
+)
+def test_ome_metadata_that_claim_more_than_there_is(tmp_path, cli, axis, order, what, planes):
+    """The pages are whole, and the note says so of the metadata."""
+    xml = ome_xml(1, "<TiffData/>").replace("XYCZT", order)
+    xml = xml.replace(f'Size{axis}="1"', f'Size{axis}="{planes}"')
+    path = write_pages(tmp_path / "s.ome.tif", FRAMES, description=xml)
+    ended = cli(path, "--play", axis, "--json", "--width", "160")
+    assert ended.code == 0
+    (made,) = json.loads(ended.out)["sources"]
+    assert numbers(made["output"]) == list(range(6))
+    assert f"state {planes} {what}, but it holds the planes of 6" in " ".join(made["notes"])
+
+
 def test_pages_beyond_ome_metadata(tmp_path):
     data = FRAMES.reshape(3, 2, 48, 160)[:2]
     xml = ome_xml(2, "<TiffData/>").replace('SizeC="1"', 'SizeC="2"')
@@ -146,6 +163,6 @@ def test_a_dry_run_finds_cut_files_and_unlike_volumes(tmp_path, cli):
     volumes.mkdir()
     for number, depth in enumerate((3, 3, 2)):
         write_pages(volumes / f"t{number}.tif", FRAMES[:depth])
-    ended = cli(volumes, "--dry-run")
+    ended = cli(volumes, "--z", "max", "--dry-run")
     assert ended.code == 1
-    assert "t2.tif" in ended.out
+    assert "t2.tif: holds 2 along" in ended.out

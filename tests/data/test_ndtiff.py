@@ -236,3 +236,18 @@ def test_channels_as_the_program_showed_them(tmp_path):
         expected = np.clip((DATA[0, 1, number, 0].astype(float) - low) / (high - low), 0, 1) * 255
         assert np.abs(picture[..., channel] - expected).max() <= 1
     assert not picture[..., 2].any()
+
+
+def test_smaller_copies_are_no_sources_of_their_own(tmp_path, cli):
+    top = tmp_path / "data" / "scan"
+    shutil.copytree(V2, top)
+    for factor in (2, 4):
+        smaller = top / f"Downsampled_x{factor}"
+        smaller.mkdir()
+        tifffile.imwrite(smaller / "scan_NDTiffStack.tif", np.zeros((2, 8, 8), np.uint16))
+    tifffile.imwrite(tmp_path / "data" / "t0.tif", np.zeros((8, 8), np.uint16))
+    ended = cli(tmp_path / "data", "--recursive", "--dry-run", "--json", "--channel", "0")
+    sources = json.loads(ended.out)["sources"]
+    assert [source["source"] for source in sources] == [str(tmp_path / "data"), str(top)]
+    note = "its smaller copies are left out: Downsampled_x2, Downsampled_x4"
+    assert note in t2v.open_stack(top).notes

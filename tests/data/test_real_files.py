@@ -105,3 +105,25 @@ def test_a_companion_elsewhere_is_not_read(tmp_path):
     (folder / "x.tif").write_bytes(content.replace(b"multifile.companion.ome", there))
     (tmp_path / "companion.ome").write_text("no XML", encoding="utf-8")
     assert t2v.open_stack(folder / "x.tif").data.shape == (1, 24, 18)
+
+
+def test_wavelengths_and_slices_of_metaxpress(tmp_path):
+    """Thumbnails are images too, where they are called like images."""
+    paths = sorted((DATA / "metaxpress").glob("*/*.tif"))
+    with pytest.raises(t2v.SourceError, match="No TIF images"):
+        t2v.open_stack(DATA / "metaxpress")
+    for path in paths:
+        folder = tmp_path / path.parent.name
+        folder.mkdir(exist_ok=True)
+        shutil.copy(path, folder / path.name.replace("_thumb", ""))
+    stack = t2v.open_stack(tmp_path)
+    assert stack.axes == "CZYX"
+    assert [info.name for info in stack.channel_info] == ["w1", "w2"]
+    assert stack.pixel_size_um == pytest.approx(8.74752)
+    assert stack.pixel_size_origin == "from MetaXpress metadata"
+    assert any("not square: 8.74752 µm wide and 10.9344 µm high" in note for note in stack.notes)
+    expected = [first_page(path, np.uint16, (64, 80)) for path in paths]
+    planes = np.stack(expected).reshape(2, 2, 64, 80).swapaxes(0, 1)
+    np.testing.assert_array_equal(stack.data.compute(), planes)
+    shown = t2v.render_frame(tmp_path, 1, channel="w2", width="full", limits=(0, 65535))
+    assert np.abs(shown[..., 0] - np.rint(planes[1, 1] / 257)).max() <= 1

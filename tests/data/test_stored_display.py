@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import struct
+
 import numpy as np
 import pytest
 import tifffile
@@ -79,3 +82,140 @@ def test_without_a_stored_range(tmp_path, cli, text):
     assert "'stored' is for files that hold a display range" in ended.err
     with pytest.raises(t2v.SettingsError, match="stored"):
         t2v.VideoSettings(contrast="stored", percentile=(1, 99))
+
+
+OME = (
+    '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/{version}"><Image ID="Image:0">{before}'
+    '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint8" SizeX="120" SizeY="32" SizeZ="1" '
+    'SizeC="2" SizeT="3"><Channel ID="Channel:0:0" Name="DAPI" SamplesPerPixel="1"/>'
+    '<Channel ID="Channel:0:1" Name="GFP" SamplesPerPixel="1"/><TiffData/></Pixels>{behind}'
+    "</Image></OME>"
+)
+LEVELS = (
+    '<DisplayOptions><RedChannel ChannelNumber="1" BlackLevel="5" WhiteLevel="{}" Gamma="1.0"/>'
+    '<BlueChannel ChannelNumber="0" BlackLevel="20" WhiteLevel="220"/></DisplayOptions>'
+)
+
+
+def write_ome(path, text, pages=DATA):
+    with tifffile.TiffWriter(path) as writer:
+        for number, page in enumerate(pages.reshape(-1, *pages.shape[-2:])):
+            description = text if number == 0 else None
+            writer.write(page, description=description, contiguous=False, metadata=None)
+    return path
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_the_range_in_old_versions_of_ome(tmp_path, place):
+    places = {"before": "", "behind": ""} | {place: LEVELS.format(105)}
+    path = write_ome(tmp_path / "s.ome.tif", OME.format(version="2003-FC", **places))
+    for channel, limits in enumerate([(20, 220), (5, 105)]):
+        picture = t2v.render_frame(path, 2, channel=channel, contrast="stored", width="full")
+        np.testing.assert_array_equal(picture[..., 0], to_grey(DATA[2, channel], *limits))
+
+
+@pytest.mark.parametrize("levels", ["", LEVELS.format(5)])
+def test_ome_without_a_range(tmp_path, cli, levels):
+    text = OME.format(version="2007-06", before=levels, behind="")
+    path = write_ome(tmp_path / "s.ome.tif", text)
+    ended = cli(path, "--channel", "GFP", "--contrast", "stored")
+    assert ended.code == 1
+    assert "'stored' is for files that hold a display range" in ended.err
+
+
+def test_the_range_of_imagej_in_a_file_with_ome_metadata(tmp_path):
+    """Micro-Manager writes both, ImageJ's description as the second one of the first page."""
+    path = tmp_path / "s.ome.tif"
+    ome = OME.format(version="2015-01", before="", behind="")
+    ranges = {"Ranges": (10.0, 201.0, 0.0, 101.0)}
+    tags = [
+        (271, 2, 0, "ImageJ=1.48\nimages=6\nchannels=2\nframes=3\n", True),
+        *tifffile.tifffile.imagej_metadata_tag(ranges, "<"),
+    ]
+    with tifffile.TiffWriter(path, byteorder="<") as writer:
+        for number, page in enumerate(DATA.reshape(-1, *DATA.shape[-2:])):
+            more = {} if number else {"description": ome, "extratags": tags}
+            writer.write(page, contiguous=False, metadata=None, **more)
+    content = path.read_bytes()
+    assert content.count(struct.pack("<HH", 271, 2)) == 1
+    path.write_bytes(content.replace(struct.pack("<HH", 271, 2), struct.pack("<HH", 270, 2)))
+    assert [info.limits for info in t2v.open_stack(path).channel_info] == [(10, 201), (0, 101)]
+    picture = t2v.render_frame(path, 1, channel="GFP", contrast="stored", width="full")
+    np.testing.assert_array_equal(picture[..., 0], to_grey(DATA[1, 1], 0, 101))
+
+
+def studio(*channels):
+    """DisplaySettings.json as Micro-Manager 2.0 writes it, as far as it tells of channels."""
+    return {
+        "encoding": "UTF-8",
+        "format": "Micro-Manager Property Map",
+        "major_version": 2,
+        "minor_version": 0,
+        "map": {
+            "ChannelSettings": {
+                "type": "PROPERTY_MAP",
+                "array": [
+                    {
+                        "Channel": {"type": "STRING", "scalar": name},
+                        "Color": {
+                            "type": "COLOR",
+                            "scalar": {"ColorSpace": "sRGB", "Components": rgb, "Alpha": 1.0},
+                        },
+                        "ComponentSettings": {
+                            "type": "PROPERTY_MAP",
+                            "array": [
+                                {
+                                    "ScalingMax": {"type": "LONG", "scalar": high},
+                                    "ScalingMin": {"type": "LONG", "scalar": low},
+                                },
+                                {
+                                    "ScalingMax": {"type": "LONG", "scalar": 2**63 - 1},
+                                    "ScalingMin": {"type": "LONG", "scalar": 0},
+                                },
+                            ],
+                        },
+                    }
+                    for name, rgb, low, high in channels
+                ],
+            }
+        },
+    }
+
+
+def write_mmstack(path, text, pages=DATA):
+    """With the tag by which files of Micro-Manager are known."""
+    with tifffile.TiffWriter(path) as writer:
+        for number, page in enumerate(pages.reshape(-1, *pages.shape[-2:])):
+            meta = json.dumps({"FrameIndex": number // 2}).encode() + b"\0"
+            writer.write(
+                page,
+                description=text if number == 0 else None,
+                contiguous=False,
+                metadata=None,
+                extratags=[(51123, "s", len(meta), meta, True)],
+            )
+    return path
+
+
+def test_how_micro_manager_showed_the_channels(tmp_path):
+    text = OME.format(version="2015-01", before="", behind="")
+    path = write_mmstack(tmp_path / "s_MMStack_Pos0.ome.tif", text)
+    shown = studio(("GFP", [0.0, 1.0, 0.0], 30, 131), ("DAPI", [0.0, 0.0, 1.0], 0, 2**63 - 1))
+    (tmp_path / "DisplaySettings.json").write_text(json.dumps(shown))
+    info = t2v.open_stack(path).channel_info
+    assert [i.limits for i in info] == [None, (30, 131)]
+    picture = t2v.render_frame(path, 1, channel="GFP", contrast="stored", width="full")
+    np.testing.assert_array_equal(picture[..., 0], to_grey(DATA[1, 1], 30, 131))
+    merged = t2v.render_frame(path, 1, channel="all", width="full", limits=(0, 255))
+    np.testing.assert_array_equal(merged[..., 1], DATA[1, 1])
+    np.testing.assert_array_equal(merged[..., 2], DATA[1, 0])
+    assert not merged[..., 0].any()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"map": {"ChannelSettings": {"array": [1]}}}'])
+def test_display_settings_of_another_version(tmp_path, text):
+    path = write_mmstack(
+        tmp_path / "s.ome.tif", OME.format(version="2015-01", before="", behind="")
+    )
+    (tmp_path / "DisplaySettings.json").write_text(text)
+    assert [info.limits for info in t2v.open_stack(path).channel_info] == [None, None]

@@ -81,7 +81,7 @@ def test_volumes_in_subfolders(tmp_path):
         for t in range(T):
             path = tmp_path / channel(c) / f"t{t}.tif"
             tifffile.imwrite(path, HYPER[t, c], photometric="minisblack")
-    stack = t2v.open_stack(tmp_path)
+    stack = t2v.open_stack(tmp_path, axes="TCZYX")
     assert stack.axes == "TCZYX"
     np.testing.assert_array_equal(stack.data.compute(), HYPER)
 
@@ -127,16 +127,14 @@ def test_other_subfolders_are_converted_one_by_one(tmp_path, cli, name):
     assert [s["frames"] for s in json.loads(ended.out)["sources"]] == [T, T]
 
 
-def test_several_sites_of_time_points_are_asked_for(tmp_path, cli):
+def test_several_sites_of_time_points_are_positions(tmp_path, cli):
     folder = write(tmp_path / "in", "TimePoint_{0}/exp_A01_s{1}.tif", HYPER[:, :, 0])
     ended = cli(folder, "--quiet")
     assert ended.code == 1
-    assert "holds 2 positions: s0, s1" in ended.error_line
-    assert "--recursive" in ended.error_line
-    pattern = ended.error_line.split("--match '")[1].split("'")[0]
-    np.testing.assert_array_equal(
-        t2v.open_stack(folder, match=pattern).data.compute(), HYPER[:, 0, 0]
-    )
+    assert "2 positions: s0, s1; add --position s0 or each" in ended.error_line
+    stack = t2v.open_stack(folder)
+    assert stack.axes == "PTYX"
+    np.testing.assert_array_equal(stack.data.compute(), HYPER[:, :, 0].swapaxes(0, 1))
 
 
 def test_images_in_the_folder_itself_come_first(tmp_path):
@@ -152,3 +150,12 @@ def test_masks_and_thumbnails_in_subfolders_are_no_frames(tmp_path):
     stack = t2v.open_stack(folder)
     np.testing.assert_array_equal(stack.data.compute(), HYPER[:, :, 0])
     assert any("3 masks are left out" in note for note in stack.notes)
+
+
+def test_a_dangling_link_in_a_subfolder_is_no_reason_to_leave_it_out(tmp_path):
+    folder = write(tmp_path / "in", CHANNELS["stains of two words"][0], HYPER[:, :, 0])
+    (folder / "DAPI").mkdir()
+    for t in range(T):
+        (folder / "DAPI" / f"{t}.tif").symlink_to(tmp_path / "gone" / f"{t}.tif")
+    with pytest.raises(t2v.SourceError, match=r"DAPI: 3 of its 3 images are links"):
+        t2v.open_stack(folder)

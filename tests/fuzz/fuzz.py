@@ -34,7 +34,7 @@ import tifffile
 
 import napari_tif2video as t2v
 from napari_tif2video.cli.main import main
-from napari_tif2video.geometry import Box
+from napari_tif2video.geometry import CropBox
 from napari_tif2video.planning import plan
 
 FILES = Path(__file__).parents[1] / "files"
@@ -329,7 +329,10 @@ def _read(stack: t2v.Stack, path: Path) -> None:
     for index in range(count) if count <= 16 else (0, 1, count // 2, count - 1):
         label = frames.label(index)
         try:
-            (frame,) = (f.copy() for f in frames.select([index]).read_frames(Box(0, 0, *form.size)))
+            (frame,) = (
+                f.copy()
+                for f in frames.select([index]).read_frames(CropBox(*form.size[::-1], 0, 0))
+            )
         except t2v.SourceError as exc:
             _check_message(exc, path)
             continue

@@ -117,7 +117,7 @@ WRONG = {
     "too short": (["--scale-bar-length", "0.1", "--pixel-size", "1"], 1, "longer"),
     "too coarse": (["--um-per-pixel", "50", "--pixel-size", "1"], 1, "use 0.1 to 4"),
     "too fine": (["--um-per-pixel", "0.001", "--pixel-size", "1"], 1, "use 0.1 to 4"),
-    "two widths": (["--um-per-pixel", "1", "--width", "500"], 2, "exclude"),
+    "two widths": (["--um-per-pixel", "1", "--width", "500"], 2, "leave out width"),
     "no number": (["--pixel-size", "wide"], 2, "--pixel-size"),
     "zero": (["--pixel-size", "0"], 2, "--pixel-size"),
     "negative": (["--scale-bar-length=-5"], 2, "--scale-bar-length"),

@@ -172,6 +172,7 @@ def test_what_cannot_be(tmp_path, cli, options, code, said):
 
 DURATIONS = {
     "300": 300, "5min": 300, "1.5 h": 5400, "500ms": 0.5, "2 h": 7200, "1h30min": 5400, "30 s": 30,
+    "1 day 2 hours": 93600, "1 hour 5 minutes": 3900,
     "1 d 2 h": 93600, "20us": 2e-5, "20 µs": 2e-5, "1e3": 1000, ".5 MIN": 30, 42: 42, 0.1: 0.1,
 }  # fmt: skip
 

@@ -230,6 +230,7 @@ def test_json_names_the_codec(folder, cli):
 
 
 def test_the_command_line_of_the_window_says_the_same(tmp_path, folder, cli):
+    pytest.importorskip("magicgui")
     from napari_tif2video._napari.run.script import as_command_line
 
     settings = t2v.VideoSettings(width=160, codec="vp9", max_size="1MB", quality="draft")

@@ -50,7 +50,7 @@ def test_the_way_through_json_changes_nothing(settings):
 
 def test_every_option_is_in_the_dictionary():
     names = {field.name for field in dataclasses.fields(VideoSettings)}
-    assert set(VideoSettings(position=0).to_dict()) == names
+    assert set(VideoSettings(position=0, on_error="skip").to_dict()) == names
 
 
 def test_settings_are_frozen():

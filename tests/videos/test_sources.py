@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 import tifffile
 from helpers.files import write_folder, write_pages
 from helpers.frames import noise, numbered
+from helpers.lsm import write_lsm
 from helpers.video import numbers
 
 import napari_tif2video as t2v
@@ -86,10 +86,11 @@ MOVIES = {
     "pages": {},
     "one image": {"photometric": "minisblack", "metadata": None},
     "shaped": {"photometric": "minisblack"},
+    "slices of ImageJ": {"imagej": True, "metadata": {"axes": "ZYX"}},
 }
 
 
-@pytest.mark.parametrize("names", [("movie1", "movie2"), ("cell", "other"), ("1", "2")])
+@pytest.mark.parametrize("names", [("movie1", "movie2"), ("cell", "other"), ("t1", "t2")])
 @pytest.mark.parametrize("options", MOVIES.values(), ids=MOVIES)
 def test_two_movies_in_a_folder_are_never_projected(tmp_path, cli, names, options):
     for name in names:
@@ -101,13 +102,14 @@ def test_two_movies_in_a_folder_are_never_projected(tmp_path, cli, names, option
     ended = cli(tmp_path, "--quiet")
     assert ended.code == 1
     assert "holds 2 files of 8 images each" in ended.error_line
-    assert "--axes TZYX for slices, or convert the files one by one" in ended.error_line
+    assert "add --z max or --axes TZYX for slices, or name the files" in ended.error_line
     assert not list(tmp_path.glob("*.mp4"))
     videos = t2v.convert_batch([str(tmp_path / "*.tif")], width="full")
     assert [numbers(video.path) for video in videos] == [list(range(8))] * 2
-    picture = t2v.render_frame(tmp_path, 0, axes="TZYX", width="full")
     expected = t2v.render_frame(FRAMES.max(axis=0), 0, width="full")
-    np.testing.assert_array_equal(picture, expected)
+    for answer in ({"axes": "TZYX"}, {"z": "max"}):
+        picture = t2v.render_frame(tmp_path, 0, width="full", **answer)
+        np.testing.assert_array_equal(picture, expected)
 
 
 def test_two_movies_that_say_so_are_converted_one_by_one(tmp_path, cli):
@@ -118,20 +120,6 @@ def test_two_movies_that_say_so_are_converted_one_by_one(tmp_path, cli):
     assert "T (8) itself" in ended.error_line
     assert f"one by one ('{tmp_path / '*.tif'}')" in ended.error_line
     assert len(sources_of(cli(tmp_path / "*.tif", "--dry-run", "--json"))) == 2
-
-
-def write_lsm(path, frames):
-    """A time series as Zeiss's program writes it: a small picture behind each frame."""
-    count, height, width = frames.shape
-    sizes = struct.pack("<Ii8i", 0x0400494C, 512, width, height, 1, 1, count, 2, 128, 128)
-    voxel = struct.pack("<6dHH", 1e-7, 1e-7, 1e-6, 0, 0, 0, 3, 0)
-    info = (34412, "B", 512, (sizes + voxel).ljust(512, b"\0"), True)
-    with tifffile.TiffWriter(path, byteorder="<") as writer:
-        for i, frame in enumerate(frames):
-            tags = [info] if i == 0 else []
-            writer.write(frame, contiguous=False, metadata=None, extratags=tags)
-            writer.write(np.zeros((16, 16, 3), np.uint8), contiguous=False, metadata=None,
-                         subfiletype=1, photometric="rgb")  # fmt: skip
 
 
 @pytest.mark.parametrize("ending", [".lsm", ".btf", ".tf8", ".stk", ".TIF", ".Tiff", ".LSM"])
@@ -154,7 +142,10 @@ def test_folders_of_other_endings(tmp_path, ending):
         tifffile.imwrite(tmp_path / f"t{t}{ending}", frame)
     np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), frames)
     write_folder(tmp_path, frames[:2] // 2)  # exported from them
-    np.testing.assert_array_equal(t2v.open_stack(tmp_path).data.compute(), frames[:2] // 2)
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), frames[:2] // 2)
+    assert stack.left_out == 3
+    assert f"3 files of other endings are left out: t0{ending} to t2{ending}" in stack.notes
 
 
 @pytest.mark.parametrize("text", ["~/in", "$EXPERIMENT/in", "${EXPERIMENT}/i*", "~/in/t*.tif"])
@@ -184,3 +175,32 @@ def test_an_empty_source_is_wrong_usage(tmp_path, cli, monkeypatch, text):
     with pytest.raises(t2v.SettingsError, match="empty"):
         t2v.convert(text, tmp_path / "o.mp4")
     assert not list(tmp_path.glob("*.mp4"))
+
+
+@pytest.mark.parametrize("home", ["~", "$EXPERIMENT"])
+def test_paths_to_write_in_quotes(tmp_path, cli, monkeypatch, home):
+    folder = write_folder(tmp_path / "in", numbered(3))
+    monkeypatch.chdir(folder)
+    for name in ("HOME", "USERPROFILE", "EXPERIMENT"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert cli(folder, "-o", f"{home}/o.mp4", "--report", f"{home}/r.csv").code == 0
+    assert cli(folder, f"--output-dir={home}/d", "--settings", f"{home}/o.mp4").code == 0
+    assert cli("--inspect", f"{home}/o.mp4").code == 0
+    t2v.convert(folder, f"{home}/p.mp4")
+    t2v.convert_batch([folder], output_dir=f"{home}/b")
+    names = {"o.mp4", "r.csv", "d", "p.mp4", "b", "in"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert {path.name for path in folder.iterdir()} == {f"t{n}.tif" for n in range(3)}
+
+
+@pytest.mark.parametrize("option", ["-o", "--output-dir", "--report", "--settings", "--inspect"])
+def test_empty_paths_are_wrong_usage(tmp_path, cli, option):
+    folder = write_folder(tmp_path / "in", numbered(3))
+    ended = cli(*([] if option == "--inspect" else [folder]), option, "")
+    assert ended.code == 2
+    assert option in ended.error_line
+    assert "is empty" in ended.error_line
+    for options in ({"output": ""}, {"output_dir": " "}):
+        with pytest.raises(t2v.SettingsError, match="empty"):
+            t2v.convert(folder, **options)
+    assert not list(folder.glob("*.mp4"))

@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import TIFF_SUFFIXES, Channel, Stack, dataset_of, list_frames, open_stack
+from ..data import (
+    TIFF_SUFFIXES,
+    Channel,
+    Stack,
+    dataset_of,
+    folders_are_axes,
+    is_single_image,
+    list_frames,
+    open_images,
+    open_stack,
+)
 from ..errors import Cancelled, Tif2VideoError
-from ..geometry import Box
+from ..geometry import CropBox
 from ..pipeline import Progress
 from ..planning import choose
 from ..sample import SAMPLE_NAME
@@ -49,9 +59,31 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
 
 
 def read(path: str | list[str]) -> list[LayerData]:
-    """Each folder or file as one lazy image layer, or one for each of its channels."""
+    """Each folder or file as one lazy image layer, or one for each of its channels.
+
+    Several that make up one data set, such as folders called by channel, are opened as that.
+    """
     paths = [path] if isinstance(path, (str, os.PathLike)) else path
-    return [layer for one in paths for layer in layers_data(open_stack(one))]
+    together = _together([Path(os.path.abspath(one)) for one in paths])
+    stacks = [together] if together is not None else map(open_stack, paths)
+    return [layer for stack in stacks for layer in layers_data(stack)]
+
+
+def _together(paths: list[Path]) -> Stack | None:
+    """The one data set of several paths; None where they are not known to be one."""
+    parents = {path.parent for path in paths}
+    if len(paths) < 2 or len(parents) > 1:
+        return None
+    try:
+        if all(path.is_dir() for path in paths) and folders_are_axes([p.name for p in paths]):
+            names = [f"{path.name}/{name}" for path in paths for name in list_frames(path)]
+        elif all(path.is_file() and is_single_image(path) for path in paths):
+            names = [path.name for path in paths]
+        else:
+            return None
+        return open_images(parents.pop(), names)
+    except Tif2VideoError:  # each says what is wrong with it, or is a layer of its own
+        return None
 
 
 def sample() -> list[LayerData]:
@@ -135,11 +167,10 @@ def _first_limits(stack: Stack, channel: int | None) -> dict[str, Any]:
     planes = np.arange(len(frames)).reshape([n for _, n in stack.sizes])
     own = planes if channel is None else planes.take([channel], axis=stack.axes.index("C"))
     chosen = {int(own.ravel()[i]) for i in (0, own.size // 2, -1)}
-    height, width = stack.format.size
+    whole = CropBox.whole(stack.format.size)
     try:
         seen = [
-            frame[np.isfinite(frame)]
-            for frame in frames.select(sorted(chosen)).read_frames(Box(0, 0, height, width))
+            frame[np.isfinite(frame)] for frame in frames.select(sorted(chosen)).read_frames(whole)
         ]
     except Tif2VideoError:  # said when that frame is looked at
         return {}

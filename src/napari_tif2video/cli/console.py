@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from ..data import find_gaps
@@ -28,6 +29,7 @@ class Console:
         self._jobs = jobs
         self._quiet = quiet
         self._bar: Any | None = None
+        self._said = 0  # notes of the source whose turn it is
 
     def watch(self, execution: Execution) -> Execution:
         """The execution, with its progress shown here."""
@@ -44,12 +46,13 @@ class Console:
 
     def started(self, index: int, job: SourceJob) -> None:
         self._end_bar()
-        kind = "file" if job.plan is not None and not _is_folder(job) else "directory"
+        is_file = job.plan is not None and not os.path.isdir(job.label)
+        kind = "file" if is_file else "directory"
         self._say(f"Processing {kind} {index + 1} of {len(self._jobs)}: {job.label}")
+        self._said = 0
         if job.plan is not None and job.problem is None:
             self._say(f"  {_describe(job.plan)}")
-            for note in job.plan.notes:
-                self._say(f"  Note: {note}")
+            self._say_notes(job.plan.notes)
 
     def finished(self, video: Video) -> None:
         self._end_bar()
@@ -58,19 +61,20 @@ class Console:
             say(f"tif2video: {_with_source(video)}")
         elif video.status == "skipped":
             self._say(f"  exists already, left as it is: {video.output}")
-            self._say_findings(video)
+            self._say_notes(video.notes)
         else:
             assert video.output is not None
             rate = video.frames / video.seconds
             size = size_text(os.path.getsize(video.output))
             self._say(f"  {video.output} ({size}) in {video.seconds:.1f} s, {rate:.0f} fps")
-            self._say_findings(video)
+            self._say_notes(video.notes)
+        self._said = 0
 
-    def _say_findings(self, video: Video) -> None:
-        """The notes that were not known when it started."""
-        planned = len(self._plan_notes())
-        for note in video.notes[planned:]:
+    def _say_notes(self, notes: Sequence[str]) -> None:
+        """Those of a source that were not said before."""
+        for note in notes[self._said :]:
             self._say(f"  Note: {note}")
+        self._said = len(notes)
 
     def close(self, *, as_json: bool) -> None:
         """Print the summary of everything that was finished, and the results if asked for."""
@@ -96,10 +100,6 @@ class Console:
         if as_json:
             objects = [video_object(video) for video in self.videos]
             show(json.dumps({"sources": objects}, indent=2))
-
-    def _plan_notes(self) -> tuple[str, ...]:
-        plan = self._jobs[len(self.videos) - 1].plan
-        return () if plan is None else plan.notes
 
     def _progress(self, progress: Progress) -> None:
         if sys.stderr is None or not sys.stderr.isatty():
@@ -127,10 +127,6 @@ class Console:
             say(line)
 
 
-def _is_folder(job: SourceJob) -> bool:
-    return os.path.isdir(job.label)
-
-
 def _with_source(video: Video) -> str:
     """The error of a source, with the source in front where the text does not name it."""
     error, source = with_option_names(video.error or ""), one_line(video.source)
@@ -139,19 +135,14 @@ def _with_source(video: Video) -> str:
 
 def _describe(plan: Plan) -> str:
     height, width = plan.picture.size
-    crop = plan.settings.crop
+    crop, codec = plan.settings.crop, plan.encoder.codec
+    kind = " of raw counts" if plan.picture.is_raw else ""
+    form = "" if codec == DEFAULT_CODEC else f", {codec.title}{kind}"
     return (
         f"{plan.frames} images, {plan.stack.frames.format}"
         f"{_describe_data(plan)}{'' if crop is None else f', crop {crop}'} -> {width}x{height}, "
-        f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps{_describe_format(plan)}"
+        f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps{form}"
     )
-
-
-def _describe_format(plan: Plan) -> str:
-    """The codec, where it is not the usual one."""
-    codec = plan.encoder.codec
-    kind = " of raw counts" if plan.picture.is_raw else ""
-    return "" if codec == DEFAULT_CODEC else f", {codec.title}{kind}"
 
 
 def _describe_data(plan: Plan) -> str:

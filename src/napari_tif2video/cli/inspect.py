@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..errors import SettingsError, escaped
 from ..recipe import Recipe, RecipeChannel
-from ..settings import VideoSettings
-from ..units import decimal_fps, percent
+from ..settings import VideoSettings, value_text
+from ..units import counted, decimal_fps, pairs_text, percent
 
 _ORIGINS = {
     "local": "each frame from its own counts",
@@ -77,7 +77,7 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
         return ""
     measured = f"contrast {recipe.contrast}: limits are measured anew"
     if recipe.contrast == "batch":
-        measured += f" over the {sources} source{'s' * (sources != 1)} of this call"
+        measured += f" over the {counted(sources, 'source')} of this call"
         if sources != len(recipe.batch):
             measured += (
                 f", where the video shared them with others ({len(recipe.batch)} in all): only "
@@ -118,7 +118,7 @@ def _limits(channel: RecipeChannel, is_raw: bool) -> str:
     if not channel.limits:
         return "limits of too many frames for a video; a sidecar has them"
     if len(channel.limits) == 1:
-        return f"black at {_pair(channel.limits[0], ' counts, white at ')} counts"
+        return "black at {:.10g} counts, white at {:.10g} counts".format(*channel.limits[0])
     lows, highs = zip(*channel.limits, strict=True)
     return (
         f"black at {min(lows):.6g} to {max(lows):.6g} counts, white at {min(highs):.6g} to "
@@ -126,12 +126,8 @@ def _limits(channel: RecipeChannel, is_raw: bool) -> str:
     )
 
 
-def _pair(limits: tuple[float, float], between: str = " ") -> str:
-    return between.join(f"{value:.10g}" for value in limits)
-
-
 def _all_pairs(recipe: Recipe) -> str:
-    return ", ".join(_pair(channel.limits[0]) for channel in recipe.channels if channel.limits)
+    return pairs_text(channel.limits[0] for channel in recipe.channels if channel.limits)
 
 
 def _formula(recipe: Recipe) -> str:
@@ -147,11 +143,5 @@ def _formula(recipe: Recipe) -> str:
 
 def _settings(recipe: Recipe) -> str:
     defaults = VideoSettings().to_dict()
-    chosen = {key: value for key, value in recipe.settings.items() if value != defaults.get(key)}
-    return ", ".join(f"{key} {_value(value)}" for key, value in chosen.items()) or "the defaults"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join(map(_value, value))
-    return str(value)
+    chosen = (item for item in recipe.settings.items() if item[1] != defaults.get(item[0]))
+    return ", ".join(f"{key} {value_text(value)}" for key, value in chosen) or "the defaults"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import gc
 import io
 import os
@@ -12,13 +13,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import Cancelled, OutputError, SettingsError, describe
-from ..recipe import saved_recipe
+from ..recipe import read_recipe, saved_recipe
 from ..settings import SETTINGS, VideoSettings, option_of, with_option_names
+from .inspect import describe_recipe, reuse_note
 from .options import EXIT_USAGE, build_parser, joined
 from .terminal import flush, occupy_streams, say, show
+
+if TYPE_CHECKING:
+    from ..pipeline import Execution
+    from ..videos import SourceJob
+    from .console import Console
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -77,9 +84,11 @@ def _run(args: argparse.Namespace) -> int:
         return OK
     with _loading():
         from ..pipeline import Execution, default_workers
-        from ..videos import Destination, Report, check_jobs, find_sources, plan_jobs, run_jobs
+        from ..videos import Destination, check_jobs, find_sources, plan_jobs
         from . import console
 
+        if args.workers is not None and args.scheduler is not None:
+            raise SettingsError("--workers and --scheduler exclude each other")
         workers = default_workers() if args.workers is None else args.workers
         execution = Execution(workers, resume=args.resume)
     file = None if args.output is None else Path(args.output)
@@ -104,7 +113,17 @@ def _run(args: argparse.Namespace) -> int:
     screen = console.Console(jobs, quiet=args.quiet)
     if settings.contrast == "global":
         screen.hint_at_batch()
-    with Report(args.report) as report:
+    return _convert(args, jobs, execution, screen)
+
+
+def _convert(
+    args: argparse.Namespace, jobs: list[SourceJob], execution: Execution, screen: Console
+) -> int:
+    from ..pipeline import connected
+    from ..videos import Report, run_jobs
+
+    with connected(args.scheduler) as client, Report(args.report) as report:
+        execution = dataclasses.replace(execution, client=client)
         try:
             for video in run_jobs(
                 jobs,
@@ -144,9 +163,6 @@ def _inspect(args: argparse.Namespace) -> int:
     others = _given(args, "inspect", "json", "quiet", "nogui")
     if others:
         raise SettingsError(f"--inspect only reads a video; leave out {others}")
-    from ..recipe import read_recipe
-    from .inspect import describe_recipe
-
     recipe = read_recipe(args.inspect)
     show(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
     return OK
@@ -160,8 +176,6 @@ def _say_reuse(args: argparse.Namespace, sources: int) -> None:
     recipe = saved_recipe(args.settings)
     if recipe is None:
         return
-    from .inspect import reuse_note
-
     note = reuse_note(recipe, args.reuse, sources)
     if note:
         say(f"Settings of {args.settings}: {note}")
@@ -198,12 +212,10 @@ def _settings(args: argparse.Namespace) -> VideoSettings:
             )
         args.contrast = "global"
     given = {name: value for name in SETTINGS if (value := getattr(args, name)) is not None}
-    if args.width is not None and args.um_per_pixel is not None:
-        raise SettingsError("--width and --um-per-pixel exclude each other")
     if args.settings is None:
         if args.reuse is not None:
             raise SettingsError("--reuse goes with --settings VIDEO")
-        return VideoSettings(**given)
+        return VideoSettings().updated(**given)
     for name in ("contrast", "percentile", "limits"):
         if args.reuse == "numbers" and name in given:
             raise SettingsError(f"--reuse numbers and --{name} exclude each other")

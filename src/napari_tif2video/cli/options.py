@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .._version import __version__
+from ..errors import SettingsError
+from ..paths import expanded
 from ..recipe import REUSES
 from ..settings import GREY, GROUPS, SETTINGS, Setting, option_of
 from .terminal import say, show
@@ -43,6 +45,14 @@ def _described(setting: Setting) -> dict[str, Any]:
         "choices": setting.choices or None,
         "help": _in_help(f"{setting.meaning}{otherwise}"),
     }
+
+
+def _path(text: str) -> str:
+    """For argparse, which names the option."""
+    try:
+        return expanded(text, "the name")
+    except SettingsError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
 
 
 def _in_help(text: str) -> str:
@@ -82,21 +92,23 @@ def build_parser() -> argparse.ArgumentParser:
         "--demo",
         nargs="?",
         const=DEMO_FOLDER,
+        type=_path,
         metavar="DIR",
         help="write the bundled sample into a new or empty folder and convert it",
     )
     add(
         "--inspect",
+        type=_path,
         metavar="VIDEO",
         help="print what a video was made of and how, with --json as JSON",
     )
 
     _add_settings(parser)
 
-    files = parser.add_argument_group("sources, settings and outputs")
-    add = files.add_argument
+    add = parser.add_argument_group("sources, settings and outputs").add_argument
     add(
         "--settings",
+        type=_path,
         metavar="FILE|VIDEO",
         help="start from settings that were saved as JSON, or from those of a video",
     )
@@ -109,8 +121,13 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("-r", "--recursive", action="store_true", help="convert every folder below that has TIFFs")
     add("--match", metavar="GLOB", help="use only files whose name matches, such as '*_C0_*'")
-    add("-o", "--output", metavar="FILE", help="name of the video (one source only)")
-    add("--output-dir", metavar="DIR", help="folder for the videos (default: beside the data)")
+    add("-o", "--output", type=_path, metavar="FILE", help="name of the video (one source only)")
+    add(
+        "--output-dir",
+        type=_path,
+        metavar="DIR",
+        help="folder for the videos (default: beside the data)",
+    )
     add("--overwrite", action="store_true", help="replace videos that exist")
     add("--skip-existing", action="store_true", help="leave videos that exist, and go on")
     add(
@@ -119,13 +136,18 @@ def build_parser() -> argparse.ArgumentParser:
         help="write the recipe that is in each video beside it too, as NAME.json",
     )
 
-    run = parser.add_argument_group("running")
-    add = run.add_argument
+    add = parser.add_argument_group("running").add_argument
     add(
         "--workers",
         type=int,
         metavar="N",
         help="threads (default: every core this process may use); the video is the same for any",
+    )
+    add(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="let a dask cluster do the work; what its scheduler printed, such as "
+        "tcp://10.0.0.1:8786",
     )
     add(
         "--verify",
@@ -140,7 +162,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--dry-run", action="store_true", help="only show order, gaps, sizes, names and durations")
     add("--json", action="store_true", help="print one JSON object on stdout")
-    add("--report", metavar="FILE.csv", help="write one row per source as soon as it is done")
+    add(
+        "--report",
+        type=_path,
+        metavar="FILE.csv",
+        help="write one row per source as soon as it is done",
+    )
     add("--quiet", action="store_true", help="print errors only")
     return parser
 

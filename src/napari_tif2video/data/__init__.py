@@ -16,10 +16,11 @@ from .folder import (
     folders_with_frames,
     is_tiff_name,
     list_frames,
+    source_stem,
 )
 from .memory import free_memory, thread_buffer
-from .names import axes_of_names
-from .open import expanded, open_images, open_stack, source_stem
+from .names import axes_of_names, folders_are_axes
+from .open import open_images, open_stack
 from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames, identity_of
 from .tiff import dataset_of, is_single_image
@@ -39,8 +40,8 @@ __all__ = [
     "axes_of_names",
     "check_frames",
     "dataset_of",
-    "expanded",
     "find_gaps",
+    "folders_are_axes",
     "folders_with_frames",
     "free_memory",
     "identity_of",

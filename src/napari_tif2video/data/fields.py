@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -60,7 +60,11 @@ _BEFORE = tuple(
             r"|(?<![a-z])(?:plate|dish|slide|sample|cell|embryo|fish|worm|fly|mouse|organoid|colony"
             r"|replicate|rep)",
         ),
-        ("C", r"(?<![a-z])(?:c|ch|chan|channel|cam|camera|wavelength|wave)[ _=-]?|(?<![a-z#])w"),
+        (
+            "C",
+            r"(?<![a-z])(?:c=?|(?:ch|chan|channel|cam|camera|wavelength|wave)[ _=-]?)"
+            r"|(?<![a-z#])w",
+        ),
     )
 )
 _BEHIND = tuple(
@@ -83,6 +87,14 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
     """Sort key that puts ``t2`` before ``t10``; equal numbers written differently keep an order."""
     parts = _NUMBER.split(name.casefold())
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
+
+
+def left_out_note(names: Collection[str], one: str, several: str) -> str:
+    """What to say of files that are no part of a series."""
+    first, last = min(names, key=natural_key), max(names, key=natural_key)
+    if len(names) == 1:
+        return f"1 {one} is left out: {first}"
+    return f"{len(names)} {several} are left out: {first} to {last}"
 
 
 def differ_in_a_number(names: Sequence[str]) -> bool:

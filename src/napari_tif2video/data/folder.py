@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import SourceError
-from .fields import natural_key
+from .fields import left_out_note, natural_key
 from .names import axes_of_names, folders_are_axes
 
 _PLAIN_SUFFIXES = (".tif", ".tiff")
@@ -27,6 +27,8 @@ _THUMBNAIL = re.compile(
     r"(?:^|[^a-z])thumb(?:nail)?s?(?:[^a-z]|$|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE
 )
 _NUMBER = re.compile(r"([0-9]+)")
+#: An NDTiff has this file, or a folder that has it.
+NDTIFF_INDEX, FULL_RESOLUTION = "NDTiff.index", "Full resolution"
 #: How deep the images of one data set may lie: time points of channels.
 _DEPTH = 2
 
@@ -39,6 +41,12 @@ def is_tiff_name(name: str) -> bool:
         and not name.startswith(".")  # includes the "._name" files of macOS
         and _THUMBNAIL.search(stem) is None
     )
+
+
+def source_stem(path: Path) -> str:
+    """The name of a stack file without ``.tif``, and without ``.ome`` before it."""
+    stem = path.stem
+    return stem[:-4] if stem.lower().endswith(".ome") and len(stem) > 4 else stem
 
 
 def list_frames(folder: Path, match: str | None = None) -> list[str]:
@@ -59,12 +67,36 @@ def list_frames(folder: Path, match: str | None = None) -> list[str]:
     return sorted(names, key=natural_key)
 
 
+def set_aside(folder: Path, names: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    """How many images lie beside those that `list_frames` found, and what to say of them."""
+    taken = set(names)
+    thumbnails: list[str] = []
+    others: list[str] = []
+    for below in dict.fromkeys(name.rpartition("/")[0] for name in names):
+        with os.scandir(folder / below) as entries:
+            for entry in entries:
+                name = f"{below}/{entry.name}" if below else entry.name
+                is_tiff = os.path.splitext(name)[1].lower() in TIFF_SUFFIXES
+                if is_tiff and not entry.name.startswith(".") and name not in taken:
+                    (others if is_tiff_name(entry.name) else thumbnails).append(name)
+    notes = [left_out_note(thumbnails, "thumbnail", "thumbnails")] if thumbnails else []
+    if others:
+        notes.append(left_out_note(others, "file of another ending", "files of other endings"))
+    return len(thumbnails) + len(others), tuple(notes)
+
+
 def folders_with_frames(root: Path, match: str | None = None) -> list[Path]:
-    """`root` and every folder below it that holds matching TIFFs, in natural order."""
+    """`root` and every folder below it that holds matching TIFFs, in natural order.
+
+    An NDTiff is one of them as a whole, without its smaller copies.
+    """
     found = []
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        if any(_belongs(name, match) for name in names):
+        if match is None and os.path.isfile(os.path.join(folder, FULL_RESOLUTION, NDTIFF_INDEX)):
+            subfolders.clear()
+            found.append(Path(folder))
+        elif any(_belongs(name, match) for name in names):
             found.append(Path(folder))
     return sorted(found, key=lambda path: [natural_key(part) for part in path.parts])
 
@@ -146,8 +178,10 @@ def _subfolders(
                 yield path, names
             elif depth > 1:
                 yield from _subfolders(Path(entry.path), match, f"{path}/", depth - 1)
-        except (OSError, SourceError):  # a folder we may not look into holds nothing for us
-            continue
+        except (OSError, SourceError) as exc:
+            if isinstance(exc, SourceError) and not isinstance(exc.__cause__, OSError):
+                raise
+            continue  # a folder we may not look into holds nothing for us
 
 
 @dataclass(frozen=True)

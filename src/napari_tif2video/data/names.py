@@ -24,6 +24,7 @@ from .fields import (
     fields_of,
     is_channel,
     is_mask,
+    left_out_note,
     natural_key,
     structure_of,
 )
@@ -47,15 +48,18 @@ class NamedAxes:
         What the names call the channels.
     notes : tuple of str
         What is left out, and what had to be assumed.
-    tells_time : bool
-        Whether the names say that they are points in time.
+    meaning : str
+        What the names say the files are: T points in time, P positions; empty for anything else.
+    positions : tuple of (str, tuple of str)
+        Instead of a grid, what each of several positions is called, and its files.
     """
 
     sizes: tuple[tuple[str, int], ...]
     names: tuple[str, ...]
     channels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    tells_time: bool = False
+    meaning: str = ""
+    positions: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def axes_of_names(names: Sequence[str], where: object) -> NamedAxes:
@@ -64,7 +68,7 @@ def axes_of_names(names: Sequence[str], where: object) -> NamedAxes:
     Raises
     ------
     SourceError
-        There are several series or positions, or names from which no grid follows.
+        There are several series, or names from which no grid follows.
     """
     _refuse_twins(names, where)
     names, notes = _without_copies(names)
@@ -75,7 +79,7 @@ def axes_of_names(names: Sequence[str], where: object) -> NamedAxes:
         letters = [] if some is None else [field.letter for field in fields_of(some)]
         if letters != ["C"]:
             ordered = tuple(sorted(names, key=natural_key))
-            return NamedAxes((("T", len(names)),), ordered, (), notes, letters == ["T"])
+            return NamedAxes((("T", len(names)),), ordered, (), notes, "".join(letters))
     table = Table.of(names)
     if table is None:
         first = _without_number(names)
@@ -152,7 +156,11 @@ def _axis(fields: Sequence[Field]) -> _Axis:
 
 
 def _grid(table: Table, where: object) -> NamedAxes:
-    axes = _needed(_axes(fields_of(table)), len(table.names))
+    axes = _axes(fields_of(table))
+    positions = [axis for axis in axes if axis.letter == "P"]
+    if positions and len(axes) > 1:
+        return NamedAxes((), (), positions=_positions(positions, table.names))
+    axes = _needed(axes, len(table.names))
     if not axes:
         raise SourceError(
             f"{where}: the names of its files differ in identifiers only, which tell no order; "
@@ -167,7 +175,7 @@ def _grid(table: Table, where: object) -> NamedAxes:
             )
     if len(axes) == 1:
         return _single(axes[0], table.names)
-    tells_time = any(axis.letter == "T" for axis in axes)
+    meaning = "T" if any(axis.letter == "T" for axis in axes) else ""
     axes, notes = _with_time(axes, table, where)
     leading = [axis for axis in axes if axis.letter == "T"]
     others = sorted((a for a in axes if a.letter != "T"), key=lambda axis: "CZ".index(axis.letter))
@@ -203,7 +211,20 @@ def _grid(table: Table, where: object) -> NamedAxes:
         tuple(at[time][cell] for time in whole for cell in cells),
         _stains(channels),
         notes,
-        tells_time,
+        meaning,
+    )
+
+
+def _positions(
+    axes: Sequence[_Axis], names: Sequence[str]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What each position is called, and its files."""
+    files: dict[tuple[int, ...], list[str]] = {}
+    for name, place in zip(names, zip(*(axis.numbers for axis in axes), strict=True), strict=True):
+        files.setdefault(place, []).append(name)
+    return tuple(
+        (" ".join(a.called[n] for a, n in zip(axes, place, strict=True)), tuple(files[place]))
+        for place in sorted(files)
     )
 
 
@@ -215,7 +236,7 @@ def _single(axis: _Axis, names: Sequence[str]) -> NamedAxes:
     notes: tuple[str, ...] = ()
     if axis.letter == "P":
         notes = (f"its {len(axis)} positions are played: {axis}; --match chooses",)
-    return NamedAxes((("T", len(axis)),), ordered, (), notes, axis.letter == "T")
+    return NamedAxes((("T", len(axis)),), ordered, (), notes, axis.letter)
 
 
 def _needed(axes: list[_Axis], files: int) -> list[_Axis]:
@@ -243,19 +264,8 @@ def _with_time(
     Raises
     ------
     SourceError
-        There are positions, or the names do not tell which axis is time.
+        The names do not tell which axis is time.
     """
-    positions = [axis for axis in axes if axis.letter == "P"]
-    if positions:
-        found = sorted(set(zip(*(axis.numbers for axis in positions), strict=True)))
-        called = [
-            " ".join(a.called[n] for a, n in zip(positions, place, strict=True)) for place in found
-        ]
-        pattern = _pattern_of(table, lambda i: tuple(a.numbers[i] for a in positions) == found[0])
-        raise SourceError(
-            f"{where}: holds {len(found)} positions: {_listed(called)}; choose one with "
-            f"--match {pattern}"
-        )
     unknown = [axis for axis in axes if axis.letter in "NW"]
     has_time = any(axis.letter == "T" for axis in axes)
     times = [axis for axis in axes if axis.letter in "NT"]
@@ -366,8 +376,9 @@ def _refuse_twins(names: Sequence[str], where: object) -> None:
     for name in names:
         other = stems.setdefault(os.path.splitext(name)[0].casefold(), name)
         if other != name:
-            ending = os.path.splitext(name)[1]
-            way = "rename one" if other.endswith(ending) else f"choose by --match '*{ending}'"
+            endings = Counter(os.path.splitext(name)[1] for name in names)
+            usual = endings.most_common(1)[0][0]
+            way = "rename one" if len(endings) == 1 else f"choose by --match '*{usual}'"
             raise SourceError(
                 f"{where}: holds {other} and {name}, which would be the same frame; {way}"
             )
@@ -383,7 +394,7 @@ def _without_copies(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...
     }
     if not copies or len(names) - len(copies) < 2:
         return names, ()
-    return _left_out(names, copies, "copies" if len(copies) > 1 else "copy")
+    return [n for n in names if n not in copies], (left_out_note(copies, "copy", "copies"),)
 
 
 def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
@@ -391,17 +402,7 @@ def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]
     masks = set(filter(is_mask, names))
     if not masks or len(masks) == len(names):
         return names, ()
-    return _left_out(names, masks, "masks" if len(masks) > 1 else "mask")
-
-
-def _left_out(
-    names: Sequence[str], gone: set[str], what: str
-) -> tuple[Sequence[str], tuple[str, ...]]:
-    first = min(gone, key=natural_key)
-    note = f"{len(gone)} {what} {'are' if len(gone) > 1 else 'is'} left out: {first}"
-    if len(gone) > 1:
-        note += f" to {max(gone, key=natural_key)}"
-    return [name for name in names if name not in gone], (note,)
+    return [n for n in names if n not in masks], (left_out_note(masks, "mask", "masks"),)
 
 
 def _listed(values: Sequence[str], most: int = 12) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SettingsError, SourceError
+from ..errors import SourceError
+from ..paths import expanded
 from ..settings import parse_axes
 from .fields import natural_key
-from .folder import TIFF_SUFFIXES, list_frames
+from .folder import TIFF_SUFFIXES, list_frames, set_aside, source_stem
 from .planes import stack_of_array, stack_with_axes
 from .stack import Stack
 from .tiff import dataset_of, open_dataset, open_file, open_folder, translated
@@ -74,20 +75,6 @@ def open_images(
     return stack if letters is None else _renamed(stack, letters)
 
 
-def expanded(path: str | os.PathLike[str]) -> str:
-    """A path with ``~`` and ``$NAME`` filled in, which shells leave as they are in quotes.
-
-    Raises
-    ------
-    SettingsError
-        There is none: what was meant is not the folder where the program runs.
-    """
-    text = os.fspath(path)
-    if not text.strip():
-        raise SettingsError("a source is empty; name a folder, a TIFF file or a pattern")
-    return text if os.path.exists(text) else os.path.expandvars(os.path.expanduser(text))
-
-
 def _open(source: Any, match: str | None, *, skips: bool) -> Stack:
     if isinstance(source, Stack):
         return source
@@ -116,7 +103,12 @@ def _open_whole(path: Path, match: str | None, *, skips: bool) -> Stack:
     if dataset is not None:
         return open_dataset(dataset, path, path.name if path.is_dir() else source_stem(path))
     if path.is_dir():
-        return open_folder(path, list_frames(path, match), skips=skips)
+        names = list_frames(path, match)
+        stack = open_folder(path, names, skips=skips)
+        if match is not None:  # others were not asked for
+            return stack
+        aside, notes = set_aside(path, names)
+        return replace(stack, notes=(*notes, *stack.notes), left_out=stack.left_out + aside)
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
     if path.suffix.lower() not in TIFF_SUFFIXES:
@@ -140,9 +132,3 @@ def _renamed(stack: Stack, axes: str) -> Stack:
     if stack.planes is None:
         return replace(stack, played=leading)
     return replace(stack, planes=stack.planes.renamed(leading))
-
-
-def source_stem(path: Path) -> str:
-    """The name of a stack file without ``.tif``, and without ``.ome`` before it."""
-    stem = path.stem
-    return stem[:-4] if stem.lower().endswith(".ome") and len(stem) > 4 else stem

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SourceError, one_line
-from ..geometry import Box
+from ..geometry import CropBox
 from .stack import ALPHA_NOTE, FrameFormat, Frames, Stack, check_frames, identity_of
 
 
@@ -100,7 +100,7 @@ class ProjectedFrames:
         planes = identity_of(self.planes)
         return None if planes is None else (planes, self.depth, self.projection)
 
-    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+    def read_frames(self, box: CropBox) -> Iterator[NDArray[Any]]:
         planes = self.planes.read_frames(box)
         for _ in range(len(self)):
             yield project(planes, self.depth, self.projection)
@@ -284,7 +284,7 @@ class NumpyFrames:
         numbers = self.numbers or range(len(self.array))
         return NumpyFrames(chosen, tuple(numbers[i] for i in indices))
 
-    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+    def read_frames(self, box: CropBox) -> Iterator[NDArray[Any]]:
         for frame in self.array:
             yield frame[box.rows, box.columns].astype(self.format.dtype, copy=False)
 
@@ -365,7 +365,7 @@ class DaskFrames:
     def select(self, indices: Sequence[int]) -> DaskFrames:
         return replace(self, numbers=tuple(self.numbers[i] for i in indices))
 
-    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+    def read_frames(self, box: CropBox) -> Iterator[NDArray[Any]]:
         """Outside of tasks: one frame after the other, computed where dask is told to."""
         for index in range(len(self)):
             try:
@@ -376,7 +376,7 @@ class DaskFrames:
                 ) from exc
             yield from block.read_frames(box)
 
-    def delayed(self, box: Box) -> Any:
+    def delayed(self, box: CropBox) -> Any:
         """The `BlockFrames` of these frames, as a `dask.delayed` object."""
         from dask.delayed import delayed
 
@@ -439,7 +439,7 @@ class BlockFrames:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+    def read_frames(self, box: CropBox) -> Iterator[NDArray[Any]]:
         for first, offset in self._frames:
             frame = np.empty((*box.shape, *self.format.shape[2:]), self.format.dtype)
             for block, part in zip(self._blocks[first:], self._parts, strict=False):

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..colours import ChannelInfo, Display
 from ..errors import SourceError
-from ..geometry import Box
+from ..geometry import CropBox
 from .calibration import Calibration
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Frames(Protocol):
         """These frames alone, as something small enough to travel with a task."""
         ...
 
-    def read_frames(self, box: Box) -> Iterator[NDArray[Any]]:
+    def read_frames(self, box: CropBox) -> Iterator[NDArray[Any]]:
         """The pixels inside `box` of every frame in turn.
 
         What is yielded is for reading only, and only until the next one is asked for: it may be
@@ -417,7 +417,6 @@ class Stack:
 def _read_block(origin: _Origin, leading: int, block_info: Any = None) -> NDArray[Any]:
     frames, place = origin.frames, block_info[None]
     index = np.ravel_multi_index(place["chunk-location"][:leading], place["num-chunks"][:leading])
-    height, width = frames.format.size
-    chosen = frames.select([int(index)])
-    (frame,) = (f.copy() for f in chosen.read_frames(Box(0, 0, height, width)))
+    whole = CropBox.whole(frames.format.size)
+    (frame,) = (f.copy() for f in frames.select([int(index)]).read_frames(whole))
     return frame[(np.newaxis,) * leading]

@@ -51,19 +51,6 @@ class FrameCheck:
     colour_error: float
 
 
-@dataclass(frozen=True)
-class _Given:
-    """What went into the encoder and did not come out yet.
-
-    `samples` is what is compared where frames are checked.
-    """
-
-    number: int | None
-    picture: NDArray[Any]
-    form: str
-    samples: NDArray[Any] | None
-
-
 class Checker:
     """Decodes the packets of one segment as they come, and compares.
 
@@ -96,7 +83,10 @@ class Checker:
             decoder.extradata = bytes(context.extradata)
         self._decoder = decoder
         self._compares, self._checks = compares, checks
-        self._waiting: deque[_Given] = deque()
+        self._form = str(context.pix_fmt)
+        # Of what went into the encoder and did not come out yet, the picture and its samples.
+        self._waiting: deque[tuple[NDArray[Any], NDArray[Any] | None]] = deque()
+        self._compared = 0
         self.squared_error = 0.0
         self.found: list[FrameCheck] = []
 
@@ -105,10 +95,11 @@ class Checker:
 
         A frame of 256 colours is only near the picture, so what comes out is compared with this.
         """
-        form, wanted = frame.format.name, None
+        wanted = None
         if self._checks:
-            wanted = in_colour(picture) if form == "pal8" else samples(frame, form)
-        self._waiting.append(_Given(frame.pts, picture, form, wanted))
+            is_map = self._form == "pal8"
+            wanted = in_colour(picture) if is_map else samples(frame, self._form)
+        self._waiting.append((picture, wanted))
 
     def encoded(self, packets: Iterable[Packet[Any]]) -> None:
         """Packets came out of it."""
@@ -125,19 +116,18 @@ class Checker:
         for frame in decoded:
             if not self._waiting:
                 raise EncodingError("the encoder made more frames than it was given")
-            given = self._waiting.popleft()
-            if frame.pts != given.number:
+            if frame.pts != self._compared:
                 raise EncodingError(
-                    f"the encoder changed the order: frame {frame.pts} came where {given.number} "
-                    "was due"
+                    f"the encoder changed the order: frame {frame.pts} came where "
+                    f"{self._compared} was due"
                 )
+            self._compared += 1
+            picture, wanted = self._waiting.popleft()
             if self._compares:
-                self.squared_error += squared_error(frame, given.picture)
-            if given.samples is not None:
-                shown = samples(frame, given.form)
-                self.found.append(
-                    _check(shown, given.samples, given.form, frame.height * frame.width)
-                )
+                self.squared_error += squared_error(frame, picture)
+            if wanted is not None:
+                shown = samples(frame, self._form)
+                self.found.append(_check(shown, wanted, self._form, frame.height * frame.width))
 
 
 def samples(frame: VideoFrame, form: str) -> NDArray[Any]:

@@ -25,15 +25,12 @@ from .encoder import EncodedSegment, Encoder, Packet, environment
 from .publish import PART_PREFIX, PART_SUFFIX
 
 
-def _timescale(fps: Fraction) -> int:
-    """Ticks a second in which every frame lasts a whole number; the usual 1000 rounds lengths."""
-    return fps.numerator * -(-1000 // fps.numerator)
-
-
 def _muxer_options(encoder: Encoder) -> dict[str, str]:
     options = {"fflags": "+bitexact", **dict(encoder.container.options)}
     if encoder.container.timescale_option:
-        options[encoder.container.timescale_option] = str(_timescale(encoder.fps))
+        # In ticks in which every frame lasts a whole number; the usual 1000 rounds lengths.
+        ticks = encoder.fps.numerator
+        options[encoder.container.timescale_option] = str(ticks * -(-1000 // ticks))
     return options
 
 

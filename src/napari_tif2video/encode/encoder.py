@@ -191,14 +191,16 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
     """Encode the pictures of one segment, grey (H, W) or RGB (H, W, 3), in order."""
     try:
         context = encoder.open()
-        paletted = Paletted(encoder.palette, encoder.dithers) if encoder.palette else None
+        size = encoder.height, encoder.width
+        paletted = Paletted(encoder.palette, encoder.dithers, size) if encoder.palette else None
         checker = _checker(encoder, context)
         packets: list[Packet] = []
         frame_time = 1 / encoder.fps
 
         def collect(found: list[av.Packet[Any]]) -> None:
             for packet in found:
-                packets.append(Packet(bytes(packet), _known(packet.pts), packet.is_keyframe))
+                assert packet.pts is not None  # encoders always state it
+                packets.append(Packet(bytes(packet), packet.pts, packet.is_keyframe))
             if checker is not None:
                 checker.encoded(found)
 
@@ -238,8 +240,3 @@ def _checker(encoder: Encoder, context: VideoCodecContext) -> Checker | None:
     if not compares and not checks:
         return None
     return Checker(encoder.codec.decoder, context, compares=compares, checks=checks)
-
-
-def _known(pts: int | None) -> int:
-    assert pts is not None  # encoders always state it
-    return pts

@@ -37,16 +37,14 @@ def make_palette(pictures: Iterable[NDArray[np.uint8]]) -> bytes:
 
 
 def _made(pictures: Iterable[NDArray[np.uint8]]) -> bytes:
-    graph, source = None, None
+    graph, source = _graph(), None
     for number, picture in enumerate(pictures):
-        if graph is None or source is None:
-            graph = _graph()
-            source = _source(graph, picture.shape[1], picture.shape[0], "rgb24")
+        if source is None:
+            source = _source(graph, picture.shape[:2])
             palettegen = graph.add("palettegen", "stats_mode=full:reserve_transparent=0")
             graph.link_nodes(source, graph.add("format", "rgb32"), palettegen, _sink(graph))
             graph.configure()
         source.push(_rgb(picture, number))
-    assert graph is not None
     assert source is not None
     source.push(None)
     made = graph.vpull()
@@ -64,40 +62,29 @@ class Paletted:
         256 RGB triples.
     dithers : bool
         Whether colours between those of the palette are mixed from them.
+    size : (int, int)
+        Height and width of the pictures.
     """
 
-    def __init__(self, palette: bytes, dithers: bool) -> None:
-        self._palette, self._dithers = palette, dithers
-        self._graph: Graph | None = None
-        self._source: FilterContext | None = None
+    def __init__(self, palette: bytes, dithers: bool, size: tuple[int, int]) -> None:
+        self._graph = graph = _graph()
+        self._source = _source(graph, size)
         self._number = 0
-
-    def frame(self, picture: NDArray[np.uint8]) -> VideoFrame:
-        picture = in_colour(picture)
-        if self._graph is None:
-            self._begin(*picture.shape[:2])
-        assert self._graph is not None
-        assert self._source is not None
-        self._source.push(_rgb(picture, self._number))
-        self._number += 1
-        return self._graph.vpull()
-
-    def _begin(self, height: int, width: int) -> None:
-        graph = _graph()
-        source = _source(graph, width, height, "rgb24")
-        colours = _source(graph, _SIDE, _SIDE, "rgb24")
-        rgb, table = graph.add("format", "rgb32"), graph.add("format", "rgb32")
-        use = graph.add("paletteuse", f"dither={_DITHER if self._dithers else 'none'}")
-        source.link_to(rgb)
-        colours.link_to(table)
-        rgb.link_to(use, 0, 0)
-        table.link_to(use, 0, 1)
+        colours = _source(graph, (_SIDE, _SIDE))
+        use = graph.add("paletteuse", f"dither={_DITHER if dithers else 'none'}")
+        for place, source in enumerate((self._source, colours)):
+            rgb = graph.add("format", "rgb32")
+            source.link_to(rgb)
+            rgb.link_to(use, 0, place)
         use.link_to(_sink(graph))
         graph.configure()
-        triples = np.frombuffer(self._palette, np.uint8).reshape(_SIDE, _SIDE, 3)
-        colours.push(_rgb(triples, 0))
+        colours.push(_rgb(np.frombuffer(palette, np.uint8).reshape(_SIDE, _SIDE, 3), 0))
         colours.push(None)
-        self._graph, self._source = graph, source
+
+    def frame(self, picture: NDArray[np.uint8]) -> VideoFrame:
+        self._source.push(_rgb(in_colour(picture), self._number))
+        self._number += 1
+        return self._graph.vpull()
 
 
 def _graph() -> Graph:
@@ -106,8 +93,9 @@ def _graph() -> Graph:
     return graph
 
 
-def _source(graph: Graph, width: int, height: int, pix_fmt: str) -> FilterContext:
-    form = VideoFormat(pix_fmt)
+def _source(graph: Graph, size: tuple[int, ...]) -> FilterContext:
+    height, width = size
+    form = VideoFormat("rgb24")
     return graph.add_buffer(width=width, height=height, format=form, time_base=_CLOCK)
 
 

@@ -11,9 +11,8 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -27,16 +26,8 @@ def sidecar_of(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-@dataclass(frozen=True)
-class Parts:
-    """Temporary files that are written before anything has its name."""
-
-    video: Path
-    sidecar: Path | None
-
-
 @contextmanager
-def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> Iterator[Parts]:
+def publishing(names: Sequence[Path], *, overwrite: bool) -> Iterator[list[Path]]:
     """Temporary files that take their names when the block ends well, and go otherwise.
 
     They lie in the same folder, so that the last step is a rename within one file system. Files
@@ -44,10 +35,8 @@ def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> I
 
     Parameters
     ----------
-    path : Path
-        The video.
-    sidecar : Path, optional
-        A file beside it, which appears right after it.
+    names : sequence of Path
+        The video, and what appears beside it right after it.
 
     Raises
     ------
@@ -56,55 +45,49 @@ def publishing(path: Path, *, overwrite: bool, sidecar: Path | None = None) -> I
     OutputError
         The folder cannot be written to.
     """
-    names = [path] if sidecar is None else [path, sidecar]
     for name in names:
         if not overwrite and os.path.lexists(name):
             raise exists_error(name)
         if name.is_dir():
             raise OutputError(f"{name}: is a folder; choose another name")
-    stem = f"{PART_PREFIX}{_owner()}-{uuid.uuid4().hex[:12]}"
-    part = path.with_name(f"{stem}{PART_SUFFIX}")
-    beside = None if sidecar is None else sidecar.with_name(f"{stem}.json{PART_SUFFIX}")
+    path, stem = names[0], f"{PART_PREFIX}{_owner()}-{uuid.uuid4().hex[:12]}"
+    parts = [name.with_name(f"{stem}{name.suffix}{PART_SUFFIX}") for name in names]
     # Around all of it, so that an interruption right after the first step leaves nothing either.
-    with _tidied(path, part, beside):
+    with _tidied(path, parts):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _remove_leftovers(path.parent)
-            part.touch(exist_ok=False)
+            parts[0].touch(exist_ok=False)
         except OSError as exc:
             raise OutputError(
                 f"{path.parent}: cannot be written to ({exc.strerror or exc}); "
                 "use --output-dir to choose another folder"
             ) from exc
         try:
-            yield Parts(part, beside)
+            yield parts
         except Tif2VideoError as exc:
-            if (error := _named(exc, part, path)) is None:
+            if (error := _named(exc, parts[0], path)) is None:
                 raise
             raise error from exc
         try:
-            _flush(part)
-            if beside is not None:
-                _flush(beside)
-            _rename(part, path, overwrite)
-            if beside is not None and sidecar is not None:
-                _rename_beside(beside, sidecar, path, overwrite)
+            for part in parts:
+                _flush(part)
+            _rename_all(parts, names, overwrite)
             _flush_folder(path.parent)
         except OSError as exc:
             raise _write_error(path, exc) from exc
 
 
 @contextmanager
-def _tidied(path: Path, *parts: Path | None) -> Iterator[None]:
+def _tidied(path: Path, parts: Sequence[Path]) -> Iterator[None]:
     """Remove at the end what is left of parts, and folders that were made for nothing."""
     new_folders = [folder for folder in path.parents if not folder.exists()]
     try:
         yield
     finally:
         for part in parts:
-            if part is not None:
-                with contextlib.suppress(OSError):
-                    part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
         for folder in new_folders:
             with contextlib.suppress(OSError):  # such as that there is a video in it
                 folder.rmdir()
@@ -167,13 +150,16 @@ def _rename(part: Path, path: Path, overwrite: bool) -> None:
         os.replace(part, path)
 
 
-def _rename_beside(part: Path, sidecar: Path, path: Path, overwrite: bool) -> None:
-    """Name a sidecar; if that fails, a video that took no other's place goes again."""
+def _rename_all(parts: Sequence[Path], names: Sequence[Path], overwrite: bool) -> None:
+    """Name one after the other; if that fails, those that took no other's place go again."""
+    named: list[Path] = []
     try:
-        _rename(part, sidecar, overwrite)
+        for part, name in zip(parts, names, strict=True):
+            _rename(part, name, overwrite)
+            named.append(name)
     except BaseException:
-        if not overwrite:
-            path.unlink()
+        for name in [] if overwrite else named:
+            name.unlink()
         raise
 
 

@@ -62,28 +62,6 @@ def verify_video(
         video states other colours; or a frame has little to do with what was rendered.
     """
     _check_errors(checks)
-    _decode(path, encoder, checks, threads, step)
-    errors = [check.error for check in checks]
-    return Fidelity(psnr_db(math.fsum(errors) / len(errors), peak=1), psnr_db(max(errors), peak=1))
-
-
-def _check_errors(checks: Sequence[FrameCheck]) -> None:
-    for number, check in enumerate(checks):
-        worst = psnr_db(max(check.error, check.colour_error), peak=1)
-        if worst < _WORST_DB:
-            raise EncodingError(
-                f"verify: frame {number} is not what was rendered (PSNR {worst:.1f} dB); give a "
-                "better quality"
-            )
-
-
-def _decode(
-    path: Path,
-    encoder: Encoder,
-    checks: Sequence[FrameCheck],
-    threads: int,
-    step: Callable[[], None],
-) -> None:
     number = 0
     try:
         with av.open(f"file:{path}") as container:
@@ -104,6 +82,18 @@ def _decode(
         raise EncodingError(
             f"verify: the finished video decodes to {number} frames instead of {len(checks)}"
         )
+    errors = [check.error for check in checks]
+    return Fidelity(psnr_db(math.fsum(errors) / len(errors), peak=1), psnr_db(max(errors), peak=1))
+
+
+def _check_errors(checks: Sequence[FrameCheck]) -> None:
+    for number, check in enumerate(checks):
+        worst = psnr_db(max(check.error, check.colour_error), peak=1)
+        if worst < _WORST_DB:
+            raise EncodingError(
+                f"verify: frame {number} is not what was rendered (PSNR {worst:.1f} dB); give a "
+                "better quality"
+            )
 
 
 def _check_frame(frame: av.VideoFrame, number: int, encoder: Encoder, check: FrameCheck) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_MINUTE_S, _HOUR_S = 60, 3600
 
 # Hours have two digits up to here; biologists rather say 72 h than 3 d.
 _DAYS_FROM_S = 100 * _HOUR_S

@@ -130,7 +130,7 @@ def arrange(
         There is not enough room.
     """
     height, width = size
-    overlay = Overlay(size, anchor)
+    overlay = Overlay(anchor)
     taken: list[_Place] = []
     if anchor is not None:
         extent = anchor.extent(size)

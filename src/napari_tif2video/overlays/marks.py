@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +28,11 @@ class Overlay:
 
     Attributes
     ----------
-    size : (int, int)
-        Height and width of the video.
     anchor : AnchorMark, optional
     bars : tuple of Bar
     texts : tuple of Text
     """
 
-    size: tuple[int, int]
     anchor: AnchorMark | None = None
     bars: tuple[Bar, ...] = ()
     texts: tuple[Text, ...] = ()
@@ -53,7 +51,7 @@ class Overlay:
             May be changed.
         """
         if self.anchor is not None:
-            picture = self.anchor.resolved(self.size).draw(picture)
+            picture = self.anchor.draw(picture)
         for bar in self.bars:
             bar.draw(picture)
         for text in self.texts:
@@ -62,32 +60,8 @@ class Overlay:
 
 
 @dataclass(frozen=True)
-class Anchor:
-    """A mark at the exact centre of the picture, with a smooth edge."""
-
-    top: int
-    left: int
-    coverage: NDArray[np.float32]
-    colour: tuple[int, int, int] = ANCHOR_COLOUR
-
-    def draw(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A copy of the picture with the mark, grey (H, W) where both are grey, or (H, W, 3)."""
-        alpha = self.coverage
-        colour = np.array(self.colour)
-        if picture.ndim == 2 and len(set(self.colour)) == 1:
-            picture, colour = picture.copy(), colour[:1]
-        else:
-            alpha = alpha[..., np.newaxis]
-            picture = picture.copy() if picture.ndim == 3 else in_colour(picture)
-        height, width = self.coverage.shape
-        under = picture[self.top : self.top + height, self.left : self.left + width]
-        under[...] = np.rint(under * (1 - alpha) + colour * alpha)
-        return picture
-
-
-@dataclass(frozen=True)
 class AnchorMark:
-    """How the anchor looks.
+    """A mark at the exact centre of the picture, with a smooth edge.
 
     Attributes
     ----------
@@ -112,20 +86,31 @@ class AnchorMark:
         """Width of the lines of a cross or a circle."""
         return max(2, 2 * round(self.extent(size) / 16))
 
-    def resolved(self, size: tuple[int, int]) -> Anchor:
-        """The mark as pixels."""
-        return _anchor(self, size)
+    def draw(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A copy of the picture with the mark, grey (H, W) where both are grey, or (H, W, 3)."""
+        height, width = picture.shape[:2]
+        alpha, colour = _coverage(self, (height, width)), np.array(self.colour)
+        side = len(alpha)
+        # Both sides of a video are even: its centre is a pixel corner.
+        top, left = (height - side) // 2, (width - side) // 2
+        if picture.ndim == 2 and len(set(self.colour)) == 1:
+            picture, colour = picture.copy(), colour[:1]
+        else:
+            alpha = alpha[..., np.newaxis]
+            picture = picture.copy() if picture.ndim == 3 else in_colour(picture)
+        under = picture[top : top + side, left : left + side]
+        under[...] = np.rint(under * (1 - alpha) + colour * alpha)
+        return picture
 
 
 @lru_cache(maxsize=8)
-def _anchor(mark: AnchorMark, size: tuple[int, int]) -> Anchor:
-    """Both sides of a video are even: its centre is a pixel corner."""
-    height, width = size
+def _coverage(mark: AnchorMark, size: tuple[int, int]) -> NDArray[np.float32]:
+    """How much of each pixel of a square around the centre is covered, 0 to 1."""
     diameter = mark.extent(size)
-    side = min(diameter + diameter % 2, height, width)
+    side = min(diameter + diameter % 2, *size)
     centres = np.arange(side) + 0.5 - side / 2
     distance = np.hypot(centres[:, np.newaxis], centres)
-    coverage = np.clip(diameter / 2 + 0.5 - distance, 0, 1)
+    coverage: NDArray[Any] = np.clip(diameter / 2 + 0.5 - distance, 0, 1)
     line = mark.line_px(size)
     if mark.style == "circle":
         coverage *= np.clip(distance - (diameter / 2 - line) + 0.5, 0, 1)
@@ -133,8 +118,7 @@ def _anchor(mark: AnchorMark, size: tuple[int, int]) -> Anchor:
         away = np.minimum(abs(centres)[:, np.newaxis], abs(centres))
         reach = np.maximum(abs(centres)[:, np.newaxis], abs(centres))
         coverage = np.clip(line / 2 + 0.5 - away, 0, 1) * np.clip(diameter / 2 + 0.5 - reach, 0, 1)
-    top, left = (height - side) // 2, (width - side) // 2
-    return Anchor(top, left, coverage.astype(np.float32), mark.colour)
+    return coverage.astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import SourceError
-from ..geometry import WIDTH_RANGE_PX, Box
+from ..geometry import WIDTH_RANGE_PX, CropBox
 from ..units import plain_number
 
 _BAR_SHARE = 0.2  # of the width of the video, where nobody says how long the bar is
@@ -31,7 +31,7 @@ class Scale:
     um_per_px: float
 
     @classmethod
-    def of(cls, pixel_size_um: float, box: Box, size: tuple[int, int]) -> Scale:
+    def of(cls, pixel_size_um: float, box: CropBox, size: tuple[int, int]) -> Scale:
         """The scale of a box of the data shown at `size` (height, width)."""
         return cls(pixel_size_um * box.width / size[1])
 
@@ -47,7 +47,7 @@ class Scale:
         return min(lengths, key=lambda length: abs(math.log(length / wanted)))
 
 
-def width_at(box: Box, pixel_size_um: float, um_per_px: float) -> int | Literal["full"]:
+def width_at(box: CropBox, pixel_size_um: float, um_per_px: float) -> int | Literal["full"]:
     """The width of a video of `box` in which a pixel is so many µm wide.
 
     Raises
@@ -63,8 +63,8 @@ def width_at(box: Box, pixel_size_um: float, um_per_px: float) -> int | Literal[
     if not low <= width <= high:
         raise SourceError(
             f"um_per_pixel: {plain_number(span)} µm would be {width} px wide at {um_per_px:g} µm a "
-            f"pixel; a video has {low} to {high} px, so use {_up(span / high)} to "
-            f"{_down(span / low)}"
+            f"pixel; a video has {low} to {high} px, so use {_rounded(span / high, math.ceil)} "
+            f"to {_rounded(span / low, math.floor)}"
         )
     return width
 
@@ -81,18 +81,11 @@ def common_um_per_px(scales: Iterable[tuple[Scale, int]]) -> float | None:
     spans = [scale.um_per_px * width for scale, width in scales]
     low, high = WIDTH_RANGE_PX
     wanted = min(max(scale.um_per_px for scale, _ in scales), min(spans) / low)
-    wanted = float(_down(wanted))
+    wanted = float(_rounded(wanted, math.floor))
     return wanted if max(spans) / wanted <= high else None
 
 
-def _up(value: float) -> str:
-    return _rounded(value, math.ceil)
-
-
-def _down(value: float) -> str:
-    return _rounded(value, math.floor)
-
-
 def _rounded(value: float, rounding: Callable[[float], int]) -> str:
+    """To three digits."""
     step = 10.0 ** (math.floor(math.log10(value)) - 2)
     return f"{rounding(value / step) * step:.3g}"

@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import SettingsError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from PIL.ImageFont import FreeTypeFont
 
 _NO_CHARACTER = "\uffff"  # never assigned: every font shows it as its "missing" glyph
@@ -27,7 +28,7 @@ _lock = threading.Lock()
 
 # A picture of white letters with a dark outline, (2, H, W): how much of what is below each pixel is
 # hidden, and how white it gets, both 0 to 1.
-Raster: TypeAlias = "NDArray[np.float32]"
+Raster = NDArray[np.float32]
 
 
 def require_glyphs(what: str, text: str) -> None:
@@ -70,8 +71,6 @@ def text_width(text: str, size: int) -> int:
 @lru_cache(maxsize=64)
 def raster(text: str, size: int) -> Raster:
     """A line of text, as high as `line_height` says and as wide as `text_width`."""
-    import numpy as np
-
     text = unicodedata.normalize("NFC", text)
     side = _side(size) - outline_px(size)
     width = text_width(text, size)
@@ -100,7 +99,6 @@ def _side(size: int) -> int:
 @lru_cache(maxsize=1024)
 def _glyph(character: str, size: int) -> Raster:
     """One character; rastering its outline takes a hundred times as long as placing it."""
-    import numpy as np
     from PIL import Image, ImageDraw
 
     side, (ascent, descent) = _side(size), line_height(size)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..colours import Display, compose, in_colour
 from ..data import Frames
-from ..geometry import Box
+from ..geometry import CropBox
 from ..overlays import Overlay, Tick
 from ..settings import AUTO_PERCENTILE
 from ..units import Limits
@@ -28,7 +28,7 @@ class PictureSpec:
 
     Attributes
     ----------
-    box : Box
+    box : CropBox
         The part of the frame that is shown.
     size : (int, int)
         Height and width of the video.
@@ -46,7 +46,7 @@ class PictureSpec:
         Whether the counts are written as they are, instead of a picture of them.
     """
 
-    box: Box
+    box: CropBox
     size: tuple[int, int]
     displays: tuple[Display, ...]
     limits: tuple[tuple[float, float] | None, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
@@ -74,13 +74,12 @@ def _apply(bands: tuple[_Band, ...], plane: NDArray[Any]) -> NDArray[np.float32]
     return result
 
 
-class _Band:
+class _Band(NamedTuple):
     """A run of output rows, the input rows they are made from, and the weights between them."""
 
-    def __init__(self, first: int, source: slice, weights: NDArray[np.float32]) -> None:
-        self.rows = slice(first, first + len(weights))
-        self.source = source
-        self.weights = weights
+    rows: slice
+    source: slice
+    weights: NDArray[np.float32]
 
 
 @lru_cache(maxsize=16)
@@ -91,7 +90,8 @@ def _bands(old: int, new: int) -> tuple[_Band, ...]:
         weights = _area_weights(rows, old, new) if new <= old else _cubic_weights(rows, old, new)
         used = np.flatnonzero(weights.any(axis=0))
         source = slice(int(used[0]), int(used[-1]) + 1)
-        bands.append(_Band(first, source, weights[:, source].astype(np.float32)))
+        run = slice(first, first + len(rows))
+        bands.append(_Band(run, source, weights[:, source].astype(np.float32)))
     return tuple(bands)
 
 

@@ -2,11 +2,12 @@
 
 `tasks` has the two kinds of task: prepare and encode. `limits` measures whole sequences, `fit`
 finds palettes and the rate factor that keeps a file below a size, `produce` leads from a plan to a
-checked file with its recipe, and `engine` runs tasks on dask, with progress and cancelling. Where
-frames that cannot be read may be left out, `skip` finds them; `resume` keeps what is finished of
-a video for the case that the run is stopped.
+checked file with its recipe, `engine` runs tasks on dask, with progress and cancelling, and
+`cluster` tells whether a cluster can do them. Where frames that cannot be read may be left out,
+`skip` finds them; `resume` keeps what is finished of a video for the case that the run is stopped.
 """
 
+from .cluster import connected
 from .engine import Execution, Progress, default_workers
 from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
@@ -21,6 +22,7 @@ __all__ = [
     "KeptSegments",
     "Measured",
     "Progress",
+    "connected",
     "default_workers",
     "forget_segments",
     "kept_segments",

@@ -8,17 +8,21 @@ they can be pickled, and in another process they simply do their work.
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..data import array_error, free_memory
 from ..errors import Cancelled, SettingsError, Tif2VideoError
+from ..planning import Plan
+from .cluster import Watch, check_workers, lost
 
 if TYPE_CHECKING:
     from dask.delayed import Delayed
@@ -81,6 +85,8 @@ class Execution:
         Called with a `Progress` now and then, in the calling thread.
     cancel : callable, optional
         Asked now and then; when it returns True, the work stops with `Cancelled`.
+    client : distributed.Client, optional
+        Of the cluster that does the work; by default the active one, if there is one.
     resume : bool
         Whether finished segments are kept until the video is complete, and used again after a run
         that was stopped.
@@ -90,6 +96,7 @@ class Execution:
     memory_budget: int | None = None
     progress: Callable[[Progress], None] | None = None
     cancel: Callable[[], bool] | None = None
+    client: Any = None
     resume: bool = False
 
     def __post_init__(self) -> None:
@@ -100,33 +107,47 @@ class Execution:
     def budget(self) -> int:
         if self.memory_budget is not None:
             return self.memory_budget
-        return free_memory() // 4
+        _, client = _scheduler_of(self)
+        if client is None:
+            return free_memory() // 4
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        return int(sum(worker["memory_limit"] for worker in workers)) // 4
 
-    def run(self, frames: int, steps_per_frame: int = 1) -> Run:
-        return Run(self.workers, frames, steps_per_frame, self.progress, self.cancel)
+    @property
+    def tasks_at_a_time(self) -> int:
+        """The workers here, or the threads of all those that a cluster has now."""
+        _, client = _scheduler_of(self)
+        return self.workers if client is None else max(1, sum(client.nthreads().values()))
+
+    def run(self, plan: Plan, steps_per_frame: int = 1) -> Run:
+        """The work on one video; a cluster is looked at before it begins.
+
+        Raises
+        ------
+        SettingsError, SourceError
+            See `check_workers`.
+        """
+        run = Run(self, plan.frames, steps_per_frame)
+        if run.client is not None:
+            check_workers(run.client, _files_of(plan))
+        return run
 
 
 class Run:
     """The work on one video: counts steps, and knows whether it was stopped."""
 
-    def __init__(
-        self,
-        workers: int,
-        frames: int,
-        steps_per_frame: int,
-        progress: Callable[[Progress], None] | None = None,
-        cancel: Callable[[], bool] | None = None,
-    ) -> None:
+    def __init__(self, execution: Execution, frames: int, steps_per_frame: int) -> None:
         self.key = f"run-{next(_numbers)}"
-        self.workers = workers
+        self.workers = execution.workers
         self.phase = "encoding"
+        self._get, self.client = _scheduler_of(execution)
         self._frames = frames
         self._total = frames * steps_per_frame
         self._done = 0
         self._lock = threading.Lock()
         self._stopped = False
-        self._progress = progress
-        self._cancel = cancel
+        self._progress = execution.progress
+        self._cancel = execution.cancel
         self._reported = -1
 
     def __enter__(self) -> Run:
@@ -148,25 +169,21 @@ class Run:
         """Hand each result to `take` in this process, in the order of the tasks, and forget it."""
         graph, end = _chained(tasks)
         received = self._receiver(tasks, take, steps)
-        get = _active_scheduler()
-        client = _client_of(get)
-        if client is None:
-            work = partial(self._get, get, graph, end, received)
+        if self.client is None:
+            work = partial(self._compute, graph, end, received)
         else:
-            work = partial(self._gather, client, graph, [task.key for task in tasks], received)
+            work = partial(self._gather, graph, [task.key for task in tasks], received)
         self.here(work)
 
     def persist(self, tasks: Sequence[Delayed], steps: int) -> list[Any]:
         """Results that further tasks can take; those on a cluster stay there."""
-        client = _client_of(_active_scheduler())
-        if client is None:
+        if self.client is None:
             return self.compute(tasks, steps)
         futures: list[Any] = []
         received = self._receiver(tasks, futures.append, steps)
         graph, _ = _chained(tasks)
         keys = [task.key for task in tasks]
-        work = partial(self._gather, client, graph, keys, received, keep=True)
-        self.here(work)
+        self.here(partial(self._gather, graph, keys, received, keep=True))
         return futures
 
     def here(self, work: Callable[[], _Result]) -> _Result:
@@ -216,9 +233,7 @@ class Run:
 
         return received
 
-    def _get(
-        self, get: Callable[..., Any], graph: Any, end: Any, received: Callable[[Any, Any], None]
-    ) -> None:
+    def _compute(self, graph: Any, end: Any, received: Callable[[Any, Any], None]) -> None:
         """Run a graph on this machine."""
         from dask import config, threaded
         from dask.callbacks import Callback
@@ -237,24 +252,30 @@ class Run:
         # A pool of its own: when it is left, no task goes on behind the caller's back.
         with ThreadPoolExecutor(self.workers) as pool:
             options: dict[str, Any] = {}
-            if get is threaded.get:
+            if self._get is threaded.get:
                 options["pool"] = config.get("pool", None) or pool
-            elif not isinstance(get, partial):  # that of an executor, which has its workers
+            elif not isinstance(self._get, partial):  # that of an executor, which has its workers
                 options["num_workers"] = self.workers
-            try:
-                # Fused tasks would not be seen to finish.
-                options |= {"optimize_graph": False, "chunksize": 1}
-                get(graph, end, callbacks=[own, *Callback.active], **options)
-            except BaseException as exc:
-                self._stopped = True
-                said = _translated(exc, running)
-                if said is exc:
-                    raise
-                raise said from exc
+            # Fused tasks would not be seen to finish.
+            options |= {"optimize_graph": False, "chunksize": 1}
+            with self._stopping(partial(_of_blocks, running)):
+                self._get(graph, end, callbacks=[own, *Callback.active], **options)
+
+    @contextmanager
+    def _stopping(self, said: Callable[[Exception], Exception | None]) -> Iterator[None]:
+        """Stop after an error, and say it in other words if there are some for it."""
+        try:
+            yield
+        except BaseException as exc:
+            self._stopped = True
+            if isinstance(exc, Exception) and not isinstance(exc, Tif2VideoError):
+                better = said(exc)
+                if better is not None:
+                    raise better from exc
+            raise
 
     def _gather(
         self,
-        client: Any,
         graph: Any,
         keys: list[Any],
         received: Callable[[Any, Any], None],
@@ -264,27 +285,25 @@ class Run:
         """Run a graph on a cluster."""
         from distributed import as_completed
 
-        futures = {future.key: future for future in client.get(graph, keys, sync=False)}
-        completed = as_completed(futures.values(), with_results=not keep)
+        futures = {future.key: future for future in self.client.get(graph, keys, sync=False)}
+        completed = as_completed(futures.values(), self.client.loop, with_results=not keep)
+        address, watch = self.client.scheduler.address, Watch(self.client)
         try:
-            while not completed.is_empty():
-                self._check()
-                if not completed.has_ready():
-                    time.sleep(_POLL_S)
-                    continue
-                found = next(completed)
-                future, result = (found, found) if keep else found
-                del futures[future.key]
-                if future.status != "finished":
-                    future.result()
-                received(future.key, result)
-        except Exception as exc:
-            said = _translated(exc, graph)
-            if said is exc:
-                raise
-            raise said from exc
+            with self._stopping(lambda exc: lost(exc, address) or _of_blocks(graph, exc)):
+                while not completed.is_empty():
+                    self._check()
+                    if not completed.has_ready():
+                        watch.look()
+                        time.sleep(_POLL_S)
+                        continue
+                    found = next(completed)
+                    future, result = (found, found) if keep else found
+                    del futures[future.key]
+                    if future.status != "finished":
+                        future.result()
+                    received(future.key, result)
         finally:
-            client.cancel(list(futures.values()))
+            self.client.cancel(list(futures.values()))
 
     def expect(self, steps: int) -> None:
         """There is more to do than was known at the beginning."""
@@ -325,30 +344,41 @@ def _chained(tasks: Sequence[Delayed]) -> tuple[dict[Any, Any], Any]:
     return ensure_dict(graph), end.key
 
 
-def _translated(exc: BaseException, keys: Iterable[Any]) -> BaseException:
-    """What to raise where one of these tasks failed; keys of a user's array are tuples."""
+def _of_blocks(keys: Iterable[Any], exc: Exception) -> Exception | None:
+    """What to say where one of these tasks failed, if it is of a user's array: a key is a tuple."""
     blocks = {key[1] for key in keys if isinstance(key, tuple)}
-    if not blocks or isinstance(exc, Tif2VideoError) or not isinstance(exc, Exception):
-        return exc
-    return array_error(exc, sorted(blocks))
+    return array_error(exc, sorted(blocks)) if blocks else None
+
+
+def _files_of(plan: Plan) -> list[str]:
+    """The file of a source or, of a folder, its first and its last one."""
+    path = plan.stack.path
+    if path is None:
+        return []
+    path = path.absolute()
+    labels = [plan.stack.frames.label(i) for i in (0, -1 % plan.frames)] if path.is_dir() else [""]
+    files = (path / label for label in labels)
+    return [os.fspath(file) for file in files if file.is_file()]
 
 
 def _pass_on(_previous: None, _result: object) -> None:
     pass
 
 
-def _active_scheduler() -> Callable[..., Any]:
-    """What dask is told to run graphs on, in its configuration or by an active client."""
+def _scheduler_of(execution: Execution) -> tuple[Callable[..., Any], Any]:
+    """What runs graphs, and the client of the cluster if it is one.
+
+    That is the client of the execution, or what dask is told to use, in its configuration or by
+    an active client.
+    """
     from dask import config, threaded
     from dask.base import get_scheduler
 
+    if execution.client is not None:
+        return execution.client.get, execution.client
     # Asked without need, dask would import all of distributed.
     if config.get("scheduler", None) is None and "distributed" not in sys.modules:
-        return threaded.get
-    return get_scheduler() or threaded.get
-
-
-def _client_of(get: Callable[..., Any]) -> Any:
-    """The client of a cluster whose `get` this is, if it is one."""
+        return threaded.get, None
+    get = get_scheduler() or threaded.get
     client = getattr(get, "__self__", None)
-    return client if hasattr(client, "scheduler_info") else None
+    return get, client if hasattr(client, "scheduler_info") else None

@@ -120,19 +120,20 @@ def measure_sequence(plan: Plan, run: Run, *, keep: bool) -> Measured:
     is_smooth = plan.contrast == "smooth"
     wanted = ToMeasure(plan.percentile is not None and not is_smooth, is_smooth, keep)
     one = delayed(partial(measure_chunk, plan.picture, wanted, run.key), pure=False)
-    spans = (chunk for segment in segments_of(plan) for chunk in chunks_of(plan, segment))
+    segments = segments_of(plan)
+    spans = (chunk for segment in segments for chunk in chunks_of(plan, segment, run))
     chunks: list[Any] = [one(*sources_of(plan, span)) for span in spans]
     measured: Measured
-    if not keep:
+    if run.client is None and not keep:
         (measured,) = run.compute([_reduced(chunks)], plan.frames)
         return measured
     chunks = run.persist(chunks, plan.frames)
-    if isinstance(chunks[0], Chunk):  # in this process
+    if run.client is None:
         measured = combined(*chunks)
     else:
         take = delayed(_measured, pure=False)  # where it is: frames need not travel
         (measured,) = run.compute([_reduced([take(chunk) for chunk in chunks])], 0)
-    return dataclasses.replace(measured, chunks=chunks)
+    return dataclasses.replace(measured, chunks=chunks if keep else None)
 
 
 def _reduced(parts: list[Any]) -> Delayed:
@@ -191,7 +192,7 @@ def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
 
 
 def _series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
-    with execution.run(plan.frames) as run:
+    with execution.run(plan) as run:
         return limits_of(plan, [measure_sequence(plan, run, keep=False)])
 
 

@@ -30,7 +30,6 @@ from ..encode import (
     verify_video,
 )
 from ..errors import Cancelled
-from ..geometry import CropBox
 from ..picture import FrameStats, SequenceLimits
 from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
@@ -135,7 +134,7 @@ def make_video(
     prepares = measured is None or measured.chunks is None
     plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, is_verified=verify))
     steps = 1 + prepares + (measures and not keep) + verify
-    with execution.run(plan.frames, steps) as run:
+    with execution.run(plan, steps) as run:
         if measures:
             measured = measure_sequence(plan, run, keep=keep)
             limits = limits_of(plan, [measured])
@@ -250,7 +249,7 @@ def recipe_of(
     first : EncodedSegment
         The first segment, which tells the encoder's version.
     """
-    frames, box = plan.stack.frames, plan.picture.box
+    frames = plan.stack.frames
     height, width = plan.picture.size
     return Recipe(
         source=source_name(plan),
@@ -269,8 +268,8 @@ def recipe_of(
         clipped=clipped,
         frames=plan.frames,
         indices=plan.indices,
+        crop=plan.picture.box,
         bad_frames=tuple(bad.frame for bad in plan.bad_frames),
-        crop=CropBox(box.width, box.height, box.left, box.top),
         width=width,
         height=height,
         batch=tuple(batch[:_MAX_BATCH_NAMES]),

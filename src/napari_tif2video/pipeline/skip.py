@@ -9,7 +9,7 @@ from functools import partial
 
 from ..data import DaskFrames, Frames
 from ..errors import SourceError
-from ..geometry import Box
+from ..geometry import CropBox
 from ..planning import Plan
 from .engine import Execution, step
 from .tasks import segments_of, sources_of
@@ -28,7 +28,7 @@ def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Pl
     from dask.delayed import delayed
 
     errors: dict[int, str] = {}
-    with execution.run(plan.frames) as run:
+    with execution.run(plan) as run:
         run.phase = "checking"
         look = partial(_errors, plan.picture.box, run.key)
         channels = [channel.frames for channel in plan.stack.channels]
@@ -45,7 +45,7 @@ def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Pl
     return plan.without(errors)
 
 
-def _errors(box: Box, run: str, *channels: Frames) -> dict[int, str]:
+def _errors(box: CropBox, run: str, *channels: Frames) -> dict[int, str]:
     """What is wrong with each frame that cannot be read, by its place among these."""
     errors = {}
     for place in range(len(channels[0])):

@@ -66,6 +66,11 @@ class Chunk:
         self.frames = frames
         self.measured = measured
 
+    def __sizeof__(self) -> int:
+        """So that the workers of a cluster know what they hold."""
+        pixels = sum(prepared.pixels.nbytes for frames in self.frames for prepared in frames)
+        return object.__sizeof__(self) + pixels
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -192,7 +197,7 @@ def encode_tasks(
     tasks = []
     for span in spans:
         what = (picture, plan.encoder, limits_of_span(limits, span), plan.timeline.part(span))
-        parts = chunks_of(plan, span)
+        parts = chunks_of(plan, span, run)
         if chunks is not None:
             taken = [next(chunks) for _ in parts]
             task = delayed(partial(encode, *what, run.key), pure=False)(*taken)
@@ -229,10 +234,10 @@ def segments_of(plan: Plan) -> list[range]:
     return split(range(plan.frames), SEGMENT_FRAMES)
 
 
-def chunks_of(plan: Plan, segment: range) -> list[range]:
-    """Frames of a segment that are prepared together."""
+def chunks_of(plan: Plan, segment: range, run: Run) -> list[range]:
+    """Frames of a segment that are prepared together; on a cluster all, so that none travels."""
     is_long = plan.frames > (_MANY_SEGMENTS - 1) * SEGMENT_FRAMES
-    length = SEGMENT_FRAMES if is_long else _CHUNK_FRAMES
+    length = SEGMENT_FRAMES if is_long or run.client is not None else _CHUNK_FRAMES
     nbytes = _computed_nbytes(plan)
     if nbytes:
         length = max(1, min(length, _MAX_COMPUTED_BYTES // nbytes))

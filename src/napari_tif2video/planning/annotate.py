@@ -20,11 +20,11 @@ from ..overlays import (
     Timeline,
     arrange,
     bar_block,
+    require_glyphs,
     smallest_step,
 )
-from ..settings import DEFAULT_CORNERS, VideoSettings, fields_of
-
-_AXES = {"Z": "slices", "C": "channels"}
+from ..settings import DEFAULT_CORNERS, VideoSettings, label_fields
+from .choose import AXIS_NAMES
 
 
 def calibrated(stack: Stack, settings: VideoSettings) -> Stack:
@@ -37,7 +37,7 @@ def calibrated(stack: Stack, settings: VideoSettings) -> Stack:
     """
     asked = _asks_for_time(settings)
     if stack.played != "T" and asked:
-        what = _AXES.get(stack.played, "steps")
+        what = AXIS_NAMES.get(stack.played, "steps")
         raise SourceError(
             f"{asked}: its {what} ({stack.played}) are played, not time; leave it out, or name the "
             "axis T with --axes if it is time"
@@ -121,8 +121,6 @@ def _template(stack: Stack, settings: VideoSettings) -> str:
     assert settings.label is not None
     channels = " + ".join(c.name or str(c.number) for c in stack.channels)
     known = {"name": stack.name, "channel": channels}
-    from ..overlays import require_glyphs
-
     template = ""
     for text, field, *_ in string.Formatter().parse(settings.label):
         template += _escaped(text)
@@ -142,7 +140,7 @@ def _escaped(text: str) -> str:
 
 
 def _shows_time(settings: VideoSettings) -> bool:
-    return settings.timestamp or "time" in fields_of(settings.label)
+    return settings.timestamp or "time" in label_fields(settings.label)
 
 
 def _asks_for_time(settings: VideoSettings) -> str:

@@ -10,8 +10,9 @@ from ..colours import ChannelInfo, Display, default_colours
 from ..data import Channel, FramePlanes, Planes, Stack
 from ..errors import SourceError
 from ..settings import VideoSettings
+from ..units import counted
 
-_NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
+AXIS_NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
 DEFAULT_PROJECTION = "max"
 
 # Of a plate with hundreds of positions, a message names some.
@@ -45,6 +46,9 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
         return _choose_composed(stack, settings)
     planes = stack.planes or FramePlanes(stack.frames, stack.sizes)
     is_folder = stack.path is not None and stack.path.is_dir()
+    letters = "".join(letter for letter, _ in planes.sizes)
+    if settings.z is not None and "Z" not in letters and letters.count("I") == 1:
+        planes = planes.renamed(letters.replace("I", "Z"))  # who speaks of slices has some
     try:
         _check_letters(planes, is_folder)
         view, notes = _view(planes, stack.channel_info, settings)
@@ -140,7 +144,7 @@ def _view(
     notes: list[str] = []
     if settings.play is None and play in ("C", "Z"):
         hint = "--channel chooses or merges them" if play == "C" else "--z makes one of them"
-        notes.append(f"its {sizes[play]} {_NAMES[play]} are played; {hint}")
+        notes.append(f"its {sizes[play]} {AXIS_NAMES[play]} are played; {hint}")
     channels: tuple[int, ...] = ()
     depth = projection = ""
     for letter, length in sizes.items():
@@ -160,7 +164,7 @@ def _view(
             point[letter] = _position(length, (), settings.position)
         else:
             point[letter] = 0
-            what = _NAMES.get(letter, f"steps along {letter}")
+            what = AXIS_NAMES.get(letter, f"steps along {letter}")
             notes.append(f"shown is the first of {length} {what}; --play {letter} plays them")
     return _View(channels, play, tuple(point.items()), depth, projection), notes
 
@@ -206,7 +210,7 @@ def _channels(
     count: int, info: Sequence[ChannelInfo], channel: int | str | None
 ) -> tuple[int, ...]:
     names = [channel_name(info, number) or str(number) for number in range(count)]
-    listed = f"{count} channel{'s' * (count > 1)}: {', '.join(names)}"
+    listed = f"{counted(count, 'channel')}: {', '.join(names)}"
     if channel is None:
         raise SourceError(f"{listed}; add --channel {names[0]}, all or each")
     if channel == "each":
@@ -219,7 +223,7 @@ def _channels(
 def _position(count: int, known: Sequence[str], position: int | str | None) -> int:
     names = [(known[number] if known else "") or str(number) for number in range(count)]
     shown = names if count <= _MOST_LISTED else [*names[: _MOST_LISTED - 1], f"... {names[-1]}"]
-    listed = f"{count} position{'s' * (count > 1)}: {', '.join(shown)}"
+    listed = f"{counted(count, 'position')}: {', '.join(shown)}"
     if position is None and count > 1:
         name = names[0] if names.count(names[0]) == 1 else "0"
         raise SourceError(f"{listed}; add --position {shlex.quote(name)} or each")
@@ -285,8 +289,8 @@ def _check_letters(planes: Planes, is_folder: bool) -> None:
         named = "".join(letter if letter in "TC" else "Z" for letter in letters)
         raise SourceError(
             f"holds {planes.sizes[0][1]} files of {planes.sizes[-1][1]} images each, and nothing "
-            f"says whether these are slices or frames; add --axes {named}YX for slices, or "
-            "convert the files one by one"
+            f"says whether these are slices or frames; add --z max or --axes {named}YX for slices, "
+            "or name the files instead of their folder for a video of each"
         )
     raise SourceError(
         f"has {len(letters)} axes of unknown meaning with the sizes {sizes}; name them with "

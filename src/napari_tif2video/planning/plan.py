@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
-from ..colours import Display
+from ..colours import GREY_TABLE, Display, colour_table
 from ..data import Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
-from ..geometry import Box, resolve_crop, resolve_size
+from ..geometry import CropBox, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
 from ..picture import PictureSpec, require_countable
 from ..settings import (
@@ -23,7 +24,7 @@ from ..settings import (
     frames_slice,
     limits_of_channels,
 )
-from ..units import size_text
+from ..units import EACH_ITS_OWN, size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import choose
 from .format import choose_encoder, format_notes
@@ -150,7 +151,7 @@ class Plan:
     @property
     def has_own_limits(self) -> bool:
         """Whether each frame is shown with limits of its own."""
-        return self.contrast in ("local", "smooth")
+        return self.contrast in EACH_ITS_OWN
 
 
 def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
@@ -183,7 +184,12 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
     first_s = (stack.calibration.times(1) or (0.0,))[0]
     indices = range(len(stack))[frames_slice(settings.frames)]
     if settings.frames is not None:
-        stack = _in_time(stack, settings, indices)
+        if not indices:
+            raise SourceError(
+                f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count "
+                "from 0"
+            )
+        stack = stack.select(indices)
     box = resolve_crop(settings.crop, stack.frames.format.size)
     if settings.raw:
         require_countable(stack)
@@ -210,7 +216,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         displays,
         known,
         overlay,
-        percentile=settings.percentile if contrast in ("local", "smooth") else None,
+        percentile=settings.percentile if contrast in EACH_ITS_OWN else None,
         is_exact=contrast == "smooth" or (contrast in _MEASURED and has_histogram),
         is_raw=settings.raw,
     )
@@ -228,22 +234,13 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
     )
 
 
-def _width(stack: Stack, settings: VideoSettings, box: Box) -> int | Literal["full"]:
+def _width(stack: Stack, settings: VideoSettings, box: CropBox) -> int | Literal["full"]:
     """The width of the video, or what gives it the magnification that was asked for."""
     if settings.um_per_pixel is None:
         return settings.width
     if stack.calibration.pixel_size_um is None:
         raise SourceError(f"um_per_pixel: {NO_PIXEL_SIZE}")
     return width_at(box, stack.calibration.pixel_size_um, settings.um_per_pixel)
-
-
-def _in_time(stack: Stack, settings: VideoSettings, indices: range) -> Stack:
-    """The stack with only the frames that were asked for."""
-    if not indices:
-        raise SourceError(
-            f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count from 0"
-        )
-    return stack.select(indices)
 
 
 def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
@@ -263,8 +260,6 @@ def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
             )
         if stack.frames.format.is_rgb:
             raise SourceError("is in colour already; a colormap is for grey images, leave it out")
-        from ..colours import GREY_TABLE, colour_table
-
         table = colour_table(settings.colormap)
         colours = None if table == GREY_TABLE else table  # grey is encoded faster than colours
         displays = [dataclasses.replace(d, colours=colours) for d in displays]
@@ -295,21 +290,16 @@ def _contrast(stack: Stack, settings: VideoSettings) -> str:
     return DEFAULT_CONTRAST
 
 
-def _notes(stack: Stack, settings: VideoSettings) -> tuple[str, ...]:
-    if settings.raw and stack.frames.format.white_is_zero:
-        return (*_block_notes(stack), "as raw counts, white stays zero")
-    return _block_notes(stack)
-
-
-def _block_notes(stack: Stack) -> tuple[str, ...]:
-    starts = stack.frames.chunk_starts
-    if starts is None:
-        return ()
-    longest = max(b - a for a, b in zip(starts, (*starts[1:], len(stack)), strict=True))
-    nbytes = longest * stack.frames.format.nbytes
-    if nbytes < _LARGE_BLOCK_BYTES:
-        return ()
-    return (
-        f"the array's chunks span {longest} frames: {size_text(nbytes, 2)} have to be in memory at "
-        "once for each worker; rechunk to few frames a chunk",
-    )
+def _notes(stack: Stack, settings: VideoSettings) -> list[str]:
+    notes, form = [], stack.frames.format
+    starts = stack.frames.chunk_starts or ()
+    longest = max((b - a for a, b in pairwise((*starts, len(stack)))), default=0)
+    nbytes = longest * form.nbytes
+    if nbytes >= _LARGE_BLOCK_BYTES:
+        notes.append(
+            f"the array's chunks span {longest} frames: {size_text(nbytes, 2)} have to be in "
+            "memory at once for each worker; rechunk to few frames a chunk"
+        )
+    if settings.raw and form.white_is_zero:
+        notes.append("as raw counts, white stays zero")
+    return notes

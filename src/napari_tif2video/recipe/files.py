@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import shutil
 from pathlib import Path
@@ -15,8 +14,8 @@ from .recipe import MAX_JSON_BYTES, Recipe, is_recipe, load_json
 _BEGINNINGS = ((4, b"ftyp", "mp4"), (0, b"\x1a\x45\xdf\xa3", "matroska"), (0, b"GIF8", "gif"))
 _KEY = "comment"
 
-# GIF89a: blocks of an image, of an extension, the comment among these, and the end of the file.
-_IMAGE, _EXTENSION, _COMMENT, _TRAILER = 0x2C, 0x21, 0xFE, 0x3B
+# GIF89a: what a comment begins with, and the end of the file.
+_COMMENT, _TRAILER = b"\x21\xfe", b"\x3b"
 
 
 def metadata(text: str) -> dict[str, str]:
@@ -35,13 +34,15 @@ def read_text(path: str | os.PathLike[str]) -> str:
     try:
         with open(path, "rb") as file:
             beginning = file.read(16)
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 1))
+            last = file.read()
     except OSError as exc:
         raise SourceError(f"{path}: cannot be read ({exc.strerror or exc})") from exc
     formats = [name for at, magic, name in _BEGINNINGS if beginning[at:].startswith(magic)]
     if not formats:
         raise SourceError(f"{path}: is no video of a known format")
-    if formats == ["gif"]:
-        return _gif_comment(Path(path))
+    if formats == ["gif"] and last != _TRAILER:  # FFmpeg passes over that
+        raise SourceError(f"{path}: is cut off")
     import av  # not before a file is there: the command line asks for settings early
 
     try:
@@ -67,59 +68,17 @@ def put_into_gif(path: Path, text: str) -> None:
     """
     data = text.encode("ascii")
     blocks = (data[i : i + 255] for i in range(0, len(data), 255))
-    comment = bytes((_EXTENSION, _COMMENT)) + b"".join(bytes((len(b),)) + b for b in blocks)
+    comment = _COMMENT + b"".join(bytes((len(b),)) + b for b in blocks) + b"\0"
     second = path.with_suffix(f".gif{path.suffix}")
     try:
         with open(path, "rb") as old, open(second, "wb") as new:
-            start = _after_colours(old.read(13), 10, 13)
-            old.seek(0)
-            new.write(old.read(start) + comment + b"\0")
+            start = old.read(13)  # the table of colours, if there is one, follows
+            has_table, bits = start[10] & 0x80, start[10] & 7
+            new.write(start + old.read(3 << (bits + 1) if has_table else 0) + comment)
             shutil.copyfileobj(old, new)
         os.replace(second, path)
     finally:
         second.unlink(missing_ok=True)
-
-
-def _gif_comment(path: Path) -> str:
-    """The comments before the end of a GIF, joined."""
-    try:
-        with (
-            open(path, "rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-        ):
-            return _comments(content, path)
-    except (OSError, ValueError) as exc:
-        raise SourceError(f"{path}: cannot be read ({exc})") from exc
-
-
-def _comments(content: mmap.mmap, path: Path) -> str:
-    comments = []
-    try:
-        at = _after_colours(content, 10, 13)
-        while content[at] != _TRAILER:
-            if content[at] == _EXTENSION:
-                label, at = content[at + 1], at + 2
-            elif content[at] == _IMAGE:
-                # Place, size, colours, and the size of the first code.
-                label, at = None, _after_colours(content, at + 9, at + 10) + 1
-            else:
-                raise SourceError(f"{path}: is no GIF that can be read")
-            parts = []
-            while size := content[at]:
-                parts.append(content[at + 1 : at + 1 + size])
-                at += 1 + size
-            at += 1
-            if label == _COMMENT:
-                comments.append(b"".join(parts))
-    except IndexError:
-        raise SourceError(f"{path}: is cut off") from None
-    return b"".join(comments).decode("ascii", errors="replace")
-
-
-def _after_colours(content: bytes | mmap.mmap, flags: int, start: int) -> int:
-    """Where a table of colours that may begin at `start` ends; its size is in the byte `flags`."""
-    has_table, bits = content[flags] & 0x80, content[flags] & 7
-    return start + (3 << (bits + 1) if has_table else 0)
 
 
 def read_recipe(path: str | os.PathLike[str]) -> Recipe:
@@ -130,26 +89,38 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
     SourceError
         The file cannot be read, is no video, or has no recipe.
     """
-    text = read_json(path)
-    is_video = text is None
-    if text is None:
-        text = read_text(path)
     try:
-        return Recipe.from_json(text)
+        recipe = saved_recipe(path)
     except SettingsError as exc:
-        reason = str(exc) if is_video or is_json(text) else "is no video of a known format"
-        raise SourceError(f"{path}: {reason}") from None
+        raise SourceError(f"{path}: {exc}") from None
+    if recipe is None:
+        raise SourceError(f"{path}: is no video of a known format, and holds no recipe either")
+    return recipe
 
 
-def is_json(text: str) -> bool:
+def saved_recipe(path: str | os.PathLike[str]) -> Recipe | None:
+    """The recipe in a file that settings are taken from; None for a text that is none.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, or is a video without a recipe. Messages do not name it.
+    """
     try:
-        load_json(text)
+        text = _read_json(path)
+        values = load_json(read_text(path) if text is None else text)
+    except SourceError as exc:
+        raise SettingsError(str(exc).removeprefix(f"{path}: ")) from exc
     except ValueError:
-        return False
-    return True
+        values = None
+    if is_recipe(values):
+        return Recipe.from_dict(values)
+    if text is None:
+        raise SettingsError("holds no recipe of tif2video")
+    return None
 
 
-def read_json(path: str | os.PathLike[str]) -> str | None:
+def _read_json(path: str | os.PathLike[str]) -> str | None:
     """The text of a JSON file; None for a file that is no text, such as a video."""
     try:
         with open(path, "rb") as file:
@@ -164,18 +135,3 @@ def read_json(path: str | os.PathLike[str]) -> str | None:
         raise SourceError(f"{path}: cannot be read ({exc.strerror or exc})") from exc
     except UnicodeDecodeError:
         return None
-
-
-def saved_recipe(path: str | os.PathLike[str]) -> Recipe | None:
-    """The recipe in a file that settings are taken from; None for one with settings alone."""
-    try:
-        text = read_json(path)
-        if text is None:
-            return read_recipe(path)
-    except SourceError as exc:
-        raise SettingsError(str(exc).removeprefix(f"{path}: ")) from exc
-    try:
-        values = load_json(text)
-    except ValueError:
-        return None  # said by whoever reads the settings
-    return Recipe.from_dict(values) if is_recipe(values) else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..geometry import CropBox
-from ..units import Limits
+from ..units import EACH_ITS_OWN, Limits
 
 #: Number of the format, under the key that tells a recipe from any other text.
 FORMAT_KEY, FORMAT = "tif2video", 1
@@ -131,7 +131,7 @@ class Recipe:
     @property
     def has_own_limits(self) -> bool:
         """Whether each frame was shown with limits of its own."""
-        return self.contrast in ("local", "smooth")
+        return self.contrast in EACH_ITS_OWN
 
     def counts(self, grey: Any, frame: int = 0, channel: int = 0) -> Any:
         """Turn grey levels of a frame back into counts of the source.
@@ -201,8 +201,6 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values; `from_dict` reads them back."""
         width, height = self.source_size
-        assert self.crop.x is not None
-        assert self.crop.y is not None
         return {
             FORMAT_KEY: FORMAT,
             "source": {
@@ -221,8 +219,8 @@ class Recipe:
             }
             | ({"left_out": list(self.bad_frames)} if self.bad_frames else {}),
             "crop": {
-                "x": self.crop.x,
-                "y": self.crop.y,
+                "x": self.crop.left,
+                "y": self.crop.top,
                 "width": self.crop.width,
                 "height": self.crop.height,
             },
@@ -406,9 +404,11 @@ def limits_from_json(found: Any) -> tuple[Limits, ...]:
         found = load_json(text.decode("ascii"))
     if isinstance(found, dict):
         low, high = found["low"], found["high"]
-        return tuple(zip(map(_low, low), map(_high, high), strict=True))
-    low, high = found
-    return ((_low(low), _high(high)),)
+    else:
+        low, high = ([value] for value in found)
+    lows = (math.inf if value is None else float(value) for value in low)
+    highs = (-math.inf if value is None else float(value) for value in high)
+    return tuple(zip(lows, highs, strict=True))
 
 
 def limits_to_json(limits: Sequence[Limits]) -> Any:
@@ -433,31 +433,20 @@ def plain(value: float) -> int | float | None:
     return int(value) if value == int(value) and abs(value) < 2**53 else value
 
 
-def _low(value: float | None) -> float:
-    return math.inf if value is None else float(value)
-
-
-def _high(value: float | None) -> float:
-    return -math.inf if value is None else float(value)
-
-
 def compact(values: Any) -> str:
     return json.dumps(values, separators=(",", ":"))
 
 
 def indented(values: Any, indent: str = "") -> str:
     """JSON for people: objects over several lines, lists of numbers on one."""
-    if not isinstance(values, dict) and not (
-        isinstance(values, Sequence) and values and isinstance(values[0], dict)
-    ):
-        return json.dumps(values)
     deeper = indent + "  "
-    if isinstance(values, dict):
+    if isinstance(values, dict) and values:
+        start, end = "{}"
         parts = [f"{json.dumps(k)}: {indented(v, deeper)}" for k, v in values.items()]
-        brackets = "{}"
+    elif isinstance(values, list) and values and isinstance(values[0], dict):
+        start, end = "[]"
+        parts = [indented(v, deeper) for v in values]
     else:
-        parts, brackets = [indented(v, deeper) for v in values], "[]"
-    if not parts:
-        return brackets
+        return json.dumps(values)
     inside = f",\n{deeper}".join(parts)
-    return f"{brackets[0]}\n{deeper}{inside}\n{indent}{brackets[1]}"
+    return f"{start}\n{deeper}{inside}\n{indent}{end}"

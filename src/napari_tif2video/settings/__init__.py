@@ -15,14 +15,13 @@ from .codecs import (
     DEFAULT_CODEC,
     FULL,
     LIMITED,
-    QUALITIES,
     RAW_CODEC,
     SEGMENT_FRAMES,
     Codec,
     Container,
     check_ending,
 )
-from .overlays import ANCHOR_STYLES, CORNERS, DEFAULT_CORNERS, LABEL_FIELDS, fields_of
+from .overlays import ANCHOR_STYLES, CORNERS, DEFAULT_CORNERS, LABEL_FIELDS, label_fields
 from .picture import (
     AUTO_PERCENTILE,
     DEFAULT_CONTRAST,
@@ -35,7 +34,7 @@ from .picture import (
 )
 from .setting import Setting
 from .video import GREY, GROUPS, RAW_TAKES, SETTINGS, VideoSettings
-from .words import option_of, title_of, with_option_names
+from .words import option_of, title_of, value_text, with_option_names
 
 __all__ = [
     "ANCHOR_STYLES",
@@ -53,7 +52,6 @@ __all__ = [
     "GROUPS",
     "LABEL_FIELDS",
     "LIMITED",
-    "QUALITIES",
     "RAW_CODEC",
     "RAW_TAKES",
     "SEGMENT_FRAMES",
@@ -64,12 +62,13 @@ __all__ = [
     "Setting",
     "VideoSettings",
     "check_ending",
-    "fields_of",
     "frames_slice",
+    "label_fields",
     "limits_of_channels",
     "option_of",
     "pairs_of",
     "parse_axes",
     "title_of",
+    "value_text",
     "with_option_names",
 ]

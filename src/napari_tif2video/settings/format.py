@@ -9,17 +9,14 @@ from typing import Any
 from ..errors import SettingsError
 from ..units import SIZE_UNITS
 from .codecs import CODECS, RAW_CODEC, Codec
-from .setting import whole_number
+from .setting import one_of, whole_number
 
 # Below this not even a frame fits.
 _SMALLEST_BYTES = 1000
 
 
 def parse_codec(name: str, value: Any) -> str:
-    codec = str(value).lower()
-    if codec not in CODECS:
-        raise SettingsError(f"{name}: must be one of {', '.join(CODECS)}, got {value!r}")
-    return codec
+    return str(one_of(tuple(CODECS))(name, str(value).lower()))
 
 
 def parse_crf(name: str, value: Any) -> int:

@@ -92,7 +92,7 @@ def parse_label(name: str, value: Any) -> str:
     return value
 
 
-def fields_of(label: str | None) -> frozenset[str]:
+def label_fields(label: str | None) -> frozenset[str]:
     """The fields in a label that `parse_label` checked."""
     if label is None:
         return frozenset()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import numbers
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
 from ..errors import SettingsError
 from ..geometry import WIDTH_RANGE_PX, CropBox
 from ..units import number
-from .setting import whole_number
+from .setting import Parser, whole_number
 
 FPS_RANGE = (1, 120)
 GAMMA_RANGE = (0.05, 20)
@@ -130,14 +131,13 @@ def limits_of_channels(limits: FixedLimits | None, channels: int) -> tuple[Any, 
     SettingsError
         They are the pairs of another number of channels.
     """
-    if limits is None or not isinstance(limits[0], tuple):
-        return (limits,) * channels
-    if len(limits) != channels:
+    pairs = (None,) if limits is None else pairs_of(limits)
+    if len(pairs) not in (1, channels):
         raise SettingsError(
-            f"limits are those of {len(limits)} channels, but {channels} "
+            f"limits are those of {len(pairs)} channels, but {channels} "
             f"{'are' if channels > 1 else 'is'} shown; give one pair, or one for each"
         )
-    return limits
+    return pairs if len(pairs) == channels else pairs * channels
 
 
 def pairs_of(limits: FixedLimits) -> tuple[tuple[float, float], ...]:
@@ -157,10 +157,7 @@ def _pairs(value: Any) -> list[object] | None:
 
 
 def _parse_pair(name: str, value: Any) -> tuple[float, float]:
-    try:
-        low, high = (float(v) for v in value)
-    except (ValueError, TypeError, OverflowError):
-        raise SettingsError(f"{name}: expected two grey values LO HI, got {value!r}") from None
+    low, high = _two_numbers(name, value, "two grey values LO HI")
     if not (math.isfinite(low) and math.isfinite(high)):
         raise SettingsError(f"{name}: both must be finite, got {low:g} and {high:g}")
     if low >= high:
@@ -170,14 +167,17 @@ def _parse_pair(name: str, value: Any) -> tuple[float, float]:
 
 def parse_percentile(name: str, value: Any) -> tuple[float, float]:
     """Two percentages LO HI of the counts, 0 to 100."""
+    low, high = _two_numbers(name, value, "two percentages LO HI such as 1 99.9")
+    if not 0 <= low < high <= 100:
+        raise SettingsError(f"{name}: expected 0 <= LO < HI <= 100, got {low:g} and {high:g}")
+    return low, high
+
+
+def _two_numbers(name: str, value: Any, expected: str) -> tuple[float, float]:
     try:
         low, high = (float(v) for v in value)
     except (ValueError, TypeError, OverflowError):
-        raise SettingsError(
-            f"{name}: expected two percentages LO HI such as 1 99.9, got {value!r}"
-        ) from None
-    if not 0 <= low < high <= 100:
-        raise SettingsError(f"{name}: expected 0 <= LO < HI <= 100, got {low:g} and {high:g}")
+        raise SettingsError(f"{name}: expected {expected}, got {value!r}") from None
     return low, high
 
 
@@ -200,36 +200,26 @@ def parse_colormap(name: str, value: Any) -> str:
     return str(value).strip()
 
 
-def parse_channel(name: str, value: Any) -> int | str:
-    """A channel by its number or name, ``"all"`` (merged) or ``"each"`` (a video of each)."""
-    return _number_or_name(name, value, "a number from 0, a name, 'all' or 'each'")
+def _number_or_name(expected: str, names: Sequence[str] = ()) -> Parser:
+    """A parser of a number from 0, or of a name: any, or one of `names`."""
+
+    def parse(name: str, value: Any) -> int | str:
+        number = whole_number(value)
+        if number is not None and number >= 0:
+            return number
+        is_name = isinstance(value, str) and value.strip() and not value.startswith("-")
+        if not is_name or (names and value not in names):
+            raise SettingsError(f"{name}: expected {expected}, got {value!r}")
+        return str(value)
+
+    return parse
 
 
-def parse_position(name: str, value: Any) -> int | str:
-    """A position by its number or name, or ``"each"`` (a video of each)."""
-    return _number_or_name(name, value, "a number from 0, a name or 'each'")
-
-
-def _number_or_name(name: str, value: Any, expected: str) -> int | str:
-    number = whole_number(value)
-    if number is not None and number >= 0:
-        return number
-    if not isinstance(value, str) or not value.strip() or value.startswith("-"):
-        raise SettingsError(f"{name}: expected {expected}, got {value!r}")
-    return value
-
-
-def parse_z(name: str, value: Any) -> int | str:
-    """A slice by its number, or how all slices become one."""
-    number = whole_number(value)
-    if number is not None and number >= 0:
-        return number
-    if isinstance(value, str) and value in Z_PROJECTIONS:
-        return value
-    raise SettingsError(
-        f"{name}: expected a slice from 0, {', '.join(Z_PROJECTIONS[:-1])} or {Z_PROJECTIONS[-1]}, "
-        f"got {value!r}"
-    )
+parse_channel = _number_or_name("a number from 0, a name, 'all' or 'each'")
+parse_position = _number_or_name("a number from 0, a name or 'each'")
+parse_z = _number_or_name(
+    f"a slice from 0, {', '.join(Z_PROJECTIONS[:-1])} or {Z_PROJECTIONS[-1]}", Z_PROJECTIONS
+)
 
 
 def parse_play(name: str, value: Any) -> str:

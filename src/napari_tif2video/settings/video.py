@@ -19,45 +19,10 @@ from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
 from ..recipe import load_json, saved_recipe
 from ..units import parse_duration, readable_size
+from . import format as formats
+from . import overlays, picture
 from .codecs import CODECS, DEFAULT_CODEC, QUALITIES, RAW_CODEC, Codec, codec_of
-from .format import check_format, parse_codec, parse_crf, parse_max_size
-from .overlays import (
-    ANCHOR_STYLES,
-    CORNERS,
-    DEFAULT_CORNERS,
-    corner_token,
-    fields_of,
-    name_token,
-    parse_anchor_size,
-    parse_colour,
-    parse_label,
-    parse_length,
-    parse_time,
-)
-from .picture import (
-    CONTRASTS,
-    DEFAULT_CONTRAST,
-    FPS_RANGE,
-    GAMMA_RANGE,
-    Z_PROJECTIONS,
-    FixedLimits,
-    contrast_token,
-    crop_token,
-    frames_token,
-    parse_axes,
-    parse_channel,
-    parse_colormap,
-    parse_crop,
-    parse_fps,
-    parse_frames,
-    parse_gamma,
-    parse_limits,
-    parse_percentile,
-    parse_play,
-    parse_position,
-    parse_width,
-    parse_z,
-)
+from .picture import FixedLimits
 from .setting import Setting, declare, one_of
 
 # The headings of the help and of the README, in their order.
@@ -70,6 +35,7 @@ PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
     "format",
 )
 
+_TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
 # What becomes of a source with a frame that cannot be read.
 ON_ERROR = ("fail", "skip")
 
@@ -87,56 +53,59 @@ class VideoSettings:
         500, PICTURE, "Width",
         "width in px, {} to {}; the height keeps the aspect ratio, and both go "
         "to the nearest even number; `full`: no scaling, an odd last row or column is cut"
-        .format(*WIDTH_RANGE_PX), parse=parse_width, metavar="N|full", replaces=("um_per_pixel",),
+        .format(*WIDTH_RANGE_PX),
+        parse=picture.parse_width, metavar="N|full", replaces=("um_per_pixel",),
     )
     fps: Fraction = declare(
         Fraction(10), PICTURE, "Speed", "frames per second, {} to {}, exact: `10`, `29.97`, "
-        "`30000/1001`".format(*FPS_RANGE), parse=parse_fps, metavar="F", goes_with_raw=True,
+        "`30000/1001`".format(*picture.FPS_RANGE),
+        parse=picture.parse_fps, metavar="F", goes_with_raw=True,
     )
     crop: CropBox | None = declare(
         None, PICTURE, "Crop", "centre crop, or a box with its top-left corner",
-        parse=parse_crop, metavar="WxH[+X+Y]", otherwise="whole frame", in_python="Or a `CropBox`.",
-        token=crop_token, goes_with_raw=True,
+        parse=picture.parse_crop, metavar="WxH[+X+Y]", otherwise="whole frame",
+        in_python="Or a `CropBox`.", token=picture.crop_token, goes_with_raw=True,
     )
     contrast: str | None = declare(
         None, GREY, "Contrast",
         "black and white from each frame, from its sequence, from all sources of the call, from "
         "each frame but smoothed over time, from percentiles of its sequence that hot pixels do "
         "not move, or the display range that ImageJ or Micro-Manager stored with the data",
-        parse=one_of(CONTRASTS), choices=tuple(name for name in CONTRASTS if name != "displayed"),
-        otherwise=f"`{DEFAULT_CONTRAST}`", in_python="Or ``displayed``: as the layer of napari "
-        "shows it, the default for layers without `percentile`.",
-        token=contrast_token,
-        replaces=("limits",),
+        parse=one_of(picture.CONTRASTS),
+        choices=tuple(name for name in picture.CONTRASTS if name != "displayed"),
+        otherwise=f"`{picture.DEFAULT_CONTRAST}`", in_python="Or ``displayed``: as the layer of "
+        "napari shows it, the default for layers without `percentile`.",
+        token=picture.contrast_token, replaces=("limits",),
     )
     percentile: tuple[float, float] | None = declare(
         None, GREY, "Percentile", "percentiles of the counts, such as `0.1 99.9`, instead of the "
-        "smallest and largest one", parse=parse_percentile, metavar=("LO", "HI"),
+        "smallest and largest one", parse=picture.parse_percentile, metavar=("LO", "HI"),
         otherwise="`0 100`", token="_percentile_{0[0]:g}-{0[1]:g}", replaces=("limits",),
     )
     limits: FixedLimits | None = declare(
         None, GREY, "Contrast", "fixed grey values for black and white",
-        parse=parse_limits, metavar=("LO", "HI"), token="_fixed",
+        parse=picture.parse_limits, metavar=("LO", "HI"), token="_fixed",
         replaces=("contrast", "percentile"),
         in_python="Of several channels, one pair for all or a tuple with one for each.",
     )
     gamma: float | None = declare(
         None, GREY, "Gamma", "exponent of the grey level between 0 and 1, {} to {}; below 1, dark "
-        "parts get brighter".format(*GAMMA_RANGE), parse=parse_gamma, metavar="G", otherwise="`1`",
+        "parts get brighter".format(*picture.GAMMA_RANGE),
+        parse=picture.parse_gamma, metavar="G", otherwise="`1`",
         in_python="Of a layer of napari, the default is its own.", token="_gamma_{:g}",
     )
     invert: bool = declare(False, GREY, "Invert", "swap black and white", token="_inverted")
     colormap: str | None = declare(
         None, GREY, "Colours", "grey levels in colours, by the names of cmap: `viridis`, `magma`, "
         "`green`, `batlow`; with `_r` the other way round; not for colour images",
-        parse=parse_colormap, metavar="NAME", otherwise="grey",
-        token=lambda name: f"_colormap{name_token(name)}",
+        parse=picture.parse_colormap, metavar="NAME", otherwise="grey",
+        token=lambda name: f"_colormap{overlays.name_token(name)}",
     )
     anchor: bool = declare(False, DRAWN, "Anchor", "draw a red dot at the centre of the video")
     frames: str | None = declare(
         None, PART, "Frames", "a Python slice of time: `10:50`, `::2`, `-10:`",
-        parse=parse_frames, metavar="START:STOP:STEP", otherwise="all", in_python="Or a `slice`.",
-        token=frames_token, goes_with_raw=True,
+        parse=picture.parse_frames, metavar="START:STOP:STEP", otherwise="all",
+        in_python="Or a `slice`.", token=picture.frames_token, goes_with_raw=True,
     )
     quality: str = declare(
         "standard", FORMAT, "Quality",
@@ -146,20 +115,21 @@ class VideoSettings:
         token=lambda quality: "" if quality in ("standard", "lossless") else f"_{quality}",
     )
     codec: str | None = declare(
-        None, FORMAT, "Format", "format of the video", parse=parse_codec, choices=tuple(CODECS),
+        None, FORMAT, "Format", "format of the video",
+        parse=formats.parse_codec, choices=tuple(CODECS),
         otherwise=f"by the ending of the output, else `{DEFAULT_CODEC.name}`", token="_{}",
         goes_with_raw=True,
     )
     crf: int | None = declare(
         None, FORMAT, "CRF",
         "rate factor of the encoder instead of a quality; smaller is better and "
-        "larger in bytes", parse=parse_crf, metavar="N", token="_crf{}",
+        "larger in bytes", parse=formats.parse_crf, metavar="N", token="_crf{}",
         replaces=("quality", "max_size"),
     )
     max_size: int | None = declare(
         None, FORMAT, "Max. size",
         "the file gets no larger: the quality is lowered as far as that takes "
-        "(`10MB`, `900kB`, `1.5 GB`, `8MiB`)", parse=parse_max_size, metavar="SIZE",
+        "(`10MB`, `900kB`, `1.5 GB`, `8MiB`)", parse=formats.parse_max_size, metavar="SIZE",
         otherwise="no limit", token=lambda n: f"_max{readable_size(n)}", replaces=("crf",),
     )
     raw: bool = declare(
@@ -172,64 +142,69 @@ class VideoSettings:
         None, PART, "Channel",
         "channel of a hyperstack, counted from 0, or by name; `all`: merged in "
         "their colours, with limits of their own; `each`: a video of each",
-        parse=parse_channel, metavar="N|NAME|all|each", goes_with_raw=True,
+        parse=picture.parse_channel, metavar="N|NAME|all|each", goes_with_raw=True,
         otherwise="to be chosen, where there are several",
         token=lambda channel: "_merged" if channel == "all" else f"_ch{channel}",
     )
     z: int | str | None = declare(
         None, PART, "Slices", "a slice, counted from 0, or all of them in one, at full precision",
-        parse=parse_z, metavar="|".join(("N", *Z_PROJECTIONS)),
+        parse=picture.parse_z, metavar="|".join(("N", *picture.Z_PROJECTIONS)),
         otherwise="`max`, where there is time too",
         token="_z{}", goes_with_raw=True,
     )
     play: str | None = declare(
         None, PART, "Play", "the axis that is played, where there are several: `T`, `Z`, `C`",
-        parse=parse_play, metavar="AXIS", otherwise="`T`", goes_with_raw=True,
+        parse=picture.parse_play, metavar="AXIS", otherwise="`T`", goes_with_raw=True,
         token=lambda letter: f"_play_{letter.lower()}",
     )
     axes: str | None = declare(
         None, PART, "Axes", "names of the axes, slowest first, where the file does not name them",
-        parse=parse_axes, metavar="TCZYX", token=lambda letters: f"_{letters.lower()}",
+        parse=picture.parse_axes, metavar="TCZYX", token=lambda letters: f"_{letters.lower()}",
         goes_with_raw=True,
     )
     anchor_style: str | None = declare(
-        None, DRAWN, "Anchor", "how the anchor looks", choices=ANCHOR_STYLES, otherwise="`dot`",
-        token="_{}", implies="anchor",
+        None, DRAWN, "Anchor", "how the anchor looks", choices=overlays.ANCHOR_STYLES,
+        otherwise="`dot`", token="_{}", implies="anchor",
     )
     anchor_size: int | None = declare(
         None, DRAWN, "Anchor",
         f"extent of the anchor in pixels of the video, at least {MIN_ANCHOR_PX}",
-        parse=parse_anchor_size, metavar="PX", token="_{}px", implies="anchor",
+        parse=overlays.parse_anchor_size, metavar="PX", token="_{}px", implies="anchor",
         otherwise="2 % of the shorter side, 6 % for a cross or a circle",
     )
     anchor_colour: str | None = declare(
-        None, DRAWN, "Anchor", "colour of the anchor", parse=parse_colour, metavar="NAME|#rrggbb",
-        otherwise="red", token=name_token, implies="anchor",
+        None, DRAWN, "Anchor", "colour of the anchor",
+        parse=overlays.parse_colour, metavar="NAME|#rrggbb", otherwise="red",
+        token=overlays.name_token, implies="anchor",
     )
     scale_bar: bool = declare(
         False, DRAWN, "Scale bar", "draw a bar with its length", token="_scalebar",
     )
     scale_bar_length: float | None = declare(
-        None, DRAWN, "Scale bar", "length of the scale bar in µm", parse=parse_length, metavar="UM",
+        None, DRAWN, "Scale bar", "length of the scale bar in µm",
+        parse=overlays.parse_length, metavar="UM",
         otherwise="a round number near a fifth of the width", token="_{:g}um", implies="scale_bar",
     )
     scale_bar_corner: str | None = declare(
-        None, DRAWN, "Scale bar", "where the scale bar is", choices=CORNERS, token=corner_token,
-        otherwise=f"`{DEFAULT_CORNERS['scale_bar']}`", implies="scale_bar",
+        None, DRAWN, "Scale bar", "where the scale bar is", choices=overlays.CORNERS,
+        otherwise=f"`{overlays.DEFAULT_CORNERS['scale_bar']}`", token=overlays.corner_token,
+        implies="scale_bar",
     )
     pixel_size: float | None = declare(
-        None, SCALE, "Pixel size", "width of a pixel of the data in µm", parse=parse_length,
-        metavar="UM", otherwise="from the metadata", token="_{:g}um", goes_with_raw=True,
+        None, SCALE, "Pixel size", "width of a pixel of the data in µm",
+        parse=overlays.parse_length, metavar="UM", otherwise="from the metadata",
+        token="_{:g}um", goes_with_raw=True,
     )
     um_per_pixel: float | None = declare(
         None, SCALE, "Scale", "µm that a pixel of the video shows, the same for all sources, "
-        "instead of `--width`", parse=parse_length, metavar="F", token="_{:g}um_per_px",
+        "instead of `--width`", parse=overlays.parse_length, metavar="F", token="_{:g}um_per_px",
         replaces=("width",),
     )
     timestamp: bool = declare(False, DRAWN, "Time", "draw the time of each frame", token="_time")
     timestamp_corner: str | None = declare(
-        None, DRAWN, "Time", "where the time is", choices=CORNERS, token=corner_token,
-        otherwise=f"`{DEFAULT_CORNERS['timestamp']}`", implies="timestamp",
+        None, DRAWN, "Time", "where the time is", choices=overlays.CORNERS,
+        otherwise=f"`{overlays.DEFAULT_CORNERS['timestamp']}`", token=overlays.corner_token,
+        implies="timestamp",
     )
     frame_interval: float | None = declare(
         None, SCALE, "Interval",
@@ -239,21 +214,22 @@ class VideoSettings:
     )
     time_start: float | None = declare(
         None, SCALE, "Time", "time of the first frame of the data, shown or not: `2h`, `-10min`",
-        parse=parse_time, metavar="TIME", otherwise="0, or as recorded", token="_from_{:g}s",
-        in_python="Implies `timestamp`, unless the label shows the time.",
+        parse=overlays.parse_time, metavar="TIME", otherwise="0, or as recorded",
+        token="_from_{:g}s", in_python="Implies `timestamp`, unless the label shows the time.",
     )
     label: str | None = declare(
         None, DRAWN, "Label",
         "draw a text; `{name}`, `{time}`, `{frame}` (from 0) and `{channel}` are "
-        "filled in, `{{` is a brace", parse=parse_label, metavar="TEXT", token="_label",
+        "filled in, `{{` is a brace", parse=overlays.parse_label, metavar="TEXT", token="_label",
     )
     label_corner: str | None = declare(
-        None, DRAWN, "Label", "where the label is", choices=CORNERS, token=corner_token,
-        otherwise=f"`{DEFAULT_CORNERS['label']}`",
+        None, DRAWN, "Label", "where the label is", choices=overlays.CORNERS,
+        otherwise=f"`{overlays.DEFAULT_CORNERS['label']}`", token=overlays.corner_token,
     )
     position: int | str | None = declare(
-        None, PART, "Position", "position on the stage, or image of a file that holds several, "
-        "counted from 0, or by name; `each`: a video of each", parse=parse_position,
+        None, PART, "Position", "position on the stage, as names of files or metadata tell, or "
+        "image of a file, counted from 0, or by name; `each`: a video of each",
+        parse=picture.parse_position,
         metavar="N|NAME|each", otherwise="to be chosen, where there are several", token="_pos{}",
         goes_with_raw=True, is_later=True,
     )
@@ -275,7 +251,7 @@ class VideoSettings:
         for name, setting in SETTINGS.items():
             if setting.implies and getattr(self, name) is not None:
                 put(setting.implies, True)
-        if self.time_start is not None and "time" not in fields_of(self.label):
+        if self.time_start is not None and "time" not in overlays.label_fields(self.label):
             put("timestamp", True)
         self._check_together()
         if self.raw:
@@ -285,7 +261,7 @@ class VideoSettings:
         """Refuse what does not go together, as far as no data and no file are needed to tell."""
         is_given = {name for name in SETTINGS if getattr(self, name) != SETTINGS[name].default}
         for names, message in (
-            ("um_per_pixel width", "um_per_pixel: gives the video its width; leave out width"),
+            ("um_per_pixel width", _TWO_WIDTHS),
             ("limits contrast", "limits: fixed limits cannot be combined with a contrast rule"),
             ("limits percentile", "percentile: cannot be combined with fixed limits"),
             ("crf quality", "crf: is a quality of its own; leave out the other one"),
@@ -321,11 +297,13 @@ class VideoSettings:
             The codec does not go with the ending, or other settings do not go with it.
         """
         codec = codec_of(self.codec, ending, raw=self.raw)
-        check_format(self, codec)
+        formats.check_format(self, codec)
         return codec
 
     def updated(self, **options: Any) -> VideoSettings:
         """These settings with others on top; what these replace goes back to its default."""
+        if options.get("um_per_pixel") is not None and options.get("width") is not None:
+            raise SettingsError(_TWO_WIDTHS)
         replaced = {
             other: SETTINGS[other].default
             for name, value in options.items()

@@ -1,4 +1,4 @@
-"""What settings are called, on the command line and in the window."""
+"""What settings are called, on the command line and in the window, and their values."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ def title_of(name: str) -> str:
     return SETTINGS[name].title
 
 
+def value_text(value: object) -> str:
+    """A value of `VideoSettings.to_dict`, in words."""
+    if isinstance(value, list):
+        return " ".join(map(value_text, value))
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "not set" if value is None else str(value)
+
+
 def with_option_names(message: str) -> str:
     """A message with settings named as the options of the command line."""
-    message = _AT_START.sub(lambda found: option_of(found[0]), message, count=1)
-    return _WITH_UNDERSCORE.sub(lambda found: option_of(found[0]), message)
+    return _SETTING.sub(lambda found: option_of(found[0]), message)
 
 
-_AT_START = re.compile(rf"^(?:{'|'.join(SETTINGS)})(?=: )")
-# Not inside the name of a file.
-_WITH_UNDERSCORE = re.compile(
-    rf"(?<![\w./\\-])(?:{'|'.join(name for name in SETTINGS if '_' in name)})(?![\w./\\-])"
+# At the beginning, and with an underscore anywhere, but not inside the name of a file.
+_SETTING = re.compile(
+    rf"^(?:{'|'.join(SETTINGS)})(?=: )"
+    rf"|(?<![\w./\\-])(?:{'|'.join(name for name in SETTINGS if '_' in name)})(?![\w./\\-])"
 )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..data import open_stack
 from ..errors import SettingsError
+from ..paths import expanded
 from ..picture import as_rgb, limits_at, prepared_frames, render
 from ..pipeline import Execution, Progress, default_workers, series_limits
 from ..planning import plan
@@ -37,6 +38,7 @@ def convert(
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    client: Any = None,
     **options: Any,
 ) -> Video:
     """Make a video: ``convert("frames/", "out.mp4", width=800, crop="500x400", anchor=True)``.
@@ -64,7 +66,7 @@ def convert(
         run that was stopped. The video is the same, byte for byte.
     workers : int, optional
         Threads; by default every core this process may use. The video is the same for any number.
-    memory_budget, progress, cancel
+    memory_budget, progress, cancel, client
         See `Execution`.
 
     Returns
@@ -79,8 +81,8 @@ def convert(
     Cancelled
         `cancel` returned True.
     """
-    file = None if output is None else Path(output)
-    folder = None if output_dir is None else Path(output_dir)
+    file = _path(output, "output")
+    folder = _path(output_dir, "output_dir")
     job = SourceJob(source)
     destination = Destination(file, folder, overwrite, skip_existing, sidecar)
     jobs = plan_jobs([job], _settings(settings, options), destination, match)
@@ -88,7 +90,7 @@ def convert(
         raise job.problem
     if len(jobs) > 1:
         raise SettingsError(f"'each' makes {len(jobs)} videos of {job.label}; use convert_batch")
-    execution = _execution(workers, memory_budget, progress, cancel, resume)
+    execution = _execution(workers, memory_budget, progress, cancel, client, resume)
     return convert_job(job, execution, None, overwrite, verify)
 
 
@@ -108,6 +110,7 @@ def convert_batch(
     memory_budget: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    client: Any = None,
     **options: Any,
 ) -> list[Video]:
     """Make a video of each source: ``convert_batch(["a/", "b/"], contrast="batch")``.
@@ -124,14 +127,14 @@ def convert_batch(
     Cancelled
         Videos that were finished before stay.
     """
-    folder = None if output_dir is None else Path(output_dir)
+    folder = _path(output_dir, "output_dir")
     jobs = plan_jobs(
         find_sources(sources, recursive=recursive, match=match),
         _settings(settings, options),
         Destination(None, folder, overwrite, skip_existing, sidecar),
         match,
     )
-    execution = _execution(workers, memory_budget, progress, cancel, resume)
+    execution = _execution(workers, memory_budget, progress, cancel, client, resume)
     return list(run_jobs(jobs, execution, overwrite=overwrite, verify=verify))
 
 
@@ -181,9 +184,11 @@ def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoS
             f"unknown option {', '.join(map(repr, unknown))}; "
             f"known are {', '.join(sorted(SETTINGS))}"
         )
-    if options.get("um_per_pixel") is not None and options.get("width") is not None:
-        raise SettingsError("um_per_pixel: gives the video its width; leave out width")
     return (settings or VideoSettings()).updated(**options)
+
+
+def _path(path: str | os.PathLike[str] | None, name: str) -> Path | None:
+    return None if path is None else Path(expanded(path, name))
 
 
 def _execution(
@@ -191,7 +196,8 @@ def _execution(
     memory_budget: int | None,
     progress: Callable[[Progress], None] | None,
     cancel: Callable[[], bool] | None,
+    client: Any,
     resume: bool,
 ) -> Execution:
     threads = default_workers() if workers is None else workers
-    return Execution(threads, memory_budget, progress, cancel, resume)
+    return Execution(threads, memory_budget, progress, cancel, client, resume)

@@ -10,12 +10,11 @@ import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
 from ..planning import BadFrame
-from ..units import Limits, percent
+from ..units import EACH_ITS_OWN, Limits, percent
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ class Video:
     @property
     def shared_limits(self) -> tuple[Limits, ...]:
         """The limits of each channel, where they are the same for all frames; else empty."""
-        if self.limits is None or self.contrast in ("local", "smooth"):
+        if self.limits is None or self.contrast in EACH_ITS_OWN:
             return ()
         channels = self.limits if isinstance(self.limits[0], tuple) else (self.limits,)
         return cast(tuple[Limits, ...], channels)
@@ -135,24 +134,19 @@ class Video:
 
 def video_object(video: Video) -> dict[str, Any]:
     """A result as plain JSON values."""
-    return dataclasses.asdict(video) | {
-        "output": None if video.output is None else os.fspath(video.output),
-        "limits": _finite(video.limits),
-        "sidecar": None if video.sidecar is None else os.fspath(video.sidecar),
-        "verified": video.verified,
-        "psnr_db": _finite(video.psnr_db),
-        "psnr_mean_db": _finite(video.psnr_mean_db),
-        "psnr_worst_db": _finite(video.psnr_worst_db),
-        "fps": float(video.fps),
-        "seconds": round(video.seconds, 3),
-    }
+    facts = {name: _plain(value) for name, value in dataclasses.asdict(video).items()}
+    return facts | {"verified": video.verified, "seconds": round(video.seconds, 3)}
 
 
-def _finite(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """None for what JSON cannot say: the range of a frame of NaN, a PSNR without any error."""
     if isinstance(value, tuple):
-        return [_finite(part) for part in value]
-    return value if value is None or math.isfinite(value) else None
+        return [_plain(part) for part in value]
+    if isinstance(value, Path):
+        return os.fspath(value)
+    if isinstance(value, (Fraction, float)):
+        return float(value) if math.isfinite(value) else None
+    return value
 
 
 class Report:
@@ -188,12 +182,7 @@ class Report:
     def __enter__(self) -> Report:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
 
     def _close(self) -> None:
@@ -252,7 +241,7 @@ def _described_limits(video: Video) -> str:
     if video.contrast == "raw":
         return "counts as they are"
     clipped = f"{percent(video.clipped or 0)} of the values clipped"
-    if video.contrast in ("local", "smooth"):
+    if video.contrast in EACH_ITS_OWN:
         each = "of its own" if video.contrast == "local" else "smoothed over time"
         return f"each frame with limits {each}, {clipped}"
     pairs = [f"{low:g} to {high:g}" for low, high in video.shared_limits]

@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any, TypeVar
 
 from ..encode import publishing, write_sidecar
-from ..errors import Cancelled, SourceError, describe
+from ..errors import Cancelled, SettingsError, SourceError, describe
 from ..picture import DARK_MEAN, FEW_PIXELS_HIGH, FrameStats
 from ..pipeline import (
     BatchLimits,
@@ -30,9 +30,10 @@ from ..pipeline import (
     without_bad_frames,
 )
 from ..planning import Plan
-from ..recipe import Recipe, read_recipe, read_text
-from ..settings import AUTO_PERCENTILE, VideoSettings
-from ..units import Limits, size_text
+from ..recipe import Recipe, read_text
+from ..settings import AUTO_PERCENTILE, VideoSettings, value_text
+from ..units import Limits, pairs_text, size_text
+from .ahead import Lookahead
 from .result import Video
 from .sources import SourceJob
 
@@ -48,82 +49,105 @@ def run_jobs(
     measuring: Callable[[int], None] | None = None,
     started: Callable[[int, SourceJob], None] | None = None,
 ) -> Iterator[Video]:
-    """Convert planned sources one after the other, yielding each result when it is there.
+    """Convert planned sources, yielding each result in its turn.
+
+    Where one leaves workers idle, the next are begun. When the work is stopped, those of them that
+    are finished come last.
 
     With batch contrast all readable sources are measured first, skipped ones included. `measuring`
     is told their number, and `started` the index of each source when its turn comes.
     """
-    measured: dict[int, Measured] = {}
-    shared: dict[Hashable, BatchLimits] = {}
-    readable = [job.plan for job in jobs if job.plan is not None]
-    if any(plan.contrast == "batch" for plan in readable):
+    shared: dict[int, BatchLimits] = {}
+    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
+    if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
             measuring(len(readable))
-        measured = _measure_batch(jobs, execution)
-        shared = _batch_limits(jobs, measured)
-    for index, job in enumerate(jobs):
-        if started is not None:
-            started(index, job)
-        begun = time.perf_counter()
-        try:
-            if job.problem is not None:
-                raise job.problem
-            own = measured.pop(index, None)
-            together = shared.get(_channel_key(job)) if shared else None
-            if together is not None:
-                together = dataclasses.replace(together, measured=own)
-            yield convert_job(job, execution, together, overwrite, verify)
-        except Cancelled:
-            raise
-        except Exception as exc:  # whatever it is, it concerns this source and not the others
-            seconds = time.perf_counter() - begun
-            yield Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
+        shared = _batch_limits(readable, _measure_batch(jobs, readable, execution))
+
+    def made(index: int, execution: Execution) -> Video:
+        return _made(jobs[index], execution, shared.pop(index, None), overwrite, verify)
+
+    plans = [None if job.skip or job.problem else job.plan for job in jobs]
+    with Lookahead(made, plans, execution) as ahead:
+        for index, job in enumerate(jobs):
+            if started is not None:
+                started(index, job)
+            try:
+                video = ahead.result(index)
+            except (Cancelled, KeyboardInterrupt):
+                yield from ahead.finished(index)
+                raise
+            yield video
 
 
-def _batch_limits(
-    jobs: list[SourceJob], measured: dict[int, Measured]
-) -> dict[Hashable, BatchLimits]:
+def _made(
+    job: SourceJob,
+    execution: Execution,
+    shared: BatchLimits | None,
+    overwrite: bool,
+    verify: bool,
+) -> Video:
+    """The video, or why there is none."""
+    begun = time.perf_counter()
+    try:
+        if job.problem is not None:
+            raise job.problem
+        return convert_job(job, execution, shared, overwrite, verify)
+    except Cancelled:
+        raise
+    except Exception as exc:  # whatever it is, it concerns this source and not the others
+        seconds = time.perf_counter() - begun
+        return Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
+
+
+def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict[int, BatchLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
-    groups: dict[Hashable, list[tuple[Plan, Measured]]] = {}
-    for index, found in measured.items():
-        plan = jobs[index].plan
-        assert plan is not None  # else it was not measured
-        groups.setdefault(_channel_key(jobs[index]), []).append((plan, found))
-    shared = {}
-    for key, group in groups.items():
-        plans, sequences = zip(*group, strict=True)
-        names = tuple(source_name(plan) for plan in plans)
-        shared[key] = BatchLimits(limits_of(plans[0], sequences), names, None)
+    groups: dict[Hashable, list[int]] = {}
+    for index in measured:
+        groups.setdefault(_channel_key(plans[index]), []).append(index)
+    shared: dict[int, BatchLimits] = {}
+    for group in groups.values():
+        limits = limits_of(plans[group[0]], [measured[i] for i in group])
+        names = tuple(source_name(plans[i]) for i in group)
+        shared |= {i: BatchLimits(limits, names, measured[i]) for i in group}
     return shared
 
 
-def _channel_key(job: SourceJob) -> Hashable:
+def _channel_key(plan: Plan) -> Hashable:
     """Equal for sources that show the same channels: by the name asked for, else by number."""
-    assert job.plan is not None
-    asked = job.plan.settings.channel
+    asked = plan.settings.channel
     if isinstance(asked, str) and asked != "all":
         return asked
-    return tuple(channel.number for channel in job.plan.stack.channels)
+    return tuple(channel.number for channel in plan.stack.channels)
 
 
-def _measure_batch(jobs: list[SourceJob], execution: Execution) -> dict[int, Measured]:
+def _measure_batch(
+    jobs: list[SourceJob], readable: dict[int, Plan], execution: Execution
+) -> dict[int, Measured]:
     """Measure every source that can be read, and keep prepared frames while they all fit."""
-    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
     wanted = sum(prepared_nbytes(readable[i]) for i in readable if not jobs[i].skip)
     keep = wanted <= execution.budget
+
+    def measure(number: int, execution: Execution) -> tuple[Measured, Plan]:
+        index, source_plan = plans[number]
+
+        def measured_of(tried: Plan) -> Measured:
+            with execution.run(tried) as run:
+                return measure_sequence(tried, run, keep=keep and not jobs[index].skip)
+
+        return _tolerant(measured_of, source_plan, execution)
+
+    plans = list(readable.items())
     measured = {}
-
-    def measure(source_plan: Plan) -> Measured:
-        with execution.run(source_plan.frames) as run:
-            return measure_sequence(source_plan, run, keep=keep and not jobs[index].skip)
-
-    for index, source_plan in readable.items():
-        try:
-            measured[index], jobs[index].plan = _tolerant(measure, source_plan, execution)
-        except Cancelled:
-            raise
-        except Exception as exc:  # reported when it is this source's turn
-            jobs[index].problem = jobs[index].problem or exc
+    with Lookahead(measure, [source_plan for _, source_plan in plans], execution) as ahead:
+        for number, (index, _) in enumerate(plans):
+            try:
+                measured[index], readable[index] = ahead.result(number)
+                jobs[index].plan = readable[index]
+            except Cancelled:
+                raise
+            except Exception as exc:  # reported when it is this source's turn
+                jobs[index].problem = jobs[index].problem or exc
     return measured
 
 
@@ -153,15 +177,16 @@ def convert_job(
         limits = None if shared is None else shared.limits[0]
         notes = (*plan.notes, *differences(output, plan, limits))
         return dataclasses.replace(_planned_video(job, plan), notes=notes)
-    with publishing(output, overwrite=overwrite, sidecar=job.sidecar) as part:
+    names = [output] if job.sidecar is None else [output, job.sidecar]
+    with publishing(names, overwrite=overwrite) as (part, *beside):
         with kept_segments(output) if execution.resume else nullcontext() as kept:
 
             def make(source_plan: Plan) -> FinishedFile:
-                return make_video(source_plan, part.video, execution, shared, kept, verify=verify)
+                return make_video(source_plan, part, execution, shared, kept, verify=verify)
 
             made, _ = _tolerant(make, plan, execution)
-        if part.sidecar is not None:
-            write_sidecar(part.sidecar, made.recipe.to_json())
+        for sidecar in beside:
+            write_sidecar(sidecar, made.recipe.to_json())
     forget_segments(output)
     plan, stats, fidelity = made.plan, made.stats, made.fidelity
     used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
@@ -251,11 +276,8 @@ def _quality_notes(made: FinishedFile) -> list[str]:
     if made.psnr_db is None:
         return []
     codec, rate = made.plan.encoder.codec, made.plan.encoder.rate
-    lost = (
-        "no difference from"
-        if made.psnr_db == math.inf
-        else f"a PSNR of {made.psnr_db:.1f} dB against"
-    )
+    is_exact = made.psnr_db == math.inf
+    lost = "no difference from" if is_exact else f"a PSNR of {made.psnr_db:.1f} dB against"
     return [
         f"{size_text(made.nbytes)} with rate factor {rate} of {codec.title}: {lost} the pictures "
         "before encoding"
@@ -276,12 +298,18 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
         Empty where there is no difference, or where the video does not tell.
     """
     try:
-        found = read_recipe(path)
-    except SourceError:
-        return _not_a_video(path)
+        text = read_text(path)
+    except SourceError as exc:
+        reason = str(exc).removeprefix(f"{path}: ")
+        return [f"what exists there {reason}; use --overwrite to make the video"]
+    try:
+        found = Recipe.from_json(text)
+    except SettingsError:  # a video without a recipe
+        return []
     parts = _settings(found, plan)
-    if not parts and limits is not None:
-        parts += _limits(found, limits)
+    before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
+    if not parts and limits is not None and before != limits:
+        parts.append(f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}")
     if found.source != source_name(plan):
         parts.append(f"from {found.source}, this call's source is {source_name(plan)}")
     elif not parts and len(found.indices) != len(plan.indices):
@@ -291,45 +319,11 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
     return [f"the video that exists was made {'; '.join(parts)}; use --overwrite to make it again"]
 
 
-def _not_a_video(path: Path) -> list[str]:
-    try:
-        read_text(path)
-    except SourceError as exc:
-        reason = str(exc).removeprefix(f"{path}: ")
-        return [f"what exists there {reason}; use --overwrite to make the video"]
-    return []  # one without a recipe
-
-
 def _settings(found: Recipe, plan: Plan) -> list[str]:
     defaults = VideoSettings().to_dict()
     before, now = defaults | dict(found.settings), defaults | settings_of(plan)
-    changed = [key for key in now | before if before.get(key) != now.get(key)]
     return [
-        f"with {key} {_text(before.get(key))}, this call's is {_text(now.get(key))}"
-        for key in changed
+        f"with {key} {value_text(before.get(key))}, this call's is {value_text(now.get(key))}"
+        for key in now | before
+        if before.get(key) != now.get(key)
     ]
-
-
-def _limits(found: Recipe, limits: tuple[Limits, ...]) -> list[str]:
-    before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
-    if before == limits:
-        return []
-    return [f"with limits {_pairs(before)}, this call's are {_pairs(limits)}"]
-
-
-def _pairs(limits: tuple[Limits, ...]) -> str:
-    return ", ".join(f"{low:.10g} {high:.10g}" for low, high in limits)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return " ".join(map(_text, value))
-    return (
-        "not set"
-        if value is None
-        else "on"
-        if value is True
-        else "off"
-        if value is False
-        else str(value)
-    )

@@ -16,7 +16,6 @@ from ..data import (
     Stack,
     axes_of_names,
     check_frames,
-    expanded,
     folders_with_frames,
     is_single_image,
     is_tiff_name,
@@ -28,6 +27,7 @@ from ..data import (
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
+from ..paths import expanded
 from ..planning import Plan, channel_numbers, image_at, plan, position_numbers
 from ..settings import VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
@@ -134,12 +134,12 @@ def find_sources(
             found = _expand(expanded(source), recursive, match)
         except OSError as exc:  # such as a name that is too long, or no permission on the way
             reason = SourceError(f"{source}: cannot be opened ({exc.strerror or exc})")
-            found = [(Path(source), reason)]
-        for path, problem in found:
-            key = os.path.realpath(path)
+            found = [SourceJob(Path(source), problem=reason)]
+        for job in found:
+            key = os.path.realpath(job.source)
             if key not in seen:
                 seen.add(key)
-                jobs.append(SourceJob(path, problem=problem))
+                jobs.append(job)
     return _joined(jobs) if join_images else jobs
 
 
@@ -185,9 +185,7 @@ def _are_images(group: list[SourceJob]) -> bool:
     return bool(found) and all(found)
 
 
-def _expand(
-    pattern: str, recursive: bool, match: str | None
-) -> list[tuple[Path, Tif2VideoError | None]]:
+def _expand(pattern: str, recursive: bool, match: str | None) -> list[SourceJob]:
     source = Path(pattern)
     found = [source]
     if not source.exists() and glob.has_magic(pattern):
@@ -198,18 +196,17 @@ def _expand(
             key=lambda p: [natural_key(part) for part in p.parts],
         )
         if not found:
-            return [(source, SourceError(f"{source}: no folder or TIFF file matches the pattern"))]
-    if not recursive:
-        return [(path, None) for path in found]
-    sources: list[tuple[Path, Tif2VideoError | None]] = []
+            problem = SourceError(f"{source}: no folder or TIFF file matches the pattern")
+            return [SourceJob(source, problem=problem)]
+    jobs: list[SourceJob] = []
     for path in found:
-        if not path.is_dir():
-            sources.append((path, None))
-            continue
-        below = folders_with_frames(path, match)
-        problem = SourceError(f"No TIF images found in {path} or below it")
-        sources += [(folder, None) for folder in below] or [(path, problem)]
-    return sources
+        if recursive and path.is_dir():
+            problem = SourceError(f"No TIF images found in {path} or below it")
+            below = [SourceJob(folder) for folder in folders_with_frames(path, match)]
+            jobs += below or [SourceJob(path, problem=problem)]
+        else:
+            jobs.append(SourceJob(path))
+    return jobs
 
 
 def plan_jobs(
@@ -231,23 +228,23 @@ def plan_jobs(
         file that is read.
     """
     require_encoder(settings.codec_for(destination.ending))
-    if destination.file is not None and len(jobs) > 1:
-        raise SettingsError(
-            f"output: {len(jobs)} sources cannot go into the one file {destination.file}; "
-            "use --output-dir"
-        )
+    _check_one_file(destination, len(jobs), "sources")
     jobs[:] = [
         planned for job in jobs for planned in _planned(job, settings, match, destination.ending)
     ]
-    if destination.file is not None and len(jobs) > 1:
-        raise SettingsError(
-            f"output: {len(jobs)} videos cannot go into the one file {destination.file}; use "
-            "--output-dir"
-        )
+    _check_one_file(destination, len(jobs), "videos")
     _compare_magnifications(jobs)
     _choose_outputs(jobs, destination)
     _check_written(jobs, destination)
     return jobs
+
+
+def _check_one_file(destination: Destination, number: int, what: str) -> None:
+    if destination.file is not None and number > 1:
+        raise SettingsError(
+            f"output: {number} {what} cannot go into the one file {destination.file}; use "
+            "--output-dir"
+        )
 
 
 def check_jobs(jobs: list[SourceJob]) -> None:
@@ -362,10 +359,8 @@ def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
 
 def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
     """Refuse to write over what is read, or twice into one file, whatever link leads there."""
-    written = [(os.fspath(job.output), job.output) for job in jobs if job.output and not job.skip]
-    written += [
-        (os.fspath(job.sidecar), job.sidecar) for job in jobs if job.sidecar and not job.skip
-    ]
+    paths = [path for job in jobs if not job.skip for path in (job.output, job.sidecar) if path]
+    written = [(os.fspath(path), path) for path in paths]
     if destination.report is not None:
         written.append((f"--report {destination.report}", destination.report))
     taken: dict[object, str] = {}

@@ -20,11 +20,11 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_tif2video._napari.canvas.preview import CanvasPreview
-from napari_tif2video.geometry import Box
+from napari_tif2video.geometry import CropBox
 
 FRAME = (60, 80)
-BOX = Box(10, 20, 30, 40)
-WHOLE = Box(0, 0, *FRAME)
+BOX = CropBox(40, 30, 20, 10)
+WHOLE = CropBox.whole(FRAME)
 
 LEFT = Qt.MouseButton.LeftButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -120,13 +120,13 @@ def camera_of(viewer):
     return getattr(viewer, "scene", viewer).camera  # before napari 0.9: viewer.camera
 
 
-def events_of(preview) -> list[Box]:
-    boxes: list[Box] = []
+def events_of(preview) -> list[CropBox]:
+    boxes: list[CropBox] = []
     preview.box_changed.connect(boxes.append)
     return boxes
 
 
-def corners(box: Box) -> np.ndarray:
+def corners(box: CropBox) -> np.ndarray:
     top, left = box.top - 0.5, box.left - 0.5
     bottom, right = top + box.height, left + box.width
     return np.array([(top, left), (top, right), (bottom, right), (bottom, left)])
@@ -282,11 +282,11 @@ class TestPlace:
     def test_size_of_the_dot(self, viewer, preview):
         image = add_image(viewer, frame=(1000, 1000))
         for box, width, expected in [
-            (Box(0, 0, 1000, 1000), 500, 20),  # 10 px of 500
-            (Box(0, 0, 1000, 1000), "full", 20),
-            (Box(0, 0, 50, 50), 500, 1),
-            (Box(0, 0, 50, 50), "full", 6),  # never less than 6 px of the video
-            (Box(0, 0, 2, 2), "full", 2),  # inside the box
+            (CropBox(1000, 1000, 0, 0), 500, 20),  # 10 px of 500
+            (CropBox(1000, 1000, 0, 0), "full", 20),
+            (CropBox(50, 50, 0, 0), 500, 1),
+            (CropBox(50, 50, 0, 0), "full", 6),  # never less than 6 px of the video
+            (CropBox(2, 2, 0, 0), "full", 2),  # inside the box
         ]:
             preview.show(image, box, True, video_width=width)
             assert np.ptp(preview.layer.data[1], axis=0) == pytest.approx(expected)
@@ -297,7 +297,7 @@ class TestPlace:
             (BOX, False, ["rectangle"]),
             (BOX, True, ["rectangle", "ellipse"]),
             (None, True, ["ellipse"]),
-            (Box(0, 0, 20, 20), False, ["rectangle"]),
+            (CropBox(20, 20, 0, 0), False, ["rectangle"]),
             (None, False, None),
             (BOX, True, ["rectangle", "ellipse"]),
         ]:
@@ -318,7 +318,7 @@ class TestLeavesTheViewerAlone:
             image = add_image(viewer, (5, 3), **arguments(4))
             viewer.dims.current_step = (1, 2, 30, 40)
             before = state_of(viewer)
-            for box in (BOX, WHOLE, Box(58, 78, 2, 2), None):
+            for box in (BOX, WHOLE, CropBox(2, 2, 78, 58), None):
                 preview.show(image, box, True)
                 assert state_of(viewer) == before
             preview.hide()
@@ -468,7 +468,7 @@ class TestGone:
         preview.show(image, BOX, True)
         viewer.reset_view()
         canvas.drag(image, (9.5, 40), (19.5, 40))
-        assert boxes == [Box(20, 20, 30, 40)]
+        assert boxes == [CropBox(40, 30, 20, 20)]
 
     def test_frames_after_it_is_gone(self, viewer, preview):
         image = add_image(viewer)
@@ -540,17 +540,17 @@ MOUSE_PLACEMENTS = {
 
 # Each drag: from, to, and the box that comes of it.
 DRAGS = {
-    "move by the top line": ((9.5, 35), (14.5, 42), Box(15, 27, 30, 40)),
-    "move by the right line": ((20, 59.5), (12, 52.5), Box(2, 13, 30, 40)),
-    "move by the dot": ((24.5, 39.5), (29.5, 29.5), Box(15, 10, 30, 40)),
-    "move against the rim": ((9.5, 35), (-30, 35), Box(0, 20, 30, 40)),
-    "move against the corner": ((24.5, 39.5), (58, 79), Box(30, 40, 30, 40)),
-    "top left": ((9.5, 19.5), (4.5, 29.5), Box(5, 30, 35, 30)),
-    "top right": ((9.5, 59.5), (12.5, 69.5), Box(13, 20, 27, 50)),
-    "bottom right": ((39.5, 59.5), (49.5, 49.5), Box(10, 20, 40, 30)),
-    "bottom left": ((39.5, 19.5), (44.5, 9.5), Box(10, 10, 35, 50)),
-    "out of the frame": ((39.5, 59.5), (70, 90), Box(10, 20, 50, 60)),
-    "smaller than possible": ((39.5, 59.5), (5, 5), Box(10, 20, 2, 2)),
+    "move by the top line": ((9.5, 35), (14.5, 42), CropBox(40, 30, 27, 15)),
+    "move by the right line": ((20, 59.5), (12, 52.5), CropBox(40, 30, 13, 2)),
+    "move by the dot": ((24.5, 39.5), (29.5, 29.5), CropBox(40, 30, 10, 15)),
+    "move against the rim": ((9.5, 35), (-30, 35), CropBox(40, 30, 20, 0)),
+    "move against the corner": ((24.5, 39.5), (58, 79), CropBox(40, 30, 40, 30)),
+    "top left": ((9.5, 19.5), (4.5, 29.5), CropBox(30, 35, 30, 5)),
+    "top right": ((9.5, 59.5), (12.5, 69.5), CropBox(50, 27, 20, 13)),
+    "bottom right": ((39.5, 59.5), (49.5, 49.5), CropBox(30, 40, 20, 10)),
+    "bottom left": ((39.5, 19.5), (44.5, 9.5), CropBox(50, 35, 10, 10)),
+    "out of the frame": ((39.5, 59.5), (70, 90), CropBox(60, 50, 20, 10)),
+    "smaller than possible": ((39.5, 59.5), (5, 5), CropBox(2, 2, 20, 10)),
 }
 
 
@@ -576,9 +576,9 @@ class TestMouse:
             preview.show(image, None, False)
             before = state_of(viewer)
             for start, end, expected in [
-                ((4.75, 9.25), (24.25, 49.75), Box(5, 10, 20, 40)),
-                ((24.5, 49.5), (14.5, 19.5), Box(15, 20, 10, 30)),
-                ((29.5, 39.5), (75, 95), Box(30, 40, 30, 40)),
+                ((4.75, 9.25), (24.25, 49.75), CropBox(40, 20, 10, 5)),
+                ((24.5, 49.5), (14.5, 19.5), CropBox(30, 10, 20, 15)),
+                ((29.5, 39.5), (75, 95), CropBox(40, 30, 40, 30)),
             ][: 3 if is_plain else 1]:
                 preview.start_drawing()
                 assert preview.is_drawing
@@ -597,7 +597,7 @@ class TestMouse:
         preview.start_drawing()
         canvas.drag(image, (4.5, 9.5), (24.5, 49.5))
         canvas.drag(image, (4.5, 20), (5.5, 20))
-        assert boxes == [Box(5, 10, 20, 40), Box(6, 10, 20, 40)]
+        assert boxes == [CropBox(40, 20, 10, 5), CropBox(40, 20, 10, 6)]
 
     def test_elsewhere_the_mouse_pans(self, viewer, preview):
         image = add_image(viewer)
@@ -644,7 +644,7 @@ class TestMouse:
         preview.show(image, BOX, True)
         canvas.drag(image, (9.5, 35), (14.5, 35))
         assert [box.top for box in changing] == [12, 14, 15]
-        assert boxes == [Box(15, 20, 30, 40)]
+        assert boxes == [CropBox(40, 30, 20, 15)]
 
     def test_cursor_says_what_a_drag_would_do(self, viewer, preview):
         image = add_image(viewer)
@@ -681,7 +681,7 @@ class TestMouse:
         preview.show(image, None, False)
         preview.start_drawing()
         canvas.drag(image, (4.5, 9.5), (24.5, 49.5))
-        assert boxes == [Box(5, 10, 20, 40)]
+        assert boxes == [CropBox(40, 20, 10, 5)]
         assert not labels.data.any()
         assert labels.mode == "paint"
         assert canvas.viewer.layers.selection.active is labels
@@ -694,7 +694,7 @@ class TestMouse:
         boxes = events_of(preview)
         preview.show(image, BOX, True)
         canvas.drag(image, (9.5, 35), (14.5, 42))
-        assert boxes == [Box(15, 27, 30, 40)]
+        assert boxes == [CropBox(40, 30, 27, 15)]
 
     def test_hidden_by_its_eye(self, viewer, preview):
         image = add_image(viewer)

@@ -16,7 +16,7 @@ from helpers.window import click
 from qtpy.QtWidgets import QApplication
 
 from napari_tif2video._napari.canvas import CanvasPreview
-from napari_tif2video.geometry import Box
+from napari_tif2video.geometry import CropBox
 
 
 def test_closing_leaves_no_callback_and_no_widget_behind(open_widget_in_fresh_viewer):
@@ -74,7 +74,7 @@ def test_a_canvas_preview_lets_go_of_a_viewer_that_is_closed_first(fresh_viewer)
     emitters = [getattr(image.events, name) for name in ("scale", "translate", "data")]
     before = [len(emitter.callbacks) for emitter in emitters]
     preview = CanvasPreview(fresh_viewer)
-    preview.show(image, Box(10, 20, 30, 40), True)
+    preview.show(image, CropBox(40, 30, 20, 10), True)
     assert [len(emitter.callbacks) for emitter in emitters] != before
     fresh_viewer.close()
     preview.hide()

@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from ...geometry import Box, nearest_even
+from ...geometry import CropBox, nearest_even
 from ...overlays import AnchorMark
 
 _MIN_SIDE = 2  # data pixels
@@ -56,7 +56,7 @@ class View:
 
     image: Layer
     layer: Layer | None
-    box: Box | None
+    box: CropBox | None
     has_anchor: bool
     plane: Point
     px: Point
@@ -80,7 +80,7 @@ class MarkShape:
     line: float = 0
 
 
-def mark_shape(box: Box, video_width: int | Literal["full"], mark: AnchorMark) -> MarkShape:
+def mark_shape(box: CropBox, video_width: int | Literal["full"], mark: AnchorMark) -> MarkShape:
     """The anchor at the centre of the box, as large as in the video, and inside the box."""
     width = max(2, box.width - box.width % 2) if video_width == "full" else video_width
     height = max(2, nearest_even(box.height * width, box.width))
@@ -94,12 +94,12 @@ def mark_shape(box: Box, video_width: int | Literal["full"], mark: AnchorMark) -
     return MarkShape(_centred(box, extent), "ellipse")
 
 
-def _centred(box: Box, side: float) -> NDArray[np.float32]:
+def _centred(box: CropBox, side: float) -> NDArray[np.float32]:
     top, left = box.top + (box.height - side) / 2, box.left + (box.width - side) / 2
     return corners(top, left, side, side)
 
 
-def _cross(box: Box, reach: float, half: float) -> NDArray[np.float32]:
+def _cross(box: CropBox, reach: float, half: float) -> NDArray[np.float32]:
     """The outline of a cross whose arms reach so far from the centre."""
     quarter = np.array([(half, half), (half, reach), (-half, reach)])
     turn = np.array([(0, 1), (-1, 0)])
@@ -108,7 +108,7 @@ def _cross(box: Box, reach: float, half: float) -> NDArray[np.float32]:
     return (outline + centre).astype(np.float32)
 
 
-def drawn_box(frame: tuple[int, int], start: Point, end: Point) -> Box | None:
+def drawn_box(frame: tuple[int, int], start: Point, end: Point) -> CropBox | None:
     """The box between two positions, as far as it lies in the frame."""
     first, last = _rounded(np.sort([start, end], axis=0) + 0.5)
     if np.any(last <= 0) or np.any(first >= frame):
@@ -117,7 +117,9 @@ def drawn_box(frame: tuple[int, int], start: Point, end: Point) -> Box | None:
     return _box_between(first, np.clip(last, first + _MIN_SIDE, frame))
 
 
-def dragged_box(frame: tuple[int, int], box: Box, grip: Grip, start: Point, end: Point) -> Box:
+def dragged_box(
+    frame: tuple[int, int], box: CropBox, grip: Grip, start: Point, end: Point
+) -> CropBox:
     """The box after a drag of what the mouse holds, kept inside the frame."""
     way, held = _rounded(end - start), np.array(grip)
     first = np.array([box.top, box.left])
@@ -135,6 +137,6 @@ def _rounded(values: Point) -> NDArray[np.int64]:
     return np.floor(values + 0.5).astype(np.int64)  # np.rint takes halves to the even side
 
 
-def _box_between(first: NDArray[Any], last: NDArray[Any]) -> Box:
+def _box_between(first: NDArray[Any], last: NDArray[Any]) -> CropBox:
     (top, left), (height, width) = first.tolist(), (last - first).tolist()
-    return Box(top, left, height, width)
+    return CropBox(width, height, left, top)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 
-from ...geometry import Box
+from ...geometry import CropBox
 from .box import Grip, Point, View, dragged_box, drawn_box, frame_size
 
 # On the screen: how near to the line the mouse takes hold, how far along it a corner reaches, and
@@ -35,8 +35,8 @@ class BoxMouse:
         viewer: ViewerModel,
         camera: Any,
         view: Callable[[], View | None],
-        changed: Callable[[Box], None],
-        finished: Callable[[Box], None],
+        changed: Callable[[CropBox], None],
+        finished: Callable[[CropBox], None],
     ) -> None:
         self._viewer, self._camera, self._view = viewer, camera, view
         self._changed, self._finished = changed, finished
@@ -111,7 +111,7 @@ class BoxMouse:
         if view is None or start is None or event.button != 1:
             return
         frame = frame_size(view.image)
-        changed: Callable[[Point], Box | None]
+        changed: Callable[[Point], CropBox | None]
         if self.is_drawing:
             changed = partial(drawn_box, frame, start)
         elif view.box is not None and grip is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import astuple
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +14,7 @@ from napari.layers import Layer
 from psygnal import Signal
 from vispy.gloo import get_current_canvas
 
-from ...geometry import Box
+from ...geometry import CropBox
 from ...overlays import AnchorMark
 from ..layers import TEMPORARY
 from .box import View, corners, frame_size, mark_shape, plane_of
@@ -71,16 +70,16 @@ class CanvasPreview:
     """
 
     # The user has changed the box: once, when the mouse is let go.
-    box_changed = Signal(Box)
+    box_changed = Signal(CropBox)
     # The user is changing the box: at every step of a drag.
-    box_changing = Signal(Box)
+    box_changing = Signal(CropBox)
 
     def __init__(self, viewer: ViewerModel) -> None:
         # Plugins get proxies of the viewer and its layers, but events bring the layers themselves.
         self._viewer: ViewerModel = getattr(viewer, "__wrapped__", viewer)
         self._image: Layer | None = None
         self._layer: Shapes | None = None
-        self._box: Box | None = None
+        self._box: CropBox | None = None
         self._mark: AnchorMark | None = None
         self._mark_line = 0.0
         self._video_width: int | Literal["full"] = "full"
@@ -100,7 +99,7 @@ class CanvasPreview:
         return self._layer
 
     @property
-    def box(self) -> Box | None:
+    def box(self) -> CropBox | None:
         """The box that is shown."""
         return self._box if self._image is not None else None
 
@@ -112,7 +111,7 @@ class CanvasPreview:
     def show(
         self,
         layer: Layer,
-        box: Box | None,
+        box: CropBox | None,
         anchor: bool | AnchorMark | None,
         *,
         video_width: int | Literal["full"] = 500,
@@ -123,7 +122,7 @@ class CanvasPreview:
         ----------
         layer : napari Image layer
             The layer that becomes a video. When it is not in the viewer, nothing is shown.
-        box : Box, optional
+        box : CropBox, optional
             None: the whole frame, without a rectangle.
         anchor : AnchorMark or bool, optional
             What to draw at the centre of the box; True is the red dot.
@@ -161,7 +160,7 @@ class CanvasPreview:
         """Let drags pan again."""
         self._mouse.stop_drawing()
 
-    def _change_box(self, box: Box) -> None:
+    def _change_box(self, box: CropBox) -> None:
         self._box = box
         self._draw()
         self.box_changing.emit(box)
@@ -188,10 +187,11 @@ class CanvasPreview:
     def _draw(self) -> None:
         image = self._image
         assert image is not None
-        shapes = [] if self._box is None else [(corners(*astuple(self._box)), "rectangle")]
+        box = self._box
+        shapes = [] if box is None else [(corners(box.top, box.left, *box.shape), "rectangle")]
         colour, self._mark_line = "transparent", 0.0
         if self._mark is not None:
-            box = self._box or Box(0, 0, *frame_size(image))
+            box = box or CropBox.whole(frame_size(image))
             shape = mark_shape(box, self._video_width, self._mark)
             shapes.append((shape.vertices, shape.kind))
             colour, self._mark_line = "#{:02x}{:02x}{:02x}".format(*self._mark.colour), shape.line

@@ -10,7 +10,7 @@ from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, PushButton, SpinB
 from psygnal import Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QLabel
 
-from ...geometry import WIDTH_RANGE_PX, Box, CropBox
+from ...geometry import WIDTH_RANGE_PX, CropBox
 from ...settings import DEFAULT_CONTRAST, FPS_RANGE, VideoSettings, pairs_of, title_of
 from ...units import decimal_fps
 from ..panel import let_shrink, row
@@ -124,7 +124,7 @@ class CropRow(SettingRow):
         self._corner = None if is_centred else (crop.x, crop.y)  # type: ignore
         self._enable()
 
-    def set_box(self, box: Box) -> None:
+    def set_box(self, box: CropBox) -> None:
         """Take over a box that was drawn or dragged on the canvas."""
         with self.changed.blocked():
             self.crop.value = True

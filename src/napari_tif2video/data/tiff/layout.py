@@ -22,8 +22,9 @@ from ..stack import FrameFormat
 from .claims import check_planes
 from .metadata import calibration_of, channels_of
 from .ome import OmeImage, placed
-from .pages import check_findings, has_lut, page_format, unlike
+from .pages import channels_in, check_findings, has_lut, page_format, unlike
 
+_PLACES = {"T": "time points", "C": "channels", "Z": "slices"}
 Page = TiffPage | TiffFrame
 Sizes = tuple[tuple[str, int], ...]
 
@@ -40,7 +41,9 @@ class Layout:
     pages, offsets : tuple of int
         Page number of each plane; offset in the file of its pixels, if `is_run`, or of its page.
     is_run : bool
-        The planes are one contiguous run of plain pixels.
+        The planes are contiguous runs of plain pixels.
+    samples : tuple of int
+        Where a page holds several channels, and they are no such runs, which of them each plane is.
     left_out : int
         How many pages of the file are none of these planes; the notes name them.
     """
@@ -54,6 +57,7 @@ class Layout:
     calibration: Calibration
     notes: tuple[str, ...]
     left_out: int = 0
+    samples: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,11 +112,21 @@ def layout_of(
     if grid is None:
         grid = _series_grid(tif, path)
     check_planes(grid.count, path)
-    frame_format = page_format(grid.keyframe, path)
-    numbers, offsets, is_run = _locate(tif, grid, path)
-    sizes, order = canonical(grid.sizes)
+    frame_format = page_format(grid.keyframe, path, is_split=True)
+    channels = channels_in(grid.keyframe)
+    if channels > 1:
+        sizes, order = canonical(_with_channels(grid, channels, path))
+        numbers, offsets, samples = _locate_channels(grid, channels)
+        is_run = not samples
+    else:
+        sizes, order = canonical(grid.sizes)
+        numbers, offsets, is_run = _locate(tif, grid, path)
+        samples = ()
     if order is not None:
-        numbers, offsets = (tuple(values[i] for i in order) for values in (numbers, offsets))
+        numbers, offsets, samples = (
+            tuple(values[i] for i in order) if values else ()
+            for values in (numbers, offsets, samples)
+        )
     calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
     names = channels_of(tif, ome, dict(sizes).get("C", 1))
     return Layout(
@@ -125,7 +139,36 @@ def layout_of(
         calibration,
         (*grid.notes, *notes),
         grid.left_out,
+        samples,
     )
+
+
+def _with_channels(grid: _Grid, channels: int, path: Path) -> Sizes:
+    """The axes of the pages, and the channels within each."""
+    sizes = tuple((letter, n) for letter, n in grid.sizes if letter != "C")
+    if grid.pages is None or len(grid.pages) != prod(n for _, n in sizes):
+        raise SourceError(
+            f"{path}: has {channels} channels in each page, and others beside them, or not all its "
+            "pages; save it as an OME-TIFF with the program that wrote it"
+        )
+    return *sizes, ("C", channels)
+
+
+def _locate_channels(
+    grid: _Grid, channels: int
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Page numbers and offsets of each channel of each page, which lie one behind the other.
+
+    Offsets are those of pixels where these are plain runs, else of pages with the channel in each.
+    """
+    first, pages = grid.keyframe, grid.pages or ()
+    numbers = tuple(page.index for page in pages for _ in range(channels))
+    pieces, rest = divmod(len(first.dataoffsets), channels)
+    is_plain = first.planarconfig == 2 and first.compression == 1 and not first.is_tiled
+    if is_plain and first.fillorder == 1 and pieces == 1 and not rest:
+        return numbers, tuple(offset for page in pages for offset in page.dataoffsets), ()
+    offsets = tuple(page.offset for page in pages for _ in range(channels))
+    return numbers, offsets, tuple(range(channels)) * len(pages)
 
 
 def canonical(sizes: Sizes) -> tuple[Sizes, list[int] | None]:
@@ -156,11 +199,11 @@ def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path, is_alone: bool) -> _Grid
     stated = prod(sizes.values())
     check_findings(path)
     kept = dict(sizes)
+    slowest = next((axis for axis in ome.order if sizes[axis] > 1), "T")
     if stated > there:
-        # A series that was stopped has fewer time points than were planned.
-        kept["T"] = there // (sizes["C"] * sizes["Z"])
-        is_stopped = ome.order[0] == "T" and 0 < kept["T"] < sizes["T"]
-        if not is_stopped or any(b.file not in (None, path.name) for b in ome.blocks):
+        # A series that was stopped has fewer time points, or slices, than were planned.
+        kept[slowest] = there // (stated // sizes[slowest])
+        if not kept[slowest] or any(b.file not in (None, path.name) for b in ome.blocks):
             raise _too_many(path, stated, there)
     if is_alone and stated < there and sum(n > 1 for n in sizes.values()) < 2:
         return None
@@ -181,12 +224,12 @@ def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path, is_alone: bool) -> _Grid
             f"its OME metadata put several planes on one page; its {there} pages are taken one "
             "after the other",
         )
-    if kept["T"] < sizes["T"]:
+    if kept[slowest] < sizes[slowest]:
         if -1 in table:
             raise _too_many(path, stated, there)
         notes = (
-            f"its OME metadata state {sizes['T']} time points, but it holds the planes of "
-            f"{kept['T']}",
+            f"its OME metadata state {sizes[slowest]} {_PLACES[slowest]}, but it holds the planes "
+            f"of {kept[slowest]}",
         )
     missing = table.count(-1)
     if missing:
@@ -319,12 +362,14 @@ def _series_grid(tif: TiffFile, path: Path) -> _Grid:
 
 
 def _of_series(tif: TiffFile, path: Path) -> _Grid:
-    series = max(tif.series, key=lambda s: s.nbytes, default=None)
+    # The small pictures of LSM files can be larger than a narrow image.
+    found = tif.series[:1] if tif.is_lsm else tif.series
+    series = max(found, key=lambda s: s.nbytes, default=None)
     check_findings(path)
     if series is None or not series.pages:
         raise SourceError(f"{path}: holds no image; the file is damaged or incomplete")
     shape = series.keyframe.shape
-    others = [s for s in tif.series if s is not series and s.keyframe.shape == shape]
+    others = [s for s in found if s is not series and s.keyframe.shape == shape]
     if others:
         raise SourceError(
             f"{path}: holds {len(others) + 1} image series of the same size; only files with one "

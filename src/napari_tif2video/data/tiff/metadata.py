@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +24,8 @@ _NIKON_TIME, _NIKON_PIXEL, _NIKON_METADATA = 65325, 65326, 65331
 # Resolution tags are often what a printer or screen wants; no microscope has such pixels.
 PLAUSIBLE_UM = (0.001, 100.0)
 _TIFF = "from the TIFF resolution"
-_OME, _IMAGEJ, _METAMORPH, _METAXPRESS = (
-    f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph", "MetaXpress")
+_OME, _IMAGEJ, _METAMORPH, _METAXPRESS, _LSM = (
+    f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph", "MetaXpress", "LSM")
 )
 _NIKON = "from Nikon metadata"
 # Prairie View writes tags as MetaMorph does, with this in the place of every size.
@@ -42,6 +45,7 @@ def calibration_of(
     """
     imagej: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
     metamorph: dict[str, Any] = (tif.stk_metadata if tif.is_stk else None) or {}
+    lsm: dict[str, Any] = (tif.lsm_metadata if tif.is_lsm else None) or {}
     width, height, origin, notes = _pixel_size(tif, imagej, metamorph, ome)
     interval, interval_origin, times = None, "", None
     if ome is not None and frames is not None:
@@ -57,9 +61,14 @@ def calibration_of(
         times = _metamorph_times(metamorph, frames)
         interval = None if times is None else mean_step(times)
         interval_origin = "" if interval is None else f"mean of the plane times {_METAMORPH}"
+    if lsm and frames is not None:
+        times = _lsm_times(lsm, frames)
+        interval = time_s(lsm.get("TimeIntervall"), "s") if times is None else mean_step(times)
+        interval_origin = "mean of the plane times " * (times is not None) + _LSM
+        interval_origin *= interval is not None
     if width is not None and height is not None and abs(width / height - 1) > 0.01:
         notes += (f"its pixels are not square: {width:.6g} µm wide and {height:.6g} µm high",)
-    spacing = _z_spacing(imagej, metamorph, ome)
+    spacing = _z_spacing(imagej, metamorph, ome) or length_um(lsm.get("VoxelSizeZ"), "m")
     calibration = Calibration(width, origin, interval, interval_origin, times, z_spacing_um=spacing)
     return calibration, notes
 
@@ -80,13 +89,22 @@ def _z_spacing(
 
 
 def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[ChannelInfo, ...]:
-    """Names and colours of the channels, as far as they are known."""
-    if ome is not None:
-        pairs = zip(ome.names, ome.colours, strict=True)
-        known = [ChannelInfo(name, None if c is None else ramp(c)) for name, c in pairs]
-        # A single channel is shown grey, whatever colour it would have among others.
-        return tuple(known[:count]) if count > 1 else tuple(ChannelInfo(n) for n in ome.names[:1])
+    """Names, colours and display ranges of the channels, as far as they are known."""
     meta: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
+    if ome is not None:
+        known = [
+            ChannelInfo(name, None if colour is None else ramp(colour), ome.limits.get(number))
+            for number, (name, colour) in enumerate(zip(ome.names, ome.colours, strict=True))
+        ][:count]
+        ranges = _display_ranges(meta, len(known))
+        if ranges and not ome.limits:  # Micro-Manager writes both
+            known = [replace(i, limits=r) for i, r in zip(known, ranges, strict=True)]
+        if tif.is_micromanager:
+            known = as_shown(known, Path(tif.filehandle.path).parent)
+        # A single channel is shown grey, whatever colour it would have among others.
+        return tuple(known) if count > 1 else tuple(replace(i, colours=None) for i in known)
+    if tif.is_lsm:
+        return _lsm_channels(tif.lsm_metadata or {}, count)
     tables = [np.asarray(table) for table in (meta.get("LUTs") or [])[:count]]
     page = tif.pages.first
     if not tables and count == 1 and has_lut(page) and page.colormap is not None:
@@ -105,6 +123,60 @@ def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[Channe
         )
         for n in range(max(len(colours), len(limits)))
     )
+
+
+def as_shown(known: Sequence[ChannelInfo], folder: Path) -> list[ChannelInfo]:
+    """Channels in the colours and ranges in which Micro-Manager showed those of these names.
+
+    It writes that beside the data: in one way for NDTiff, and in another for all else.
+    """
+    shown: dict[str, ChannelInfo] = {}
+    for name, channels in (
+        ("display_settings.txt", _shown_by_ndtiff),
+        ("DisplaySettings.json", _shown_by_studio),
+    ):
+        try:
+            found = json.loads((folder / name).read_text(encoding="utf-8"))
+            shown |= {info.name: info for info in channels(found)}
+        except (OSError, ValueError, RecursionError, TypeError, LookupError, AttributeError):
+            continue  # not there, or of another version
+    return [
+        replace(
+            info,
+            colours=shown[info.name].colours or info.colours,
+            limits=shown[info.name].limits or info.limits,
+        )
+        if info.name in shown
+        else info
+        for info in known
+    ]
+
+
+def _shown_by_ndtiff(found: Any) -> Iterator[ChannelInfo]:
+    for name, values in found.items():
+        if isinstance(values, dict):
+            colour = values.get("Color")
+            rgb = None
+            if isinstance(colour, int):  # signed 32-bit ARGB
+                rgb = (colour >> 16 & 255, colour >> 8 & 255, colour & 255)
+            yield _shown(name, rgb, values.get("Min"), values.get("Max"))
+
+
+def _shown_by_studio(found: Any) -> Iterator[ChannelInfo]:
+    for values in found["map"]["ChannelSettings"]["array"]:
+        parts = values["Color"]["scalar"]["Components"]
+        red, green, blue = (round(255 * float(part)) & 255 for part in parts)
+        grey = values["ComponentSettings"]["array"][0]
+        limits = (grey[f"Scaling{end}"]["scalar"] for end in ("Min", "Max"))
+        yield _shown(values["Channel"]["scalar"], (red, green, blue), *limits)
+
+
+def _shown(name: str, rgb: tuple[int, int, int] | None, low: object, high: object) -> ChannelInfo:
+    limits = None
+    # The largest number there is stands for "nobody said".
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low < high < 2**32:
+        limits = (float(low), float(high))
+    return ChannelInfo(name, None if rgb is None else ramp(rgb), limits)
 
 
 def _display_ranges(meta: dict[str, Any], count: int) -> list[tuple[float, float]]:
@@ -165,6 +237,10 @@ def _claims(
     yield _Claim(width, height, _METAMORPH, _PRAIRIE_UM)
     if tif.is_metaseries:
         yield _metaxpress(tif)
+    if tif.is_lsm:
+        lsm = tif.lsm_metadata or {}
+        width, height = (length_um(lsm.get(f"VoxelSize{a}"), "m") for a in "XY")
+        yield _Claim(width, height, _LSM)
     nikon = _nikon(page)
     if nikon is not None:
         # Of pixels that are not square, the tags do not say which side is meant.
@@ -190,6 +266,26 @@ def _metaxpress(tif: TiffFile) -> _Claim:
     unit = str(meta.get("spatial-calibration-units", ""))
     width, height = (length_um(meta.get(f"spatial-calibration-{a}"), unit) for a in "xy")
     return _Claim(width, height, _METAXPRESS)
+
+
+def _lsm_times(meta: dict[str, Any], frames: int) -> tuple[float, ...] | None:
+    """When each time point began, in s after the first."""
+    stamps = meta.get("TimeStamps")
+    if stamps is None or len(stamps) != frames:
+        return None
+    times = tuple(float(stamp - stamps[0]) for stamp in stamps)
+    return times if all(a < b for a, b in pairwise(times)) and frames > 1 else None
+
+
+def _lsm_channels(meta: dict[str, Any], count: int) -> tuple[ChannelInfo, ...]:
+    known = meta.get("ChannelColors") or {}
+    names, colours = known.get("ColorNames") or [], known.get("Colors") or []
+    if not len(names) == len(colours) == count:
+        return ()
+    if count == 1:
+        return (ChannelInfo(names[0]),)
+    rgb = [(int(colour[0]), int(colour[1]), int(colour[2])) for colour in colours]
+    return tuple(ChannelInfo(name, ramp(c)) for name, c in zip(names, rgb, strict=True))
 
 
 def nikon_time_s(tif: TiffFile) -> float | None:

@@ -20,19 +20,19 @@ from typing import Any
 import numpy as np
 from tifffile import read_ndtiff_index
 
-from ...colours import ChannelInfo, ramp
+from ...colours import ChannelInfo
 from ...errors import SourceError
-from ...geometry import Box
+from ...geometry import CropBox
 from ..calibration import Calibration, believable
 from ..fields import natural_key
+from ..folder import FULL_RESOLUTION
+from ..folder import NDTIFF_INDEX as INDEX
 from ..memory import thread_buffer
 from ..stack import FrameFormat, Stack
-from .metadata import mean_step
+from .metadata import as_shown, mean_step
 from .pages import MAX_METADATA_BYTES, Frame, check_findings, opened, stamps, translated
 from .stacks import with_axes
 
-INDEX = "NDTiff.index"
-_FULL = "Full resolution"
 _ORIGIN = "from Micro-Manager metadata"
 
 # By the number of the pixel type; 10 to 14 bits are stored in 16.
@@ -66,7 +66,7 @@ class _Plane:
 
 def dataset_of(path: Path) -> Path | None:
     """The folder with the index, if `path` is a data set or one of its files."""
-    folders = (path, path / _FULL) if path.is_dir() else (path.parent,)
+    folders = (path, path / FULL_RESOLUTION) if path.is_dir() else (path.parent,)
     for folder in folders:
         if (folder / INDEX).is_file() and (path.is_dir() or _names_file(folder, path.name)):
             return folder
@@ -108,9 +108,13 @@ def open_dataset(folder: Path, source: Path, name: str) -> Stack:
     if len(stacks) > 1:
         called = [_place_name(folder, fields, key, places[key][0]) for key in keys]
         stack = Stack((), name, source, images=tuple(stacks), image_names=tuple(called))
+    notes: tuple[str, ...] = ()
     if len(names) > 1:
-        stack = replace(stack, notes=(f"read from {len(names)} files, by its index", *stack.notes))
-    return stack
+        notes += (f"read from {len(names)} files, by its index",)
+    smaller = sorted((f.name for f in folder.parent.glob("Downsampled_x*")), key=natural_key)
+    if folder.name == FULL_RESOLUTION and smaller:
+        notes += (f"its smaller copies are left out: {', '.join(smaller)}",)
+    return replace(stack, notes=(*notes, *stack.notes))
 
 
 def _planes(folder: Path) -> list[_Plane]:
@@ -298,36 +302,14 @@ def _channels(
             place = tuple(value if i == at else along[0] for i, along in enumerate(values))
             name = str(_metadata(folder, grid[place]).get("Channel", ""))
         names.append(name)
-    shown = _display_settings(folder)
     if len(set(names)) < len(names):
         return (ChannelInfo(),) * len(names)
-    info = [_as_shown(name, shown.get(name)) for name in names]
+    # The program writes that in the topmost folder.
+    top = folder.parent if folder.name == FULL_RESOLUTION else folder
+    info = as_shown([ChannelInfo(name) for name in names], top)
     if len(info) == 1:  # a single channel is grey, whatever colour it would have among others
         info = [replace(info[0], colours=None)]
     return tuple(info)
-
-
-def _display_settings(folder: Path) -> dict[str, Any]:
-    """How the program showed each channel, by its name; it writes that in the topmost folder."""
-    top = folder.parent if folder.name == _FULL else folder
-    try:
-        found = json.loads((top / "display_settings.txt").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _as_shown(name: str, values: object) -> ChannelInfo:
-    if not isinstance(values, dict):
-        return ChannelInfo(name)
-    low, high, colour = values.get("Min"), values.get("Max"), values.get("Color")
-    limits = None
-    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low < high:
-        limits = (float(low), float(high))
-    table = None
-    if isinstance(colour, int):  # signed 32-bit ARGB
-        table = ramp((colour >> 16 & 255, colour >> 8 & 255, colour & 255))
-    return ChannelInfo(name, table, limits)
 
 
 def _calibration(
@@ -407,7 +389,7 @@ class IndexedFrames:
     def identity(self) -> object:
         return stamps(self.folder, self.names), self.files, self.offsets
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         stored = self.format.dtype.newbyteorder("<")
         planes = zip(self.files, self.offsets, self.numbers, strict=True)
         for file, some in groupby(planes, lambda plane: plane[0]):

@@ -16,6 +16,8 @@ from ..folder import is_tiff_name
 from .claims import check_planes
 from .pages import MAX_METADATA_BYTES, description_of, opened
 
+# How channels are shown, before or behind their pixels, in versions of OME until 2008.
+_DISPLAYED = ("RedChannel", "GreenChannel", "BlueChannel", "GreyChannel")
 # Signed 32-bit RGBA; white is what the schema says where nobody chose.
 _WHITE = -1
 
@@ -46,6 +48,8 @@ class OmeImage:
         Of each channel: what it is called, and its (red, green, blue) or None.
     times_s : dict
         When the planes (t, c, z) were taken, in s, where it is recorded.
+    limits : dict
+        The display range of channels by their number, which old versions of OME have.
     """
 
     order: str
@@ -59,6 +63,7 @@ class OmeImage:
     colours: list[tuple[int, int, int] | None] = field(default_factory=list)
     blocks: list[OmeBlock] = field(default_factory=list)
     times_s: dict[tuple[int, int, int], float] = field(default_factory=dict)
+    limits: dict[int, tuple[float, float]] = field(default_factory=dict)
 
 
 def parse_ome(xml: str, where: object) -> tuple[tuple[OmeImage, ...], str | None]:
@@ -97,6 +102,7 @@ class _Reader:
         self.companion: str | None = None
         self.is_ome = False
         self._name = ""
+        self._limits: dict[int, tuple[float, float]] = {}
         self._image: OmeImage | None = None
         self._own_uuid = ""
         self._block: dict[str, str] | None = None
@@ -112,9 +118,14 @@ class _Reader:
             self.companion = values.get("MetadataFile")
         elif name == "Image":
             self._name = values.get("Name", "").strip()
+            self._limits = {}
         elif name == "Pixels":
-            self._image = _image(values, self._name)
+            self._image = replace(_image(values, self._name), limits=self._limits)
             self.images.append(self._image)
+        elif name in _DISPLAYED and {"ChannelNumber", "BlackLevel", "WhiteLevel"} <= values.keys():
+            low, high = float(values["BlackLevel"]), float(values["WhiteLevel"])
+            if low < high:
+                self._limits[int(values["ChannelNumber"])] = low, high
         elif self._image is not None:
             self._of_image(self._image, name, values)
 

@@ -45,7 +45,8 @@ def full_pages(tif: TiffFile, path: Path) -> list[TiffPage | TiffFrame]:
         raise SourceError(f"{path}: holds no image; the file is damaged or incomplete")
     if count == 1:
         return [tif.pages.first]
-    pages = [tif.pages[i] for i in range(count)]
+    # In LSM files, a small picture follows each page.
+    pages = [tif.pages[i] for i in range(0, count, 2 if tif.is_lsm else 1)]
     check_findings(path)
     area = max(prod(page.shape) for page in pages)
     return [page for page in pages if prod(page.shape) == area]
@@ -120,15 +121,26 @@ def _as_number(value: bytes, byteorder: str) -> bytes:
     return value[::-1].lstrip(b"\0") if byteorder == "<" else value.lstrip(b"\0")
 
 
-def page_format(page: TiffPage, where: object) -> FrameFormat:
-    """Size and type of a page as a frame; refuses what cannot become one."""
+def channels_in(page: TiffPage) -> int:
+    """How many grey images a page holds, as samples of its pixels: Zeiss's LSM files have those."""
+    if page.samplesperpixel == 1 or any(page.extrasamples):  # what is known of them is not grey
+        return 1
+    grey = page.photometric == PHOTOMETRIC.MINISBLACK or bool(page.parent.is_lsm)
+    return page.samplesperpixel if grey else 1
+
+
+def page_format(page: TiffPage, where: object, *, is_split: bool = False) -> FrameFormat:
+    """Size and type of a page as a frame; refuses what cannot become one.
+
+    With `is_split`, a page of several channels is as many frames.
+    """
     if page.dtype is None or 0 in page.shape:
         raise SourceError(f"{where}: holds no pixels; the file is damaged or incomplete")
     photometric = page.photometric
     colour = photometric in (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
     samples = page.samplesperpixel
     grey = photometric in (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE) and samples == 1
-    grey = grey or has_lut(page)
+    grey = grey or has_lut(page) or (is_split and channels_in(page) > 1)
     has_palette = _has_palette(page)
     if page.imagedepth != 1 or not (grey or has_palette or (colour and samples in (3, 4))):
         name = getattr(photometric, "name", photometric)
@@ -194,13 +206,23 @@ _MEMORY_CHECK_BYTES = 256 << 20
 
 
 def read_page(
-    page: TiffPage, where: object, frame_format: FrameFormat, *, in_buffer: bool = True
+    page: TiffPage,
+    where: object,
+    frame_format: FrameFormat,
+    channel: int | None = None,
+    *,
+    in_buffer: bool = True,
 ) -> Frame:
-    """The pixels of a page as a frame of native byte order, in a buffer of this thread or not."""
+    """The pixels of a page, or of one of the channels in it, as a frame of native byte order.
+
+    In a buffer of this thread, or not.
+    """
     direct = in_buffer and page.is_contiguous and page.shape == frame_format.shape
     out = thread_buffer("file", frame_format.shape, frame_format.dtype) if direct else None
     frame = page.asarray(out=out, maxworkers=1)
-    if frame.ndim == 3 and frame.shape[:2] != frame_format.shape[:2]:  # planes one after another
+    if channel is not None:
+        frame = frame[channel] if page.planarconfig == 2 else frame[..., channel]
+    elif frame.ndim == 3 and frame.shape[:2] != frame_format.shape[:2]:  # planes one after another
         frame = np.moveaxis(frame, 0, -1)
     if _has_palette(page) and page.colormap is not None:
         frame = np.take(page.colormap.T, frame, axis=0)

@@ -16,9 +16,9 @@ from tifffile import TiffFile, TiffPage
 
 from ...colours import ChannelInfo, Display
 from ...errors import SourceError
-from ...geometry import Box
+from ...geometry import CropBox
 from ..calibration import Calibration
-from ..folder import find_gaps, places
+from ..folder import find_gaps, places, source_stem
 from ..memory import thread_buffer
 from ..names import NamedAxes, axes_of_names
 from ..planes import FramePlanes
@@ -31,6 +31,7 @@ from .pages import (
     Frame,
     Stamp,
     alike,
+    channels_in,
     description_of,
     full_pages,
     opened,
@@ -71,8 +72,7 @@ def _image_stack(
     if ome is not None and _is_spread(tif, ome, path):
         return _spread_series(tif, ome, path, path, name)
     layout = layout_of(tif, path, ome, is_alone=is_alone)
-    stamp = stamp_of(os.fstat(tif.filehandle.fileno()))
-    frames = PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run, stamp)
+    frames = PageFrames.of(path, layout, stamp_of(os.fstat(tif.filehandle.fileno())))
     stack = Stack(
         channels=(),
         name=name,
@@ -193,6 +193,47 @@ def open_folder(folder: Path, names: Sequence[str], *, skips: bool = False) -> S
         notes = (*being_written, *series.notes)
         return replace(series, notes=notes, left_out=series.left_out + lacking)
     named = axes_of_names(names, folder)
+    if named.meaning == "P" and not is_single_image(folder / named.names[0]):
+        files = tuple((source_stem(Path(name)), (name,)) for name in named.names)
+        named = replace(named, notes=(), positions=files)
+    positioned = _positions_of if named.positions else _named_stack
+    stack = positioned(folder, named, skips=skips)
+    used = sum(len(files) for _, files in named.positions) or len(named.names)
+    return replace(
+        stack,
+        notes=(*being_written, *stack.notes),
+        left_out=stack.left_out + lacking + len(names) - used,
+    )
+
+
+def _positions_of(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
+    """The positions that names of files tell apart; those without a grid are left out and said."""
+    name = folder.name or "root"
+    stacks: list[Stack] = []
+    called: list[str] = []
+    notes, left_out, failed = named.notes, 0, None
+    for position, files in named.positions:
+        try:
+            grid = axes_of_names(files, folder)
+        except SourceError as exc:
+            notes += (f"position {position} is left out: {exc}",)
+            left_out, failed = left_out + len(files), failed or exc
+            continue
+        if len(files) == 1:
+            stack = replace(open_file(folder / files[0], name), path=folder)
+        else:
+            stack = _named_stack(folder, grid, skips=skips)
+        stacks.append(replace(stack, left_out=stack.left_out + len(files) - len(grid.names)))
+        called.append(position)
+    if failed is not None and not stacks:
+        raise failed
+    return Stack(
+        (), name, folder, notes, images=tuple(stacks), image_names=tuple(called), left_out=left_out
+    )
+
+
+def _named_stack(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
+    """The files of a folder on the grid that their names form."""
     order, sizes = named.names, named.sizes
     first_name = _sound(folder, order, skips=skips)
     path = folder / first_name
@@ -203,8 +244,8 @@ def open_folder(folder: Path, names: Sequence[str], *, skips: bool = False) -> S
     with opened(path) as tif:
         ome = _ome_of(tif, path)
         calibration, notes = calibration_of(tif, ome, times)
-        layout = None
-        if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
+        layout, is_imagej = None, ome is None and bool(tif.is_imagej)
+        if not _is_single(tif, path):
             layout = layout_of(tif, path, _only_ome_of(tif, path), is_member=True)
         else:
             page = single_page(tif, path)
@@ -214,13 +255,12 @@ def open_folder(folder: Path, names: Sequence[str], *, skips: bool = False) -> S
             extra = len(tif.pages) - 1
             began = nikon_time_s(tif) if is_series and first_name == order[0] else None
     if "/" in order[0]:
-        notes = (*notes, f"read from its subfolders: {_subfolders(names)}")
+        notes = (*notes, f"read from its subfolders: {_subfolders(order)}")
     firsts = order[:: len(order) // times]
     standing = places(firsts)
     if standing is not None:
         calibration = replace(calibration, places=standing)
         notes = (*notes, f"{find_gaps(firsts)}; times leave room for what is missing")
-    notes = (*being_written, *notes)
     if began is not None:
         calibration = _timed(calibration, began, folder / order[-1], len(order))
     if extra:
@@ -233,24 +273,30 @@ def open_folder(folder: Path, names: Sequence[str], *, skips: bool = False) -> S
         (*notes, *named.notes),
         channel_info=tuple(ChannelInfo(channel) for channel in named.channels) or shown,
         calibration=calibration,
-        left_out=lacking + len(order) * (extra if layout is None else layout.left_out),
+        left_out=len(order) * (extra if layout is None else layout.left_out),
     )
     if layout is None:
         return with_axes(stack, FileFrames(folder, order, first, first_name, template), sizes)
-    inside = _axes_inside(layout, named, path)
+    inside, said = _axes_inside(layout, named, path, is_imagej)
     info = stack.channel_info or layout.channels
     numbers = tuple(range(len(order) * prod(n for _, n in inside)))
     frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
     whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
-    said = tuple(dict.fromkeys((*stack.notes, *layout.notes)))
-    stack = replace(stack, channel_info=info, notes=said)
+    notes = tuple(dict.fromkeys((*stack.notes, *said, *layout.notes)))
+    stack = replace(stack, channel_info=info, notes=notes)
     return with_axes(stack, frames, whole)
 
 
 def is_single_image(path: Path) -> bool:
     """Whether a TIFF file holds one plane."""
     with opened(path) as tif:
-        return len(full_pages(tif, path)) == 1 and not has_planes_behind(tif)
+        return _is_single(tif, path)
+
+
+def _is_single(tif: TiffFile, path: Path) -> bool:
+    if len(full_pages(tif, path)) > 1 or has_planes_behind(tif):
+        return False
+    return channels_in(single_page(tif, path)) == 1
 
 
 def _subfolders(names: Sequence[str]) -> str:
@@ -333,15 +379,28 @@ def with_axes(stack: Stack, frames: Frames, sizes: Sizes) -> Stack:
     return replace(stack, channels=(channel,), played=played)
 
 
-def _axes_inside(layout: Layout, named: NamedAxes, path: Path) -> Sizes:
-    """The axes within each file of a folder.
+# Fewer files that are called by time may as well be movies, one for each.
+_MANY_FILES = 10
 
-    Planes of which nothing is said are slices where the names say that the files are points in
-    time; else they may as well be frames, which is for the user to say.
+
+def _axes_inside(
+    layout: Layout, named: NamedAxes, path: Path, is_imagej: bool
+) -> tuple[Sizes, tuple[str, ...]]:
+    """The axes within each file of a folder, and what to say of them.
+
+    Planes of which nothing is said are slices where there are many files and their names say that
+    they are points in time; else they may as well be frames, which is for the user to say. ImageJ
+    calls all planes slices whose meaning nobody told it.
     """
     inside = layout.sizes
-    if len(inside) == 1 and inside[0][0] not in "TCZ" and named.tells_time:
-        inside = (("Z", inside[0][1]),)
+    notes: tuple[str, ...] = ()
+    letter, count = inside[0] if len(inside) == 1 else ("", 0)
+    is_stated = letter != "Z" or not is_imagej or layout.calibration.z_spacing_um is not None
+    if letter and (letter not in "TCZ" or not is_stated):
+        is_series = named.meaning == "T" and dict(named.sizes).get("T", 1) >= _MANY_FILES
+        inside = (("Z" if is_series else "I", count),)
+        if is_series:
+            notes = (f"the {count} images in each file are taken for slices",)
     letters = [letter for letter, _ in inside]
     if "T" in letters or set(letters) & {letter for letter, n in named.sizes if n > 1}:
         described = ", ".join(f"{letter} ({n})" for letter, n in inside)
@@ -349,7 +408,7 @@ def _axes_inside(layout: Layout, named: NamedAxes, path: Path) -> Sizes:
             f"{path}: holds the axes {described} itself, where its folder has one time point a "
             f"file; convert the files one by one ('{path.parent / '*.tif'}')"
         )
-    return inside
+    return inside, notes
 
 
 def _only_ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
@@ -409,7 +468,7 @@ class FileFrames:
     def identity(self) -> object:
         return stamps(self.folder, self.names)
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for name in self.names:
             frame = None if self.alike is None else self.alike.read(join(self.folder, name))
             if frame is None:
@@ -435,8 +494,14 @@ class PageFrames:
     pages: tuple[int, ...]
     offsets: tuple[int, ...]
     is_run: bool
+    samples: tuple[int, ...] = ()
     stamp: Stamp | None = None
     chunk_starts = None
+
+    @classmethod
+    def of(cls, path: Path, layout: Layout, stamp: Stamp | None = None) -> PageFrames:
+        where = layout.pages, layout.offsets, layout.is_run, layout.samples
+        return cls(path, layout.format, *where, stamp)
 
     def __len__(self) -> int:
         return len(self.pages)
@@ -449,14 +514,16 @@ class PageFrames:
             self,
             pages=tuple(self.pages[i] for i in indices),
             offsets=tuple(self.offsets[i] for i in indices),
+            samples=tuple(self.samples[i] for i in indices) if self.samples else (),
         )
 
     def identity(self) -> object:
         return stamps(self.path.parent, [self.path.name]), self.pages, self.offsets
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
+        samples = self.samples or (None,) * len(self.pages)
         with opened(self.path, self.stamp) as tif:
-            for number, offset in zip(self.pages, self.offsets, strict=True):
+            for number, offset, sample in zip(self.pages, self.offsets, samples, strict=True):
                 where = f"{self.path}: page {number + 1}"
                 with translated(where):
                     tif.filehandle.seek(offset)
@@ -464,8 +531,9 @@ class PageFrames:
                         frame = self._read_run(tif)
                     else:
                         page = TiffPage(tif, index=number)
-                        self.format.check(page_format(page, where), where, "page 1")
-                        frame = read_page(page, where, self.format)
+                        found = page_format(page, where, is_split=sample is not None)
+                        self.format.check(found, where, "page 1")
+                        frame = read_page(page, where, self.format, sample)
                 yield frame[box.rows, box.columns]
 
     def _read_run(self, tif: TiffFile) -> Frame:
@@ -502,7 +570,7 @@ class MemberFrames:
     def identity(self) -> object:
         return stamps(self.folder, self.planes.names), self.planes.files, self.planes.pages
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for page, where in self._pages():
             with translated(where):
                 self.format.check(page_format(page, where), where, self.planes.names[0])
@@ -568,7 +636,7 @@ class VolumeFrames:
     def identity(self) -> object:
         return stamps(self.folder, self.names), self.numbers
 
-    def read_frames(self, box: Box) -> Iterator[Frame]:
+    def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for file, numbers in groupby(self.numbers, lambda number: number // self._depth):
             planes = self._planes(self.folder / self.names[file])
             yield from planes.select([n % self._depth for n in numbers]).read_frames(box)
@@ -588,7 +656,7 @@ class VolumeFrames:
                 f"{path}: holds {mine}, but the first file {first}; all files must be alike, use "
                 "--match to choose some"
             )
-        return PageFrames(path, layout.format, layout.pages, layout.offsets, layout.is_run)
+        return PageFrames.of(path, layout)
 
 
 def _described(sizes: Sizes) -> str:
