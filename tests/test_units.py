@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import napari_tif2video as t2v
 from napari_tif2video.units import counted, percent
 
 SHARES = [
@@ -19,3 +20,14 @@ def test_a_share_is_written_without_powers_of_ten(share, text):
 
 def test_one_is_no_plural():
     assert [counted(n, "frame") for n in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
+
+
+TIMES = [
+    ("5", 5), ("250us", 250e-6), ("250 ms", 0.25), ("5 s", 5), ("5sec", 5), ("5 min", 300),
+    ("1.5h", 5400), ("1 h 30 min", 5400), ("2d", 172800),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "seconds"), TIMES)
+def test_times_as_people_write_them(text, seconds):
+    assert t2v.VideoSettings(frame_interval=text).frame_interval == pytest.approx(seconds)

@@ -263,3 +263,12 @@ def test_messages_of_tifffile_do_not_reach_the_user(tmp_path, command):
     ended = command(folder, "--quiet")
     assert ended.code == 1
     assert "t2.tif" in ended.error_line
+
+
+@pytest.mark.parametrize("tag", ["StripByteCounts", "StripOffsets"])
+def test_a_page_that_was_never_written_is_no_black_frame(tmp_path, tag):
+    path = write_pages(tmp_path / "s.tif", FRAMES, compression="zlib")
+    with tifffile.TiffFile(path, mode="r+b") as tif:
+        tif.pages[2].aspage().tags[tag].overwrite(0)
+    with pytest.raises(t2v.SourceError, match=r"s\.tif: page 3"):
+        t2v.convert(path, tmp_path / "o.mp4", width="full")

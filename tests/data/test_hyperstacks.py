@@ -443,3 +443,79 @@ def test_the_video_has_all_time_points(ome, tmp_path):
     wanted = HYPER[1:, 0].max(axis=1)
     for picture, frame in zip(luma, wanted, strict=True):
         assert np.abs(picture - to_grey(frame, frame.min(), frame.max())).mean() < 12
+
+
+def test_the_clipped_share_of_merged_channels_is_that_of_all_their_values(tmp_path):
+    """Half the values of one channel, and none of the other."""
+    data = np.zeros((3, 2, 20, 30), np.uint16)
+    data[:, 0, :10] = 900
+    data[:, 1] = 500
+    limits = ((0, 100), (0, 1000))
+    options = {"axes": "TCYX", "channel": "all", "limits": limits, "width": "full"}
+    assert t2v.convert(data, tmp_path / "o.mp4", **options).clipped == pytest.approx(0.25)
+
+
+def test_one_of_two_channels_has_a_colour(tmp_path):
+    """Then both get colours that can be told apart, it is said, and both are shown."""
+    green = '<Channel ID="Channel:0:0" Color="16711935"/><Channel ID="Channel:0:1"/>'
+    xml = ome_xml(sizes=(T, C, 1), channels=green)
+    options = {"channel": "all", "limits": (0, 10000), "width": "full"}
+    colours = []
+    for number in range(C):
+        planes = np.zeros((T, C, 32, 120), np.uint16)
+        planes[:, number] = 10000
+        path = write_ome(tmp_path / f"{number}.ome.tif", planes.reshape(-1, 32, 120), xml)
+        picture = t2v.render_frame(path, 0, **options)
+        colours.append(tuple(picture.reshape(-1, 3).max(axis=0)))
+    assert colours == [(255, 0, 255), (0, 255, 0)]
+    notes = t2v.convert(path, tmp_path / "o.mp4", **options).notes
+    assert any("does not tell the channels' colours apart" in note for note in notes)
+
+
+def test_a_single_image_may_be_named_yx(tmp_path):
+    tifffile.imwrite(tmp_path / "s.tif", HYPER[0, 0, 0])
+    stack = t2v.open_stack(tmp_path / "s.tif", axes="YX")
+    np.testing.assert_array_equal(stack.data.compute(), HYPER[0, 0, :1])
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_pages_of_signed_and_unsigned_counts_are_not_mixed(tmp_path, compression):
+    """The same bits, and other numbers: nothing but one tag tells."""
+    planes = noise((40, 16, 24))
+    with tifffile.TiffWriter(tmp_path / "s.tif") as writer:
+        for number, plane in enumerate(planes):
+            values = plane.view(np.int16) if number == 17 else plane
+            writer.write(values, contiguous=False, metadata=None, compression=compression)
+    stack = t2v.open_stack(tmp_path / "s.tif")
+    np.testing.assert_array_equal(stack.data.compute(), np.delete(planes, 17, axis=0))
+    assert stack.left_out == 1
+
+
+def test_blocks_of_ome_outside_the_sizes_it_states_move_no_plane(tmp_path):
+    """The second slice of a time point would take the place of the next one."""
+    blocks = "".join(f'<TiffData FirstT="{t}" IFD="{T - 1 - t}" PlaneCount="1"/>' for t in range(T))
+    blocks += '<TiffData FirstT="0" FirstZ="1" IFD="0" PlaneCount="1"/>'
+    planes = HYPER[:, 0, 0]
+    path = write_ome(tmp_path / "s.ome.tif", planes, ome_xml(sizes=(T, 1, 1), blocks=blocks))
+    stack = t2v.open_stack(path)
+    np.testing.assert_array_equal(stack.data.compute(), planes[::-1])
+    assert stack.notes == ()
+
+
+@pytest.mark.parametrize("missing", [0, 1, 3])
+def test_a_folder_of_ome_stacks_with_one_time_point_missing(tmp_path, missing):
+    """Each file names all of them; what is in it, its own blocks do not tell without the others."""
+    names = [f"t{t}.ome.tif" for t in range(T)]
+    blocks = "".join(
+        f'<TiffData FirstT="{t}" FirstC="{c}" FirstZ="{z}" IFD="{c * Z + z}" PlaneCount="1">'
+        f'<UUID FileName="{names[t]}">urn:uuid:{t}</UUID></TiffData>'
+        for t in range(T)
+        for c in range(C)
+        for z in range(Z)
+    )
+    for t in range(T):
+        if t != missing:
+            planes = HYPER[t].reshape(-1, 32, 120)
+            write_ome(tmp_path / names[t], planes, ome_xml("XYZCT", blocks=blocks))
+    stack = t2v.open_stack(tmp_path)
+    check(stack, np.delete(HYPER, missing, axis=0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from contextlib import suppress
 
 import imagecodecs
@@ -290,3 +291,17 @@ def test_axes_of_a_single_image_and_of_what_is_none(tmp_path):
     tifffile.imwrite(tmp_path / "s.tif", GREY16, photometric="minisblack")
     with pytest.raises(t2v.SourceError, match="cannot be named YX"):
         t2v.open_stack(tmp_path / "s.tif", axes="YX")
+
+
+@pytest.mark.parametrize("options", [{}, {"imagej": True}, {"ome": True}], ids=str)
+def test_a_page_that_is_stored_in_another_way_than_those_beside_it(tmp_path, options):
+    """Its pixels lie where plain ones would, so that all look like one run."""
+    path, frames = tmp_path / "s.tif", noise((4, 16, 24), high=3)
+    tifffile.imwrite(path, frames, photometric="minisblack", **options)
+    with tifffile.TiffFile(path, mode="r+b") as tif:
+        page = tif.pages[2].aspage()
+        content = zlib.compress(frames[2].astype(page.dtype).tobytes())
+        tif.filehandle.seek(page.dataoffsets[0])
+        tif.filehandle.write(content)
+        page.tags["Compression"].overwrite(8)
+    np.testing.assert_array_equal(t2v.open_stack(path).data.compute(), frames)

@@ -389,3 +389,38 @@ def test_the_way_through_json_changes_nothing(tmp_path):
     settings.save(tmp_path / "s.json")
     assert t2v.VideoSettings.load(tmp_path / "s.json") == settings
     assert (settings.frame_interval, settings.time_start) == (300, -3600)
+
+
+@pytest.mark.parametrize("style", ["cross", "circle"])
+def test_lines_that_mark_the_centre_grow_with_the_picture(style):
+    """6 % of the shorter side, and never less than can be seen."""
+    extents = []
+    for side in (100, 500, 1000):
+        found = (shown(flat((side, side + 40)), anchor_style=style) != GREY).any(axis=2)
+        extents.append(np.ptp(np.flatnonzero(found.any(axis=0))) + 1)
+    assert extents == [pytest.approx(wanted, abs=2) for wanted in (12, 30, 60)]
+
+
+def test_texts_at_the_right_end_at_the_same_place_and_others_begin_there():
+    """A number gets a second digit."""
+    array = flat(level=0, frames=12)
+    for corner, end in (("top-right", -1), ("bottom-right", -1), ("top-left", 0)):
+        options = {"label": "{frame}", "label_corner": corner}
+        places = [
+            np.flatnonzero(changed(array, index, **options).any(axis=0))[end] for index in (8, 10)
+        ]
+        assert abs(places[0] - places[1]) <= 3, corner
+        lengths = [
+            np.ptp(np.flatnonzero(changed(array, index, **options).any(axis=0)))
+            for index in (8, 10)
+        ]
+        assert lengths[1] > lengths[0] + 4  # else there would be nothing to tell
+
+
+def test_the_length_stands_over_the_middle_of_its_bar():
+    drawn = changed(flat(level=0), scale_bar=True)
+    rows = np.flatnonzero(drawn.any(axis=1))
+    text, bar = drawn[rows[0]], drawn[rows[-1]]
+    text = drawn[rows[0] : rows[0] + len(rows) // 2].any(axis=0)
+    middles = [np.flatnonzero(part)[[0, -1]].mean() for part in (text, bar)]
+    assert abs(middles[0] - middles[1]) <= 2

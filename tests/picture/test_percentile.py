@@ -209,3 +209,13 @@ def test_auto_contrast_has_percentiles_of_its_own(cli, tmp_path):
     ended = cli(tmp_path, "--contrast", "auto", "--percentile", 1, 99)
     assert ended.code == 2
     assert "--percentile" in ended.error_line
+
+
+def test_the_outermost_percentiles_are_the_smallest_and_the_largest_value(tmp_path):
+    """To the last digit, also where a bin of the histogram is wider than what parts values."""
+    tops = 1000 + np.random.default_rng(0).random(24) * 1e6
+    frames = np.zeros((24, 8, 10))
+    frames[:, 1] = np.linspace(0, 900, 10)
+    frames[:, 2, 3], frames[:, 3, 3] = tops, -tops
+    video = t2v.convert(frames, tmp_path / "o.mp4", width="full", percentile=(0, 100))
+    assert video.limits == tuple((-top, top) for top in tops)

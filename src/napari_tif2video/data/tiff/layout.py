@@ -62,7 +62,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Grid:
-    """Planes in the order of their axes in the file; those without pages follow `dataoffset`."""
+    """Planes in the order of their axes in the file; those without pages follow `dataoffset`.
+
+    Attributes
+    ----------
+    stored_alike : bool
+        Whether the pixels of all pages are stored in the same way.
+    """
 
     keyframe: TiffPage
     sizes: Sizes
@@ -71,6 +77,7 @@ class _Grid:
     dataoffset: int | None
     notes: tuple[str, ...] = ()
     left_out: int = 0
+    stored_alike: bool = True
 
 
 @np.errstate(all="ignore")  # tifffile computes with what metadata say, zeros too
@@ -233,9 +240,9 @@ def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path, is_alone: bool) -> _Grid
     left_out = there - len(table) if is_alone else 0
     if left_out:
         notes += (f"{left_out} of {there} pages are no planes of its OME metadata, and left out",)
-    pages = _frames_of(tif, keyframe, table, path)
+    pages, stored_alike = _frames_of(tif, keyframe, table, path)
     grid = tuple((axis, kept[axis]) for axis in ome.order)
-    return _Grid(keyframe, grid, pages, len(table), None, notes, left_out)
+    return _Grid(keyframe, grid, pages, len(table), None, notes, left_out, stored_alike)
 
 
 def _too_many(path: Path, stated: int, there: int) -> SourceError:
@@ -300,9 +307,11 @@ def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
         notes = (f"it states {sizes['T']} time points but holds the planes of {frames}",)
         sizes["T"] = frames
     grid = tuple((axis, sizes[axis]) for axis in axes)
-    pages = _frames_of(tif, first, range(there), path) if there > 1 else None
-    count = prod(sizes.values())
-    return _Grid(first, grid, pages, count, first.dataoffsets[0], notes)
+    count, start = prod(sizes.values()), first.dataoffsets[0]
+    if there == 1:
+        return _Grid(first, grid, None, count, start, notes)
+    pages, stored_alike = _frames_of(tif, first, range(there), path)
+    return _Grid(first, grid, pages, count, start, notes, stored_alike=stored_alike)
 
 
 def _all_pages(tif: TiffFile, sizes: dict[str, int], images: int, path: Path) -> _Grid | None:
@@ -310,11 +319,12 @@ def _all_pages(tif: TiffFile, sizes: dict[str, int], images: int, path: Path) ->
     first, there = tif.pages.first, len(tif.pages)
     axis = next((letter for letter, n in sizes.items() if n > 1), "T")
     try:
-        pages = _frames_of(tif, first, range(there), path)
+        pages, stored_alike = _frames_of(tif, first, range(there), path)
     except SourceError:
         return None
     note = f"its ImageJ metadata state {images} images, but it holds {there}, and all are taken"
-    return _Grid(first, ((axis, there),), pages, there, None, (note,))
+    grid = ((axis, there),)
+    return _Grid(first, grid, pages, there, None, (note,), stored_alike=stored_alike)
 
 
 def has_planes_behind(tif: TiffFile) -> bool:
@@ -346,10 +356,12 @@ def _series_grid(tif: TiffFile, path: Path) -> _Grid:
     try:
         grid = _of_series(tif, path)
         pages = grid.pages or ()
-        is_uniform = len(grid.sizes) > 1 or unlike(tif, grid.keyframe, pages) is None
+        odd, stored_alike = unlike(tif, grid.keyframe, pages)
     except RuntimeError:  # a page in another number of strips
-        is_uniform = False
-    return grid if is_uniform else _largest_group(tif, path)
+        return _largest_group(tif, path)
+    if odd is not None and len(grid.sizes) < 2:
+        return _largest_group(tif, path)
+    return replace(grid, stored_alike=stored_alike)
 
 
 def _of_series(tif: TiffFile, path: Path) -> _Grid:
@@ -390,7 +402,11 @@ def _largest_group(tif: TiffFile, path: Path) -> _Grid:
     pages = max(groups.values(), key=lambda group: len(group) * group[0].nbytes)
     keyframe = pages[0].aspage()
     notes, left_out = _others(keyframe, there - len(pages), there)
-    return _Grid(keyframe, (("T", len(pages)),), pages, len(pages), None, notes, left_out)
+    odd, stored_alike = unlike(tif, keyframe, pages)  # bits that are packed differ, too
+    grid = (("T", len(pages)),)
+    return _Grid(
+        keyframe, grid, pages, len(pages), None, notes, left_out, odd is None and stored_alike
+    )
 
 
 def _others(keyframe: TiffPage, left_out: int, there: int) -> tuple[tuple[str, ...], int]:
@@ -409,7 +425,7 @@ def _locate(
     plain = first.is_contiguous and first.fillorder == 1 and first.predictor == 1
     # A page has a table of its own, but for ImageJ's.
     plain = plain and (first.photometric != PHOTOMETRIC.PALETTE or has_lut(first))
-    if plain and first.planarconfig == 1 and first.samplesperpixel in (1, 3):
+    if plain and grid.stored_alike and first.planarconfig == 1 and first.samplesperpixel in (1, 3):
         if grid.pages is not None and len(grid.pages) == grid.count:
             starts = tuple(page.dataoffsets[0] for page in grid.pages)
         elif grid.dataoffset is None:
@@ -453,8 +469,11 @@ def _keyframe(tif: TiffFile, number: int) -> TiffPage:
     return page
 
 
-def _frames_of(tif: TiffFile, keyframe: TiffPage, numbers: Sequence[int], path: Path) -> list[Page]:
-    """Pages like `keyframe`, of which no more is parsed than where their pixels are.
+def _frames_of(
+    tif: TiffFile, keyframe: TiffPage, numbers: Sequence[int], path: Path
+) -> tuple[list[Page], bool]:
+    """Pages like `keyframe`, of which no more is parsed than where their pixels are, and whether
+    these are stored in the same way.
 
     Raises
     ------
@@ -464,7 +483,7 @@ def _frames_of(tif: TiffFile, keyframe: TiffPage, numbers: Sequence[int], path: 
     tif.pages.useframes = True
     tif.pages.set_keyframe(keyframe.index)
     pages: list[Page] = []
-    odd = None
+    odd, stored_alike = None, False
     for number in numbers:
         try:
             pages.append(tif.pages[number])
@@ -472,13 +491,13 @@ def _frames_of(tif: TiffFile, keyframe: TiffPage, numbers: Sequence[int], path: 
             odd = number
             break
     if odd is None:
-        odd = unlike(tif, keyframe, pages)
+        odd, stored_alike = unlike(tif, keyframe, pages)
     if odd is not None:
         raise SourceError(
             f"{path}: page {odd + 1} is of another size or type than page "
             f"{keyframe.index + 1}; its metadata count both as planes of one image"
         )
-    return pages
+    return pages, stored_alike
 
 
 def _pages(series: TiffPageSeries) -> list[Page]:

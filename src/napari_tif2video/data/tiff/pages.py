@@ -63,25 +63,39 @@ def single_page(tif: TiffFile, path: Path) -> TiffPage:
     return full[0] if isinstance(full[0], TiffPage) else full[0].aspage()
 
 
-# Tags that make up the format of a frame: width, height, bits, photometric and samples.
-_FORMAT_TAGS = (256, 257, 258, 262, 277)
+# Tags that make up the format of a frame: width, height, bits, photometric, samples and, where they
+# are signed or floats, the kind of number; and those that say how its pixels are stored:
+# compression, order of bits, predictor.
+_FORMAT_TAGS, _STORED_TAGS = (256, 257, 258, 262, 277, 339), (259, 266, 317)
+_UNSIGNED = (339, b"\x01")
 
 
-def unlike(tif: TiffFile, keyframe: TiffPage, pages: Sequence[TiffPage | TiffFrame]) -> int | None:
-    """The number of the first page whose size or type differs from that of `keyframe`.
+def unlike(
+    tif: TiffFile, keyframe: TiffPage, pages: Sequence[TiffPage | TiffFrame]
+) -> tuple[int | None, bool]:
+    """The number of the first page whose size or type differs from that of `keyframe`, and
+    whether the pixels of all pages are stored in the same way.
 
     Only the few tags that tell are read: parsing a page takes ten times as long.
     """
     wanted = _format_tags(tif, keyframe.offset)
+    stored_alike = True
     for page in pages:
-        if page.offset != keyframe.offset and _format_tags(tif, page.offset) != wanted:
-            return page.index
-    return None
+        found = wanted if page.offset == keyframe.offset else _format_tags(tif, page.offset)
+        if found != wanted:
+            stored_alike = False
+            if _of_format(found) != _of_format(wanted):
+                return page.index, False
+    return None, stored_alike
+
+
+def _of_format(tags: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    return [tag for tag in tags if tag[0] in _FORMAT_TAGS]
 
 
 def _format_tags(tif: TiffFile, offset: int) -> list[tuple[int, bytes]]:
-    """The raw values of the tags that decide about size and type; out of line, only their place
-    is known, so such values are looked up.
+    """The raw values of the tags that decide about size, type and storage; out of line, only
+    their place is known, so such values are looked up.
     """
     form, handle = tif.tiff, tif.filehandle
     handle.seek(offset)
@@ -91,7 +105,7 @@ def _format_tags(tif: TiffFile, offset: int) -> list[tuple[int, bytes]]:
     for i in range(count):
         entry = entries[i * form.tagsize : (i + 1) * form.tagsize]
         code, kind = struct.unpack(f"{tif.byteorder}HH", entry[:4])
-        if code in _FORMAT_TAGS:
+        if code in _FORMAT_TAGS or code in _STORED_TAGS:
             (number,) = struct.unpack(form.offsetformat, entry[4 : 4 + form.offsetsize])
             value = entry[4 + form.offsetsize :]
             nbytes = number * {1: 1, 3: 2, 4: 4, 16: 8}.get(kind, 8)
@@ -99,7 +113,7 @@ def _format_tags(tif: TiffFile, offset: int) -> list[tuple[int, bytes]]:
                 handle.seek(struct.unpack(form.offsetformat, value)[0])
                 value = handle.read(min(nbytes, 64))
             known.append((code, _as_number(value[:nbytes], tif.byteorder)))
-    return known
+    return [tag for tag in known if tag != _UNSIGNED]  # as without the tag
 
 
 def _as_number(value: bytes, byteorder: str) -> bytes:
@@ -171,7 +185,7 @@ def has_lut(page: TiffPage) -> bool:
 def _check_claims(page: TiffPage, where: object) -> None:
     """Refuse pages whose data lie outside the file, are missing, or cannot fit into memory."""
     offsets, counts = page.dataoffsets, page.databytecounts
-    if not offsets or any(count == 0 for count in counts):
+    if not offsets or 0 in counts or 0 in offsets:
         raise SourceError(f"{where}: some of its pixels were never written")
     end = max(offset + count for offset, count in zip(offsets, counts, strict=False))
     size = page.parent.filehandle.size
