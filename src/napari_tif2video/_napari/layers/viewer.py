@@ -105,6 +105,12 @@ def merged_layers(
     )
 
 
+def are_mergeable(images: Sequence[Image]) -> bool:
+    """Whether `merged_layers` takes these layers."""
+    moving = {tuple(n for n in leading_shape(layer) if n > 1) for layer in images} - {()}
+    return len({_placement(layer) for layer in images}) == 1 and len(moving) < 2
+
+
 def _lengthened(channel: Channel, length: int, layer: Image) -> Channel:
     own = len(channel.frames)
     if own == length:

@@ -22,7 +22,7 @@ from ..layers import (
     merged_layers,
     stack_of_layer,
 )
-from ..panel import row
+from ..panel import line, title
 
 _WORDS = {"T": "Time", "C": "Channels", "Z": "Slices", "P": "Positions"}
 
@@ -89,7 +89,7 @@ class TimeAxis:
             tooltip="The axis that becomes time; the sliders of the others choose what is shown",
         )
         self.changed = self.axis.changed
-        self.native = row("Time axis", self.axis.native, stretch=1)
+        self.row = line(title("Time axis"), self.axis, stretch=1)
 
     def offer(self, layers: Sequence[Image]) -> None:
         """Offer the axes of these layers, and keep the chosen one where it is among them."""
@@ -101,7 +101,7 @@ class TimeAxis:
         choices = [
             (axis_words(label, n), axis) for axis, (label, n) in sorted(found.items()) if n > 1
         ]
-        self.native.setVisible(len(choices) > 1)
+        self.row.visible = len(choices) > 1
         if choices == self._choices:
             return
         with self.changed.blocked():
