@@ -297,7 +297,7 @@ class Limits(Compound):
             line(self.said, self.one_pair, stretch=0),
         )
         super().__init__(edited=(self.black, self.white), below=(self._one, self._many), **options)
-        self.one_pair.changed.connect(lambda: setattr(self, "value", self._pairs[0]))
+        self.one_pair.changed.connect(self._on_one_pair)
         self._show()
 
     def get_value(self) -> Any:
@@ -312,6 +312,9 @@ class Limits(Compound):
                 self.black.value, self.white.value = low, high
         self._show()
         self.tell()
+
+    def _on_one_pair(self) -> None:
+        self.value = self._pairs[0]
 
     def _show(self) -> None:
         self.said.value = "\n".join(f"{low:.12g} to {high:.12g}" for low, high in self._pairs)

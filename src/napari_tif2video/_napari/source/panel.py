@@ -13,13 +13,17 @@ from psygnal import Signal
 from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
+from ..layers import point_of
 from ..panel import note
-from .axes import SourceAxes, TimeAxis, nearest_frame, point_of
+from .axes import SourceAxes, TimeAxis, nearest_frame
 from .folders import FolderList
 from .opening import Catalog, TemporaryLayers
 from .picker import LayerPicker
 
-_LOOKS = ("data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible")
+_LOOKS = (
+    "data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible",
+    "projection_mode", "auto_contrast",
+)  # fmt: skip
 _STEPS = {"T": "time point", "C": "channel", "Z": "slice", "P": "position"}
 
 
@@ -158,7 +162,24 @@ class SourcePanel:
         lines = [" · ".join(parts), known] if known else [" · ".join([*parts, "no pixel size"])]
         # Notes that tell the command line what to add are about choices that the rows show.
         lines += [note for note in plan.notes if "; --" not in note]
-        self.info.value = "\n".join(lines)
+        self.info.value = "\n".join([*lines, *self._differences(plan)])
+
+    def _differences(self, plan: Plan) -> list[str]:
+        """In what the video is not what the viewer shows."""
+        lines = []
+        if not self.is_folder_mode and (left_out := self.layers.left_out):
+            count = len(self.layers.chosen)
+            names = ", ".join(layer.name for layer in left_out)
+            lines.append(f"{count} of {count + len(left_out)} visible layers; left out: {names}")
+        if self._viewer.dims.ndisplay == 3:
+            is_projected = isinstance(plan.settings.z, str)
+            made = (
+                f"the {plan.settings.z} of all slices"
+                if is_projected
+                else "the slice where its slider stands"
+            )
+            lines.append(f"The 3-D view is not recorded: the video shows {made}, in 2-D.")
+        return lines
 
     def attach(self) -> None:
         """Follow the viewer."""
@@ -179,7 +200,7 @@ class SourcePanel:
     @property
     def _dims_events(self) -> tuple[Any, ...]:
         events = self._viewer.dims.events
-        return events.current_step, events.ndisplay
+        return events.current_step, events.ndisplay, events.margin_left, events.margin_right
 
     def close(self) -> None:
         self.detach()
@@ -194,7 +215,8 @@ class SourcePanel:
         for watched, act in ((self._watched, "disconnect"), (layers, "connect")):
             for layer in watched:
                 for name in _LOOKS if isinstance(layer, Image) else ("visible",):
-                    getattr(getattr(layer.events, name), act)(self._on_look)
+                    if name in layer.events.emitters:  # napari 0.7 has not all of them
+                        getattr(getattr(layer.events, name), act)(self._on_look)
         self._watched = list(layers)
 
     def _on_look(self, event: Any) -> None:
