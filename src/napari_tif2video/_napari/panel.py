@@ -158,6 +158,8 @@ def lay_out(
     layout.addWidget(below.native)
     panel.margins = (0, 0, 0, 0)
     panel.native.setMinimumWidth(WIDTH_PX)
+    # Else napari would put a stretch below, which takes the room from the picture.
+    panel.native.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
 
 class Visibility(QObject):

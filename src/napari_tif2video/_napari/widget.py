@@ -243,21 +243,22 @@ class TiffToVideo(SettingsForm):
             reason = describe(exc).partition("; --")[0]  # that advice is for the command line
             if stack is not None:  # which one it is can be seen above
                 reason = reason.removeprefix(f"{stack.path or stack.name}: ")
-            reason = in_words(reason)
-        self._show_plan(stack)
+        self._show_plan(stack, is_box_known=not self.row_of("crop").is_about(reason))
         self.show_problem(reason)
-        say(self.reason, reason)
+        say(self.reason, in_words(reason))
         self.create_button.enabled = not reason and not self.run.is_running
 
-    def _show_plan(self, stack: Stack | None) -> None:
-        made = self.plan
+    def _show_plan(self, stack: Stack | None, is_box_known: bool) -> None:
+        made, image = self.plan, self.source.image
         known = None if stack is None else stack.calibration
         self.describe(known, None if made is None else made.scale)
         if made is None or stack is None:
-            if not self.canvas.is_drawing:
+            drawn = self.canvas.layer
+            is_kept = is_box_known and drawn is not None and drawn.image is image
+            if not (is_kept or self.canvas.is_drawing):
                 self.canvas.hide()
             self.duration.value = ""
-            if self.source.image is not None:  # while the user is typing, nothing should jump
+            if image is not None:  # while the user is typing, nothing should jump
                 self.result.show_outdated()
                 return
             self.result.show_nothing(self.source.temporary.problem)
@@ -274,11 +275,11 @@ class TiffToVideo(SettingsForm):
             return
         if self.source.is_folder_mode:
             self.source.temporary.follow(made)
-        if self.source.image is not None:
+        if image is not None:
             box = made.picture.box if made.settings.crop is not None else None
             overlay = made.picture.overlay
             mark = None if overlay is None else overlay.anchor
-            self.canvas.show(self.source.image, box, mark, video_width=made.picture.size[1])
+            self.canvas.show(image, box, mark, video_width=made.picture.size[1])
         self.result.show_plan(made, self.source.frame_index(made))
 
 

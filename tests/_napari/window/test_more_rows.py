@@ -199,7 +199,7 @@ def test_a_size_a_rate_factor_and_the_psnr(opened, wait, tmp_path):
 WRONG = [
     ("anchor_size", "4", "expected a whole number of pixels"),
     ("anchor_size", "4000", "do not fit into the video"),
-    ("anchor_colour", "rde", "anchor_colour"),
+    ("anchor_colour", "rde", "Anchor: expected a colour"),
     ("scale_bar_length", "long", "expected a length in µm"),
     ("scale_bar_length", "9000", "use a shorter length"),
     ("pixel_size", "0", "expected a length in µm"),

@@ -106,14 +106,12 @@ def qualities_of(codec: Codec) -> list[tuple[str, Any]]:
 
 
 def in_words(message: str) -> str:
-    """A message with titles in place of options of the command line."""
-    titles = {option_of(name): setting.title for name, setting in SETTINGS.items()}
-
-    def quoted(match: re.Match[str]) -> str:
-        known = titles.get(match[0])
-        return match[0] if known is None else f'"{known}"'
-
-    return re.sub(r"--[a-z][a-z-]*", quoted, message)
+    """A message with titles in place of settings, and of options of the command line."""
+    titles = {option_of(name): f'"{setting.title}"' for name, setting in SETTINGS.items()}
+    name, colon, said = message.partition(": ")
+    if name in SETTINGS:
+        message = f"{SETTINGS[name].title}{colon}{said}"
+    return re.sub(r"--[a-z][a-z-]*", lambda match: titles.get(match[0], match[0]), message)
 
 
 def _tooltip_of(name: str) -> str:
@@ -190,4 +188,4 @@ class Row(Container):
 
     def show_problem(self, message: str) -> None:
         """Show a message below the row; an empty one takes it away."""
-        say(self.problem, message)
+        say(self.problem, in_words(message))

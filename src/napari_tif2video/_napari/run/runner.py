@@ -28,6 +28,7 @@ from ...videos import (
     run_jobs,
 )
 from ..background import Background
+from ..form import in_words
 from ..panel import line, note, say, tidy
 
 _STEPS = 1000
@@ -209,10 +210,11 @@ class RunRow(Container):
         why = video.error or "\n".join([*_found(video), *video.notes])
         self._on_state(index, name, words[video.status], why)
         if len(self._jobs) == 1 and video.status == "failed":
-            show_error(video.error or "failed")
+            show_error(in_words(video.error or "failed"))
         # What was known before the run is said beside the source.
         job = self._jobs[index]
         for said in video.notes[0 if job.plan is None else len(job.plan.notes) :]:
+            said = in_words(said)
             show_warning(said if len(self._jobs) == 1 else f"{video.source}: {said}")
 
     def _on_ended(self, error: Exception | None) -> None:
@@ -235,8 +237,8 @@ class RunRow(Container):
         elif total > 1:
             summary = f"{total} videos: {len(made)} done, {len(failed)} failed"
             (show_error if failed else show_info)(summary)
-        elif made:
-            show_info(f"Saved {made[0].output}")
+        elif made and made[0].output is not None:
+            show_info(f"Saved {made[0].output.name}")
         found = _found(made[0]) if len(made) == 1 else _all_verified(made)
         say(self.facts, "\n".join(found))
         self.ended.emit()
