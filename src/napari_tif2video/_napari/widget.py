@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import PushButton
@@ -137,7 +138,7 @@ class TiffToVideo(SettingsForm):
         self["crop"].draw.changed.connect(self._on_draw)
         self.auto.changed.connect(self._on_auto)
         self.mode.changed.connect(self._on_mode)
-        self.canvas.box_changed.connect(self["crop"].set_box)
+        self.canvas.box_changed.connect(partial(setattr, self["crop"], "value"))
         self.create_button.changed.connect(lambda: self.convert())
         for signal in (self.run.began, self.run.ended):
             signal.connect(self._on_run)

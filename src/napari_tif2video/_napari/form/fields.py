@@ -13,7 +13,7 @@ from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QAbstractSpinBox, QLineEdit
 from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
 
-from ...geometry import WIDTH_RANGE_PX, Box, CropBox
+from ...geometry import WIDTH_RANGE_PX, CropBox
 from ...settings import FPS_RANGE, pairs_of, title_of
 from ...units import decimal_fps
 from ..panel import let_shrink, line, note, tidy
@@ -240,10 +240,6 @@ class Crop(Compound):
                 self._corner = () if crop.x is None else (crop.x, crop.y)
         self._enable()
         self.tell()
-
-    def set_box(self, box: Box) -> None:
-        """Take over a box that was drawn or dragged on the canvas."""
-        self.value = CropBox(box.width, box.height, box.left, box.top)
 
     def _on_check(self) -> None:
         self._enable()
