@@ -340,6 +340,17 @@ def test_files_of_other_names_are_asked_for(tmp_path):
     assert len(t2v.open_stack(folder, match="img_???.tif")) == 3
 
 
+def test_what_is_to_be_typed_can_be_typed(tmp_path, cli):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "named").mkdir()
+    for well, kind in product(("A1", "B2"), ("C1", "Ph")):
+        write_pages(tmp_path / "raw" / f"{well}-1-{kind}.tif", FRAMES[:1, 0, 0, 0])
+    assert cli(tmp_path / "raw", "--dry-run").out.rstrip().endswith("--match '*-1-C1.tif'")
+    for kind, n in product(("Bright Field", "GFP"), range(2)):
+        write_pages(tmp_path / "named" / f"a_{kind}_{n}.tif", FRAMES[:1, 0, 0, 0])
+    assert "--channel 'Bright Field', all or each" in cli(tmp_path / "named", "--dry-run").out
+
+
 def test_two_fields_are_never_played_as_one(tmp_path):
     """Whatever they are called: they are axes or positions, or the user is asked."""
     prefixes = ("", "t", "z", "c", "ch", "s", "Pos", "site", "exp", "img", "w", "f", "day", "T-")
