@@ -64,11 +64,11 @@ def finished_folders(picture: Path, scratch: Path) -> None:
         for index, frame in enumerate(stack.data[:: number + 1].compute()):
             tifffile.imwrite(folder / f"t{index}.tif", frame)
     viewer, widget = open_window()
-    widget.mode.folders.setChecked(True)
+    widget.mode.value = "Folders"
     widget.folders.add(folders)
     widget.settings = t2v.VideoSettings(contrast="batch")
     until(lambda: not (widget.source.is_busy or widget.result.is_busy))
-    until(widget.create_button.isEnabled)
+    until(lambda: widget.create_button.enabled)
     widget.convert()
     until(lambda: not widget.run.is_running)
     save(viewer, picture)

@@ -115,6 +115,8 @@ class Display:
         How it goes on top of what is below it, as napari names it.
     invert : bool
         Whether black and white are swapped, before it gets its colours.
+    is_auto : bool
+        Whether each frame is shown from its smallest to its largest count, "as displayed".
     """
 
     limits: tuple[float, float] | None = None
@@ -123,6 +125,7 @@ class Display:
     opacity: float = 1.0
     blending: Blending = "translucent"
     invert: bool = False
+    is_auto: bool = False
 
     @property
     def is_plain(self) -> bool:

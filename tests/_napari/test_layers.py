@@ -268,3 +268,56 @@ def test_the_colours_of_layers_are_in_the_recipe(viewer, tmp_path):
     assert len(viridis.colours) == 1024
     settings = t2v.VideoSettings.load(video.path)
     assert settings.limits == ((0, 900), (0, 9e4))
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+@pytest.mark.parametrize("mode", ["mean", "max", "min", "sum", "none"])
+def test_thick_slices_are_shown_as_napari_shows_them(viewer, tmp_path, mode, is_file):
+    stack = noise((3, 7, 40, 60), high=9000)
+    if is_file:
+        tifffile.imwrite(
+            tmp_path / "z.ome.tif", stack, ome=True, metadata={"axes": "TZYX"},
+            photometric="minisblack",
+        )  # fmt: skip
+        data = t2v.open_stack(tmp_path / "z.ome.tif").data
+    else:
+        data = stack
+    layer = viewer.add_image(
+        data, axis_labels=("t", "z", "y", "x"), scale=(1, 0.5, 1, 1), projection_mode=mode,
+        contrast_limits=(0, 20000),
+    )  # fmt: skip
+    viewer.dims.set_point(0, 1)
+    viewer.dims.set_point(1, 1.5)  # slice 3
+    viewer.dims.margin_left = (0, 0.5, 0, 0)
+    viewer.dims.margin_right = (0, 1, 0, 0)
+    around = stack[1, 2:6].astype(float)
+    plane = stack[1, 3] if mode == "none" else getattr(around, mode)(axis=0)
+    naparis = np.asarray(layer._data_view)
+    np.testing.assert_allclose(naparis, plane, rtol=1e-6)  # so it is understood
+    viewer.dims.last_used = 0
+    picture = t2v.render_frame(viewer, 1, width="full")
+    assert_levels(picture, shown(plane, layer))
+
+
+def test_automatic_contrast_follows_each_frame(viewer, tmp_path):
+    stack = noise((3, 40, 60), low=1000, high=2000) * np.array([1, 5, 20], np.uint16)[:, None, None]
+    layer = viewer.add_image(stack, contrast_limits=(0, 60000))
+    if not hasattr(layer, "auto_contrast"):
+        pytest.skip("came with napari 0.9")
+    layer.auto_contrast = True
+    viewer.dims.set_point(0, 2)
+    assert tuple(layer.contrast_limits) == (stack[2].min(), stack[2].max())
+    for number in range(3):
+        viewer.dims.set_point(0, number)
+        picture = t2v.render_frame(viewer, number, width="full", contrast="displayed")
+        assert_levels(picture, shown(stack[number], layer))
+    video = t2v.convert(viewer, tmp_path / "auto.mp4", width="full")
+    assert video.limits == tuple((frame.min(), frame.max()) for frame in stack)
+    # Beside a layer whose limits are fixed, each has its own.
+    other = viewer.add_image(
+        stack[::-1], colormap="green", blending="additive", contrast_limits=(500, 30000)
+    )
+    layer.colormap = "magenta"
+    picture = t2v.render_frame(viewer, 1, width="full")
+    viewer.dims.set_point(0, 1)
+    assert_levels(picture, shown(stack[1], layer) + shown(stack[1], other))

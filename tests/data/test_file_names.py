@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import uuid
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -141,7 +141,10 @@ POSITIONS = {
     "Incucyte": (lambda t, p: f"VID3_{('A1', 'B2')[p]}_1_00d{t:02}h30m.tif", "A1, B2"),
     "ScanR": ("--W{1:05}--P00001--Z00000--T{0:05}--cherry.tif", "W00000, W00001"),
     "EVOS": ("scan_t{0:02}_A01f{1:02}d0.TIF", "f00, f01"),
-    "Opera": ("r01c0{1}f01p01-ch1sk{0}fk1fl1.tiff", "01c00, 01c01"),
+    "Opera": ("r01c0{1}f01p01-ch1sk{0}fk1fl1.tiff", "r01c00, r01c01"),
+    "Nikon": ("xy{1:02}t{0}.tif", "xy00, xy01"),
+    "MetaMorph": ("e_s{1}_t{0}.TIF", "s0, s1"),
+    "Pos": ("Pos{1}_t{0:03}.tif", "Pos0, Pos1"),
     "samples": ("fish{1}_{0:03}.tif", "fish0, fish1"),
     "incomplete": (lambda t, p: f"pos{p}_t{t + 7 * p}.tif", "pos0, pos1"),
 }
@@ -337,6 +340,53 @@ def test_files_of_other_names_are_asked_for(tmp_path):
     assert len(t2v.open_stack(folder, match="img_???.tif")) == 3
 
 
+def test_two_fields_are_never_played_as_one(tmp_path):
+    """Whatever they are called: they are axes or positions, or the user is asked."""
+    prefixes = ("", "t", "z", "c", "ch", "s", "Pos", "site", "exp", "img", "w", "f", "day", "T-")
+    frame = tmp_path / "frame.tif"
+    tifffile.imwrite(frame, FRAMES[0, 0, 0, 0])
+    kinds = set()
+    for number, (first, second) in enumerate(permutations(prefixes, 2)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for a, b in product(range(2), range(3)):
+            (folder / f"{first}{a}_{second}{b}.tif").hardlink_to(frame)
+        try:
+            stack = t2v.open_stack(folder)
+        except t2v.SourceError as exc:
+            kinds.add("asked, with the option" if "--match" in str(exc) else "refused")
+        else:
+            assert len(stack.images or stack.sizes) > 1, (first, second)
+            kinds.add("positions" if stack.images else "axes")
+    assert kinds == {"asked, with the option", "positions", "axes"}
+
+
+RGB = {"green": (0, 1, 0), "magenta": (1, 0, 1), "cyan": (0, 1, 1), "yellow": (1, 1, 0)}
+
+
+def test_the_note_about_colours_says_those_that_are_shown(tmp_path, cli):
+    data = FRAMES[:, :, 0, 0]
+    write(tmp_path, lambda t, c: f"t{t}_{STAINS[c]}.tif", data)
+    (source,) = json.loads(cli(tmp_path, "--channel", "all", "--dry-run", "--json").out)["sources"]
+    (note,) = (note for note in source["notes"] if "shown are" in note)
+    told = dict(pair.split(" ") for pair in note.split("shown are ")[1].split(", "))
+    assert list(told) == list(STAINS)
+    levels = [t2v.render_frame(data[:, c], 1, width="full")[..., 0].astype(int) for c in range(C)]
+    expected = sum(
+        level[..., np.newaxis] * RGB[colour]
+        for level, colour in zip(levels, told.values(), strict=True)
+    )
+    merged = t2v.render_frame(tmp_path, 1, channel="all", width="full")
+    np.testing.assert_array_equal(merged, expected.clip(0, 255))
+
+
+def test_words_are_played_and_said(tmp_path):
+    write(tmp_path, lambda t: f"{('before', 'during', 'wash')[t]}.tif", FRAMES[:, 0, 0, 0])
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, 0, 0, 0])
+    assert any("order of the alphabet: before, during, wash" in note for note in stack.notes)
+
+
 def test_what_was_assumed_is_said(tmp_path):
     write(tmp_path, lambda t, c: f"{STAINS[c]}_{t:03}.tif", FRAMES[:, :, 0, 0])
     assert t2v.open_stack(tmp_path).notes == ("000, 001, 002 are taken for points in time",)
@@ -372,6 +422,7 @@ def test_an_incomplete_grid_names_what_is_missing(tmp_path):
     np.testing.assert_array_equal(stack.data.compute(), FRAMES[[0, 2], :, 0, 0])
     (note,) = (note for note in stack.notes if "left out" in note)
     assert "1 of 3 time points are left out" in note
+    assert stack.left_out == 1
     assert "the first that is missing is GFP, t1" in note
 
 

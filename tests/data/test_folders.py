@@ -58,16 +58,6 @@ def test_match_takes_one_channel(tmp_path):
     )
 
 
-@pytest.mark.parametrize("name", ["e_s{c}_t{t}.tif", "xy{c:02}t{t}.tif", "Pos{c}_t{t:03}.tif"])
-def test_positions_in_names(tmp_path, name):
-    folder = write_channels(tmp_path / "in", name)
-    with pytest.raises(t2v.SourceError, match=r"in: 2 positions: .* add --position (\w+) or each"):
-        t2v.convert(folder)
-    images = t2v.open_stack(folder).images
-    for image, frames in zip(images, HYPER[:, :, 0].swapaxes(0, 1), strict=True):
-        np.testing.assert_array_equal(image.data.compute(), frames)
-
-
 @pytest.mark.parametrize(
     "name",
     ["c{}.tif", "xy{:02}.tif", "img_s{}.tif", "w{}.tif", "z{:03}.tif", "C1-t{}_ch00.tif",

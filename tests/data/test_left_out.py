@@ -46,7 +46,7 @@ def test_pages_of_another_size_are_counted(tmp_path, cli, pages, taken, left_out
     for source in (planned, made):
         assert (source["frames"], source["left_out"]) == (len(taken), left_out)
         assert f"{left_out} of its 6 pages are not 160x48, and left out" in source["notes"]
-    assert f"{left_out} of the source's pages are left out" in ended.err
+    assert f"{left_out} pages or files of the source are left out" in ended.err
 
 
 @pytest.mark.parametrize("compression", [None, "zlib"])

@@ -13,6 +13,7 @@ from helpers.lsm import write_lsm
 from helpers.video import numbers
 
 import napari_tif2video as t2v
+from napari_tif2video.data import identity_of
 
 T, C = 4, 2
 DATA = noise((T, C, 12, 20), high=60000)
@@ -36,6 +37,15 @@ def test_channels(tmp_path, options):
     assert not merged[..., 2].any()
     green = t2v.render_frame(DATA[:, 0], 2, width="full", limits=(0, 60000))[..., 0]
     np.testing.assert_array_equal(merged[..., 1], green)
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])
+def test_each_channel_of_each_page_is_told_from_the_others(tmp_path, options):
+    """Else a run that is taken up again would take the segments of another channel."""
+    stack = t2v.open_stack(write_lsm(tmp_path / "s.lsm", DATA, **options))
+    frames = stack.planes.frames
+    found = {repr(identity_of(frames.select([i]))) for i in range(len(frames))}
+    assert len(found) == len(frames) == T * C
 
 
 def test_three_channels_of_8_bits(tmp_path):

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QLabel
+from qtpy.QtWidgets import QComboBox, QLabel, QRadioButton
+
+
+def native(widget):
+    """The widget of Qt behind one of magicgui."""
+    return getattr(widget, "native", widget)
 
 
 def click(button):
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(native(button), Qt.MouseButton.LeftButton)
+
+
+def choose(buttons, text):
+    """Click one of several radio buttons."""
+    click(next(b for b in native(buttons).findChildren(QRadioButton) if b.text() == text))
 
 
 def create(widget, wait, folder=None):
@@ -16,14 +26,16 @@ def create(widget, wait, folder=None):
     if folder is not None:
         widget.destination.folder = folder
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled(), widget.reason.text()
+    assert widget.create_button.enabled, widget.reason.value
     click(widget.create_button)
     wait(lambda: not widget.run.is_running and widget.run.videos)
     return widget.run.videos
 
 
 def write_into(edit, text):
-    """Replace what is in a line of text, by the keyboard."""
+    """Replace what is in a line of text, or in a list that can be written into, by the keyboard."""
+    edit = native(edit)
+    edit = edit.lineEdit() if isinstance(edit, QComboBox) else edit
     edit.selectAll()
     QTest.keyClick(edit, Qt.Key.Key_Delete)
     QTest.keyClicks(edit, text)
@@ -51,6 +63,7 @@ def said(widget):
 
 def pick(combo, text):
     """Choose an entry of a drop-down list, as the user does."""
+    combo = native(combo)
     index = combo.findText(text)
     assert index >= 0, f"{text} is not among {[combo.itemText(i) for i in range(combo.count())]}"
     combo.setCurrentIndex(index)

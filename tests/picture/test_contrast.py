@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -168,6 +169,20 @@ def test_a_dark_video_is_noted_and_a_bright_one_is_not(tmp_path):
     dark_video = t2v.convert(dark, tmp_path / "dark.mp4", width="full")
     assert any("few bright pixels" in n and "--percentile" in n for n in dark_video.notes)
     assert t2v.convert(noise((3, 40, 120)), tmp_path / "bright.mp4").notes == ()
+
+
+def test_the_note_about_hot_pixels_tells_the_mean_grey_of_both_ways(tmp_path):
+    series = noise((12, 40, 120), low=100, high=4000)
+    series[:, 7, 30] = 65535
+    note = t2v.convert(series, tmp_path / "o.mp4", width="full").notes[0]
+    told = re.search(
+        r"the mean is ([\d.]+); --percentile (\S+) (\S+) would make it about (\S+)", note
+    )
+    before, low, high, after = map(float, told.groups())
+    for mean, options in ((before, {}), (after, {"percentile": (low, high)})):
+        frames = [t2v.render_frame(series, i, width="full", **options) for i in range(12)]
+        assert mean == pytest.approx(np.mean(frames), abs=1)
+    assert after > 5 * before
 
 
 def test_the_source_array_is_not_changed(tmp_path):

@@ -78,7 +78,8 @@ def test_signals_end_a_run_tidily(tmp_path, long_stack, number, contrast):
 
 
 @posix
-def test_what_was_finished_before_ctrl_c_stays_and_is_reported(tmp_path, long_stack):
+@pytest.mark.parametrize("number", ["SIGINT"], indirect=True)
+def test_what_was_finished_before_ctrl_c_stays_and_is_reported(tmp_path, long_stack, number):
     first = write_folder(tmp_path / "first", numbered(3))
     out, report = tmp_path / "videos", tmp_path / "r.csv"
     argv = [first, long_stack, "--output-dir", out, *SLOWLY, "--json", "--report", report]
@@ -86,7 +87,7 @@ def test_what_was_finished_before_ctrl_c_stays_and_is_reported(tmp_path, long_st
         # The first has its row, and the second is begun.
         wait_until(lambda: report.exists() and len(report.read_text().splitlines()) == 2, run)
         wait_until(lambda: list(out.glob(".*")), run)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(number)
         text, err = run.communicate(timeout=60)
     assert run.returncode == 130
     assert "Traceback" not in err

@@ -67,6 +67,16 @@ def test_few_images_are_a_video_each(tmp_path, cli, count):
     assert len(sources_of(cli(folder / "*.tif", "--dry-run", "--json"))) == count
 
 
+def test_single_images_of_positions(tmp_path, cli):
+    for number, frame in enumerate(numbered(6)):
+        tifffile.imwrite(tmp_path / f"A0{1 + number // 3}_t{number % 3}.tif", frame)
+    files = sorted(tmp_path.iterdir())
+    assert "2 positions: A01, A02; add --position A01 or each" in cli(*files, "--quiet").err
+    sources = sources_of(cli(*files, "--position", "each", "--json"))
+    assert [numbers(source["output"]) for source in sources] == [[0, 1, 2], [3, 4, 5]]
+    assert "its 6 single images are one data set" in sources[0]["notes"][0]
+
+
 def test_movies_named_one_by_one_are_a_video_each(tmp_path, cli):
     for name in "abc":
         write_pages(tmp_path / f"{name}.tif", FRAMES)

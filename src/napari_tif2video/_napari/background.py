@@ -1,4 +1,4 @@
-"""Work off the GUI thread: one thing at a time, results by signal, the newest request wins."""
+"""Work off the GUI thread: one thing at a time, and the newest request wins. All of it is Qt."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ class Background(QObject):
     the program ends, however long a network drive takes, and change what Python does with warnings
     in all threads.
 
-    Signals
-    -------
-    done(result), failed(exception)
-        In the GUI thread, and only for the newest request.
+    Parameters
+    ----------
+    parent : QObject
+        It lives as long.
+    done, failed : callable
+        Get the result or the exception of the newest request, in the GUI thread.
     """
 
-    done = Signal(object)
-    failed = Signal(object)
     _finished = Signal(int, object, object)
+    _called = Signal(object, object)
 
     def __init__(
         self,
@@ -36,14 +37,14 @@ class Background(QObject):
         delay_ms: int = 0,
     ) -> None:
         super().__init__(parent)
+        self._done, self._failed = done, failed
         self._number = 0
         self._waiting: Callable[[Callable[[], bool]], Any] | None = None
         self._thread: threading.Thread | None = None
         # superqt's throttler fires once more after each pause, and cannot tell whether it waits.
         self._timer = QTimer(self, singleShot=True, interval=delay_ms, timeout=self._start)
-        self.done.connect(done)
-        self.failed.connect(failed)
         self._finished.connect(self._on_finished)
+        self._called.connect(self._on_called)
 
     def request(self, function: Callable[[Callable[[], bool]], Any]) -> None:
         """Run ``function(is_stale)`` soon; it may ask whether its result is still wanted."""
@@ -51,6 +52,11 @@ class Background(QObject):
         self._waiting = function
         if not self._timer.isActive():
             self._timer.start()
+
+    def call(self, function: Callable[..., object], *arguments: Any) -> None:
+        """From what runs: call a function in the GUI thread, without waiting for it."""
+        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
+            self._called.emit(function, arguments)
 
     def cancel(self) -> None:
         """Forget what waits, and the result of what runs."""
@@ -85,12 +91,15 @@ class Background(QObject):
         with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
             self._finished.emit(number, *outcome)
 
+    def _on_called(self, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        function(*arguments)
+
     def _on_finished(self, number: int, result: Any, error: Exception | None) -> None:
         self._thread = None
         if number == self._number:
             if error is None:
-                self.done.emit(result)
+                self._done(result)
             else:
-                self.failed.emit(error)
+                self._failed(error)
         if self._waiting is not None:
             self._timer.start()

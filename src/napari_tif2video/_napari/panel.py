@@ -1,53 +1,93 @@
-"""How the parts of the dock widget are laid out: a scroll area, and a fixed part below it."""
+"""How parts of the window are laid out: containers of magicgui, and what superqt folds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from typing import Any
 
-from qtpy.QtCore import Qt, QTimer
+from magicgui.widgets import Container, Label
+from magicgui.widgets.bases import Widget
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QRadioButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QComboBox, QFrame, QScrollArea, QSizePolicy
 from superqt import QCollapsible
 
 WIDTH_PX = 340
-_MARGIN_PX = 6
-_SPACING_PX = 4
 LABEL_WIDTH_PX = 74
-SMALL_LIST_PX = 72
+_MARGIN_PX, _SPACING_PX = 6, 4
 _FLAT = "text-align: left; border: none; padding: 2px; background: transparent"
 _UNLIMITED_PX = 2**24 - 1  # what Qt calls QWIDGETSIZE_MAX
 
 
-class ModeRow(QWidget):
-    """A choice between a layer of the viewer and folders on disk."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layer, self.folders = QRadioButton("Layer"), QRadioButton("Folders")
-        self.layer.setChecked(True)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.layer)
-        line.addWidget(self.folders)
-        line.addStretch()
+def column(*parts: Any) -> Container:
+    """Widgets of magicgui or Qt below each other; texts become labels."""
+    return tidy(Container(labels=False, gui_only=True), parts)
 
 
-def fold(title: str, *widgets: QWidget) -> QCollapsible:
-    """Widgets that are hidden until a line with an arrow is clicked."""
+def line(*parts: Any, stretch: int | None = None) -> Container:
+    """Widgets of magicgui or Qt beside each other; texts become labels.
+
+    Parameters
+    ----------
+    stretch : int, optional
+        The part that takes the room that is left; by default none does.
+    """
+    made = tidy(Container(layout="horizontal", labels=False, gui_only=True), parts)
+    if stretch is None:
+        made.native.layout().addStretch()
+    else:
+        made.native.layout().setStretch(stretch, 1)
+    return made
+
+
+def tidy(container: Any, parts: Any = ()) -> Any:
+    """A container without margins, with these parts at its end, of magicgui or Qt."""
+    container.margins = (0, 0, 0, 0)
+    layout = container.native.layout()
+    layout.setSpacing(_SPACING_PX)
+    for part in parts:
+        if isinstance(part, str):
+            part = Label(value=part)
+        if isinstance(part, Widget):
+            container.append(part)
+        layout.addWidget(getattr(part, "native", part))  # after those of Qt, too
+    return container
+
+
+def title(text: str) -> Label:
+    """A text at the beginning of a line; all of these have one width."""
+    label = Label(value=text)
+    label.min_width = LABEL_WIDTH_PX
+    return label
+
+
+def heading(text: str) -> Label:
+    """A small title over a group of lines."""
+    label = Label(value=text)
+    label.native.setStyleSheet("font-weight: bold; padding-top: 4px")
+    return label
+
+
+def note(style: str = "") -> Label:
+    """A label for lines of text, as wide as there is room, that can be copied."""
+    label = Label(gui_only=True)
+    label.native.setWordWrap(True)
+    label.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    label.native.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.native.setStyleSheet(style)
+    return label
+
+
+def say(label: Label, text: str) -> None:
+    """Show a text; an empty one takes the label away."""
+    label.value = text
+    label.visible = bool(text)
+
+
+def fold(title: str, content: Container) -> QCollapsible:
+    """A container that is hidden until a line with an arrow is clicked."""
     section = QCollapsible(expandedIcon=QIcon(), collapsedIcon=QIcon())
-    content = column(*widgets)
     section.setDuration(0)
-    section.setContent(content)
+    section.setContent(content.native)
     section.toggleButton().setStyleSheet(_FLAT)
     layout = section.layout()
     assert layout is not None
@@ -58,99 +98,79 @@ def fold(title: str, *widgets: QWidget) -> QCollapsible:
         # Arrows that superqt draws once would keep the colour of the theme before, and heights
         # that it sets would cut off rows that appear later.
         section.setText(f"{'▾' if is_open else '▸'} {title}")
-        content.setMaximumHeight(_UNLIMITED_PX)
-        content.setVisible(is_open)
+        content.native.setMaximumHeight(_UNLIMITED_PX)
+        content.native.setVisible(is_open)
 
     section.toggled.connect(show)
     show(False)
     return section
 
 
-def row(*parts: QWidget | str, stretch: int | None = None) -> QWidget:
-    """Widgets beside each other.
-
-    Parameters
-    ----------
-    parts : widgets
-        A text becomes a label; those at the beginning of all rows have one width.
-    stretch : int, optional
-        The part that takes the room that is left; by default none does.
-    """
-    holder = QWidget()
-    line = QHBoxLayout(holder)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(_SPACING_PX)
-    for number, part in enumerate(parts):
-        if isinstance(part, str):
-            part = QLabel(part)
-            part.setMinimumWidth(0 if number else LABEL_WIDTH_PX)
-        line.addWidget(part, stretch=int(number == stretch))
-    if stretch is None:
-        line.addStretch()
-    return holder
-
-
-def button(text: str, action: Callable[[], object], tooltip: str = "") -> QPushButton:
-    """A button that does this when it is clicked."""
-    made = QPushButton(text)
-    made.setToolTip(tooltip)
-    made.clicked.connect(lambda: action())  # without the state of the button
-    return made
-
-
-def heading(text: str) -> QWidget:
-    """A small title over a group of rows."""
-    label = QLabel(text)
-    label.setStyleSheet("font-weight: bold; padding-top: 4px")
-    return label
-
-
-def column(*widgets: QWidget) -> QWidget:
-    """Widgets below each other."""
-    holder = QWidget()
-    stack_up(QVBoxLayout(holder), widgets)
-    return holder
-
-
 def let_shrink(combo: QComboBox, to_px: int | None = None) -> None:
-    """Let a drop-down list be narrower than its longest entry, which then ends in dots."""
+    """Let a list be narrower than its longest entry, which then ends in dots."""
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(8)
     if to_px is not None:
         combo.setMinimumWidth(to_px)
 
 
-def lay_out(panel: QWidget, scrolled: list[QWidget], fixed: list[QWidget]) -> None:
-    """Put the parts into the panel."""
-    content = QWidget()
-    inner = QVBoxLayout(content)
-    stack_up(inner, scrolled)
-    inner.setContentsMargins(_MARGIN_PX, _SPACING_PX, _MARGIN_PX, _SPACING_PX)
-    inner.addStretch()
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setWidget(content)
-    for part in scrolled:
-        if isinstance(part, QCollapsible):  # once it has its room
-            show = partial(scroll.ensureWidgetVisible, part, 0, 0)
-            part.toggled.connect(lambda is_open, show=show: is_open and QTimer.singleShot(0, show))
-    bottom = column(*fixed)
-    below = bottom.layout()
-    assert below is not None
-    below.setContentsMargins(_MARGIN_PX, 2, _MARGIN_PX, _MARGIN_PX)
-    whole = QVBoxLayout(panel)
-    whole.setContentsMargins(0, 0, 0, 0)
-    whole.setSpacing(0)
-    whole.addWidget(scroll, stretch=1)
-    whole.addWidget(bottom)
-    panel.setMinimumWidth(WIDTH_PX)
+class _Scroll(QScrollArea):
+    """As high as what is in it, if there is room."""
+
+    def __init__(self, content: Container) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(content.native)
+        content.native.installEventFilter(self)
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        # Around the viewport there is what napari's style draws.
+        return self.widget().sizeHint() + self.size() - self.maximumViewportSize()
 
 
-def stack_up(layout: QVBoxLayout, widgets: Iterable[QWidget]) -> None:
-    """Put widgets below each other into the layout of one that is there."""
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(_SPACING_PX)
-    for widget in widgets:
-        layout.addWidget(widget)
+def lay_out(
+    panel: Container, above: Container, scrolled: Container, fold: QCollapsible, below: Container
+) -> None:
+    """Put three parts into the panel: the middle one, with a fold in it, scrolls if it has to."""
+    for part in (above, scrolled):
+        part.margins = (_MARGIN_PX, _SPACING_PX, _MARGIN_PX, 0)
+    scrolled.native.layout().addStretch()
+    below.margins = (_MARGIN_PX, _SPACING_PX, _MARGIN_PX, _MARGIN_PX)
+    scroll = _Scroll(scrolled)
+
+    def show(is_open: bool) -> None:
+        if is_open:  # once it has its room
+            QTimer.singleShot(0, lambda: scroll.verticalScrollBar().setValue(fold.y()))
+
+    fold.toggled.connect(show)
+    layout = panel.native.layout()
+    layout.setSpacing(0)
+    layout.addWidget(above.native, 1)
+    layout.addWidget(scroll)
+    layout.addWidget(below.native)
+    panel.margins = (0, 0, 0, 0)
+    panel.native.setMinimumWidth(WIDTH_PX)
+    # Else napari would put a stretch below, which takes the room from the picture.
+    panel.native.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+
+class Visibility(QObject):
+    """Tells when a widget of Qt is shown and hidden, which magicgui does not."""
+
+    def __init__(self, native: Any, show: Any, hide: Any) -> None:
+        super().__init__(native)
+        self._acts = {QEvent.Type.Show: show, QEvent.Type.Hide: hide}
+        native.installEventFilter(self)
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+        if event.type() in self._acts:
+            self._acts[event.type()]()
+        return False

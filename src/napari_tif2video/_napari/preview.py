@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from magicgui.widgets import Container
 from numpy.typing import NDArray
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QImage, QPixmap
-from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QImage, QPainter
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from ..errors import Cancelled, describe
 from ..picture import (
@@ -26,6 +27,7 @@ from ..pipeline import Execution, known_limits, measured_key, series_limits
 from ..planning import Plan, guessed_bytes
 from ..units import Limits, counted, percent, size_text
 from .background import Background
+from .panel import note, tidy
 
 _HEIGHT_PX = 150
 
@@ -92,29 +94,59 @@ def estimated_bytes(plan: Plan) -> float:
     return guess if plan.settings.max_size is None else min(guess, plan.settings.max_size)
 
 
-class ResultPreview(QWidget):
-    """Thumbnail of the current frame, with the size of the video and the limits below it."""
+class Picture(QWidget):
+    """An RGB image that fills its room and keeps its ratio."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._image: QImage | None = None
+        self.setMinimumHeight(_HEIGHT_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Frame of the video")
+
+    def show_image(self, rgb: NDArray[np.uint8] | None) -> None:
+        """Show an image, or none."""
+        self._image = None
+        if rgb is not None:
+            height, width = rgb.shape[:2]
+            data = rgb.tobytes()
+            # A copy, as Qt's image would need the data as long as it lives.
+            self._image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        self.update()
+
+    def paintEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        if self._image is None:
+            return
+        ratio = self.devicePixelRatioF()
+        keep, smooth = (
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        scaled = self._image.scaled(self.size() * ratio, keep, smooth)
+        scaled.setDevicePixelRatio(ratio)
+        room = self.rect()
+        left = (room.width() - scaled.width() / ratio) / 2
+        top = (room.height() - scaled.height() / ratio) / 2
+        painter = QPainter(self)
+        painter.setOpacity(1 if self.isEnabled() else 0.4)
+        painter.drawImage(QPointF(left, top), scaled)
+        painter.end()
+
+
+class ResultPreview(Container):
+    """The current frame, with the size of the video and the limits below it."""
+
+    def __init__(self) -> None:
         self.preview: FramePreview | None = None
         self._plan: Plan | None = None
-        self._picture = QLabel("")
-        self._picture.setFixedHeight(_HEIGHT_PX)
-        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._facts = QLabel("")
-        self._limits = QLabel("")
-        for label in (self._facts, self._limits):
-            label.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        for widget in (self._picture, self._facts, self._limits):
-            layout.addWidget(widget)
-        self._limits.setToolTip("Counts that become black and white; what this frame has outside")
-        self._frame_work = Background(self, self._show, self._show_error, delay_ms=80)
-        self._series_work = Background(self, self._on_measured, self._show_error, delay_ms=300)
+        self.picture, self.facts, self.limits = Picture(), note(), note()
+        super().__init__(labels=False, gui_only=True)
+        tidy(self, (self.picture, self.facts, self.limits))
+        self.limits.tooltip = "Counts that become black and white; what this frame has outside"
+        self._frame_work = Background(self.native, self._show, self._show_error, delay_ms=80)
+        self._series_work = Background(
+            self.native, self._on_measured, self._show_error, delay_ms=300
+        )
         self._index = 0
         self._measured_key: Any = None
 
@@ -125,9 +157,9 @@ class ResultPreview(QWidget):
     def show_plan(self, plan: Plan, index: int) -> None:
         """Show a frame of this plan as soon as it is ready."""
         self._plan, self._index = plan, index
-        self.setEnabled(True)
+        self.enabled = True
         height, width = plan.picture.size
-        self._facts.setText(
+        self.facts.value = (
             f"{width}×{height} · {counted(plan.frames, 'frame')} · {plan.duration_s:.1f} s · "
             f"≈{size_text(estimated_bytes(plan), 2)}"
         )
@@ -143,16 +175,14 @@ class ResultPreview(QWidget):
     def show_outdated(self) -> None:
         """Grey out what is shown, as the settings make no sense."""
         self.stop()
-        self.setEnabled(False)
+        self.enabled = False
 
     def show_nothing(self, reason: str = "") -> None:
         """No picture, and why."""
         self.stop()
         self._plan = self.preview = None
-        self._picture.setPixmap(QPixmap())
-        self._picture.hide()
-        self._facts.setText(reason)
-        self._limits.setText("")
+        self.picture.show_image(None)
+        self.facts.value, self.limits.value = reason, ""
 
     def stop(self) -> None:
         self._frame_work.cancel()
@@ -160,23 +190,13 @@ class ResultPreview(QWidget):
 
     def _show(self, preview: FramePreview) -> None:
         self.preview = preview
-        height, width = preview.image.shape[:2]
-        data = preview.image.tobytes()  # has to live as long as the image, which does not copy it
-        image = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        ratio = self.devicePixelRatioF()
-        room = QSize(round(self.width() * ratio), round(_HEIGHT_PX * ratio))
-        pixmap = QPixmap.fromImage(image).scaled(
-            room, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        pixmap.setDevicePixelRatio(ratio)
-        self._picture.setPixmap(pixmap)
-        self._picture.show()
+        self.picture.show_image(preview.image)
         pairs = self._limits_text(preview)
         text = f"{pairs} · {percent(preview.clipped)} clipped"
         text = pairs if self._plan is not None and self._plan.picture.is_raw else text
         if preview.is_provisional:
             text = f"provisional, the whole series is being measured… ({pairs})"
-        self._limits.setText(text)
+        self.limits.value = text
 
     def _limits_text(self, preview: FramePreview) -> str:
         if self._plan is not None and self._plan.picture.is_raw:
@@ -190,8 +210,8 @@ class ResultPreview(QWidget):
         return " · ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in pairs)
 
     def _show_error(self, error: Exception) -> None:
-        self._picture.setPixmap(QPixmap())
-        self._limits.setText(describe(error))
+        self.picture.show_image(None)
+        self.limits.value = describe(error)
 
     def _on_measured(self, limits: SequenceLimits | None) -> None:
         if limits is not None and self._plan is not None:

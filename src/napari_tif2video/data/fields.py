@@ -45,39 +45,33 @@ _MASK_WORDS = frozenset(
 )
 
 # What a number is, by what stands before and behind it; other numbers in there are "#".
-_BEFORE = tuple(
-    (letter, re.compile(rf"(?:{before})$", re.IGNORECASE))
-    for letter, before in (
-        ("Z", r"r#c#f#p"),  # Opera
-        ("P", r"r#c|(?<![a-z0-9])r|--w"),  # Opera, ScanR
-        ("C", r"[^a-z/]d"),  # Cellomics, EVOS
-        ("T", r"(?<![a-z])(?:t|tp|time|time[ _-]?point|frame|fr|stack|cycle)[ _=-]?|#sk"),
-        ("Z", r"(?<![a-z])(?:z|zstep|z[ _-]?stack|slice|plane|section|depth)[ _=-]?"),
+_MEANINGS = tuple(
+    (letter, re.compile(rf"(?:{before})$", re.IGNORECASE), re.compile(behind, re.IGNORECASE))
+    for letter, before, behind in (
+        ("T", r"(?:^|/)img_", r"_[^/]+_#$"),  # Micro-Manager 1.4: img_000000000_DAPI_000
+        ("Z", r"(?:^|/)img_#_[^/]+_", r"$"),
+        ("Z", r"r#c#f#p", ""),  # Opera
+        ("P", r"r#c|(?<![a-z0-9])r|--w", ""),  # Opera, ScanR
+        ("C", r"[^a-z/]d", ""),  # Cellomics, EVOS
+        ("T", r"(?<![a-z])(?:t|tp|time|time[ _-]?point|frame|fr|stack|cycle)[ _=-]?|#sk", ""),
+        ("Z", r"(?<![a-z])(?:z|zstep|z[ _-]?stack|slice|plane|section|depth)[ _=-]?", ""),
         (
             "P",
             r"(?<![a-z])(?:xy|f|p|pos|position|site|field|fov|well|series|scene|tile|point|region"
             r"|stage|loc|row|col|column|view|angle)[ _=-]?|(?<![a-z#])s[_=-]?"
             r"|(?<![a-z])(?:plate|dish|slide|sample|cell|embryo|fish|worm|fly|mouse|organoid|colony"
             r"|replicate|rep)",
+            "",
         ),
         (
             "C",
             r"(?<![a-z])(?:c=?|(?:ch|chan|channel|cam|camera|wavelength|wave)[ _=-]?)"
             r"|(?<![a-z#])w",
+            "",
         ),
+        ("T", "", r"(?:d|days?|h|hrs?|m|mins?|s|secs?|ms|msec|msecabs|hpf|dpf)(?![a-z#])"),
+        ("C", "", r"nm(?![a-z])"),
     )
-)
-_BEHIND = tuple(
-    (letter, re.compile(behind, re.IGNORECASE))
-    for letter, behind in (
-        ("T", r"(?:d|days?|h|hrs?|m|mins?|s|secs?|ms|msec|msecabs|hpf|dpf)(?![a-z#])"),
-        ("C", r"nm(?![a-z])"),
-    )
-)
-# Micro-Manager 1.4 tells by the place alone: img_000000000_DAPI_000.
-_PLACES = (
-    ("T", re.compile(r"(?:^|/)img_$"), re.compile(r"_[^/]+_#$")),
-    ("Z", re.compile(r"(?:^|/)img_#_[^/]+_$"), re.compile(r"$")),
 )
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d")
 _UNITS = ({"d", "day", "days"}, {"h", "hr", "hrs"}, {"m", "min", "mins"}, {"s", "sec", "secs"})
@@ -225,7 +219,10 @@ def fields_of(table: Table) -> list[Field]:
         for letter, together in find(table):
             if len(varying & set(together)) < least:
                 continue
-            texts = tuple("".join(row[together[0] : together[-1] + 1]) for row in table.rows)
+            start = "r" if find is _wells and table.kinds[together[0] // 2] == "N" else ""
+            texts = tuple(
+                start + "".join(row[together[0] : together[-1] + 1]) for row in table.rows
+            )
             if find is _decimals:
                 keys = tuple((float(text), text) for text in texts)
             else:
@@ -252,15 +249,7 @@ def _field(table: Table, place: int) -> Field:
             is_number=False,
         )
     letter = next(
-        (
-            letter
-            for letter, first, last in (
-                *_PLACES,
-                *((letter, pattern, re.compile("")) for letter, pattern in _BEFORE),
-                *((letter, re.compile(""), pattern) for letter, pattern in _BEHIND),
-            )
-            if first.search(before) and last.match(behind)
-        ),
+        (letter for letter, b, e in _MEANINGS if b.search(before) and e.match(behind)),
         "",
     )
     word = re.search(r"[^\W\d_]+[ _=-]?$", before)
@@ -309,7 +298,8 @@ def _durations(table: Table) -> _Together:
         units = {value.casefold() for value in table.column(place + 2)} if row[place + 2 :] else ()
         rank = next((i for i, names in enumerate(_UNITS) if units and units <= names), None)
         if kind == "N" and rank is not None and row[place + 1] == "":
-            if not together or rank >= smaller:
+            follows = together and place == together[-1] + 4 and row[place - 1] in ("", *" _-")
+            if not together or (follows and rank >= smaller):
                 together.append(place)
             else:
                 found.append(("T", together))

@@ -236,6 +236,8 @@ def _single(axis: _Axis, names: Sequence[str]) -> NamedAxes:
     notes: tuple[str, ...] = ()
     if axis.letter == "P":
         notes = (f"its {len(axis)} positions are played: {axis}; --match chooses",)
+    elif axis.letter == "W":
+        notes = (f"its files are played in the order of the alphabet: {axis}; --match chooses",)
     return NamedAxes((("T", len(axis)),), ordered, (), notes, axis.letter)
 
 

@@ -121,17 +121,21 @@ class FramePlanes:
     def renamed(self, letters: str) -> FramePlanes:
         return replace(self, sizes=_renamed(self.sizes, letters))
 
-    def sequence(self, play: str, point: Mapping[str, int], depth: str, projection: str) -> Frames:
+    def sequence(
+        self, play: str, point: Mapping[str, int | slice], depth: str, projection: str
+    ) -> Frames:
         lengths = dict(self.sizes)
         strides = {
             letter: prod(n for _, n in self.sizes[i + 1 :])
             for i, (letter, _) in enumerate(self.sizes)
         }
-        start = sum(index * strides[letter] for letter, index in point.items())
+        start = sum(n * strides[letter] for letter, n in point.items() if isinstance(n, int))
         along, down = (
             range(0, lengths.get(letter, 1) * strides.get(letter, 1), strides.get(letter, 1))
             for letter in (play, depth)
         )
+        place = point.get(depth)
+        down = down[place] if isinstance(place, slice) else down
         chosen = self.frames.select([start + a + b for a in along for b in down])
         return ProjectedFrames(chosen, len(down), projection) if depth else chosen
 
@@ -152,7 +156,9 @@ class ArrayPlanes:
     def renamed(self, letters: str) -> ArrayPlanes:
         return replace(self, sizes=_renamed(self.sizes, letters))
 
-    def sequence(self, play: str, point: Mapping[str, int], depth: str, projection: str) -> Frames:
+    def sequence(
+        self, play: str, point: Mapping[str, int | slice], depth: str, projection: str
+    ) -> Frames:
         order = [letter for letter, _ in self.sizes if letter in (play, depth)]
         array = self.array[tuple(point.get(letter, slice(None)) for letter, _ in self.sizes)]
         if order == [depth, play]:

@@ -178,11 +178,13 @@ class Planes(Protocol):
         """The same planes with other names of their axes."""
         ...
 
-    def sequence(self, play: str, point: Mapping[str, int], depth: str, projection: str) -> Frames:
+    def sequence(
+        self, play: str, point: Mapping[str, int | slice], depth: str, projection: str
+    ) -> Frames:
         """The frames along the axis `play` (or one frame, if empty).
 
-        Other axes stand at `point`, but for the axis `depth`: if given, all its planes become one
-        by `projection`, one of `Z_PROJECTIONS`.
+        Other axes stand at `point`, but for the axis `depth`: if given, all its planes, or those
+        of a slice at `point`, become one by `projection`, one of `Z_PROJECTIONS` or ``"min"``.
         """
         ...
 

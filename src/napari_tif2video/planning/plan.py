@@ -269,7 +269,9 @@ def _displays(stack: Stack, settings: VideoSettings) -> tuple[Display, ...]:
 def _contrast(stack: Stack, settings: VideoSettings) -> str:
     if settings.raw:
         return "raw"
-    is_displayed = all(channel.display.limits is not None for channel in stack.channels)
+    displays = [channel.display for channel in stack.channels]
+    is_displayed = all(display.is_auto or display.limits is not None for display in displays)
+    displayed = "local" if all(display.is_auto for display in displays) else "displayed"
     if settings.contrast == "displayed" and not is_displayed:
         raise SourceError(
             "contrast 'displayed' is for layers of napari; choose local, global, batch, smooth or "
@@ -282,11 +284,11 @@ def _contrast(stack: Stack, settings: VideoSettings) -> str:
             "Micro-Manager do (OME-TIFF has none); choose local, global or fixed limits"
         )
     if settings.contrast is not None:
-        return settings.contrast
+        return displayed if settings.contrast == "displayed" else settings.contrast
     if settings.limits is not None:
         return "fixed"
     if is_displayed and settings.percentile is None:
-        return "displayed"
+        return displayed
     return DEFAULT_CONTRAST
 
 

@@ -70,7 +70,7 @@ class VideoSettings:
         None, GREY, "Contrast",
         "black and white from each frame, from its sequence, from all sources of the call, from "
         "each frame but smoothed over time, from percentiles of its sequence that hot pixels do "
-        "not move, or the display range that ImageJ or Micro-Manager stored with the data",
+        "not move, or the display range that the program stored with the data",
         parse=one_of(picture.CONTRASTS),
         choices=tuple(name for name in picture.CONTRASTS if name != "displayed"),
         otherwise=f"`{picture.DEFAULT_CONTRAST}`", in_python="Or ``displayed``: as the layer of "

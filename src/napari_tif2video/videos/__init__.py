@@ -1,7 +1,8 @@
 """From sources to videos.
 
 `api` has the functions of the library; `sources` says which sources there are and where their
-videos go, `names` what they are called; `run` makes one after the other; `result` is what came out.
+videos go, `names` what they are called; `run` makes one after the other, and `ahead` begins the
+next while workers are idle; `result` is what came out.
 """
 
 from .api import convert, convert_batch, render_frame

@@ -14,7 +14,7 @@ from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
 from ..planning import BadFrame
-from ..units import EACH_ITS_OWN, Limits, percent
+from ..units import EACH_ITS_OWN, Limits, counted, percent
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _check_report(path: str) -> None:
 
 def describe_fidelity(video: Video) -> str:
     """How close a video that was verified is to the frames, in a line for people."""
-    rest = f"; {video.left_out} of the source's pages are left out" if video.left_out else ""
+    rest = f"; {video.left_out} pages or files of the source are left out" if video.left_out else ""
     if video.psnr_worst_db == math.inf:
         return f"verified: all frames decode to what was rendered{rest}"
     return (
@@ -233,7 +233,7 @@ def describe_fidelity(video: Video) -> str:
 def describe_limits(video: Video) -> str:
     """What became black and white, and how much was outside, in a line for people."""
     bad = len(video.bad_frames)
-    left_out = f", {bad} bad frame{'s' * (bad > 1)} left out" if bad else ""
+    left_out = f", {counted(bad, 'bad frame')} left out" if bad else ""
     return f"{_described_limits(video)}{left_out}"
 
 

@@ -159,14 +159,15 @@ def _joined(jobs: list[SourceJob]) -> list[SourceJob]:
             continue
         names = tuple(job.source.name for job in group)
         try:
-            axes_of_names(names, folder)
+            named = axes_of_names(names, folder)
         except SourceError:
             group[0].note = (
                 f"{len(names)} single images become a video each; for one video, name their folder "
                 "and choose with --match"
             )
             continue
-        note = f"its {len(names)} single images are one video, as if the folder had been named"
+        what = "one data set" if named.positions else "one video"
+        note = f"its {len(names)} single images are {what}, as if the folder had been named"
         instead |= dict.fromkeys(map(id, group), None)
         instead[id(group[0])] = SourceJob(folder, files=names, note=note)
     joined = (instead.get(id(job), job) for job in jobs)

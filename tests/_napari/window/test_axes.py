@@ -14,7 +14,7 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import click, create, pick, row_of, select, states
+from helpers.window import choose, create, pick, row_of, select, states, write_into
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -36,7 +36,7 @@ def with_sources(open_widget, wait):
 
     def opened(*paths):
         viewer, widget = open_widget()
-        click(widget.mode.folders)
+        choose(widget.mode, "Folders")
         widget.settings = t2v.VideoSettings(width="full", contrast="global")
         widget.folders.add(paths)
         thumbnail(widget)
@@ -53,11 +53,11 @@ def thumbnail(widget):
 
 def offered(widget):
     """The rows that the user sees, and what there is to choose."""
-    rows = (widget.form.view.channel, widget.form.view.z, widget.form.view.play)
+    lists = [widget[name] for name in ("channel", "z", "play")]
     return {
-        row.names[0]: [row.combo.itemText(i) for i in range(row.combo.count())]
-        for row in rows
-        if row.native.isVisible()
+        each.name: [each.native.itemText(i) for i in range(each.native.count())]
+        for each in lists
+        if each.visible
     }
 
 
@@ -84,12 +84,12 @@ def test_a_hyperstack_has_rows_and_shows_what_they_say(with_sources, wait, tmp_p
         "play": ["Time (4)", "Channels (2)", "Slices (3)"],
     }
     assert widget.settings.channel == "all"
-    assert "4 time points · 2 channels · 3 slices · 60×32 uint16" in widget.source.info.text()
+    assert "4 time points · 2 channels · 3 slices · 60×32 uint16" in widget.source.info.value
     viewer.dims.set_point(0, 2)
     for channel, z in (("All, merged", None), ("GFP", "Mean of all 3"), ("DAPI", "Slice 2")):
-        pick(widget.form.view.channel.combo, channel)
+        pick(widget["channel"], channel)
         if z is not None:
-            pick(widget.form.view.z.combo, z)
+            pick(widget["z"], z)
         image = thumbnail(widget)
         np.testing.assert_array_equal(image, t2v.render_frame(path, 2, settings=widget.settings))
     assert (widget.settings.channel, widget.settings.z) == ("DAPI", 2)
@@ -97,8 +97,8 @@ def test_a_hyperstack_has_rows_and_shows_what_they_say(with_sources, wait, tmp_p
     assert viewer.dims.current_step[1] == 2
     (video,) = create(widget, wait)
     assert_shows(video.path, HYPER[:, 0, 2])
-    assert "limits 100 to 9001 (global), 0 % of the values clipped" in widget.run.facts.text()
-    pick(widget.form.view.z.combo, "Maximum of all 3")
+    assert "limits 100 to 9001 (global), 0 % of the values clipped" in widget.run.facts.value
+    pick(widget["z"], "Maximum of all 3")
     (video,) = create(widget, wait)
     assert video.path.name == "cells_60px_10fps_ch0_global_norm_video.mp4"
     assert_shows(video.path, HYPER[:, 0].max(axis=1))
@@ -107,16 +107,16 @@ def test_a_hyperstack_has_rows_and_shows_what_they_say(with_sources, wait, tmp_p
 def test_another_axis_is_played(with_sources, wait, tmp_path):
     path = write_ome(tmp_path / "cells.ome.tif")
     viewer, widget = with_sources(path)
-    pick(widget.form.view.play.combo, "Slices (3)")
+    pick(widget["play"], "Slices (3)")
     assert list(offered(widget)) == ["channel", "play"]
-    pick(widget.form.view.channel.combo, "GFP")
+    pick(widget["channel"], "GFP")
     widget.wait_until_idle()
     viewer.dims.set_point(1, 1)
     image = thumbnail(widget)
     np.testing.assert_array_equal(image, t2v.render_frame(path, 1, settings=widget.settings))
     (video,) = create(widget, wait)
     assert_shows(video.path, HYPER[0, 1])
-    pick(widget.form.view.play.combo, "Channels (2)")
+    pick(widget["play"], "Channels (2)")
     widget.wait_until_idle()
     assert viewer.layers[0].ndim == 5
     assert list(offered(widget)) == ["z", "play"]
@@ -132,11 +132,11 @@ def test_a_folder_whose_names_tell_of_channels(with_sources, wait, tmp_path):
     viewer, widget = with_sources(folder)
     assert offered(widget)["channel"][2:] == ["C0", "C1"]
     assert len(viewer.layers) == 2
-    widget.form.crop_row.crop.value = True
-    widget.form.crop_row.width.value, widget.form.crop_row.height.value = 160, 48
+    widget["crop"].check.value = True
+    widget["crop"].sides[0].value, widget["crop"].sides[1].value = 160, 48
     thumbnail(widget)
     assert any(layer.name.startswith("crop preview") for layer in viewer.layers)
-    pick(widget.form.view.channel.combo, "Each its own video")
+    pick(widget["channel"], "Each its own video")
     videos = create(widget, wait)
     assert [numbers(video.path) for video in videos] == [[0, 1, 2], [10, 11, 12]]
     (_, names, state), _ = row_of(widget, 0)
@@ -157,9 +157,9 @@ def test_sources_with_different_axes(with_sources, wait, tmp_path):
     assert states(widget) == ["waiting", "unreadable", "waiting"]
     assert "t0.tif" in row_of(widget, 1)[1]
     assert list(offered(widget)) == ["channel", "play"]
-    pick(widget.form.view.channel.combo, "GFP")
+    pick(widget["channel"], "GFP")
     widget.wait_until_idle()
-    assert "has no channel GFP" in widget.form.view.channel.problem.text()
+    assert "has no channel GFP" in widget.row_of("channel").problem.value
     select(widget, 2)
     create(widget, wait)
     assert states(widget) == ["failed", "failed", "done"]
@@ -170,7 +170,7 @@ def test_sources_with_different_axes(with_sources, wait, tmp_path):
     widget.wait_until_idle()
     assert offered(widget) == {}
     assert widget.settings.channel is None
-    assert not widget.form.kept_row.isVisible()
+    assert not widget.kept_row.visible
     widget.folders.add([two])
     widget.wait_until_idle()
     assert widget.settings.channel == "GFP"
@@ -182,13 +182,13 @@ def test_settings_with_parts_of_a_hyperstack(open_widget, wait, tmp_path, cli):
     given = t2v.VideoSettings(width="full", contrast="local", channel=1, z="sum", play="T")
     widget.settings = given
     assert widget.settings == given
-    assert "channel 1, z sum, play T" in widget.form.kept_label.text()
-    click(widget.mode.folders)
+    assert "channel 1, z sum, play T" in widget.kept.value
+    choose(widget.mode, "Folders")
     widget.folders.add([path])
     thumbnail(widget)
     assert widget.settings == given
-    assert not widget.form.kept_row.isVisible()
-    assert widget.form.view.channel.combo.currentText() == "Channel 1"
+    assert not widget.kept_row.visible
+    assert widget["channel"].native.currentText() == "Channel 1"
     widget.settings.save(tmp_path / "talk.json")
     assert t2v.VideoSettings.load(tmp_path / "talk.json") == given
     widget.recipe_button.copy_command_line()
@@ -197,13 +197,13 @@ def test_settings_with_parts_of_a_hyperstack(open_widget, wait, tmp_path, cli):
     assert cli(*words[1:], "-o", tmp_path / "cli.mp4").code == 0
     assert media(tmp_path / "cli.mp4") == media(video.path)
     # What was chosen before is remembered, but nothing is said of it where it means nothing.
-    viewer.window.remove_dock_widget(widget)
+    viewer.window.remove_dock_widget(widget.native)
     viewer.add_image(numbered(3))
     _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
     again.wait_until_idle()
-    assert again.create_button.isEnabled()
+    assert again.create_button.enabled
     assert again.settings == t2v.VideoSettings(width="full", contrast="local")
-    click(again.mode.folders)
+    choose(again.mode, "Folders")
     again.folders.add([path])
     thumbnail(again)
     assert again.settings == given
@@ -213,15 +213,14 @@ def test_axes_that_nobody_has_named(open_widget, wait, tmp_path):
     path = tmp_path / "s.tif"
     tifffile.imwrite(path, HYPER[:, 0], metadata={"axes": "QQYX"}, photometric="minisblack")
     viewer, widget = open_widget()
-    click(widget.mode.folders)
+    choose(widget.mode, "Folders")
     widget.settings = t2v.VideoSettings(width="full", contrast="global")
     widget.folders.add([path])
     widget.wait_until_idle()
-    assert widget.reason.isVisible()
-    row = widget.form.view.axes
-    assert "unknown meaning" in row.problem.text()
-    row.edit.setText("TZYX")
-    row.edit.textEdited.emit("TZYX")
+    assert widget.reason.visible
+    row = widget.row_of("axes")
+    assert "unknown meaning" in row.problem.value
+    write_into(widget["axes"], "TZYX")
     thumbnail(widget)
     viewer.dims.set_point(0, 1)
     image = thumbnail(widget)
@@ -235,7 +234,7 @@ def test_the_newest_source_is_shown_whatever_is_opened_last(with_sources, wait, 
     disk.hold(slow)
     widget.folders.add([slow])
     select(widget, 1)
-    wait(lambda: len(disk.asking) == 2 and not widget.create_button.isEnabled())
+    wait(lambda: len(disk.asking) == 2 and not widget.create_button.enabled)
     select(widget, 0)
     with pytest.raises(TimeoutError, match=r"busy after 0\.2 s"):
         widget.wait_until_idle(timeout_s=0.2)
@@ -254,7 +253,7 @@ def test_all_visible_layers_as_displayed(open_widget, wait, tmp_path):
     )  # fmt: skip
     viewer.add_image(stack, name="hidden", visible=False)
     viewer.dims.set_point(0, 1)
-    pick(widget.layers.combo.native, "All visible layers, as displayed")
+    pick(widget.layers.native, "All visible layers, as displayed")
     widget.settings = t2v.VideoSettings(width="full", contrast="displayed", anchor=True)
     image = thumbnail(widget)
     np.testing.assert_array_equal(image, t2v.render_frame(viewer, 1, settings=widget.settings))
@@ -284,7 +283,7 @@ def test_slices_of_layers_are_projected_or_follow_their_slider(open_widget, wait
     image = thumbnail(widget)
     np.testing.assert_array_equal(image[..., 0], to_grey(stack[2, 1], 100, 9001))
     assert widget.settings.z is None
-    pick(widget.form.view.z.combo, "Maximum of all 3")
+    pick(widget["z"], "Maximum of all 3")
     image = thumbnail(widget)
     np.testing.assert_array_equal(image[..., 0], to_grey(stack[2].max(axis=0), 100, 9001))
     widget.destination.folder = tmp_path
@@ -296,7 +295,7 @@ def test_slices_of_layers_are_projected_or_follow_their_slider(open_widget, wait
     viewer.add_image(
         HYPER[:, 1], name="b", colormap="green", blending="additive", contrast_limits=(100, 9001)
     )
-    pick(widget.layers.combo.native, "All visible layers, as displayed")
+    pick(widget.layers.native, "All visible layers, as displayed")
     image = thumbnail(widget)
     both = [to_grey(HYPER[2, c].max(axis=0), 100, 9001) for c in (0, 1)]
     np.testing.assert_array_equal(image[..., 0], both[0])
@@ -337,7 +336,7 @@ def test_the_command_line_of_a_channel_at_a_slice(open_widget, wait, tmp_path, c
     viewer.dims.set_point(1, 1)
     widget.destination.folder = tmp_path / "out"
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
     widget.recipe_button.copy_command_line()
     words = shlex.split(QApplication.clipboard().text())
     (video,) = create(widget, wait)
@@ -354,7 +353,7 @@ def test_closing_while_a_source_is_opened_leaves_no_layer(with_sources, wait, tm
     widget.folders.add([slow])
     select(widget, 1)
     wait(lambda: len(disk.asking) == 2)
-    viewer.window.remove_dock_widget(widget)
+    viewer.window.remove_dock_widget(widget.native)
     widget.refresh()
     disk.let_go()
     wait(lambda: not any(thread.is_alive() for thread in disk.asking))
@@ -370,12 +369,12 @@ def test_positions(with_sources, tmp_path, wait):
         for name, frames in zip(("Well A", "Well B"), data, strict=True):
             writer.write(frames, metadata={"axes": "TYX", "Name": name}, photometric="minisblack")
     _, widget = with_sources(path)
-    row = widget.form.view.position
-    wait(lambda: row.native.isVisible())
-    choices = [row.combo.itemText(i) for i in range(row.combo.count())]
+    position = widget["position"]
+    wait(lambda: position.visible)
+    choices = [position.native.itemText(i) for i in range(position.native.count())]
     assert choices == ["Each its own video", "Well A", "Well B"]
     assert widget.settings.position == "each"
-    pick(row.combo, "Well B")
+    pick(position, "Well B")
     thumbnail(widget)
     assert widget.settings.position == "Well B"
     create(widget, wait)

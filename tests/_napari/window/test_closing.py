@@ -32,14 +32,14 @@ def test_closing_leaves_no_callback_and_no_widget_behind(open_widget_in_fresh_vi
         return [len(emitter.callbacks) for emitter in emitters]
 
     widget.wait_until_idle()
-    viewer.window.remove_dock_widget(widget)
+    viewer.window.remove_dock_widget(widget.native)
     reference = weakref.ref(widget)
     del widget
     before = callbacks()
     for _ in range(3):
         _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
         again.wait_until_idle()
-        viewer.window.remove_dock_widget(again)
+        viewer.window.remove_dock_widget(again.native)
         del again
     QApplication.processEvents()
     assert callbacks() == before
@@ -62,7 +62,7 @@ def test_closing_the_viewer_during_a_run_leaves_nothing(
     widget.wait_until_idle()
     before = set(threading.enumerate())
     click(widget.create_button)
-    wait(lambda: widget.run.bar.value() > 10)
+    wait(lambda: widget.run.bar.value > 10)
     assert list(videos.iterdir())
     viewer.close()
     wait(lambda: not set(threading.enumerate()) - before)

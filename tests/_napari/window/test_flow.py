@@ -12,7 +12,7 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
-from helpers.window import click
+from helpers.window import choose, click
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
@@ -50,9 +50,9 @@ def test_the_dragged_box_is_what_the_video_shows(open_widget, wait, tmp_path):
     )
     viewer.reset_view()
     layer = viewer.layers["s"]
-    widget.form.width_row.full.value = True
+    widget["width"].full.value = True
     widget.wait_until_idle()
-    click(widget.form.crop_row.draw.native)
+    click(widget["crop"].draw)
     drag(viewer, layer, (20, 30), (79, 109))
     widget.wait_until_idle()
     crop = widget.settings.crop
@@ -81,7 +81,7 @@ def test_a_layer_of_one_picture(open_widget, wait, tmp_path):
     _, widget = open_widget(noise((40, 60)), name="still", contrast_limits=(0, 65535))
     widget.destination.folder = tmp_path
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
     click(widget.create_button)
     wait(lambda: not widget.run.is_running and widget.run.videos)
     assert len(decoded(widget.run.videos[0].path)) == 1
@@ -96,9 +96,9 @@ def test_the_folder_for_videos_is_asked_for_once(open_widget, wait, tmp_path, mo
         lambda *args: (asked.append(args), next(answers))[1],
     )
     _, widget = open_widget(numbered(3), name="s")
-    widget.existing.value = "replace"
+    widget.destination.existing.value = "replace"
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
     click(widget.create_button)  # the user leaves the dialog
     assert not widget.run.is_running
     assert list(tmp_path.glob("*.mp4")) == []
@@ -113,7 +113,7 @@ def test_folders_are_dropped_from_the_file_manager(open_widget, tmp_path):
     write_folder(tmp_path / "pos1", numbered(3))
     write_folder(tmp_path / "pos2", numbered(3))
     _, widget = open_widget()
-    widget.mode.folders.setChecked(True)
+    choose(widget.mode, "Folders")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("pos1", "pos2")])
     for kind, where in ((QDragEnterEvent, QPoint(5, 5)), (QDropEvent, QPointF(5, 5))):
@@ -132,7 +132,7 @@ def test_the_window_answers_while_a_long_movie_is_made(open_widget, wait, tmp_pa
     )
     widget.destination.folder = tmp_path
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
     beats = []
     heart = QTimer()
     heart.timeout.connect(lambda: beats.append((time.monotonic(), time.thread_time())))

@@ -24,10 +24,6 @@ def opened(open_widget):
     return viewer, widget
 
 
-def row_of(widget, name):
-    return next(row for row in widget.form.rows if name in row.names)
-
-
 def shown(widget, wait):
     widget.wait_until_idle()
     assert not widget.result.preview.is_provisional
@@ -37,11 +33,10 @@ def shown(widget, wait):
 def test_what_is_typed_reaches_the_thumbnail_and_the_video(opened, wait, tmp_path):
     _, widget = opened
     widget.settings = t2v.VideoSettings(width="full", contrast="global")
-    percentile, tone = row_of(widget, "percentile"), row_of(widget, "gamma")
-    write_into(percentile.low, "5")
-    write_into(percentile.high, "90.5")
-    write_into(tone.gamma, "0.5")
-    click(tone.invert)
+    write_into(widget["percentile"].low, "5")
+    write_into(widget["percentile"].high, "90.5")
+    write_into(widget["gamma"], "0.5")
+    click(widget["invert"])
     settings = widget.settings
     assert (settings.percentile, settings.gamma, settings.invert) == ((5, 90.5), 0.5, True)
     image = shown(widget, wait)
@@ -62,21 +57,21 @@ def test_what_is_typed_reaches_the_thumbnail_and_the_video(opened, wait, tmp_pat
 def test_a_colormap_from_the_list_or_by_name(opened, wait):
     _, widget = opened
     widget.settings = t2v.VideoSettings(width="full", contrast="displayed")
-    row = row_of(widget, "colormap")
+    colormap = widget["colormap"]
     assert widget.settings.colormap is None
-    pick(row.combo, "magenta")
+    pick(colormap, "magenta")
     image = shown(widget, wait)
     assert not image[..., 1].any()
     np.testing.assert_array_equal(image[..., 0], image[..., 2])
     assert image[..., 0].max() == 255
-    write_into(row.combo.lineEdit(), "viridis_r")
+    write_into(colormap, "viridis_r")
     assert widget.settings.colormap == "viridis_r"
     image = shown(widget, wait)
     # The ends of the published table: yellow 253, 231, 37 and violet 68, 1, 84.
     white, black = (np.unravel_index(f(STACK[2]), STACK[2].shape) for f in (np.argmax, np.argmin))
     assert image[white].tolist() == [68, 1, 84]
     assert image[black].tolist() == [253, 231, 37]
-    pick(row.combo, "As they are")
+    pick(colormap, "As they are")
     assert widget.settings.colormap is None
 
 
@@ -95,43 +90,42 @@ def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
     widget.settings = t2v.VideoSettings(contrast="local", percentile=(1, 90))
     widget.wait_until_idle()
     for name, text, reason in WRONG:
-        row = row_of(widget, name)
-        edits = {"percentile": "low", "gamma": "gamma", "frames": "edit"}
-        edit = getattr(row, edits[name]) if name in edits else row.combo.lineEdit()
+        row = widget.row_of(name)
+        edit = widget["percentile"].low if name == "percentile" else widget[name]
         write_into(edit, text)
         widget.wait_until_idle()
-        assert reason in row.problem.text()
-        assert "\n" not in row.problem.text()
-        assert [r for r in widget.form.rows if r.problem.isVisible()] == [row]
-        assert not widget.create_button.isEnabled()
+        assert reason in row.problem.value
+        assert "\n" not in row.problem.value
+        assert [r for r in widget.rows if r.problem.visible] == [row]
+        assert not widget.create_button.enabled
         write_into(edit, "")
         widget.wait_until_idle()
-        assert not row.problem.isVisible()
-        assert widget.create_button.isEnabled()
+        assert not row.problem.visible
+        assert widget.create_button.enabled
 
 
 def test_what_does_not_fit_the_data_marks_its_row_too(open_widget, wait):
     _, widget = open_widget(noise((3, 40, 60, 3), dtype=np.uint8, high=255), name="rgb", rgb=True)
     widget.more.expand()
-    row = row_of(widget, "colormap")
-    pick(row.combo, "viridis")
+    row = widget.row_of("colormap")
+    pick(widget["colormap"], "viridis")
     widget.wait_until_idle()
-    assert "is in colour already" in row.problem.text()
-    assert row.problem.isVisible()
+    assert "is in colour already" in row.problem.value
+    assert row.problem.visible
 
 
 def test_percentiles_are_offered_where_limits_are_measured(opened, wait):
     _, widget = opened
-    row, contrast = row_of(widget, "percentile"), widget.form.contrast_row.contrast
+    row, contrast = widget.row_of("percentile"), widget["contrast"]
     widget.settings = t2v.VideoSettings(percentile=(1, 99))
     assert widget.settings == t2v.VideoSettings(contrast="local", percentile=(1, 99))
     for rule in ("displayed", "fixed"):
         contrast.value = rule
-        assert not row.native.isVisible()
+        assert not row.visible
         assert widget.settings.percentile is None
     for rule in ("global", "local", "smooth"):
         contrast.value = rule
-        assert row.native.isVisible()
+        assert row.visible
         assert widget.settings.percentile == (1, 99)
 
 

@@ -14,21 +14,22 @@ from qtpy.QtWidgets import QWidget
 
 def test_more_unfolds_and_has_room_for_what_appears_later(open_widget, wait):
     _, widget = open_widget(noise((3, 40, 60)), contrast_limits=(0, 65535))
-    row, content = widget.form.below.pixel_size, widget.more.content()
-    assert not row.edit.isVisible()
+    row, content = widget.row_of("pixel_size"), widget.more.content()
+    edit = widget["pixel_size"]
+    assert not edit.visible
     for _ in range(2):
         click(widget.more.toggleButton())
-        wait(row.edit.isVisible)
+        wait(lambda: edit.visible)
         # Nothing is cut off.
         wait(lambda: content.height() == content.sizeHint().height())
         before = content.height()
-        write_into(row.edit, "wide")
-        wait(row.problem.isVisible)
+        write_into(edit, "wide")
+        wait(lambda: row.problem.visible)
         wait(lambda low=before: content.height() == content.sizeHint().height() > low)
-        write_into(row.edit, "")
-        wait(lambda: not row.problem.isVisible())
+        write_into(edit, "")
+        wait(lambda: not row.problem.visible)
         click(widget.more.toggleButton())
-        wait(lambda: not row.edit.isVisible())  # nor does the Tab key lead there
+        wait(lambda: not edit.visible)  # nor does the Tab key lead there
 
 
 def colour_of(widget, x, y):
@@ -41,27 +42,27 @@ def colour_of(widget, x, y):
 def test_colormaps_are_shown_in_their_colours(open_widget, wait):
     _, widget = open_widget(noise((3, 40, 60)), contrast_limits=(0, 65535))
     widget.more.expand()
-    (row,) = (row for row in widget.form.rows if row.names == ("colormap",))
-    edit: QWidget = row.combo.lineEdit()
+    combo = widget["colormap"].native
+    edit: QWidget = combo.lineEdit()
     wait(lambda: edit.isVisible() and edit.height() > 10)
     plain = colour_of(edit, 0.25, 0.5)
-    pick(row.combo, "magenta")
+    pick(combo, "magenta")
     red, green, blue = colour_of(edit, 0.25, 0.5).astype(int)
     assert red == blue > green + 100
     write_into(edit, "green")
     red, green, blue = colour_of(edit, 0.25, 0.5).astype(int)
     assert green > red + 60
-    pick(row.combo, "As they are")
+    pick(combo, "As they are")
     assert (colour_of(edit, 0.25, 0.5) == plain).all()
     # In the list, each name stands on its colours.
-    row.combo.showPopup()
-    view = row.combo.view()
+    combo.showPopup()
+    view = combo.view()
     wait(view.isVisible)
-    where = view.visualRect(view.model().index(row.combo.findText("red"), 0))
+    where = view.visualRect(view.model().index(combo.findText("red"), 0))
     colour = view.viewport().grab(where).toImage().pixelColor(where.width() - 6, 4)
     assert (colour.red(), colour.blue()) >= (200, 0)
     assert colour.green() < 40
-    row.combo.hidePopup()
+    combo.hidePopup()
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,6 @@ def test_axes_have_names_that_the_user_knows(open_widget, wait, labels, words):
 def test_one_frame_is_no_plural(open_widget, wait):
     _, widget = open_widget(noise((40, 60)), contrast_limits=(0, 0.5))
     wait(lambda: widget.result.preview is not None)
-    assert widget.source.info.text().startswith("1 frame · ")
-    assert " · 1 frame · " in widget.result._facts.text()
-    assert widget.result._limits.text().endswith("100 % clipped")
+    assert widget.source.info.value.startswith("1 frame · ")
+    assert " · 1 frame · " in widget.result.facts.value
+    assert widget.result.limits.value.endswith("100 % clipped")

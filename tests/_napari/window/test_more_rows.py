@@ -13,7 +13,7 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
-from helpers.window import click, create, pick, row_of, said, write_into
+from helpers.window import choose, click, create, pick, row_of, said, write_into
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 import napari_tif2video as t2v
@@ -41,16 +41,15 @@ def shown(widget, wait, settings):
 
 def test_overlays_and_lengths(opened, wait):
     _, widget = opened
-    form, below = widget.form, widget.form.below
     plain = shown(widget, wait, t2v.VideoSettings(contrast="local"))
-    click(below.scale_bar.check)
+    click(widget["scale_bar"])
     widget.wait_until_idle()
     assert 'the size of a pixel is not known; give it with "Pixel size"' in (
-        below.scale_bar.problem.text()
+        widget.row_of("scale_bar").problem.value
     )
-    write_into(below.pixel_size.edit, "0.5")
-    write_into(below.scale_bar.length, "20")
-    pick(below.scale_bar.corner, "top right")
+    write_into(widget["pixel_size"], "0.5")
+    write_into(widget["scale_bar_length"], "20")
+    pick(widget["scale_bar_corner"], "top right")
     want = {
         "contrast": "local", "pixel_size": 0.5, "scale_bar_length": 20,
         "scale_bar_corner": "top-right",
@@ -59,36 +58,36 @@ def test_overlays_and_lengths(opened, wait):
     # 160 px of 0.5 µm are 500 px of the video, so 20 µm are 125 of them, in white.
     rows = np.where((picture == 255).all(2) & (plain < 255).any(2), 1, 0)
     assert max(np.count_nonzero(row) for row in rows) == pytest.approx(125, abs=6)
-    click(below.timestamp.check)
-    pick(below.timestamp.corner, "bottom right")
+    click(widget["timestamp"])
+    pick(widget["timestamp_corner"], "bottom right")
     widget.wait_until_idle()
-    assert '"Interval"' in below.timestamp.problem.text()
-    write_into(below.interval.edit, "5min")
-    write_into(below.timestamp.start, "-10min")
-    write_into(below.label.edit, "{name} {frame}")
+    assert '"Interval"' in widget.row_of("timestamp").problem.value
+    write_into(widget["frame_interval"], "5min")
+    write_into(widget["time_start"], "-10min")
+    write_into(widget["label"], "{name} {frame}")
     want |= {
         "timestamp": True, "timestamp_corner": "bottom-right", "frame_interval": 300,
         "time_start": -600, "label": "{name} {frame}",
     }  # fmt: skip
     assert widget.settings == t2v.VideoSettings(**want)
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
     # A stack that is not called "s" would say so in its label.
     np.testing.assert_array_equal(
         widget.result.preview.image,
         t2v.render_frame(opened[0].layers["s"], 2, settings=widget.settings),
     )
-    click(below.timestamp.check)
-    write_into(below.label.edit, "")
+    click(widget["timestamp"])
+    write_into(widget["label"], "")
     assert "time_start" not in changed(widget.settings)
-    click(below.scale_bar.check)
-    write_into(below.interval.edit, "")
-    click(form.anchor_row.check)
-    pick(form.anchor_row.style, "cross")
-    write_into(form.anchor_row.size, "40")
-    write_into(form.anchor_row.colour.lineEdit(), "#00ff00")
-    write_into(below.magnification.edit, "0.25")
-    assert not form.width_row.width.enabled
+    click(widget["scale_bar"])
+    write_into(widget["frame_interval"], "")
+    click(widget["anchor"])
+    pick(widget["anchor_style"], "cross")
+    write_into(widget["anchor_size"], "40")
+    write_into(widget["anchor_colour"], "#00ff00")
+    write_into(widget["um_per_pixel"], "0.25")
+    assert not widget["width"].number.enabled
     want = {
         "contrast": "local", "pixel_size": 0.5, "um_per_pixel": 0.25, "anchor_style": "cross",
         "anchor_size": 40, "anchor_colour": "#00ff00",
@@ -101,7 +100,7 @@ def test_overlays_and_lengths(opened, wait):
     assert np.ptp(mark.data[-1], axis=0) == pytest.approx((20, 20))
     assert mark.data[-1].mean(0) == pytest.approx((59.5, 79.5))
     assert mark.face_color[-1] == pytest.approx((0, 1, 0, 1))
-    pick(form.anchor_row.style, "circle")
+    pick(widget["anchor_style"], "circle")
     widget.wait_until_idle()
     assert mark.face_color[-1][3] == 0
     assert np.ptp(mark.data[-1], axis=0) + mark.edge_width[-1] == pytest.approx((20, 20))
@@ -122,42 +121,41 @@ FORMATS = [
 
 def test_formats_and_their_endings(opened, wait, tmp_path):
     _, widget = opened
-    form, below = widget.form, widget.form.below
     widget.settings = t2v.VideoSettings(width="full", contrast="displayed", quality="high")
     widget.destination.folder = tmp_path
     for words, name, codec in FORMATS:
-        pick(below.format.codec, words)
+        pick(widget["codec"], words)
         widget.wait_until_idle()
         (video,) = create(widget, wait)
         assert video.path == tmp_path / name
         assert stream_of(video.path) == codec
     # The quality that a format has not is gone, and what FFV1 can is offered.
     assert widget.settings.quality == "standard"
-    pick(below.quality.combo, "Lossless")
-    click(widget.run_options.verify)
-    click(widget.run_options.sidecar)
-    widget.existing.value = "keep"
-    write_into(widget.destination.name, "mine.mkv")
-    widget.destination.name.editingFinished.emit()
+    pick(widget["quality"], "Lossless")
+    click(widget.destination.verify)
+    click(widget.destination.sidecar)
+    widget.destination.existing.value = "keep"
+    write_into(widget.destination.name_edit, "mine.mkv")
+    widget.destination.name_edit.native.editingFinished.emit()
     (video,) = create(widget, wait)
     assert video.path == tmp_path / "mine.mkv"
-    assert "verified: all frames decode to what was rendered" in widget.run.facts.text()
+    assert "verified: all frames decode to what was rendered" in widget.run.facts.value
     assert t2v.read_recipe(tmp_path / "mine.json") == t2v.read_recipe(video.path)
     (again,) = create(widget, wait)
     assert (again.path.name, again.sidecar.name) == ("mine (2).mkv", "mine (2).json")
     # Raw counts leave nothing else to choose.
-    write_into(widget.destination.name, "")
-    widget.destination.name.editingFinished.emit()
-    pick(below.format.codec, "VP9 (.webm)")
-    click(below.format.raw)
+    write_into(widget.destination.name_edit, "")
+    widget.destination.name_edit.native.editingFinished.emit()
+    pick(widget["codec"], "VP9 (.webm)")
+    click(widget["raw"])
     assert widget.settings == t2v.VideoSettings(raw=True)
-    assert not form.contrast_row.native.isEnabled()
+    assert not widget["contrast"].enabled
     widget.wait_until_idle()
-    assert "counts as they are" in said(widget.result)
+    assert "counts as they are" in said(widget.result.native)
     np.testing.assert_array_equal(widget.result.preview.image, t2v.render_frame(STACK, 2, raw=True))
     (video,) = create(widget, wait)
     assert raw_frames(video.path) == STACK.tobytes()
-    click(below.format.raw)
+    click(widget["raw"])
     assert widget.settings == t2v.VideoSettings(width="full", contrast="displayed", codec="vp9")
 
 
@@ -175,11 +173,10 @@ def raw_frames(path):
 
 def test_a_size_a_rate_factor_and_the_psnr(opened, wait, tmp_path):
     _, widget = opened
-    below = widget.form.below
     widget.destination.folder = tmp_path
-    click(widget.run_options.verify)
-    write_into(below.quality.crf, "30")
-    assert not below.quality.combo.isEnabled()
+    click(widget.destination.verify)
+    write_into(widget["crf"], "30")
+    assert not widget["quality"].enabled
     assert widget.settings == t2v.VideoSettings(contrast="local", crf=30)
     (video,) = create(widget, wait)
     grey = grey_of(decoded(video.path))
@@ -187,22 +184,22 @@ def test_a_size_a_rate_factor_and_the_psnr(opened, wait, tmp_path):
     # Of the luma, whose 220 levels stand for the 256 of the picture.
     error = (grey - np.stack(frames).astype(float)) * 219 / 255
     own = 10 * np.log10(255**2 / np.mean(error**2))
-    assert f"PSNR {video.psnr_mean_db:.1f} dB" in widget.run.facts.text()
+    assert f"PSNR {video.psnr_mean_db:.1f} dB" in widget.run.facts.value
     assert video.psnr_mean_db == pytest.approx(own, abs=0.2)
-    write_into(below.quality.crf, "")
-    write_into(below.max_size.edit, "400 kB")
+    write_into(widget["crf"], "")
+    write_into(widget["max_size"], "400 kB")
     assert widget.settings == t2v.VideoSettings(contrast="local", max_size=400_000)
     (video,) = create(widget, wait)
     assert video.path.stat().st_size <= 400_000
-    pick(below.format.codec, "GIF (.gif)")
-    assert not below.max_size.edit.isEnabled()
+    pick(widget["codec"], "GIF (.gif)")
+    assert not widget["max_size"].enabled
     assert widget.settings == t2v.VideoSettings(contrast="local", codec="gif")
 
 
 WRONG = [
     ("anchor_size", "4", "expected a whole number of pixels"),
     ("anchor_size", "4000", "do not fit into the video"),
-    ("anchor_colour", "rde", "anchor_colour"),
+    ("anchor_colour", "rde", "Anchor: expected a colour"),
     ("scale_bar_length", "long", "expected a length in µm"),
     ("scale_bar_length", "9000", "use a shorter length"),
     ("pixel_size", "0", "expected a length in µm"),
@@ -219,42 +216,28 @@ WRONG = [
 
 def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
     _, widget = opened
-    form, below = widget.form, widget.form.below
-    edits = {
-        "anchor_size": form.anchor_row.size,
-        "anchor_colour": form.anchor_row.colour.lineEdit(),
-        "scale_bar_length": below.scale_bar.length,
-        "pixel_size": below.pixel_size.edit,
-        "um_per_pixel": below.magnification.edit,
-        "frame_interval": below.interval.edit,
-        "time_start": below.timestamp.start,
-        "label": below.label.edit,
-        "crf": below.quality.crf,
-        "max_size": below.max_size.edit,
-    }
     widget.settings = t2v.VideoSettings(
         contrast="local", anchor=True, scale_bar=True, pixel_size=0.5, timestamp=True,
         frame_interval=60,
     )  # fmt: skip
     for name, text, reason in WRONG:
-        before = edits[name].text()
-        edits[name].setText("")
-        write_into(edits[name], text)
+        before = widget[name].value or ""
+        write_into(widget[name], text)
         widget.wait_until_idle()
-        row = next(row for row in form.rows if name in row.names)
-        assert reason in row.problem.text()
-        assert "\n" not in row.problem.text()
-        assert "--" not in row.problem.text()
-        assert [r for r in form.rows if r.problem.isVisible()] == [row]
-        assert not widget.create_button.isEnabled()
-        write_into(edits[name], before)
+        row = next(row for row in widget.rows if name in row.names)
+        assert reason in row.problem.value
+        assert "\n" not in row.problem.value
+        assert "--" not in row.problem.value
+        assert [r for r in widget.rows if r.problem.visible] == [row]
+        assert not widget.create_button.enabled
+        write_into(widget[name], before)
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
-    assert not any(row.problem.isVisible() for row in form.rows)
-    form.speed_row.fps.value = 60
-    pick(below.format.codec, "GIF (.gif)")
+    assert widget.create_button.enabled
+    assert not any(row.problem.visible for row in widget.rows)
+    widget["fps"].value = 60
+    pick(widget["codec"], "GIF (.gif)")
     widget.wait_until_idle()
-    assert "players slow GIFs" in form.speed_row.problem.text()
+    assert "players slow GIFs" in widget.row_of("fps").problem.value
 
 
 def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
@@ -279,13 +262,12 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
         widget.settings = settings = t2v.VideoSettings(**options)
         shown = {"contrast": "displayed"} if not settings.limits and not settings.raw else {}
         assert widget.settings == t2v.VideoSettings(**options | shown)
-        assert not widget.form.kept_row.isVisible()
+        assert not widget.kept_row.visible
     # Limits of several channels are shown, do not fit the one here, and can be replaced.
-    form = widget.form
-    assert "3 to 4.5" in form.contrast_row.pairs_label.text()
+    assert "3 to 4.5" in widget["limits"].said.value
     widget.wait_until_idle()
-    assert "limits are those of 2 channels, but 1 is shown" in form.contrast_row.problem.text()
-    click(form.contrast_row.one_pair.native)
+    assert "limits are those of 2 channels, but 1 is shown" in widget.row_of("limits").problem.value
+    click(widget["limits"].one_pair)
     assert widget.settings == t2v.VideoSettings(limits=(1, 2))
     # Any video is a file of settings.
     asked = []
@@ -298,8 +280,8 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
         assert ending in asked[0][3]
     # 29.97 as it is typed is another rate than 30000/1001.
     widget.settings = t2v.VideoSettings(fps="30000/1001")
-    form.speed_row.fps.value = 25
-    form.speed_row.fps.value = 29.97
+    widget["fps"].value = 25
+    widget["fps"].value = 29.97
     assert str(widget.settings.fps) == "2997/100"
 
 
@@ -312,18 +294,17 @@ def test_what_the_data_say_is_in_the_empty_rows(open_widget, wait, tmp_path):
         metadata={"unit": "um", "finterval": 30, "axes": "TCYX"},
     )  # fmt: skip
     viewer, widget = open_widget()
-    click(widget.mode.folders)
+    choose(widget.mode, "Folders")
     widget.folders.add([path])
     # As from the recipe of another video, with limits for each of two channels.
     settings = t2v.VideoSettings(channel="all", limits=((0, 60000), (20000, 30000)))
     widget.settings = settings
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
-    below = widget.form.below
-    assert below.pixel_size.edit.placeholderText() == "0.25 (from ImageJ metadata)"
-    assert below.interval.edit.placeholderText() == "30 s (from ImageJ metadata)"
+    assert widget.create_button.enabled
+    assert widget["pixel_size"].native.placeholderText() == "0.25 (from ImageJ metadata)"
+    assert widget["frame_interval"].native.placeholderText() == "30 s (from ImageJ metadata)"
     # 60 px of 0.25 µm are 500 px of the video.
-    assert below.magnification.edit.placeholderText() == "by the width: 0.03"
+    assert widget["um_per_pixel"].native.placeholderText() == "by the width: 0.03"
     assert widget.settings == settings
     picture = t2v.render_frame(path, int(viewer.dims.current_step[0]), settings=settings)
     np.testing.assert_array_equal(widget.result.preview.image, picture)
@@ -333,12 +314,12 @@ def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_pat
     folders = [write_folder(tmp_path / name, numbered(2)) for name in ("a", "b")]
     _, widget = open_widget()
     widget.more.expand()
-    click(widget.mode.folders)
+    choose(widget.mode, "Folders")
     widget.folders.add(folders)
-    click(widget.run_options.verify)
-    click(widget.run_options.sidecar)
+    click(widget.destination.verify)
+    click(widget.destination.sidecar)
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
     disk.hold(tmp_path)
     click(widget.create_button)
     wait(disk.asked.is_set)
@@ -347,7 +328,7 @@ def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_pat
     click(widget.run.cancel_button)
     assert not widget.run.is_running
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
     click(widget.create_button)
     disk.let_go()
     wait(lambda: not widget.run.is_running and len(widget.run.videos) == 2)
@@ -355,7 +336,7 @@ def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_pat
     for folder, video in zip(folders, widget.run.videos, strict=True):
         assert video.path.parent == folder
         assert t2v.read_recipe(video.path.with_suffix(".json")) == t2v.read_recipe(video.path)
-    assert "verified: worst frame of all" in widget.run.facts.text()
+    assert "verified: worst frame of all" in widget.run.facts.value
     assert "verified: 2 frames in order" in row_of(widget, 0)[1]
     widget.recipe_button.copy_command_line()
     assert "--verify --sidecar" in QApplication.clipboard().text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 
 import numpy as np
@@ -12,7 +13,7 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import click, create, row_of, said, select, states
+from helpers.window import choose, click, create, row_of, said, select, states
 from qtpy.QtWidgets import QApplication, QMessageBox
 
 import napari_tif2video as t2v
@@ -24,7 +25,7 @@ def test_create_makes_the_video_of_the_layer(open_widget, wait, tmp_path):
     assert video.status == "ok"
     assert video.path.name == "stack_500px_10fps_video.mp4"
     assert numbers(video.path) == list(range(7))
-    assert widget.run.play_button.isVisible()
+    assert widget.run.play_button.visible
 
 
 def test_the_form_and_its_settings_are_the_same(open_widget):
@@ -39,6 +40,30 @@ def test_the_form_and_its_settings_are_the_same(open_widget):
     assert widget.settings == t2v.VideoSettings(width="full", contrast="global")
 
 
+def test_it_is_a_container_of_magicgui_with_a_widget_for_each_setting(open_widget, wait):
+    from magicgui.widgets import Container
+
+    _, widget = open_widget(noise((3, 40, 60)))
+    assert isinstance(widget, Container)
+    names = {field.name for field in dataclasses.fields(t2v.VideoSettings)}
+    assert widget.asdict().keys() == names
+    told = []
+    widget.changed.connect(told.append)
+    widget["fps"].value = 12
+    widget["crop"].value = "30x20+4+2"
+    widget["scale_bar_length"].value = 20  # which implies nothing, as it would in settings
+    assert len(told) >= 3
+    widget["contrast"].value = "global"
+    want = t2v.VideoSettings(fps=12, crop="30x20+4+2", contrast="global")
+    assert widget.settings == want
+    widget.update(anchor=True, anchor_style="cross", width=320)
+    assert widget.settings == dataclasses.replace(
+        want, anchor=True, anchor_style="cross", width=320
+    )
+    values = widget.asdict()
+    assert (values["width"], values["anchor_style"], values["contrast"]) == (320, "cross", "global")
+
+
 def test_settings_without_a_widget_are_shown_used_and_forgotten(open_widget, wait):
     stack = noise((3, 40, 60))
     viewer, widget = open_widget(stack, name="s")
@@ -46,15 +71,15 @@ def test_settings_without_a_widget_are_shown_used_and_forgotten(open_widget, wai
     settings = t2v.VideoSettings(contrast="global", axes="TYX")
     widget.settings = settings
     assert widget.settings == settings
-    assert "axes TYX" in widget.form.kept_label.text()
+    assert "axes TYX" in widget.kept.value
     widget.wait_until_idle()
     assert not widget.result.preview.is_provisional
     np.testing.assert_array_equal(
         widget.result.preview.image, t2v.render_frame(stack, 0, settings=settings)
     )
-    click(widget.form.forget.native)
+    click(widget.forget)
     assert widget.settings == t2v.VideoSettings(contrast="global")
-    assert not widget.form.kept_row.isVisible()
+    assert not widget.kept_row.visible
 
 
 def test_overlays_of_saved_settings_are_in_the_thumbnail(open_widget, wait):
@@ -67,15 +92,15 @@ def test_overlays_of_saved_settings_are_in_the_thumbnail(open_widget, wait):
     )  # fmt: skip
     widget.settings = settings
     assert widget.settings == settings
-    assert not widget.form.width_row.width.enabled  # the magnification decides
+    assert not widget["width"].number.enabled  # the magnification decides
     widget.wait_until_idle()
     picture = t2v.render_frame(stack, 2, settings=settings)
     assert picture.shape == (200, 320, 3)
     widget.wait_until_idle()
     np.testing.assert_array_equal(widget.result.preview.image, picture)
-    click(widget.form.anchor_row.check)  # the style that stays there would imply it
+    click(widget["anchor"])  # the style that stays there would imply it
     assert not widget.settings.anchor
-    assert not widget.form.kept_row.isVisible()
+    assert not widget.kept_row.visible
 
 
 def test_the_thumbnail_is_the_frame_of_the_video(open_widget, wait, tmp_path):
@@ -111,7 +136,7 @@ def test_limits_of_the_whole_movie_are_measured_once_and_marked_until_then(open_
     widget.settings = t2v.VideoSettings(contrast="global")
     wait(lambda: widget.result.preview is not None)
     assert widget.result.preview.is_provisional
-    assert "provisional" in said(widget.result)
+    assert "provisional" in said(widget.result.native)
     widget.wait_until_idle()
     assert not widget.result.preview.is_provisional
     assert widget.result.preview.limits == ((stack.min(), 65535),)
@@ -123,40 +148,40 @@ def test_limits_of_the_whole_movie_are_measured_once_and_marked_until_then(open_
 
 def test_a_value_that_makes_no_sense_says_so_and_disables_create(open_widget, wait):
     _, widget = open_widget(numbered(3))
-    widget.form.crop_row.crop.value = True
-    widget.form.crop_row.width.value = 5000
+    widget["crop"].check.value = True
+    widget["crop"].sides[0].value = 5000
     widget.wait_until_idle()
-    assert "larger than the frame" in widget.reason.text()
-    assert not widget.create_button.isEnabled()
-    widget.form.crop_row.width.value = 100
-    widget.form.crop_row.height.value = 30
+    assert "larger than the frame" in widget.reason.value
+    assert not widget.create_button.enabled
+    widget["crop"].sides[0].value = 100
+    widget["crop"].sides[1].value = 30
     widget.wait_until_idle()
-    assert not widget.reason.isVisible()
-    assert widget.create_button.isEnabled()
+    assert not widget.reason.visible
+    assert widget.create_button.enabled
 
 
 def test_an_empty_viewer(open_widget, wait):
     viewer, widget = open_widget()
     widget.wait_until_idle()
-    assert not widget.create_button.isEnabled()
-    assert "image" in widget.reason.text()
+    assert not widget.create_button.enabled
+    assert "image" in widget.reason.value
     viewer.add_labels(np.zeros((3, 10, 10), int))
     widget.wait_until_idle()
-    assert not widget.create_button.isEnabled()
+    assert not widget.create_button.enabled
     viewer.add_image(numbered(3))
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
 
 
 def test_layers_are_followed_when_they_come_go_and_change_their_name(open_widget, wait):
     viewer, widget = open_widget(numbered(3), name="first")
     viewer.add_image(numbered(4), name="second")
-    names = [widget.layers.combo.native.itemText(i) for i in range(3)]
+    names = [widget.layers.native.itemText(i) for i in range(3)]
     assert {"first", "second"} <= set(names)
     widget.layers.layer = viewer.layers["first"]
     viewer.layers["first"].name = "renamed"
     assert widget.layers.layer.name == "renamed"
-    assert widget.layers.combo.native.currentText() == "renamed"
+    assert widget.layers.native.currentText() == "renamed"
     viewer.layers.remove("renamed")
     widget.wait_until_idle()
     assert widget.layers.layer.name == "second"
@@ -168,7 +193,7 @@ def begin_a_long_run(open_widget, wait, folder):
     widget.destination.folder = folder
     widget.wait_until_idle()
     click(widget.create_button)
-    wait(lambda: widget.run.bar.value() > 20)
+    wait(lambda: widget.run.bar.value > 20)
     return viewer, widget
 
 
@@ -177,14 +202,14 @@ def test_cancel_leaves_no_file(open_widget, wait, tmp_path):
     click(widget.run.cancel_button)
     wait(lambda: not widget.run.is_running)
     assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
 
 
 def test_closing_the_widget_cancels_the_run(open_widget, wait, tmp_path):
     before = set(threading.enumerate())
     viewer, widget = begin_a_long_run(open_widget, wait, tmp_path)
     assert set(threading.enumerate()) - before
-    viewer.window.remove_dock_widget(widget)
+    viewer.window.remove_dock_widget(widget.native)
     wait(lambda: not set(threading.enumerate()) - before)
     assert [p for p in tmp_path.iterdir() if p.name != "config"] == []
 
@@ -244,9 +269,9 @@ def test_folders_one_after_the_other(open_widget, wait, tmp_path):
     broken = write_folder(tmp_path / "broken", numbered(3))
     (broken / "t1.tif").write_bytes(b"damaged")
     _, widget = open_widget()
-    click(widget.mode.folders)
+    choose(widget.mode, "Folders")
     widget.folders.add([good, broken, other])
-    widget.form.contrast_row.contrast.value = "global"
+    widget["contrast"].value = "global"
     widget.wait_until_idle()
     click(widget.create_button)
     wait(lambda: not widget.run.is_running and len(widget.run.videos) == 3)
@@ -262,7 +287,7 @@ def test_a_parent_folder_offers_the_folders_below(open_widget, tmp_path, monkeyp
     for name in ("p1", "p2", "p10"):
         write_folder(tmp_path / "all" / name, numbered(2))
     _, widget = open_widget()
-    click(widget.mode.folders)
+    choose(widget.mode, "Folders")
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     widget.folders.add([tmp_path / "all"])
     assert [p.rsplit("/", 1)[-1] for p in widget.folders.paths] == ["p1", "p2", "p10"]
@@ -271,13 +296,13 @@ def test_a_parent_folder_offers_the_folders_below(open_widget, tmp_path, monkeyp
 def test_the_selected_folder_is_shown_and_goes_again(open_widget, wait, tmp_path):
     folders = [write_folder(tmp_path / name, numbered(2)) for name in ("a", "b")]
     viewer, widget = open_widget()
-    click(widget.mode.folders)
+    choose(widget.mode, "Folders")
     widget.folders.add(folders)
     wait(lambda: "a" in viewer.layers)
     select(widget, 1)
     wait(lambda: "b" in viewer.layers)
     assert "a" not in viewer.layers
-    click(widget.mode.layer)
+    choose(widget.mode, "Layers")
     assert "b" not in viewer.layers
 
 
@@ -285,7 +310,7 @@ def test_settings_are_remembered(open_widget, wait, tmp_path):
     viewer, widget = open_widget(numbered(3), contrast_limits=(0, 65535))
     widget.settings = t2v.VideoSettings(width=320, fps=25, contrast="local")
     create(widget, wait, tmp_path)
-    viewer.window.remove_dock_widget(widget)
+    viewer.window.remove_dock_widget(widget.native)
     _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
     assert again.settings == t2v.VideoSettings(width=320, fps=25, contrast="local")
 
@@ -301,7 +326,7 @@ def test_the_command_line_does_the_same(open_widget, wait, tmp_path, cli):
         width=200, crop="100x40", contrast="displayed", frames="-3:", quality="draft"
     )
     widget.wait_until_idle()
-    assert widget.create_button.isEnabled()
+    assert widget.create_button.enabled
     widget.recipe_button.copy_command_line()
     words = shlex.split(QApplication.clipboard().text())
     (video,) = create(widget, wait, tmp_path / "out")
@@ -321,7 +346,7 @@ def test_a_settings_file_serves_the_command_line_too(open_widget, tmp_path, cli)
 def test_auto_saturates_a_third_of_a_percent(open_widget, wait):
     viewer, widget = open_widget(noise((2, 200, 200)), contrast_limits=(0, 65535))
     widget.wait_until_idle()
-    click(widget.form.contrast_row.auto.native)
+    click(widget.auto)
     low, high = viewer.layers[0].contrast_limits
     frame = np.asarray(viewer.layers[0].data[0])
     assert np.mean((frame < low) | (frame > high)) == pytest.approx(0.0035, abs=0.0005)

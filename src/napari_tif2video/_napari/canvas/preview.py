@@ -58,6 +58,18 @@ _BOX_COLOUR = "#ff9500"
 _LINE_PX = 2  # on the screen
 
 
+def make_canvas_current() -> None:
+    """Prepare for the removal of a layer.
+
+    napari 0.9 frees at once what the layer had on the graphics card, in whatever OpenGL context is
+    current. If that is not the canvas's own, Mesa crashes at one of the next frames.
+    """
+    canvas = get_current_canvas()
+    if canvas is not None:
+        with suppress(RuntimeError):  # of a viewer that is closed already
+            canvas.set_current()
+
+
 class CanvasPreview:
     """The crop box and the anchor, drawn over an image layer.
 
@@ -256,13 +268,7 @@ class CanvasPreview:
             self._layer.refresh()
 
     def _on_removing(self, event: Any) -> None:
-        # napari 0.9 frees at once what a removed layer had on the graphics card, in whatever OpenGL
-        # context is current. If that is not the canvas's own, Mesa crashes at one of the next
-        # frames.
-        canvas = get_current_canvas()
-        if canvas is not None:
-            with suppress(RuntimeError):  # of a viewer that is closed already
-                canvas.set_current()
+        make_canvas_current()
 
     def _on_removed(self, event: Any) -> None:
         if self._layer is not None and event.value is self._layer:

@@ -1,6 +1,7 @@
-"""The settings of a video as a form, and back: a row for every setting, in groups."""
+"""The settings of a video as a form, and back: a field for every setting, in rows."""
 
-from .basic import FOLDER_CONTRASTS, LAYER_CONTRASTS
+from .fields import Choice
 from .form import SettingsForm
+from .rows import FIXED, in_words
 
-__all__ = ["FOLDER_CONTRASTS", "LAYER_CONTRASTS", "SettingsForm"]
+__all__ = ["FIXED", "Choice", "SettingsForm", "in_words"]

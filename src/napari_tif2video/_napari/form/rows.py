@@ -1,265 +1,191 @@
-"""Rows of the form: each edits one or a few settings, and shows what is wrong with them."""
+"""Rows of the form, and the fields in them, made from what is declared of the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from psygnal import Signal
-from qtpy.QtCore import Signal as QtSignal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
+from magicgui.widgets import CheckBox, Container, Label
+from qtpy.QtWidgets import QLineEdit
 
-from ...settings import VideoSettings, title_of
-from ..panel import LABEL_WIDTH_PX, SMALL_LIST_PX, column, let_shrink, row
+from ...settings import CODECS, SETTINGS, Codec, option_of
+from ...units import readable_duration, readable_size
+from ..panel import LABEL_WIDTH_PX, line, note, say, tidy, title
+from .fields import (
+    Choice,
+    Colormap,
+    Crop,
+    Limits,
+    Name,
+    Percentile,
+    Sentence,
+    Speed,
+    Text,
+    Width,
+    as_text,
+)
+from .parts import Part
 
-_PROBLEM_COLOUR = "#e06c00"  # readable on napari's dark and its light theme
+FIXED = "fixed"
+CONTRASTS = {
+    "displayed": "As shown in napari",
+    "auto": "Whole movie, automatic",
+    "global": "Whole movie, one scale",
+    "batch": "All movies, one scale",
+    "local": "Each frame by itself",
+    "smooth": "Each frame, without flicker",
+    "stored": "As stored in the file",
+    FIXED: "Fixed…",
+}
+_COLOURS = ("red", "yellow", "lime", "cyan", "magenta", "white", "black")
 
-
-def as_text(value: Any) -> str:
-    """A setting as a user would write it."""
-    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
-# Fields: widgets whose `value` is that of a setting, which `show_value` shows. Their `edited` is
-# emitted for changes by the user only. What settings leave out comes back as it was: None.
-
-
-class Check(QCheckBox):
-    """Yes or no."""
-
-    def __init__(self, text: str, tooltip: str) -> None:
-        super().__init__(text)
-        self.setToolTip(tooltip)
-
-    @property
-    def edited(self) -> Any:
-        return self.clicked
-
-    @property
-    def value(self) -> bool:
-        return bool(self.isChecked())
-
-    def show_value(self, value: bool) -> None:
-        self.setChecked(value)
-
-
-class Text(QLineEdit):
-    """A line of text; empty, it is None, whose meaning is in the placeholder."""
-
-    def __init__(
-        self,
-        placeholder: str,
-        tooltip: str,
-        width_px: int | None = None,
-        *,
-        words: Callable[[Any], str] = as_text,
-    ) -> None:
-        super().__init__()
-        self.setPlaceholderText(placeholder)
-        self.setToolTip(tooltip)
-        if width_px is not None:
-            self.setFixedWidth(width_px)
-        self._words = words
-
-    @property
-    def edited(self) -> Any:
-        return self.textEdited
-
-    @property
-    def value(self) -> str | None:
-        return self.text().strip() or None
-
-    def show_value(self, value: Any) -> None:
-        self.setText("" if value is None else self._words(value))
-
-
-class ChoiceBox(QComboBox):
-    """A list of values; one that is shown without being among them is added.
-
-    Parameters
-    ----------
-    choices : sequence of (str, value)
-        The words for each value, and the value.
-    default : optional
-        The value that None stands for.
-    """
-
-    def __init__(
-        self, choices: Sequence[tuple[str, Any]], tooltip: str, default: Any = None
-    ) -> None:
-        super().__init__()
-        self._default, self._is_said = default, False
-        self.setToolTip(tooltip)
-        let_shrink(self, SMALL_LIST_PX)
-        self.fill(choices)
-        if default is not None:
-            self.show_value(None)
-        self.activated.connect(self._on_edited)
-
-    @property
-    def edited(self) -> Any:
-        return self.activated
-
-    @property
-    def choices(self) -> list[tuple[str, Any]]:
-        return [(self.itemText(i), self.itemData(i)) for i in range(self.count())]
-
-    def fill(self, choices: Sequence[tuple[str, Any]]) -> None:
-        """Offer these values."""
-        if list(choices) != self.choices:
-            self.clear()
-            for words, value in choices:
-                self.addItem(words, value)
-
-    @property
-    def value(self) -> Any:
-        value = self.currentData()
-        return None if value == self._default and not self._is_said else value
-
-    def show_value(self, value: Any) -> None:
-        self._is_said = value is not None
-        value = self._default if value is None else value
-        known = [each for _, each in self.choices]
-        if value not in known:
-            self.addItem(as_text(value), value)
-            known.append(value)
-        self.setCurrentIndex(known.index(value))
-
-    def _on_edited(self) -> None:
-        self._is_said = False
+# Where the declaration of a setting does not say all: of which kind its field is, ...
+_KINDS: dict[str, Any] = {
+    "width": Width,
+    "fps": Speed,
+    "crop": Crop,
+    "contrast": partial(Choice, [(words, name) for name, words in CONTRASTS.items()]),
+    "limits": Limits,
+    "percentile": Percentile,
+    "colormap": Colormap,
+    "anchor_colour": lambda **options: Name(_COLOURS, QLineEdit(), **options),
+    "label": partial(Sentence, "none"),
+    "position": partial(Part, "Position"),
+    "channel": partial(Part, "Channel"),
+    "z": partial(Part, "Slice"),
+    "play": partial(Part, "Axis"),
+}
+# ... how its values are written and what its empty line means, ...
+_WORDS = {
+    "frame_interval": readable_duration,
+    "time_start": readable_duration,
+    "max_size": readable_size,
+}
+_HINTS = {"anchor_size": "auto", "scale_bar_length": "auto", "time_start": "0"}
+# ... what stands before and after it, and how wide it is at most ...
+_BEFORE = {"time_start": "first at", "crf": "or CRF"}
+_AFTER = {"UM": "µm", "PX": "px", "um_per_pixel": "µm a pixel", "fps": "fps"}
+_NARROW_PX = {"anchor_style": 84, "anchor_size": 52, "scale_bar_length": 52, "time_start": 52,
+              "crf": 64, "gamma": 104}  # fmt: skip
+# ... and by which words, where it does not begin with a name, a message is about it.
+_SIGNS = {
+    "width": ("another width",),
+    "gamma": ("inverted",),
+    "colormap": ("colormap",),
+    "anchor": ("the anchor",),
+    "scale_bar": ("scale bar",),
+    "timestamp": ("the timestamp",),
+    "label": ("the label",),
+    "axes": ("unknown meaning", "cannot be named"),
+    "channel": ("no channel", "channels:", "channel:"),
+    "position": ("no position", "positions:", "position:"),
+    "z": ("no slice",),
+    "play": ("to play", "cannot play"),
+}
+_PROBLEM_STYLE = "color: #e06c00"  # readable on napari's dark and its light theme
 
 
-class NameBox(QComboBox):
-    """A list of names in which any other can be written; the first stands for None."""
-
-    edited = QtSignal()
-
-    def __init__(self, names: Sequence[str], tooltip: str, edit: QLineEdit | None = None) -> None:
-        super().__init__()
-        self._default, self._is_said = names[0], False
-        self.addItems(names)
-        self.setLineEdit(QLineEdit() if edit is None else edit)
-        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.setToolTip(tooltip)
-        let_shrink(self, SMALL_LIST_PX)
-        for signal in (self.activated, self.lineEdit().textEdited):
-            signal.connect(self._on_edited)
-
-    @property
-    def value(self) -> str | None:
-        name = self.currentText().strip() or self._default
-        return None if name == self._default and not self._is_said else name
-
-    def show_value(self, value: str | None) -> None:
-        self._is_said = value is not None
-        self.setCurrentText(value or self._default)
-        self.lineEdit().setCursorPosition(0)
-
-    def _on_edited(self) -> None:
-        self._is_said = False
-        self.edited.emit()
+def field_of(name: str) -> Any:
+    """The field of a setting."""
+    setting = SETTINGS[name]
+    options: dict[str, Any] = {"name": name, "tooltip": in_words(_tooltip_of(name))}
+    if name in _KINDS:
+        return _KINDS[name](**options)
+    if setting.is_switch:
+        return CheckBox(text=setting.title, **options)
+    if setting.choices:
+        return Choice(_choices_of(name), **options)
+    hint = _HINTS.get(name, setting.otherwise.replace("`", ""))
+    return Text(hint, words=_WORDS.get(name, as_text), **options)
 
 
-class SettingRow:
-    """Fields for settings beside each other, with a line below them for what is wrong.
+def qualities_of(codec: Codec) -> list[tuple[str, Any]]:
+    return [(name.capitalize(), name) for name in codec.qualities]
 
-    `changed` is emitted for each change by the user and never while `show` sets the widgets.
+
+def in_words(message: str) -> str:
+    """A message with titles in place of settings, and of options of the command line."""
+    titles = {option_of(name): f'"{setting.title}"' for name, setting in SETTINGS.items()}
+    name, colon, said = message.partition(": ")
+    if name in SETTINGS:
+        message = f"{SETTINGS[name].title}{colon}{said}"
+    return re.sub(r"--[a-z][a-z-]*", lambda match: titles.get(match[0], match[0]), message)
+
+
+def _tooltip_of(name: str) -> str:
+    setting = SETTINGS[name]
+    text = setting.help.replace("`", "")
+    empty = setting.otherwise.replace("`", "")
+    is_said = bool(empty) and not setting.choices
+    return f"{text[:1].upper()}{text[1:]}{f'. Empty: {empty}' if is_said else ''}"
+
+
+def _choices_of(name: str) -> list[tuple[str, Any]]:
+    """Those of the command line; what happens without one of them is None."""
+    setting = SETTINGS[name]
+    default = (re.findall("`([^`]+)`", setting.otherwise) or [""])[-1]
+    words = {each: each.replace("-", " ") for each in setting.choices}
+    if name == "codec":
+        words = {each: f"{codec.title} ({codec.endings[0]})" for each, codec in CODECS.items()}
+    elif setting.default is not None:
+        words = {each: each.capitalize() for each in setting.choices}
+    return [(words[each], None if each == default else each) for each in setting.choices]
+
+
+class Row(Container):
+    """Fields of settings that belong together, with a line below them for what is wrong.
 
     Parameters
     ----------
-    *parts : widget or str
-        What follows the title of the first setting, which a check box at the beginning has beside
-        it; a text becomes a label.
-    fields : mapping
-        The field of each setting that the row edits. A message that begins with one of these names
-        belongs to the row. Rows that do without fields show and tell `values` by themselves.
-    is_switched : bool
-        Where the first field is off or empty, the others have no meaning.
-    below : sequence of widgets
-        Further lines.
-    signs : sequence of str
-        So does a message with one of these words, where no row's name begins it.
+    names : sequence of str
+        The settings. A message that begins with one of these names belongs to the row.
+    after, below : sequences of widgets
+        What else stands in the line of the first field, and below it.
     """
-
-    changed = Signal()
 
     def __init__(
         self,
-        *parts: QWidget | str,
+        names: Sequence[str],
         fields: Mapping[str, Any],
-        is_switched: bool = False,
-        stretch: int | None = None,
-        below: Sequence[QWidget] = (),
-        signs: Sequence[str] = (),
+        after: Iterable[Any] = (),
+        below: Iterable[Any] = (),
     ) -> None:
-        self.fields, self.names, self.signs = fields, tuple(fields), tuple(signs)
-        self.is_offered = True
-        self._is_switched = is_switched
-        self.title = title_of(self.names[0])
-        if isinstance(parts[0], QCheckBox):
-            parts[0].setMinimumWidth(LABEL_WIDTH_PX)
-        else:
-            parts = (self.title, *parts)
-            stretch = stretch if stretch is None else stretch + 1
-        self.problem = QLabel("")
-        self.problem.setWordWrap(True)
-        self.problem.setStyleSheet(f"color: {_PROBLEM_COLOUR}")
-        self.problem.hide()
-        self.native = column(row(*parts, stretch=stretch), *below, self.problem)
-        for field in fields.values():
-            if field is not None:
-                field.edited.connect(self._on_change)
-        self._enable()
+        self.names = tuple(names)
+        self.problem = note(_PROBLEM_STYLE)
+        first, parts, stretch = fields[names[0]], [], None
+        if not isinstance(first, (CheckBox, Crop)):
+            parts.append(title(SETTINGS[names[0]].title))
+        elif isinstance(first, CheckBox):
+            first.min_width = LABEL_WIDTH_PX
+        for name in names:
+            field, setting = fields[name], SETTINGS[name]
+            if name in _BEFORE:
+                parts.append(Label(value=_BEFORE[name]))
+            if name in _NARROW_PX:
+                field.max_width = _NARROW_PX[name]
+            elif isinstance(field, (Text, Choice, Name)) and stretch is None:
+                stretch = len(parts)
+            parts.append(field)
+            unit = _AFTER.get(name) or _AFTER.get(str(setting.metavar), "")
+            parts += [Label(value=unit)] if unit else []
+            # For those who do not see where it stands.
+            field.native.setAccessibleName(name.replace("_", " ").capitalize())
+        super().__init__(
+            widgets=[line(*parts, *after, stretch=stretch), *below, self.problem], labels=False
+        )
+        tidy(self)
+        self.show_problem("")
 
-    def values(self) -> dict[str, Any]:
-        """What the row says, by the names of the settings; not checked yet."""
-        values = {name: field.value for name, field in self.fields.items()}
-        first = self.names[0]
-        if self._is_switched and not values[first]:
-            return dict.fromkeys(values) | {first: values[first]}
-        return values
+    def is_about(self, message: str) -> bool:
+        """Whether the message is about a setting of this row by its name."""
+        return message.startswith(self.names)
 
-    def show(self, settings: VideoSettings) -> None:
-        """Show these settings."""
-        for name, field in self.fields.items():
-            field.show_value(getattr(settings, name))
-        self._enable()
-
-    def offer(self, is_offered: bool) -> None:
-        """Let the user see the row, or not."""
-        self.is_offered = is_offered
-        self.native.setVisible(is_offered)
+    def seems_about(self, message: str) -> bool:
+        """Whether words in the message tell of it."""
+        return any(sign in message for name in self.names for sign in _SIGNS.get(name, ()))
 
     def show_problem(self, message: str) -> None:
         """Show a message below the row; an empty one takes it away."""
-        self.problem.setText(message)
-        self.problem.setVisible(bool(message))
-
-    def _enable(self) -> None:
-        """Disable what has no meaning now; called after each change by the user."""
-        if self._is_switched:
-            first, *others = self.fields.values()
-            for field in others:
-                field.setEnabled(bool(first.value))
-
-    def _on_change(self) -> None:
-        self._enable()
-        self.changed.emit()
-
-
-class TextRow(SettingRow):
-    """A line of text for one setting; empty means the default."""
-
-    def __init__(
-        self,
-        name: str,
-        placeholder: str,
-        tooltip: str,
-        unit: str = "",
-        *,
-        signs: Sequence[str] = (),
-        words: Callable[[Any], str] = as_text,
-    ) -> None:
-        self.edit = Text(placeholder, tooltip, words=words)
-        units = (unit,) if unit else ()
-        super().__init__(self.edit, *units, fields={name: self.edit}, stretch=0, signs=signs)
+        say(self.problem, in_words(message))

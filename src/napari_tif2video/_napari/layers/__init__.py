@@ -9,16 +9,19 @@ from .layer import (
     letters_of,
     stack_of_layer,
 )
-from .viewer import merged_layers, stack_of
+from .viewer import are_mergeable, merged_layers, places_of, point_of, stack_of
 
 __all__ = [
     "CHANNEL",
     "TEMPORARY",
+    "are_mergeable",
     "depth_axis",
     "display_of",
     "leading_shape",
     "letters_of",
     "merged_layers",
+    "places_of",
+    "point_of",
     "stack_of",
     "stack_of_layer",
 ]

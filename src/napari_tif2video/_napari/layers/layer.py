@@ -15,6 +15,9 @@ from ...data import ArrayPlanes, Calibration, Channel, Planes, Stack, stack_of_a
 from ...errors import SourceError
 from ...planning import has_unknown_axes
 
+#: Where an axis stands: a step of its slider, or those of a thick slice.
+Place = int | slice
+
 
 def full_data(layer: Image) -> Any:
     """The data of a layer; of a pyramid, the full resolution."""
@@ -106,7 +109,7 @@ def stack_of_layer(
     layer: Layer,
     *,
     play: int | None = None,
-    point: Sequence[int] | None = None,
+    point: Sequence[Place] | None = None,
     depth: int | None = None,
     projection: str = "",
 ) -> Stack:
@@ -119,8 +122,8 @@ def stack_of_layer(
     play : int, optional
         The axis that becomes time. Default: the only one longer than one; where there are several
         whose labels are letters, the stack is a hyperstack of which the settings choose a part.
-    point : sequence of int, optional
-        Where the other axes before (Y, X) stand.
+    point : sequence of int or slice, optional
+        Where the other axes before (Y, X) stand; a slice for one that is shown as a thick slice.
     depth, projection : int and str, optional
         The axis whose planes become one, and how: one of `Z_PROJECTIONS`.
 
@@ -140,10 +143,14 @@ def stack_of_layer(
         if play is None and any(n > 1 for n in sizes):
             return _hyperstack(layer, folder)
     data = full_data(layer)
-    if point is None:
-        point = (0,) * len(sizes)
+    point, span = list(point or (0,) * len(sizes)), slice(None)
+    for axis, place in enumerate(point):
+        if isinstance(place, slice):
+            point[axis] = (place.start + place.stop - 1) // 2
+            if depth is None:
+                depth, span, projection = axis, place, str(layer.projection_mode)
     if depth is not None:
-        stack = _projected(layer, play, point, depth, projection)
+        stack = _projected(layer, play, point, depth, projection, span)
     else:
         opened = _of_our_planes(data, play, point)
         index = tuple(slice(None) if axis == play else point[axis] for axis in range(len(sizes)))
@@ -178,14 +185,17 @@ def _hyperstack(layer: Image, folder: Path | None) -> Stack:
 
 
 def _projected(
-    layer: Image, play: int | None, point: Sequence[int], depth: int, projection: str
+    layer: Image,
+    play: int | None,
+    point: Sequence[Any],
+    depth: int,
+    projection: str,
+    span: slice,
 ) -> Stack:
     planes, letters = planes_of(layer), letters_of(layer)
     played = letters[play] if play is not None and play >= 0 else ""
-    places = dict(zip(letters, point, strict=True))
-    others = {
-        name: places[name] for name, _ in planes.sizes if name not in (played, letters[depth])
-    }
+    places = dict(zip(letters, point, strict=True)) | {letters[depth]: span}
+    others = {name: places[name] for name, _ in planes.sizes if name != played}
     return Stack.of(planes.sequence(played, others, letters[depth], projection), layer.name)
 
 
@@ -215,7 +225,7 @@ def _calibration_of(layer: Image, play: int | None, source: Calibration) -> Cali
     return Calibration(pixel, next(said), interval, next(said), times, source.places)
 
 
-def _of_our_planes(data: Any, play: int | None, point: Sequence[int]) -> Stack | None:
+def _of_our_planes(data: Any, play: int | None, point: Sequence[Any]) -> Stack | None:
     """What is shown of a hyperstack that our reader opened; None for other arrays."""
     opened = Stack.behind(data)
     if opened is None or opened.planes is None:
@@ -242,12 +252,14 @@ def display_of(layer: Image) -> Display:
     table = np.asarray(layer.colormap.map(np.linspace(0, 1, 256)))[:, :3]
     colours = np.rint(np.clip(table, 0, 1) * 255).astype(np.uint8)
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+    is_auto = bool(getattr(layer, "auto_contrast", False))  # before napari 0.9: no such thing
     return Display(
-        (low, high),
+        None if is_auto else (low, high),
         float(layer.gamma),
         None if np.array_equal(colours, ramp) else colours.tobytes(),
         float(layer.opacity),
         blending,  # type: ignore[arg-type]
+        is_auto=is_auto,
     )
 
 

@@ -13,7 +13,7 @@ from napari.layers import Image, Layer
 
 from ...data import Channel, Stack
 from ...errors import SourceError
-from .layer import TEMPORARY, display_of, full_data, leading_shape, stack_of_layer
+from .layer import TEMPORARY, Place, display_of, full_data, leading_shape, stack_of_layer
 
 
 def stack_of(source: Any) -> Stack | None:
@@ -36,19 +36,18 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
     images = [layer for layer in visible if isinstance(layer, Image)]
     if not images:
         raise SourceError("the viewer shows no image layer; make one visible")
-    # Axes of a layer are the last ones of the viewer.
-    steps = viewer.dims.current_step
-    points = [steps[viewer.dims.ndim - layer.ndim :] for layer in images]
     left_out = [layer.name for layer in visible if not isinstance(layer, Image)]
     notes = (f"left out, as they are no images: {', '.join(left_out)}",) if left_out else ()
+    # Axes of a layer are the last ones of the viewer.
     play = _played_axis(viewer, images) - viewer.dims.ndim
+    points = [places_of(viewer, layer, play) for layer in images]
     return dataclasses.replace(merged_layers(images, play, points), notes=notes)
 
 
 def merged_layers(
     images: Sequence[Image],
     play: int,
-    points: Sequence[Sequence[int]],
+    points: Sequence[Sequence[Place]],
     depth: int | None = None,
     projection: str = "",
 ) -> Stack:
@@ -58,8 +57,8 @@ def merged_layers(
     ----------
     play : int
         The axis that becomes time, counted from the end: -3 is the one before (Y, X).
-    points : sequence of sequences of int
-        Where the axes of each layer stand.
+    points : sequence of sequences of int or slice
+        Where the axes of each layer stand, as from `places_of`.
     depth, projection : int and str, optional
         The axis, counted likewise, whose planes become one, and how.
 
@@ -79,7 +78,6 @@ def merged_layers(
     moving: Stack | None = None
     for number, (layer, place) in enumerate(zip(images, points, strict=True)):
         own_play, sizes = play + layer.ndim, leading_shape(layer)
-        point = [_clamped(step, n) for step, n in zip(place, sizes, strict=False)]
         moves = 0 <= own_play < len(sizes) and sizes[own_play] > 1
         own_depth = None if depth is None else depth + layer.ndim
         if own_depth is not None and (own_depth < 0 or sizes[own_depth] < 2):
@@ -87,7 +85,7 @@ def merged_layers(
         stack = stack_of_layer(
             layer,
             play=own_play if moves else -1,
-            point=point,
+            point=place,
             depth=own_depth,
             projection=projection,
         )
@@ -103,6 +101,44 @@ def merged_layers(
     return Stack(
         tuple(channels), name, folder, played=moving.played, calibration=moving.calibration
     )
+
+
+def point_of(viewer: ViewerModel, layer: Image) -> list[int]:
+    """Where the sliders are, in the layer's own data coordinates."""
+    sizes = leading_shape(layer)
+    coordinates = layer.world_to_data(viewer.dims.point[-layer.ndim :])
+    return [min(max(round(c), 0), n - 1) for c, n in zip(coordinates, sizes, strict=False)]
+
+
+def places_of(viewer: ViewerModel, layer: Image, play: int | None) -> list[Place]:
+    """The same with a slice where the layer shows several planes as one; not of what is played.
+
+    Parameters
+    ----------
+    play : int, optional
+        The axis that is played, counted from the end.
+    """
+    places: list[Place] = list(point_of(viewer, layer))
+    if str(layer.projection_mode) == "none":
+        return places
+    dims, own = viewer.dims, slice(-layer.ndim, None)
+    middle = np.array(dims.point[own])
+    ends = (middle - dims.margin_left[own], middle + dims.margin_right[own])
+    low, high = np.sort([layer.world_to_data(end) for end in ends], axis=0)
+    for axis, n in enumerate(leading_shape(layer)):
+        # As napari rounds it.
+        first, last = max(round(low[axis]), 0), max(round(high[axis]), 0)
+        last = max(last + bool(np.isclose(last, high[axis])), first + 1)
+        span = slice(min(first, n - 1), min(last, n))
+        if axis - layer.ndim != play and span.stop - span.start > 1:
+            places[axis] = span
+    return places
+
+
+def are_mergeable(images: Sequence[Image]) -> bool:
+    """Whether `merged_layers` takes these layers."""
+    moving = {tuple(n for n in leading_shape(layer) if n > 1) for layer in images} - {()}
+    return len({_placement(layer) for layer in images}) == 1 and len(moving) < 2
 
 
 def _lengthened(channel: Channel, length: int, layer: Image) -> Channel:
@@ -126,10 +162,6 @@ def _played_axis(viewer: ViewerModel, images: list[Image]) -> int:
     if viewer.dims.last_used in moving:
         return int(viewer.dims.last_used)
     return min(moving, default=0)
-
-
-def _clamped(step: int, size: int) -> int:
-    return min(max(int(step), 0), size - 1)
 
 
 def _placement(layer: Image) -> tuple[Any, ...]:

@@ -1,14 +1,13 @@
 """From the Create button to videos: in the background, with progress, or elsewhere as a script."""
 
-from .destination import DestinationRow, RunOptions, stored
+from .destination import Destination, stored
 from .jobs import Starter, automatic_name
 from .runner import RunRow
 from .script import RecipeButton
 
 __all__ = [
-    "DestinationRow",
+    "Destination",
     "RecipeButton",
-    "RunOptions",
     "RunRow",
     "Starter",
     "automatic_name",

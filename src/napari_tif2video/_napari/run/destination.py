@@ -6,64 +6,18 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from magicgui.widgets import ComboBox
-from qtpy.QtCore import QSettings, Signal
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QMessageBox,
-    QVBoxLayout,
-    QWidget,
-)
+from magicgui.widgets import CheckBox, ComboBox, Container, Label, LineEdit, PushButton
+from psygnal import Signal
+from qtpy.QtCore import QSettings
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from ...encode import sidecar_of
-from ..panel import button, let_shrink, row, stack_up
+from ..form import Choice
+from ..panel import line, tidy, title
 
 IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
 
 
-class RunOptions(QWidget):
-    """Whether finished videos are verified, and whether their recipes are files, too.
-
-    `existing` is what to do with videos that exist.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.existing = ComboBox(
-            choices=[(words, name) for name, words in IF_EXISTS.items()],
-            tooltip="What to do when the video exists",
-        )
-        self.verify = QCheckBox("Verify")
-        self.verify.setToolTip(
-            "Decode each finished video and compare it with the frames before it gets its name"
-        )
-        self.sidecar = QCheckBox("Recipe file")
-        self.sidecar.setToolTip("The recipe of each video as a file beside it, too: NAME.json")
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        self._checks = {"verify": self.verify, "sidecar": self.sidecar}
-        for name, check in self._checks.items():
-            check.setChecked(str(stored().value(name, "")) == "true")
-            line.addWidget(check)
-        line.addStretch()
-
-    @property
-    def chosen(self) -> tuple[str, ...]:
-        """Those that are on, as `convert` calls them."""
-        return tuple(name for name, check in self._checks.items() if check.isChecked())
-
-    def remember(self) -> None:
-        """Keep them for the next start."""
-        for name, check in self._checks.items():
-            stored().setValue(name, "true" if check.isChecked() else "false")
-
-
-BESIDE = "Beside the data"
 _ENDING = ".mp4"
 Answer = Literal["replace", "keep", "skip", "cancel"]
 
@@ -74,87 +28,107 @@ def stored() -> QSettings:
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, name, name)
 
 
-class DestinationRow(QWidget):
-    """ "Save in" and "Name". The name is automatic until the user writes another one."""
+class Destination(Container):
+    """Where the videos go and under which names, and what is done with them.
 
-    changed = Signal()
+    The name is automatic until the user writes another one. `file_rows`, for another place, say
+    what happens when videos exist, and what is done with finished ones.
+    """
+
+    edited = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        self.where = Choice(
+            [("Beside the data", None)], lambda folder: os.path.basename(folder) or folder
+        )
+        self.browse = PushButton(text="…", tooltip="Choose a folder for the videos")
+        self.browse.max_width = 30
+        self.name_edit = LineEdit(tooltip="Empty it to get the automatic name back")
+        self.suffix = Label(value=_ENDING)
         self._automatic = ""
-        self.where = QComboBox()
-        self.where.addItem(BESIDE)
-        let_shrink(self.where)
-        remembered = str(stored().value("folder", "") or "")
-        if remembered:
-            self._offer(remembered)
-        self.browse = button("…", self.ask, "Choose a folder for the videos")
-        self.browse.setFixedWidth(30)
-        self.name = QLineEdit()
-        self.name.setToolTip("Empty it to get the automatic name back")
-        self.suffix = QLabel(_ENDING)
-        self._name_row = row("Name", self.name, self.suffix, stretch=1)
-        where = row("Save in", self.where, self.browse, stretch=1)
-        stack_up(QVBoxLayout(self), (where, self._name_row))
-        self.where.currentIndexChanged.connect(self.changed)
-        self.name.editingFinished.connect(self._on_name)
+        self._name_row = line(title("Name"), self.name_edit, self.suffix, stretch=1)
+        super().__init__(labels=False, gui_only=True)
+        tidy(self, (line(title("Save in"), self.where, self.browse, stretch=1), self._name_row))
+        self.existing = ComboBox(
+            choices=[(words, name) for name, words in IF_EXISTS.items()],
+            tooltip="What to do when the video exists",
+        )
+        self.verify = CheckBox(
+            text="Verify",
+            tooltip="Decode each finished video and compare it with the frames before it gets its "
+            "name",
+        )
+        self.sidecar = CheckBox(
+            text="Recipe file",
+            tooltip="The recipe of each video as a file beside it, too: NAME.json",
+        )
+        self._checks = {"verify": self.verify, "sidecar": self.sidecar}
+        for name, check in self._checks.items():
+            check.value = str(stored().value(name, "")) == "true"
+        self.file_rows = (
+            line(title("If it exists"), self.existing, stretch=1),
+            line(title("When done"), self.verify, self.sidecar),
+        )
+        self.folder = str(stored().value("folder", "") or "") or None
+        self.where.changed.connect(lambda: self.edited.emit())
+        self.browse.changed.connect(self.ask)
+        self.name_edit.native.editingFinished.connect(self._on_name)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """What is done with finished videos, as `convert` calls it."""
+        return tuple(name for name, check in self._checks.items() if check.value)
 
     @property
     def folder(self) -> Path | None:
         """The chosen folder; None for beside the data."""
-        text = self.where.currentData()
-        return Path(text) if text else None
+        folder = self.where.value
+        return Path(folder) if folder else None
 
     @folder.setter
     def folder(self, folder: str | os.PathLike[str] | None) -> None:
-        if folder is None:
-            self.where.setCurrentIndex(0)
-        else:
-            self._offer(os.fspath(folder))
+        self.where.value = None if folder is None else os.fspath(folder)
+        self.where.tooltip = str(folder or "")
 
     @property
     def file_name(self) -> str | None:
         """The name that the user wrote; None for the automatic one."""
-        text = self.name.text().strip()
+        text, ending = self.name_edit.value.strip(), self.suffix.value
         if not text or text == self._automatic:
             return None
-        ending = self.suffix.text()
         return text.removesuffix(ending) + ending
 
     def show_automatic(self, name: str) -> None:
         """Show this automatic name unless the user wrote one, and its ending in any case."""
         own = self.file_name
-        self._automatic, ending = os.path.splitext(name)
-        self.suffix.setText(ending)
+        self._automatic, self.suffix.value = os.path.splitext(name)
         if own is None:
-            self.name.setText(self._automatic)
-            self.name.setCursorPosition(0)
+            self.name_edit.value = self._automatic
+            self.name_edit.native.setCursorPosition(0)
 
     def show_many(self, are_many: bool) -> None:
         """Without a name where there are several videos."""
-        self._name_row.setVisible(not are_many)
+        self._name_row.visible = not are_many
 
     def ask(self) -> bool:
         """Let the user choose a folder; False if the dialog was left without one."""
-        folder = QFileDialog.getExistingDirectory(self, "Save videos in", str(self.folder or ""))
-        if not folder:
-            return False
-        self._offer(folder)
-        stored().setValue("folder", folder)
-        return True
+        folder = QFileDialog.getExistingDirectory(
+            self.native, "Save videos in", str(self.folder or "")
+        )
+        if folder:
+            self.folder = folder
+            stored().setValue("folder", folder)
+        return bool(folder)
 
-    def _offer(self, folder: str) -> None:
-        index = self.where.findData(folder)
-        if index < 0:
-            self.where.addItem(os.path.basename(folder) or folder, folder)
-            index = self.where.count() - 1
-            self.where.setItemData(index, folder, 3)  # the tooltip
-        self.where.setCurrentIndex(index)
+    def remember(self) -> None:
+        """Keep what is done with finished videos for the next start."""
+        for name, check in self._checks.items():
+            stored().setValue(name, "true" if check.value else "false")
 
     def _on_name(self) -> None:
-        if not self.name.text().strip():
-            self.name.setText(self._automatic)
-        self.changed.emit()
+        if not self.name_edit.value.strip():
+            self.name_edit.value = self._automatic
+        self.edited.emit()
 
 
 def ask_about_existing(parent: QWidget, paths: list[Path]) -> Answer:

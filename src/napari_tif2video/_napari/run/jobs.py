@@ -12,9 +12,10 @@ from ...encode import sidecar_of
 from ...errors import SettingsError
 from ...planning import Plan
 from ...settings import VideoSettings
-from ...videos import Destination, SourceJob, find_sources, plan_jobs, video_name
+from ...videos import Destination as Names
+from ...videos import SourceJob, find_sources, plan_jobs, video_name
 from ..source import FolderList
-from .destination import DestinationRow, RunOptions, ask_about_existing, free_name, stored
+from .destination import Destination, ask_about_existing, free_name, stored
 from .runner import RunRow
 
 _ENDED = ("done", "failed", "skipped", "cancelled")
@@ -27,9 +28,7 @@ def automatic_name(plan: Plan, folder: Path | None) -> str:
     return video_name(plan, "" if inside else plan.stack.name)
 
 
-def layer_jobs(
-    plan: Plan, destination: DestinationRow, *, sidecar: bool = False
-) -> list[SourceJob]:
+def layer_jobs(plan: Plan, destination: Destination) -> list[SourceJob]:
     """The one job for a planned layer, or none if the user was asked for a folder and left.
 
     Asked is only where the layer has no folder of its own, and none was chosen before.
@@ -44,7 +43,7 @@ def layer_jobs(
         folder = path if path.is_dir() else path.parent
     assert folder is not None
     output = folder / name
-    beside = sidecar_of(output) if sidecar else None
+    beside = sidecar_of(output) if destination.sidecar.value else None
     return [SourceJob(plan.stack, plan=plan, output=output, sidecar=beside)]
 
 
@@ -81,7 +80,7 @@ def folder_jobs(
         is_file = folder is None and not parent.is_dir()
         file = (parent.parent if is_file else parent) / file_name
         folder = None
-    return plan_jobs(jobs, settings, Destination(file, folder, overwrite=True, sidecar=sidecar))
+    return plan_jobs(jobs, settings, Names(file, folder, overwrite=True, sidecar=sidecar))
 
 
 def settle_existing(jobs: list[SourceJob], policy: str, parent: QWidget) -> bool | None:
@@ -142,16 +141,12 @@ class RowStates:
 class Starter:
     """Starts runs with what the user has chosen about the files."""
 
-    def __init__(
-        self, run: RunRow, destination: DestinationRow, options: RunOptions, folders: FolderList
-    ) -> None:
-        self._run, self._destination = run, destination
-        self._options, self._folders = options, folders
+    def __init__(self, run: RunRow, destination: Destination, folders: FolderList) -> None:
+        self._run, self._destination, self._folders = run, destination, folders
 
     def start_layers(self, settings: VideoSettings, plan: Plan) -> bool:
         """Start with layers, which are planned already; False if the user cancels."""
-        sidecar = "sidecar" in self._options.chosen
-        return self._begin(settings, None, layer_jobs(plan, self._destination, sidecar=sidecar))
+        return self._begin(settings, None, layer_jobs(plan, self._destination))
 
     def start_folders(self, settings: VideoSettings) -> None:
         """Open and plan the listed folders and files in the background, and then start.
@@ -162,20 +157,20 @@ class Starter:
         if not paths:
             raise SettingsError("add a folder first")
         where = destination.folder, destination.file_name
-        sidecar = "sidecar" in self._options.chosen
+        sidecar = destination.sidecar.value
         plan = partial(folder_jobs, paths, settings, *where, sidecar=sidecar)
         self._run.prepare(plan, partial(self._begin, settings, self._folders))
 
     def _begin(
         self, settings: VideoSettings, folders: FolderList | None, jobs: list[SourceJob]
     ) -> bool:
-        policy = self._options.existing.value
-        overwrite = settle_existing(jobs, policy, self._run) if jobs else None
+        policy = self._destination.existing.value
+        overwrite = settle_existing(jobs, policy, self._run.native) if jobs else None
         if overwrite is None:
             return False
         stored().setValue("settings", settings.to_json())
-        self._options.remember()
+        self._destination.remember()
         on_state = None if folders is None else RowStates(folders, jobs).show
-        verify = "verify" in self._options.chosen
+        verify = self._destination.verify.value
         self._run.start(jobs, overwrite=overwrite, on_state=on_state, verify=verify)
         return True

@@ -9,18 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from magicgui.widgets import Container, ProgressBar, PushButton
 from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error, show_info, show_warning
-from qtpy.QtCore import QUrl, Signal
+from psygnal import Signal
+from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QFileDialog
 
 from ...errors import Cancelled, describe
 from ...pipeline import Execution, Progress
@@ -33,7 +28,8 @@ from ...videos import (
     run_jobs,
 )
 from ..background import Background
-from ..panel import button
+from ..form import in_words
+from ..panel import line, note, say, tidy
 
 _STEPS = 1000
 
@@ -41,18 +37,23 @@ _STEPS = 1000
 OnState = Callable[[int, "str | None", str, str], None]
 
 
-class RunRow(QWidget):
+class RunRow(Container):
     """A progress bar with Cancel while videos are made; Play and Show in folder afterwards."""
 
     began = Signal()
     ended = Signal()
-    # From the thread that makes the videos.
-    _started = Signal(int)
-    _progressed = Signal(object)
-    _made = Signal(int, object)
 
     def __init__(self) -> None:
-        super().__init__()
+        self.bar = ProgressBar(min=0, max=_STEPS)
+        self.cancel_button = PushButton(text="Cancel")
+        self.play_button = PushButton(text="Play")
+        self.show_button = PushButton(text="Show in folder")
+        self.log_button = PushButton(text="Save log…")
+        self.facts = note()
+        self._running = line(self.bar, self.cancel_button, stretch=0)
+        self._finished = line(self.play_button, self.show_button, self.log_button)
+        super().__init__(labels=False, gui_only=True)
+        tidy(self, (self.facts, self._running, self._finished))
         self.videos: list[Video] = []
         self._jobs: list[SourceJob] = []
         self._current = 0
@@ -60,32 +61,15 @@ class RunRow(QWidget):
         self._show_state: OnState | None = None
         self._activity: Any = None
         self._then: Callable[[list[SourceJob]], object] | None = None
-        self._planning = Background(self, self._on_planned, self._on_not_planned)
-        self._conversion = Background(self, self._on_ended, self._on_ended)
+        self._planning = Background(self.native, self._on_planned, self._on_not_planned)
+        self._conversion = Background(self.native, self._on_ended, self._on_ended)
         self._is_cancelled = threading.Event()
-        self._started.connect(self._on_started)
-        self._progressed.connect(self._on_progress)
-        self._made.connect(self._on_made)
-
-        self.bar = QProgressBar()
-        self.bar.setRange(0, _STEPS)
-        self.cancel_button = button("Cancel", self.cancel)
-        self.play_button = button("Play", self.play)
-        self.show_button = button("Show in folder", self.show_in_folder)
-        self.log_button = button("Save log…", self.ask_for_log)
-        self.facts = QLabel("")
-        self.facts.setWordWrap(True)
-        self._running, self._finished = QWidget(), QWidget()
-        for line, widgets in (
-            (QHBoxLayout(self._running), (self.bar, self.cancel_button)),
-            (QHBoxLayout(self._finished), (self.play_button, self.show_button, self.log_button)),
-            (QVBoxLayout(self), (self.facts, self._running, self._finished)),
-        ):
-            line.setContentsMargins(0, 0, 0, 0)
-            for widget in widgets:
-                line.addWidget(widget)
+        self.cancel_button.changed.connect(lambda: self.cancel())
+        self.play_button.changed.connect(self.play)
+        self.show_button.changed.connect(self.show_in_folder)
+        self.log_button.changed.connect(self.ask_for_log)
         for part in (self._running, self._finished, self.facts):
-            part.hide()
+            part.visible = False
 
     @property
     def is_running(self) -> bool:
@@ -102,11 +86,10 @@ class RunRow(QWidget):
 
     def _show_running(self, words: str) -> None:
         self.videos = []
-        self.bar.setValue(0)
-        self.bar.setFormat(words)
-        self._finished.hide()
-        self.facts.hide()
-        self._running.show()
+        self.bar.value = 0
+        self.bar.native.setFormat(words)
+        self._finished.visible = self.facts.visible = False
+        self._running.visible = True
         self.began.emit()
 
     def _on_planned(self, jobs: list[SourceJob]) -> None:
@@ -124,7 +107,7 @@ class RunRow(QWidget):
     def _end_planning(self) -> None:
         self._then = None
         if not self._jobs:
-            self._running.hide()
+            self._running.visible = False
             self.ended.emit()
 
     def start(
@@ -150,17 +133,21 @@ class RunRow(QWidget):
         self._conversion.request(lambda _: self._make(jobs, overwrite, verify))
 
     def _make(self, jobs: list[SourceJob], overwrite: bool, verify: bool) -> None:
-        execution = Execution(progress=self._progressed.emit, cancel=self._is_cancelled.is_set)
+        call = self._conversion.call
+        execution = Execution(
+            progress=lambda progress: call(self._on_progress, progress),
+            cancel=self._is_cancelled.is_set,
+        )
         videos = run_jobs(
             jobs,
             execution,
             overwrite=overwrite,
             verify=verify,
-            started=lambda index, _: self._started.emit(index),
+            started=lambda index, _: call(self._on_started, index),
         )
         with contextlib.suppress(Cancelled):
             for index, video in enumerate(videos):
-                self._made.emit(index, video)
+                call(self._on_made, index, video)
                 if self._is_cancelled.is_set():
                     break
 
@@ -170,7 +157,7 @@ class RunRow(QWidget):
             self._planning.cancel()
             self._end_planning()
         if self._jobs:
-            self.bar.setFormat("Cancelling…")
+            self.bar.native.setFormat("Cancelling…")
             self._is_cancelled.set()
             self._conversion.join(wait_s)
 
@@ -181,7 +168,7 @@ class RunRow(QWidget):
         self._open(lambda path: path.parent)
 
     def ask_for_log(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save log", "videos.csv", "CSV (*.csv)")
+        name, _ = QFileDialog.getSaveFileName(self.native, "Save log", "videos.csv", "CSV (*.csv)")
         if name:
             self.save_log(name)
 
@@ -209,8 +196,8 @@ class RunRow(QWidget):
         step = round(share * _STEPS)
         elapsed = time.monotonic() - self._begun
         left = elapsed * (1 - share) / share if share > 0.02 else None
-        self.bar.setValue(step)
-        self.bar.setFormat("%p %" if left is None else f"%p % · {_readable(left)} left")
+        self.bar.value = step
+        self.bar.native.setFormat("%p %" if left is None else f"%p % · {_readable(left)} left")
         self._on_state(self._current, None, f"{round(100 * progress.fraction)} %", "")
         # Last, as napari handles waiting events in it: the end of the run may be among them.
         if self._activity is not None:
@@ -223,11 +210,12 @@ class RunRow(QWidget):
         why = video.error or "\n".join([*_found(video), *video.notes])
         self._on_state(index, name, words[video.status], why)
         if len(self._jobs) == 1 and video.status == "failed":
-            show_error(video.error or "failed")
+            show_error(in_words(video.error or "failed"))
         # What was known before the run is said beside the source.
         job = self._jobs[index]
-        for note in video.notes[0 if job.plan is None else len(job.plan.notes) :]:
-            show_warning(note if len(self._jobs) == 1 else f"{video.source}: {note}")
+        for said in video.notes[0 if job.plan is None else len(job.plan.notes) :]:
+            said = in_words(said)
+            show_warning(said if len(self._jobs) == 1 else f"{video.source}: {said}")
 
     def _on_ended(self, error: Exception | None) -> None:
         total, self._jobs = len(self._jobs), []
@@ -238,11 +226,10 @@ class RunRow(QWidget):
             self._on_state(index, None, "cancelled", "")
         made = [v for v in self.videos if v.status == "ok"]
         failed = [v for v in self.videos if v.status == "failed"]
-        self._running.hide()
-        self._finished.setVisible(bool(made) or total > 1)
-        self.log_button.setVisible(total > 1)
-        self.play_button.setEnabled(bool(made))
-        self.show_button.setEnabled(bool(made))
+        self._running.visible = False
+        self._finished.visible = bool(made) or total > 1
+        self.log_button.visible = total > 1
+        self.play_button.enabled = self.show_button.enabled = bool(made)
         if error is not None:
             show_error(describe(error))
         elif self._is_cancelled.is_set():
@@ -250,11 +237,10 @@ class RunRow(QWidget):
         elif total > 1:
             summary = f"{total} videos: {len(made)} done, {len(failed)} failed"
             (show_error if failed else show_info)(summary)
-        elif made:
-            show_info(f"Saved {made[0].output}")
+        elif made and made[0].output is not None:
+            show_info(f"Saved {made[0].output.name}")
         found = _found(made[0]) if len(made) == 1 else _all_verified(made)
-        self.facts.setText("\n".join(found))
-        self.facts.setVisible(bool(found))
+        say(self.facts, "\n".join(found))
         self.ended.emit()
 
 

@@ -7,10 +7,11 @@ import shlex
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
+from magicgui.widgets import PushButton
 from napari.layers import Image
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
+from qtpy.QtWidgets import QFileDialog, QMenu
 
 from ...colours import Display
 from ...errors import SettingsError, Tif2VideoError, describe
@@ -19,7 +20,7 @@ from ...settings import CONTAINERS, VideoSettings, option_of, pairs_of
 from ..form import SettingsForm
 from ..layers import CHANNEL, display_of
 from ..source import SourcePanel
-from .destination import DestinationRow, RunOptions
+from .destination import Destination
 from .jobs import automatic_name
 
 
@@ -112,32 +113,31 @@ _JSON = "JSON (*.json)"
 _WITH_SETTINGS = f"Settings and videos (*.json {' '.join(f'*{e}' for e in CONTAINERS)})"
 
 
-class RecipeButton(QPushButton):
+class RecipeButton(PushButton):
     """A menu of ways to do again what the form says."""
 
     def __init__(
         self,
         form: SettingsForm,
         source: SourcePanel,
-        destination: DestinationRow,
-        options: RunOptions,
+        destination: Destination,
         plan: Callable[[], Plan | None],
     ) -> None:
-        super().__init__("Copy or save settings")
+        super().__init__(text="Copy or save settings", gui_only=True)
         self._form, self._source, self._plan = form, source, plan
-        self._destination, self._options = destination, options
-        menu = QMenu(self)
+        self._destination = destination
+        menu = QMenu(self.native)
         menu.addAction("Copy as command line", self.copy_command_line)
         menu.addAction("Copy as Python", self.copy_python)
         menu.addAction("Save settings…", self.save_settings)
         menu.addAction("Load settings…", self.load_settings)
-        self.setMenu(menu)
+        self.native.setMenu(menu)
 
     def copy_command_line(self) -> None:
         _try(self._copy_command_line)
 
     def _copy_command_line(self) -> None:
-        source, run = self._source, self._options.chosen
+        source, run = self._source, self._destination.chosen
         settings, layer, folder = self._form.settings, source.image, self._destination.folder
         if source.is_folder_mode:
             text = as_command_line(source.folders.paths, settings, folder, None, run)
@@ -159,7 +159,7 @@ class RecipeButton(QPushButton):
         _try(self._copy_python)
 
     def _copy_python(self) -> None:
-        source, run, plan = self._source, self._options.chosen, self._plan()
+        source, run, plan = self._source, self._destination.chosen, self._plan()
         settings, layer, folder = self._form.settings, source.image, self._destination.folder
         if source.is_folder_mode:
             text = as_python(source.folders.paths, settings, folder, run)
@@ -180,12 +180,12 @@ class RecipeButton(QPushButton):
         _to_clipboard(text)
 
     def save_settings(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save settings", "", _JSON)
+        name, _ = QFileDialog.getSaveFileName(self.native, "Save settings", "", _JSON)
         if name:
             _try(lambda: self._form.settings.save(name))
 
     def load_settings(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Load settings", "", _WITH_SETTINGS)
+        name, _ = QFileDialog.getOpenFileName(self.native, "Load settings", "", _WITH_SETTINGS)
         if name:
             _try(lambda: setattr(self._form, "settings", VideoSettings.load(name)))
 

@@ -1,7 +1,7 @@
 """What is converted: the layers, folders and files that are offered, and their axes."""
 
 from .axes import SourceAxes, axis_words
-from .lists import FolderList
+from .folders import FolderList
 from .panel import SourcePanel
 
 __all__ = ["FolderList", "SourceAxes", "SourcePanel", "axis_words"]

@@ -20,9 +20,11 @@ from ..layers import (
     leading_shape,
     letters_of,
     merged_layers,
+    places_of,
+    point_of,
     stack_of_layer,
 )
-from ..panel import row
+from ..panel import line, title
 
 _WORDS = {"T": "Time", "C": "Channels", "Z": "Slices", "P": "Positions"}
 
@@ -89,7 +91,7 @@ class TimeAxis:
             tooltip="The axis that becomes time; the sliders of the others choose what is shown",
         )
         self.changed = self.axis.changed
-        self.native = row("Time axis", self.axis.native, stretch=1)
+        self.row = line(title("Time axis"), self.axis, stretch=1)
 
     def offer(self, layers: Sequence[Image]) -> None:
         """Offer the axes of these layers, and keep the chosen one where it is among them."""
@@ -101,7 +103,7 @@ class TimeAxis:
         choices = [
             (axis_words(label, n), axis) for axis, (label, n) in sorted(found.items()) if n > 1
         ]
-        self.native.setVisible(len(choices) > 1)
+        self.row.visible = len(choices) > 1
         if choices == self._choices:
             return
         with self.changed.blocked():
@@ -128,7 +130,8 @@ class TimeAxis:
         z : int or one of `Z_PROJECTIONS`, optional
             A slice, or how the slices become one, instead of where their slider stands.
         """
-        play, points = self.axis.value, [point_of(self._viewer, layer) for layer in layers]
+        play = self.axis.value
+        points = [places_of(self._viewer, layer, play) for layer in layers]
         depth, length = self.depth(layers)
         if isinstance(z, int) and depth is not None and z < length:
             for layer, point in zip(layers, points, strict=True):
@@ -170,9 +173,11 @@ class TimeAxis:
         played = letters[play + layer.ndim]
         if not {*moving} - {played} <= {"Z"}:
             return None
-        z = settings.z
+        z: Any = settings.z
         if z is None:
-            z = point_of(self._viewer, layer)[letters.index("Z")]
+            z = places_of(self._viewer, layer, play)[letters.index("Z")]
+            if isinstance(z, slice):
+                return None
         return dataclasses.replace(settings, play=None if played == "T" else played, z=z)
 
     def forget(self) -> None:
@@ -186,13 +191,6 @@ class TimeAxis:
             return 0
         longest = max(layers, key=lambda layer: _length(layer, play))
         return nearest_frame(plan, point_of(self._viewer, longest)[play + longest.ndim])
-
-
-def point_of(viewer: ViewerModel, layer: Image) -> list[int]:
-    """Where the sliders are, in the layer's own data coordinates."""
-    sizes = leading_shape(layer)
-    coordinates = layer.world_to_data(viewer.dims.point[-layer.ndim :])
-    return [min(max(round(c), 0), n - 1) for c, n in zip(coordinates, sizes, strict=False)]
 
 
 def nearest_frame(plan: Plan, step: int) -> int:

@@ -8,18 +8,20 @@ from typing import Any
 
 from napari.components import ViewerModel
 from napari.layers import Image
-from qtpy.QtCore import QObject, Signal
+from psygnal import Signal
+from qtpy.QtCore import QObject
 
 from ...data import Stack, open_stack
 from ...errors import Tif2VideoError, describe
 from ...planning import Plan
 from ..background import Background
+from ..canvas import make_canvas_current
 from ..hooks import LayerData, layers_data
 from ..layers import TEMPORARY
 from .axes import SourceAxes
 
 
-class TemporaryLayers(QObject):
+class TemporaryLayers:
     """Opens one folder or file at a time, lazily and in the background, a layer for each channel.
 
     Signals
@@ -31,7 +33,6 @@ class TemporaryLayers(QObject):
     changed = Signal()
 
     def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
-        super().__init__(parent)
         self._viewer = viewer
         self._key: tuple[str, str | None, bool] | None = None
         self._view: Any = None
@@ -39,7 +40,7 @@ class TemporaryLayers(QObject):
         self.layers: list[Image] = []
         self.stack: Stack | None = None
         self.problem = ""  # why there is none
-        self._work = Background(self, self._on_opened, self._on_failed)
+        self._work = Background(parent, self._on_opened, self._on_failed)
 
     @property
     def is_busy(self) -> bool:
@@ -92,6 +93,7 @@ class TemporaryLayers(QObject):
         self._work.cancel()
         for layer in self.layers:
             if layer in self._viewer.layers:
+                make_canvas_current()
                 self._viewer.layers.remove(layer)
         self.layers, self.stack, self.problem, self._key, self._view = [], None, "", None, None
 
@@ -126,7 +128,7 @@ class Entry:
     problem: str = ""
 
 
-class Catalog(QObject):
+class Catalog:
     """Opens one source after the other, and remembers what it found; nothing is kept open.
 
     Signals
@@ -138,11 +140,10 @@ class Catalog(QObject):
     changed = Signal()
 
     def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
         self._entries: dict[tuple[str, str | None], Entry] = {}
         self._wanted: list[tuple[str, str | None]] = []
         self._current: tuple[str, str | None] | None = None
-        self._work = Background(self, self._on_done, self._on_failed)
+        self._work = Background(parent, self._on_done, self._on_failed)
 
     @property
     def is_busy(self) -> bool:

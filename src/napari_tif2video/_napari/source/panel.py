@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from magicgui.widgets import RadioButtons
 from napari.components import ViewerModel
-from napari.layers import Image
-from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QLabel
+from napari.layers import Image, Layer
+from psygnal import Signal
 
 from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
-from ..panel import ModeRow
-from .axes import SourceAxes, TimeAxis, nearest_frame, point_of
-from .lists import FolderList, LayerPicker
+from ..layers import point_of
+from ..panel import note
+from .axes import SourceAxes, TimeAxis, nearest_frame
+from .folders import FolderList
 from .opening import Catalog, TemporaryLayers
+from .picker import LayerPicker
 
-_LOOKS = ("data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible")
+_LOOKS = (
+    "data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible",
+    "projection_mode", "auto_contrast",
+)  # fmt: skip
 _STEPS = {"T": "time point", "C": "channel", "Z": "slice", "P": "position"}
 
 
-class SourcePanel(QObject):
+class SourcePanel:
     """A layer, all visible layers, or a list of folders and files of which one is previewed.
 
     Signals
@@ -33,33 +38,36 @@ class SourcePanel(QObject):
 
     changed = Signal()
 
-    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
-        self._watched: list[Image] = []
+        self._watched: list[Layer] = []
         self._is_attached = False
-        self.mode = ModeRow()
+        self.mode = RadioButtons(
+            choices=("Layers", "Folders"), value="Layers", orientation="horizontal", gui_only=True
+        )
         self.layers = LayerPicker(viewer)
         self.folders = FolderList()
-        self.info = QLabel("")
-        self.info.setWordWrap(True)
+        self.info = note()
         self.time_axis = TimeAxis(viewer)
-        self.temporary = TemporaryLayers(viewer, self)
-        self.catalog = Catalog(self)
-        self.mode.layer.toggled.connect(self._on_mode)
-        self.layers.changed.connect(self.tell)
-        self.time_axis.changed.connect(self.tell)
-        for source in (self.folders.changed, self.folders.selected):
-            source.connect(self.tell)
+        self.temporary = TemporaryLayers(viewer, self.folders)
+        self.catalog = Catalog(self.folders)
+        self.mode.changed.connect(self._on_mode)
         self.catalog.changed.connect(self._on_catalog)
-        self.temporary.changed.connect(self.tell)
+        for changed in (
+            self.layers.changed,
+            self.time_axis.changed,
+            self.temporary.changed,
+            self.folders.changed,
+            self.folders.selected,
+        ):
+            changed.connect(self.tell)
 
     def tell(self, event: Any = None) -> None:
         self.changed.emit()
 
     @property
     def is_folder_mode(self) -> bool:
-        return bool(self.mode.folders.isChecked())
+        return bool(self.mode.value == "Folders")
 
     @property
     def is_busy(self) -> bool:
@@ -105,13 +113,13 @@ class SourcePanel(QObject):
     def look(self, axes: str | None, plays_channels: bool) -> None:
         """See to it that the source is opened, and the rows are those that it needs."""
         folders = self.is_folder_mode
-        self.layers.combo.visible = not folders
+        self.layers.visible = not folders
         self.folders.setVisible(folders)
         if self._is_attached:  # a window that was closed opens nothing any more
             self.catalog.look_at(self.folders.paths if folders else [], axes)
             self.temporary.show(self.folders.selected_path if folders else "", axes, plays_channels)
         self.time_axis.offer([] if folders else self.layers.chosen)
-        self._follow([] if folders or not self._is_attached else self._looked_at())
+        self._follow([] if folders or not self._is_attached else self.layers.candidates)
 
     def stack(self, z: int | str | None) -> Stack | None:
         """What is previewed, of layers with these slices; None while there is nothing.
@@ -154,22 +162,45 @@ class SourcePanel(QObject):
         lines = [" · ".join(parts), known] if known else [" · ".join([*parts, "no pixel size"])]
         # Notes that tell the command line what to add are about choices that the rows show.
         lines += [note for note in plan.notes if "; --" not in note]
-        self.info.setText("\n".join(lines))
+        self.info.value = "\n".join([*lines, *self._differences(plan)])
+
+    def _differences(self, plan: Plan) -> list[str]:
+        """In what the video is not what the viewer shows."""
+        lines = []
+        if not self.is_folder_mode and (left_out := self.layers.left_out):
+            count = len(self.layers.chosen)
+            names = ", ".join(layer.name for layer in left_out)
+            lines.append(f"{count} of {count + len(left_out)} visible layers; left out: {names}")
+        if self._viewer.dims.ndisplay == 3:
+            is_projected = isinstance(plan.settings.z, str)
+            made = (
+                f"the {plan.settings.z} of all slices"
+                if is_projected
+                else "the slice where its slider stands"
+            )
+            lines.append(f"The 3-D view is not recorded: the video shows {made}, in 2-D.")
+        return lines
 
     def attach(self) -> None:
         """Follow the viewer."""
         if not self._is_attached:
             self._is_attached = True
-            self._viewer.dims.events.current_step.connect(self.tell)
-            self.layers.connect()
+            for event in self._dims_events:
+                event.connect(self.tell)
+            self.layers.reset_choices()
 
     def detach(self) -> None:
         """Let go of the viewer and its layers."""
         self._follow([])
         if self._is_attached:
             self._is_attached = False
-            self._viewer.dims.events.current_step.disconnect(self.tell)
-            self.layers.disconnect()
+            for event in self._dims_events:
+                event.disconnect(self.tell)
+
+    @property
+    def _dims_events(self) -> tuple[Any, ...]:
+        events = self._viewer.dims.events
+        return events.current_step, events.ndisplay, events.margin_left, events.margin_right
 
     def close(self) -> None:
         self.detach()
@@ -177,19 +208,21 @@ class SourcePanel(QObject):
         self.temporary.remove()
         self.time_axis.forget()
 
-    def _looked_at(self) -> list[Image]:
-        """Layers whose look matters: of all, whether they are visible."""
-        return self.layers.images if self.layers.is_merged else self.layers.chosen
-
-    def _follow(self, layers: Sequence[Image]) -> None:
+    def _follow(self, layers: Sequence[Layer]) -> None:
         """Listen to what changes the look of these layers, and to no other ones."""
         if list(layers) == self._watched:
             return
         for watched, act in ((self._watched, "disconnect"), (layers, "connect")):
             for layer in watched:
-                for name in _LOOKS:
-                    getattr(getattr(layer.events, name), act)(self.tell)
+                for name in _LOOKS if isinstance(layer, Image) else ("visible",):
+                    if name in layer.events.emitters:  # napari 0.7 has not all of them
+                        getattr(getattr(layer.events, name), act)(self._on_look)
         self._watched = list(layers)
+
+    def _on_look(self, event: Any) -> None:
+        if event.type == "visible":
+            self.layers.reset_choices()
+        self.tell()
 
     def _on_mode(self) -> None:
         if not self.is_folder_mode:  # at once, as the layers may be saved or shown otherwise now

@@ -116,7 +116,7 @@ def layout_of(
     channels = channels_in(grid.keyframe)
     if channels > 1:
         sizes, order = canonical(_with_channels(grid, channels, path))
-        numbers, offsets, samples = _locate_channels(grid, channels)
+        numbers, offsets, samples = _locate_channels(grid, channels, path)
         is_run = not samples
     else:
         sizes, order = canonical(grid.sizes)
@@ -155,7 +155,7 @@ def _with_channels(grid: _Grid, channels: int, path: Path) -> Sizes:
 
 
 def _locate_channels(
-    grid: _Grid, channels: int
+    grid: _Grid, channels: int, path: Path
 ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Page numbers and offsets of each channel of each page, which lie one behind the other.
 
@@ -163,10 +163,13 @@ def _locate_channels(
     """
     first, pages = grid.keyframe, grid.pages or ()
     numbers = tuple(page.index for page in pages for _ in range(channels))
-    pieces, rest = divmod(len(first.dataoffsets), channels)
-    is_plain = first.planarconfig == 2 and first.compression == 1 and not first.is_tiled
-    if is_plain and first.fillorder == 1 and pieces == 1 and not rest:
-        return numbers, tuple(offset for page in pages for offset in page.dataoffsets), ()
+    sizes = {size for page in pages for size in page.databytecounts}
+    is_plain = first.planarconfig == 2 and first.compression == 1 and first.fillorder == 1
+    if is_plain and len(first.dataoffsets) == channels and sizes == {first.nbytes // channels}:
+        offsets = tuple(offset for page in pages for offset in page.dataoffsets)
+        if max(offsets) + first.nbytes // channels > first.parent.filehandle.size:
+            raise SourceError(f"{path}: ends within a page; the file is damaged or incomplete")
+        return numbers, offsets, ()
     offsets = tuple(page.offset for page in pages for _ in range(channels))
     return numbers, offsets, tuple(range(channels)) * len(pages)
 

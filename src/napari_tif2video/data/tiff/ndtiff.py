@@ -30,6 +30,7 @@ from ..folder import NDTIFF_INDEX as INDEX
 from ..memory import thread_buffer
 from ..stack import FrameFormat, Stack
 from .metadata import as_shown, mean_step
+from .ome import Members
 from .pages import MAX_METADATA_BYTES, Frame, check_findings, opened, stamps, translated
 from .stacks import with_axes
 
@@ -209,14 +210,12 @@ def _stack(
         form.check(plane.format, folder / plane.file, ordered[0].file)
     names = tuple(dict.fromkeys(plane.file for plane in ordered))
     number = {file: i for i, file in enumerate(names)}
-    frames = IndexedFrames(
-        folder,
+    planes_of = Members(
         names,
         tuple(number[plane.file] for plane in ordered),
-        tuple(plane.offset for plane in ordered),
         tuple(plane.number for plane in ordered),
-        form,
     )
+    frames = IndexedFrames(folder, planes_of, tuple(plane.offset for plane in ordered), form)
     lengths = [len(along) for along in values]
     sizes = tuple((letters[field], n) for field, n in zip(fields, lengths, strict=True) if n > 1)
     step = prod(n for field, n in zip(fields, lengths, strict=True) if field != "time")
@@ -357,15 +356,13 @@ class IndexedFrames:
 
     Attributes
     ----------
-    numbers : tuple of int
-        Their places in the index, which name them in messages.
+    planes : Members
+        Files and places in the index, which name the planes in messages.
     """
 
     folder: Path
-    names: tuple[str, ...]
-    files: tuple[int, ...]
+    planes: Members
     offsets: tuple[int, ...]
-    numbers: tuple[int, ...]
     format: FrameFormat
     chunk_starts = None
 
@@ -373,27 +370,20 @@ class IndexedFrames:
         return len(self.offsets)
 
     def label(self, index: int) -> str:
-        return f"plane {self.numbers[index] + 1} of {self.names[self.files[index]]}"
+        return f"plane {self.planes.pages[index] + 1} of {self.planes.name(index)}"
 
     def select(self, indices: Sequence[int]) -> IndexedFrames:
-        used = sorted({self.files[i] for i in indices})
-        place = {file: number for number, file in enumerate(used)}
-        return replace(
-            self,
-            names=tuple(self.names[file] for file in used),
-            files=tuple(place[self.files[i]] for i in indices),
-            offsets=tuple(self.offsets[i] for i in indices),
-            numbers=tuple(self.numbers[i] for i in indices),
-        )
+        offsets = tuple(self.offsets[i] for i in indices)
+        return replace(self, planes=self.planes.select(indices), offsets=offsets)
 
     def identity(self) -> object:
-        return stamps(self.folder, self.names), self.files, self.offsets
+        return stamps(self.folder, self.planes.names), self.planes.files, self.offsets
 
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         stored = self.format.dtype.newbyteorder("<")
-        planes = zip(self.files, self.offsets, self.numbers, strict=True)
+        planes = zip(self.planes.files, self.offsets, self.planes.pages, strict=True)
         for file, some in groupby(planes, lambda plane: plane[0]):
-            path = self.folder / self.names[file]
+            path = self.folder / self.planes.names[file]
             with translated(path), open(path, "rb", buffering=0) as handle:
                 for _, offset, number in some:
                     frame = thread_buffer("file", self.format.shape, stored)

@@ -205,19 +205,23 @@ _MIN_PAGE_BYTES = 100
 
 @dataclass(frozen=True)
 class Members:
-    """The planes of a series, in the order of the axes in its metadata.
+    """The planes of a series that lie in several files, in the order of its axes.
 
     Attributes
     ----------
     names : tuple of str
         The files, all in one folder.
     files, pages : tuple of int
-        Of each plane, the number of its file and of the page in it.
+        Of each plane, the number of its file, and its own in there.
     """
 
     names: tuple[str, ...]
     files: tuple[int, ...]
     pages: tuple[int, ...]
+
+    def name(self, index: int) -> str:
+        """The file of a plane."""
+        return self.names[self.files[index]]
 
     def select(self, indices: Sequence[int]) -> Members:
         """These planes, in this order, with the names of no other files than theirs."""

@@ -279,8 +279,11 @@ def _named_stack(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
         return with_axes(stack, FileFrames(folder, order, first, first_name, template), sizes)
     inside, said = _axes_inside(layout, named, path, is_imagej)
     info = stack.channel_info or layout.channels
-    numbers = tuple(range(len(order) * prod(n for _, n in inside)))
-    frames = VolumeFrames(folder, order, layout.format, layout.sizes, numbers)
+    depth, files = prod(n for _, n in inside), range(len(order))
+    planes = Members(
+        order, tuple(f for f in files for _ in range(depth)), tuple(range(depth)) * len(order)
+    )
+    frames = VolumeFrames(folder, planes, layout.format, layout.sizes)
     whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
     notes = tuple(dict.fromkeys((*stack.notes, *said, *layout.notes)))
     stack = replace(stack, channel_info=info, notes=notes)
@@ -518,7 +521,8 @@ class PageFrames:
         )
 
     def identity(self) -> object:
-        return stamps(self.path.parent, [self.path.name]), self.pages, self.offsets
+        where = self.pages, self.offsets, self.samples
+        return stamps(self.path.parent, [self.path.name]), where
 
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         samples = self.samples or (None,) * len(self.pages)
@@ -557,8 +561,7 @@ class MemberFrames:
         return len(self.planes.pages)
 
     def label(self, index: int) -> str:
-        planes = self.planes
-        return f"page {planes.pages[index] + 1} of {planes.names[planes.files[index]]}"
+        return f"page {self.planes.pages[index] + 1} of {self.planes.name(index)}"
 
     def select(self, indices: Sequence[int]) -> MemberFrames:
         return replace(self, planes=self.planes.select(indices))
@@ -592,58 +595,41 @@ class MemberFrames:
 
 @dataclass(frozen=True)
 class VolumeFrames:
-    """The planes of files that hold several each, one file after the other.
+    """The planes of files that hold several each; `planes` numbers those within a file.
 
     Attributes
     ----------
     sizes : tuple of (str, int)
         The axes inside each file, as `Layout` gives them.
-    numbers : tuple of int
-        Which planes these are: number of the file times planes of a file, plus plane.
     """
 
     folder: Path
-    names: tuple[str, ...]
+    planes: Members
     format: FrameFormat
     sizes: Sizes
-    numbers: tuple[int, ...]
     chunk_starts = None
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.planes.pages)
 
     def label(self, index: int) -> str:
-        return self.names[self.numbers[index] // self._depth]
+        return self.planes.name(index)
 
     def select(self, indices: Sequence[int]) -> VolumeFrames:
-        """These planes, with the names of no other files than theirs."""
-        numbers = [self.numbers[i] for i in indices]
-        files = sorted({number // self._depth for number in numbers})
-        place = {file: i for i, file in enumerate(files)}
-        return replace(
-            self,
-            names=tuple(self.names[file] for file in files),
-            numbers=tuple(
-                place[number // self._depth] * self._depth + number % self._depth
-                for number in numbers
-            ),
-        )
+        return replace(self, planes=self.planes.select(indices))
 
     def check(self) -> None:
-        for file in dict.fromkeys(number // self._depth for number in self.numbers):
-            self._planes(self.folder / self.names[file])
+        for name in self.planes.names:
+            self._planes(self.folder / name)
 
     def identity(self) -> object:
-        return stamps(self.folder, self.names), self.numbers
+        return stamps(self.folder, self.planes.names), self.planes.files, self.planes.pages
 
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
-        for file, numbers in groupby(self.numbers, lambda number: number // self._depth):
-            planes = self._planes(self.folder / self.names[file])
-            yield from planes.select([n % self._depth for n in numbers]).read_frames(box)
-
-    @property
-    def _depth(self) -> int:
-        return prod(n for _, n in self.sizes)
+        places = zip(self.planes.files, self.planes.pages, strict=True)
+        for file, some in groupby(places, lambda place: place[0]):
+            planes = self._planes(self.folder / self.planes.names[file])
+            yield from planes.select([number for _, number in some]).read_frames(box)
 
     def _planes(self, path: Path) -> PageFrames:
         """The planes of one file, which has to be laid out as the first one."""

@@ -1,11 +1,13 @@
-"""The bundled sample: a real 16-bit time-lapse. Source and licence: ``sample/SOURCE.txt``."""
+"""The bundled sample: a real 16-bit time-lapse. Source and licence: ``SOURCE.txt``."""
 
 from __future__ import annotations
 
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from .errors import OutputError, SettingsError
+from ..errors import OutputError, SettingsError
+
+__all__ = ["SAMPLE_NAME", "write_sample"]
 
 SAMPLE_NAME = "mitosis"
 
@@ -28,7 +30,7 @@ def write_sample(folder: Path) -> Path:
         if any(folder.iterdir()):
             raise SettingsError(f"{folder}: is not empty; name a new folder for the demo")
         target.mkdir()
-        resource = files(__package__) / "sample" / f"{SAMPLE_NAME}.tif"
+        resource = files(__package__) / f"{SAMPLE_NAME}.tif"
         with as_file(resource) as path, TiffFile(path) as tif:
             for number, page in enumerate(tif.pages):
                 imwrite(target / f"{SAMPLE_NAME}_t{number}.tif", page.asarray())

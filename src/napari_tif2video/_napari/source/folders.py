@@ -1,4 +1,4 @@
-"""What is converted: an image layer of the viewer, or a list of folders and files."""
+"""The list of folders and files that are converted. All of it is Qt."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from magicgui.widgets import ComboBox
-from napari.components import ViewerModel
-from napari.layers import Image
-from psygnal import Signal
-from qtpy.QtCore import Qt
-from qtpy.QtCore import Signal as QtSignal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QMessageBox,
+    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -26,101 +22,9 @@ from qtpy.QtWidgets import (
 )
 
 from ...data import folders_with_frames, is_tiff_name
-from ..layers import TEMPORARY
-from ..panel import button, let_shrink, stack_up
 
 _LIST_HEIGHT_PX = 110
-ALL_VISIBLE = "all visible"
 WAITING, UNREADABLE = "waiting", "unreadable"
-
-
-class LayerPicker:
-    """A drop-down list of the viewer's image layers that follows every change."""
-
-    changed = Signal()
-
-    def __init__(self, viewer: ViewerModel) -> None:
-        self._viewer = viewer
-        self._named: list[Image] = []
-        # A function, because magicgui asks again whenever the list gets another parent.
-        self.combo = ComboBox(
-            choices=self._offered,
-            nullable=True,
-            tooltip="The image layer to convert",
-        )
-        let_shrink(self.combo.native)
-        self.combo.changed.connect(lambda: self.changed.emit())
-        self._refresh()
-
-    @property
-    def layer(self) -> Image | None:
-        value = self.combo.value
-        return next((layer for layer in self.images if layer is value), None)
-
-    @layer.setter
-    def layer(self, layer: Image) -> None:
-        self.combo.value = layer
-
-    @property
-    def is_merged(self) -> bool:
-        """Whether all visible layers are wanted, on top of each other."""
-        return isinstance(self.combo.value, str)
-
-    @property
-    def chosen(self) -> list[Image]:
-        """The layer, or all visible ones from the bottom up; empty where there is none."""
-        if self.is_merged:
-            return [layer for layer in self.images if layer.visible]
-        return [] if self.layer is None else [self.layer]
-
-    def connect(self) -> None:
-        """Follow the viewer."""
-        events = self._viewer.layers.events
-        for event in (events.inserted, events.removed, events.reordered):
-            event.connect(self._refresh)
-        self._refresh()
-
-    def disconnect(self) -> None:
-        """Let go of the viewer and its layers."""
-        events = self._viewer.layers.events
-        for event in (events.inserted, events.removed, events.reordered):
-            event.disconnect(self._refresh)
-        self._listen_to_names([])
-
-    @property
-    def images(self) -> list[Image]:
-        """The image layers that are offered."""
-        return [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Image) and TEMPORARY not in layer.metadata
-        ]
-
-    def _offered(self, _: Any) -> list[tuple[str, Any]]:
-        images = self.images
-        offered: list[tuple[str, Any]] = [(layer.name, layer) for layer in images]
-        return offered + [("All visible layers, as displayed", ALL_VISIBLE)] * (len(images) > 1)
-
-    def _listen_to_names(self, layers: list[Image]) -> None:
-        for layer in self._named:
-            layer.events.name.disconnect(self._refresh)
-        for layer in layers:
-            layer.events.name.connect(self._refresh)
-        self._named = layers
-
-    def _refresh(self, event: Any = None) -> None:
-        images = self.images
-        self._listen_to_names(images)
-        before = self.combo.value
-        with self.combo.changed.blocked():
-            self.combo.reset_choices()
-            stays = isinstance(before, str) and len(images) > 1
-            if stays or any(layer is before for layer in images):
-                self.combo.value = before
-            elif images:
-                active = self._viewer.layers.selection.active
-                self.combo.value = active if active in images else images[-1]
-        self.changed.emit()
 
 
 class FolderList(QWidget):
@@ -134,8 +38,8 @@ class FolderList(QWidget):
         Another row was selected.
     """
 
-    changed = QtSignal()
-    selected = QtSignal()
+    changed = Signal()
+    selected = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,18 +55,20 @@ class FolderList(QWidget):
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.itemSelectionChanged.connect(self.selected)
         self.setAcceptDrops(True)
-        buttons = QWidget()
-        line = QHBoxLayout(buttons)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
+        layout, buttons = QVBoxLayout(self), QHBoxLayout()
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.tree)
+        layout.addLayout(buttons)
         for text, action, tooltip in (
             ("Add folder…", self.ask, "A folder of TIFF files, or one whose subfolders hold them"),
             ("Add files…", self.ask_files, "Multi-page TIFF files"),
             ("Remove", self.remove_selected, "Remove the selected rows; no file is touched"),
             ("Clear", self.clear, "Remove all rows"),
         ):
-            line.addWidget(button(text, action, tooltip))
-        stack_up(QVBoxLayout(self), (self.tree, buttons))
+            button = QPushButton(text, toolTip=tooltip)
+            button.clicked.connect(action)
+            buttons.addWidget(button)
 
     @property
     def paths(self) -> list[str]:

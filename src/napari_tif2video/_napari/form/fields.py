@@ -1,0 +1,352 @@
+"""Fields: widgets of magicgui that hold the value of a setting, None where it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from magicgui.types import Undefined
+from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, PushButton, SpinBox
+from magicgui.widgets.bases import ValuedContainerWidget
+from qtpy.QtGui import QIcon
+from qtpy.QtWidgets import QAbstractSpinBox, QLineEdit
+from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
+
+from ...geometry import WIDTH_RANGE_PX, CropBox
+from ...settings import FPS_RANGE, pairs_of, title_of
+from ...units import decimal_fps
+from ..panel import let_shrink, line, note, tidy
+
+#: Words for a choice, and its value.
+Choices = Sequence[tuple[str, Any]]
+SMALL_LIST_PX = 72
+_SPIN_WIDTH_PX, _SIDE_WIDTH_PX = 104, 46
+_MAX_CROP_PX = 100_000
+
+
+def as_text(value: Any) -> str:
+    """A setting as a user would write it."""
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+class Text(LineEdit):
+    """A line of text; empty, it is None, whose meaning is in the hint."""
+
+    def __init__(
+        self, hint: str = "", *, words: Callable[[Any], str] = as_text, **options: Any
+    ) -> None:
+        self._words = words
+        super().__init__(**options)
+        self.hint(hint)
+
+    def hint(self, text: str) -> None:
+        """Say what it means to leave it empty."""
+        self.native.setPlaceholderText(text)
+
+    def get_value(self) -> str | None:
+        return super().get_value().strip() or None
+
+    def set_value(self, value: Any) -> None:
+        super().set_value("" if value is None else self._words(value))
+
+
+class Sentence(Text):
+    """A line of text whose spaces count."""
+
+    def get_value(self) -> str | None:
+        return self.native.text() if super().get_value() else None
+
+
+class Choice(ComboBox):
+    """A list of values; one that is set without being among them is added while it is the one."""
+
+    null_value = Undefined  # None is a value like others
+
+    def __init__(
+        self, choices: Choices = (), words: Callable[[Any], str] = as_text, **options: Any
+    ) -> None:
+        self.offered, self._words = list(choices), words
+        self._added: list[tuple[str, Any]] = []
+        # A function, because magicgui asks again whenever the list gets another parent.
+        super().__init__(choices=lambda _: [*self.offered, *self._added], **options)
+        let_shrink(self.native, SMALL_LIST_PX)
+        self.changed.connect(self._drop_added)
+
+    @property
+    def value(self) -> Any:
+        return self.get_value()
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.set_value(value)
+
+    def set_value(self, value: Any) -> None:
+        self.show_value(value)
+        self.changed.emit(value)
+
+    def offer(self, choices: Choices, value: Any) -> None:
+        """Offer these values, and show one."""
+        self.offered = list(choices)
+        self.show_value(value)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value without a word about it."""
+        is_known = any(value == each for _, each in self.offered)
+        self._added = [] if is_known else [(self._words(value), value)]
+        with self.changed.blocked():
+            self.reset_choices()
+            super().set_value(value)
+
+    def _drop_added(self, value: Any) -> None:
+        if self._added and value != self._added[0][1]:
+            self.show_value(value)
+
+
+class Name(ComboBox):
+    """A list of names in which any other can be written; the first stands for None."""
+
+    def __init__(self, names: Sequence[str], edit: QLineEdit, **options: Any) -> None:
+        self._default, self._given = names[0], ""
+        super().__init__(choices=names, **options)
+        self.native.setLineEdit(edit)
+        self.native.setInsertPolicy(self.native.InsertPolicy.NoInsert)
+        let_shrink(self.native, SMALL_LIST_PX)
+        self.native.editTextChanged.connect(lambda _: self.changed.emit(self.value))
+
+    @property
+    def value(self) -> str | None:
+        text = self.native.currentText().strip()
+        is_said = text not in ("", self._default) or text == self._given
+        return text if is_said and text else None
+
+    @value.setter
+    def value(self, name: str | None) -> None:
+        self._given = name or ""
+        if name in self.choices:
+            super().set_value(name)
+        self.native.setEditText(name or self._default)
+
+
+# Maps that microscopists ask for first; any other name can be written into the list.
+_COLORMAPS = (
+    "As they are", "gray", "green", "magenta", "cyan", "yellow", "red", "blue",
+    "viridis", "magma", "inferno", "plasma", "cividis", "turbo", "batlow", "hot", "fire",
+)  # fmt: skip
+
+
+class Colormap(Name):
+    """A colormap, each shown in its colours."""
+
+    def __init__(self, **options: Any) -> None:
+        edit = QColormapLineEdit(fallback_cmap=None, missing_icon=QIcon())
+        super().__init__(_COLORMAPS, edit, **options)
+        self.native.setItemDelegate(QColormapItemDelegate(self.native))
+
+
+class Compound(ValuedContainerWidget):
+    """Several widgets beside each other that make one value; those in `edited` change it."""
+
+    def __init__(
+        self, *parts: Any, edited: Sequence[Any], below: Sequence[Any] = (), **options: Any
+    ) -> None:
+        super().__init__(widgets=[line(*parts), *below], labels=False, **options)
+        tidy(self)
+        for part in edited:
+            part.changed.connect(self.tell)
+
+    def tell(self, *_: Any) -> None:
+        """Say that the value has changed."""
+        self.changed.emit(self.value)
+
+
+class Width(Compound):
+    """The width in pixels, or the data's own pixels."""
+
+    def __init__(self, **options: Any) -> None:
+        self.number = SpinBox(value=500, min=WIDTH_RANGE_PX[0], max=WIDTH_RANGE_PX[1])
+        self.full = CheckBox(text="full size", tooltip="No scaling: one pixel for each pixel")
+        _fix_width(self.number, _SPIN_WIDTH_PX)
+        edited = (self.number, self.full)
+        super().__init__(self.number, "px", self.full, edited=edited, **options)
+        self.full.changed.connect(lambda is_full: setattr(self.number, "enabled", not is_full))
+
+    def get_value(self) -> Any:
+        return "full" if self.full.value else self.number.value
+
+    def set_value(self, value: Any) -> None:
+        self.full.value = value == "full"
+        if value != "full":
+            self.number.value = value
+
+
+class Speed(FloatSpinBox):
+    """Frames a second; one that the box cannot show, such as 30000/1001, stays as it was given."""
+
+    def __init__(self, **options: Any) -> None:
+        self._exact: Fraction | None = None
+        super().__init__(value=10, min=FPS_RANGE[0], max=FPS_RANGE[1], step=1, **options)
+        self.native.setDecimals(2)
+        _fix_width(self, _SPIN_WIDTH_PX)
+        self.changed.connect(self._forget)
+
+    def get_value(self) -> Any:
+        return self._exact or decimal_fps(super().get_value())
+
+    def set_value(self, value: Any) -> None:
+        with self.changed.blocked():
+            super().set_value(round(float(Fraction(value)), 2))
+        exact = Fraction(value) if isinstance(value, (Fraction, str)) else None
+        self.changed.emit(value)
+        self._exact = exact
+
+    def _forget(self) -> None:
+        self._exact = None
+
+
+class Crop(Compound):
+    """Whether to crop, the sides of the box and where it is; without a corner it is centred."""
+
+    def __init__(self, **options: Any) -> None:
+        self.check = CheckBox(text=title_of("crop"), tooltip="Show only a part of each frame")
+        self.frame: tuple[int, int] | None = None  # height and width of the data
+        self.sides = _side("Width of the box in pixels"), _side("Height of the box in pixels")
+        self.draw = PushButton(text="Draw", tooltip="Draw the box on the image")
+        self.centre = PushButton(text="Centre", tooltip="Put the box into the middle")
+        self._corner: tuple[Any, ...] = ()  # column and row; empty for the middle
+        self._is_chosen = False  # whether the sides are anybody's choice
+        across, down = self.sides
+        parts = (self.check, across, "×", down, self.draw, self.centre)
+        super().__init__(*parts, edited=self.sides, **options)
+        for side in self.sides:
+            side.changed.connect(lambda: setattr(self, "_is_chosen", True))
+        self.check.changed.connect(self._on_check)
+        self.centre.changed.connect(self._on_centre)
+        self._enable()
+
+    def get_value(self) -> CropBox | None:
+        if not self.check.value:
+            return None
+        width, height = (side.value for side in self.sides)
+        return CropBox(width, height, *self._corner)
+
+    def set_value(self, value: Any) -> None:
+        crop = CropBox.parse(value) if isinstance(value, str) else value
+        with self.changed.blocked(), self.check.changed.blocked():
+            self.check.value = crop is not None
+            self._corner = ()
+            if crop is not None:
+                self._set_sides(crop.width, crop.height)
+                self._corner = () if crop.x is None else (crop.x, crop.y)
+        self._enable()
+        self.tell()
+
+    def _on_check(self) -> None:
+        self._enable()
+        if self.check.value:
+            with self.changed.blocked():
+                self._fit()
+        self.tell()
+
+    def _on_centre(self) -> None:
+        self._corner = ()
+        with self.changed.blocked():
+            self._fit()
+        self.tell()
+
+    def _fit(self) -> None:
+        """A box that fits: as it was, or else half of the frame."""
+        if self.frame is None:
+            return
+        height, width = self.frame
+        across, down = (side.value for side in self.sides)
+        if not self._is_chosen or across > width or down > height:
+            self._set_sides(max(1, width // 2), max(1, height // 2))
+            self._corner, self._is_chosen = (), False
+        elif self._corner:
+            x, y = self._corner
+            self._corner = min(x, width - across), min(y, height - down)
+
+    def _set_sides(self, *lengths: int) -> None:
+        for side, length in zip(self.sides, lengths, strict=True):
+            side.value = length
+
+    def _enable(self) -> None:
+        for part in (*self.sides, self.centre):
+            part.enabled = self.check.value
+
+
+class Limits(Compound):
+    """Counts that become black and white.
+
+    Of several channels, their pairs are kept and shown until one pair for all is asked for.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self.black = _count(0, "Count that becomes black")
+        self.white = _count(65535, "Count that becomes white")
+        self.one_pair = PushButton(text="One for all", tooltip="One pair of limits to edit here")
+        self.said = note()
+        self._pairs: Any = ()
+        self._one, self._many = (
+            line(self.black, "to", self.white),
+            line(self.said, self.one_pair, stretch=0),
+        )
+        super().__init__(edited=(self.black, self.white), below=(self._one, self._many), **options)
+        self.one_pair.changed.connect(self._on_one_pair)
+        self._show()
+
+    def get_value(self) -> Any:
+        return self._pairs or (self.black.value, self.white.value)
+
+    def set_value(self, value: Any) -> None:
+        if value is not None:
+            pairs: Any = pairs_of(value)
+            self._pairs = pairs if len(pairs) > 1 else ()
+            low, high = pairs[0]
+            with self.changed.blocked():
+                self.black.value, self.white.value = low, high
+        self._show()
+        self.tell()
+
+    def _on_one_pair(self) -> None:
+        self.value = self._pairs[0]
+
+    def _show(self) -> None:
+        self.said.value = "\n".join(f"{low:.12g} to {high:.12g}" for low, high in self._pairs)
+        self._many.visible, self._one.visible = bool(self._pairs), not self._pairs
+
+
+class Percentile(Compound):
+    """Two percentages; both empty: the smallest and the largest count."""
+
+    def __init__(self, **options: Any) -> None:
+        self.low, self.high = Text("0"), Text("100")
+        super().__init__(self.low, "to", self.high, edited=(self.low, self.high), **options)
+
+    def get_value(self) -> Any:
+        low, high = self.low.value, self.high.value
+        return (low or "0", high or "100") if low or high else None
+
+    def set_value(self, value: Any) -> None:
+        with self.changed.blocked():
+            self.low.value, self.high.value = value or (None, None)
+        self.tell()
+
+
+def _fix_width(widget: Any, width_px: int) -> None:
+    widget.native.setFixedWidth(width_px)
+
+
+def _side(tooltip: str) -> SpinBox:
+    side = SpinBox(value=300, min=1, max=_MAX_CROP_PX, tooltip=tooltip)
+    # The box is dragged on the canvas; there is no room for arrows, nor for the width that
+    # napari's style sheet gives a spin box at least.
+    side.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    side.native.setStyleSheet("QAbstractSpinBox { min-width: 0; padding: 1px; }")
+    _fix_width(side, _SIDE_WIDTH_PX)
+    return side
+
+
+def _count(value: float, tooltip: str) -> FloatSpinBox:
+    return FloatSpinBox(value=value, min=-1e12, max=1e12, step=1, tooltip=tooltip)

@@ -1,0 +1,100 @@
+"""The list of the viewer's image layers, of which one or all visible ones are converted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicgui.widgets import ComboBox
+from napari.components import ViewerModel
+from napari.layers import Image, Layer
+
+from ..layers import TEMPORARY, are_mergeable
+from ..panel import let_shrink
+
+ALL_VISIBLE = "all visible"
+
+
+class LayerPicker(ComboBox):
+    """The image layers, and all visible ones together: those where the user has not chosen.
+
+    It follows the viewer by `reset_choices`, which napari calls whenever layers come, go or change
+    their names.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._is_by_hand = False
+        self._seen: list[Image] = []
+        super().__init__(choices=self._offered, tooltip="What is made into a video", gui_only=True)
+        let_shrink(self.native)
+        self.native.setAccessibleName("Layer")
+        self.changed.connect(self._on_choice)
+
+    @property
+    def images(self) -> list[Image]:
+        """The image layers that are offered."""
+        return [layer for layer in self.candidates if isinstance(layer, Image)]
+
+    @property
+    def layer(self) -> Image | None:
+        """The layer that was chosen."""
+        value = self.get_value()
+        return next((layer for layer in self.images if layer is value), None)
+
+    @layer.setter
+    def layer(self, layer: Image) -> None:
+        self.value = getattr(layer, "__wrapped__", layer)  # plugins get proxies
+        self._is_by_hand = True
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether all visible layers are wanted, on top of each other."""
+        return isinstance(self.get_value(), str)
+
+    @property
+    def chosen(self) -> list[Image]:
+        """The layer, or all visible ones from the bottom up; empty where there is none."""
+        if self.is_merged:
+            return [layer for layer in self.images if layer.visible]
+        return [] if self.layer is None else [self.layer]
+
+    @property
+    def left_out(self) -> list[Layer]:
+        """The layers that are seen in the viewer, and not in the video."""
+        chosen = self.chosen
+        return [layer for layer in self.candidates if layer.visible and layer not in chosen]
+
+    def reset_choices(self, *_: Any) -> None:
+        """Follow the viewer: what the user has chosen stays as long as it is there."""
+        before, images = self.get_value(), self.images
+        seen = [layer for layer in images if layer.visible]
+        with self.changed.blocked():
+            super().reset_choices()
+            is_all = isinstance(before, str) and len(images) > 1
+            is_there = is_all or any(layer is before for layer in images)
+            is_kept = is_there and (self._is_by_hand or seen == self._seen)
+            self._is_by_hand, self._seen = self._is_by_hand and is_there, seen
+            if is_kept:
+                self.value = before
+            elif images:
+                self.value = self._first_choice(before, seen or images)
+
+    def _first_choice(self, before: Any, layers: list[Image]) -> Any:
+        """What the viewer shows, as far as it goes together."""
+        if len(layers) > 1 and layers[0].visible and are_mergeable(layers):
+            return ALL_VISIBLE
+        active = self._viewer.layers.selection.active
+        return next((layer for layer in (before, active) if layer in layers), layers[-1])
+
+    @property
+    def candidates(self) -> list[Layer]:
+        """The user's layers of all kinds."""
+        return [layer for layer in self._viewer.layers if TEMPORARY not in layer.metadata]
+
+    def _offered(self, _: Any) -> list[tuple[str, Any]]:
+        images = self.images
+        offered: list[tuple[str, Any]] = [(layer.name, layer) for layer in images]
+        return offered + [("All visible layers, as displayed", ALL_VISIBLE)] * (len(images) > 1)
+
+    def _on_choice(self) -> None:
+        self._is_by_hand = True

@@ -1,0 +1,132 @@
+"""The first clicks in the window: what is on the canvas is made, and every box fits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.frames import noise
+from helpers.video import decoded
+
+pytest.importorskip("napari")
+
+from helpers.window import click, create, pick
+
+import napari_tif2video as t2v
+
+
+@pytest.mark.parametrize("size", [(171, 196), (196, 171), (40, 2000), (12, 10), (1024, 1024)])
+def test_ticking_crop_gives_a_box_that_fits(open_widget, size):
+    _, widget = open_widget(noise((2, *size)), contrast_limits=(0, 65535))
+    widget.wait_until_idle()
+    click(widget["crop"].check)
+    widget.wait_until_idle()
+    assert not widget.reason.visible
+    height, width = size
+    crop = widget.settings.crop
+    assert (crop.width, crop.height) == (width // 2, height // 2)
+    box = widget.canvas.box
+    assert box.shape == (height // 2, width // 2)
+    assert abs(2 * box.left + box.width - width) <= 1
+    assert abs(2 * box.top + box.height - height) <= 1
+
+
+def test_a_box_that_does_not_fit_is_drawn_anew_or_centred(open_widget, tmp_path, wait):
+    _, widget = open_widget(noise((2, 171, 196)), contrast_limits=(0, 65535))
+    widget.settings = t2v.VideoSettings(crop="300x300+1+2", contrast="displayed")
+    widget.wait_until_idle()
+    assert "larger than the frame" in widget.reason.value
+    click(widget["crop"].draw)
+    widget.wait_until_idle()
+    assert widget.canvas.is_drawing
+    click(widget["crop"].centre)
+    widget.wait_until_idle()
+    assert widget.create_button.enabled
+    assert str(widget.settings.crop) == "98x85"
+    # What was chosen comes back when it is ticked again.
+    widget["crop"].value = "100x50+96+121"
+    for _ in range(2):
+        click(widget["crop"].check)
+    assert str(widget.settings.crop) == "100x50+96+121"
+
+
+def test_all_visible_layers_are_made_unless_another_one_is_chosen(open_widget, wait, tmp_path):
+    stack = noise((3, 40, 60))
+    viewer, widget = open_widget()
+    viewer.add_image(stack, name="a", colormap="magenta", contrast_limits=(0, 60000))
+    widget.wait_until_idle()
+    assert widget.layers.layer.name == "a"
+    assert "visible layers" not in widget.source.info.value
+    viewer.add_image(
+        stack[::-1], name="b", colormap="green", blending="additive", contrast_limits=(0, 60000)
+    )
+    widget.wait_until_idle()
+    assert widget.layers.is_merged
+    viewer.dims.set_point(0, 0)
+    widget.wait_until_idle()
+    image = widget.result.preview.image
+    np.testing.assert_array_equal(image, t2v.render_frame(viewer, 0))
+    assert image[..., 0].any()
+    assert image[..., 1].any()
+    (video,) = create(widget, wait, tmp_path)
+    assert video.channels == ("a", "b")
+    assert np.ptp(decoded(video.path)[..., 1]) > 100
+    # Others are named.
+    viewer.add_labels(np.zeros((3, 40, 60), int), name="cells")
+    viewer.add_points(np.zeros((1, 3)), name="spots", visible=False)
+    widget.wait_until_idle()
+    assert "2 of 3 visible layers; left out: cells" in widget.source.info.value
+    viewer.layers["b"].visible = False
+    widget.wait_until_idle()
+    assert widget.layers.layer.name == "a"
+    assert "1 of 2 visible layers; left out: cells" in widget.source.info.value
+    # A choice by hand stays.
+    pick(widget.layers, "b")
+    viewer.layers["b"].visible = True
+    viewer.add_image(stack, name="c")
+    widget.wait_until_idle()
+    assert widget.layers.layer.name == "b"
+    assert "left out: a, cells, c" in widget.source.info.value
+
+
+def test_layers_that_do_not_go_together_leave_one_that_can_be_made(open_widget):
+    viewer, widget = open_widget(noise((3, 40, 60)), name="first")
+    viewer.add_image(noise((3, 20, 30)), name="small")
+    widget.wait_until_idle()
+    assert widget.layers.layer.name == "first"
+    assert widget.create_button.enabled
+    assert "left out: small" in widget.source.info.value
+
+
+def test_a_view_in_3d_is_said(open_widget):
+    viewer, widget = open_widget(
+        noise((2, 4, 40, 60)), axis_labels=("t", "z", "y", "x"), contrast_limits=(0, 65535)
+    )
+    widget.wait_until_idle()
+    assert "3-D" not in widget.source.info.value
+    viewer.dims.ndisplay = 3
+    widget.wait_until_idle()
+    assert "the video shows the slice where its slider stands, in 2-D" in widget.source.info.value
+    pick(widget["z"], "Maximum of all 4")
+    widget.wait_until_idle()
+    assert "the video shows the max of all slices, in 2-D" in widget.source.info.value
+
+
+def test_thick_slices_are_followed(open_widget):
+    stack = noise((2, 5, 40, 60))
+    viewer, widget = open_widget(
+        stack, axis_labels=("t", "z", "y", "x"), projection_mode="max", contrast_limits=(0, 65535)
+    )
+    widget.settings = t2v.VideoSettings(width="full", contrast="displayed")
+    viewer.dims.set_point(0, 1)
+    viewer.dims.set_point(1, 2)
+    widget.wait_until_idle()
+    shown = widget.result.preview.image[..., 0]
+    assert np.abs(shown - stack[1, 2] / 257).max() < 1
+    viewer.dims.thickness = (0, 2, 0, 0)
+    widget.wait_until_idle()
+    shown = widget.result.preview.image[..., 0]
+    assert np.abs(shown - stack[1, 1:4].max(axis=0) / 257).max() < 1
+    viewer.layers[0].projection_mode = "none"
+    widget.wait_until_idle()
+    shown = widget.result.preview.image[..., 0]
+    assert np.abs(shown - stack[1, 2] / 257).max() < 1
