@@ -88,6 +88,16 @@ def test_frames_that_are_being_written_are_left_out_and_it_is_said(tmp_path, cli
     assert numbers(tmp_path / "o.mp4") == list(range(10))
 
 
+@pytest.mark.parametrize(("lacking", "code"), [(8, 0), (9, 1)])
+def test_no_more_are_left_out_than_a_camera_has_under_way(tmp_path, cli, lacking, code):
+    folder = write_folder(tmp_path / "pos", numbered(20), name="t{:02}.tif")
+    for number in range(20 - lacking, 20):
+        half_written(folder / f"t{number:02}.tif")
+    ended = cli(folder, "--quiet", "--json")
+    assert ended.code == code
+    assert ("acquisition" in ended.out) == (not code)
+
+
 @pytest.mark.parametrize("unfinish", UNFINISHED.values(), ids=UNFINISHED)
 def test_what_is_older_is_shown_or_an_error(tmp_path, cli, unfinish):
     folder = write_folder(tmp_path / "pos", numbered(4))

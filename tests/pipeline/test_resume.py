@@ -8,7 +8,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,9 @@ from helpers.frames import noise
 import napari_tif2video as t2v
 from napari_tif2video.data import identity_of
 
+# A run that is to be stopped may be complete before that; then it is made again.
+TRIES = 20
+MAGIC = b"tif2video segments 1\n"
 COUNT = 630  # 13 segments of 50 frames, the last one short
 FRAMES = noise((COUNT, 24, 40), high=4000)
 KINDS = {
@@ -66,15 +68,23 @@ def stopped_after(segments, source, output, **options):
             if path.stat().st_size > 100 and finished_in(path) >= segments:
                 raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        t2v.convert(source, output, resume=True, progress=progress, **options)
+    for _ in range(TRIES):
+        try:
+            t2v.convert(source, output, resume=True, progress=progress, **options)
+        except KeyboardInterrupt:
+            return
+        output.unlink()  # on a busy machine it may be complete before anybody looks
+    pytest.fail("it was never stopped in time")
 
 
 def finished_in(path):
     """How many records a file of segments has, by the format that its beginning names."""
-    content = path.read_bytes()
-    assert content.startswith(b"tif2video segments 1\n")
-    at, count = len(b"tif2video segments 1\n"), 0
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:  # the video is complete
+        return 0
+    assert content.startswith(MAGIC) or not content
+    at, count = len(MAGIC), 0
     while at + 80 <= len(content):
         facts, packets = (int.from_bytes(content[i : i + 8], "little") for i in (at + 64, at + 72))
         at += 80 + facts + packets
@@ -104,11 +114,14 @@ def test_a_run_that_is_killed_outright(folder, tmp_path):
     output = tmp_path / "o.mp4"
     argv = [folder, "-o", output, "--width", "300", "--workers", "2", "--resume", "--quiet"]
     command = [sys.executable, "-m", "napari_tif2video", *map(str, argv)]
-    with subprocess.Popen(command) as run:
-        while not any(finished_in(path) >= 2 for path in kept_in(tmp_path)):
-            assert run.poll() is None, "it ended too early"
-            time.sleep(0.005)
-        run.kill()
+    for _ in range(TRIES):
+        with subprocess.Popen(command) as run:
+            while run.poll() is None:
+                if any(finished_in(path) >= 2 for path in kept_in(tmp_path)):
+                    run.kill()
+        if not output.exists():
+            break
+        output.unlink()
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
     (source,) = json.loads(done.stdout)["sources"]
     assert any("of 13 segments are those of a run that was stopped" in n for n in source["notes"])

@@ -330,7 +330,7 @@ def _written(folder: Path, names: Sequence[str]) -> tuple[Sequence[str], tuple[s
     only where those of all frames do.
     """
     lacking = 0
-    for name in reversed(names[-_AT_WORK_FILES:]):
+    for name in reversed(names[-_AT_WORK_FILES - 1 :]):
         if not _is_lacking(folder / name):
             break
         lacking += 1
