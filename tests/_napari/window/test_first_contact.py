@@ -38,6 +38,10 @@ def test_a_box_that_does_not_fit_is_drawn_anew_or_centred(open_widget, tmp_path,
     click(widget["crop"].draw)
     widget.wait_until_idle()
     assert widget.canvas.is_drawing
+    assert widget["crop"].draw.native.isChecked()
+    click(widget["crop"].draw)
+    assert not widget.canvas.is_drawing
+    assert not widget["crop"].draw.native.isChecked()
     click(widget["crop"].centre)
     widget.wait_until_idle()
     assert widget.create_button.enabled

@@ -211,7 +211,8 @@ class Crop(Compound):
         self.check = CheckBox(text=title_of("crop"), tooltip="Show only a part of each frame")
         self.frame: tuple[int, int] | None = None  # height and width of the data
         self.sides = _side("Width of the box in pixels"), _side("Height of the box in pixels")
-        self.draw = PushButton(text="Draw", tooltip="Draw the box on the image")
+        self.draw = PushButton(text="Draw", tooltip="Draw the box on the image; Esc ends that")
+        self.draw.native.setCheckable(True)
         self.centre = PushButton(text="Centre", tooltip="Put the box into the middle")
         self._corner: tuple[Any, ...] = ()  # column and row; empty for the middle
         self._is_chosen = False  # whether the sides are anybody's choice
