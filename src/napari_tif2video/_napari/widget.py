@@ -246,7 +246,7 @@ class TiffToVideo(SettingsForm):
             self.offer_axes(self.source.axes, self.source.depth)
             settings = self.settings
             stack = self.source.stack(settings.z)
-            self["crop"].frame = None if stack is None else stack.format.size
+            self["crop"].fit_into(None if stack is None else stack.format.size)
             reason = self.source.missing
             if stack is not None:
                 self.plan = plan(stack, _of_one_video(settings))
