@@ -101,7 +101,8 @@ def test_channels(tmp_path, cli, name, channels):
     np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, :, 0, 0])
     ended = cli(folder, "--quiet")
     assert ended.code == 1
-    assert f"2 channels: {', '.join(channels)}; add --channel {channels[0]}, all" in ended.err
+    first = shlex.quote(channels[0])
+    assert f"2 channels: {', '.join(channels)}; add --channel {first}, all" in ended.err
     picture = t2v.render_frame(folder, 2, channel=channels[1], width="full")
     expected = t2v.render_frame(FRAMES[:, 1, 0, 0], 2, width="full")
     np.testing.assert_array_equal(picture, expected)
