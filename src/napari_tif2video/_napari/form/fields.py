@@ -248,6 +248,8 @@ class Crop(Compound):
     def fit_into(self, frame: tuple[int, int] | None) -> None:
         """Take note of the height and width of the data."""
         self._frame = frame
+        if frame is not None and not self._is_chosen and not self.check.value:
+            self._halve(frame)
         self._show_place()
 
     def tell(self, *_: Any) -> None:
@@ -290,11 +292,14 @@ class Crop(Compound):
         height, width = self._frame
         across, down = (side.value for side in self.sides)
         if not self._is_chosen or across > width or down > height:
-            self._set_sides(max(1, width // 2), max(1, height // 2), is_chosen=False)
+            self._halve(self._frame)
             self._corner = ()
         elif self._corner:
             x, y = self._corner
             self._corner = min(x, width - across), min(y, height - down)
+
+    def _halve(self, frame: tuple[int, int]) -> None:
+        self._set_sides(*(max(1, size // 2) for size in frame[::-1]), is_chosen=False)
 
     def _set_sides(self, *lengths: int, is_chosen: bool) -> None:
         self._is_chosen = is_chosen
