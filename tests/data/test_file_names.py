@@ -101,7 +101,8 @@ def test_channels(tmp_path, cli, name, channels):
     np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, :, 0, 0])
     ended = cli(folder, "--quiet")
     assert ended.code == 1
-    assert f"2 channels: {', '.join(channels)}; add --channel {channels[0]}, all" in ended.err
+    first = shlex.quote(channels[0])
+    assert f"2 channels: {', '.join(channels)}; add --channel {first}, all" in ended.err
     picture = t2v.render_frame(folder, 2, channel=channels[1], width="full")
     expected = t2v.render_frame(FRAMES[:, 1, 0, 0], 2, width="full")
     np.testing.assert_array_equal(picture, expected)
@@ -338,6 +339,17 @@ def test_files_of_other_names_are_asked_for(tmp_path):
     assert "2 kinds of names, img_000.tif (3), img_000_overview.tif (1)" in str(caught.value)
     assert str(caught.value).endswith("--match 'img_???.tif'")
     assert len(t2v.open_stack(folder, match="img_???.tif")) == 3
+
+
+def test_what_is_to_be_typed_can_be_typed(tmp_path, cli):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "named").mkdir()
+    for well, kind in product(("A1", "B2"), ("C1", "Ph")):
+        write_pages(tmp_path / "raw" / f"{well}-1-{kind}.tif", FRAMES[:1, 0, 0, 0])
+    assert cli(tmp_path / "raw", "--dry-run").out.rstrip().endswith("--match '*-1-C1.tif'")
+    for kind, n in product(("Bright Field", "GFP"), range(2)):
+        write_pages(tmp_path / "named" / f"a_{kind}_{n}.tif", FRAMES[:1, 0, 0, 0])
+    assert "--channel 'Bright Field', all or each" in cli(tmp_path / "named", "--dry-run").out
 
 
 def test_two_fields_are_never_played_as_one(tmp_path):

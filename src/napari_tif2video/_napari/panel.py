@@ -8,11 +8,12 @@ from magicgui.widgets import Container, Label
 from magicgui.widgets.bases import Widget
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import QComboBox, QFrame, QScrollArea, QSizePolicy
+from qtpy.QtWidgets import QComboBox, QFrame, QScrollArea, QSizePolicy, QWidget
 from superqt import QCollapsible
 
 WIDTH_PX = 340
 LABEL_WIDTH_PX = 74
+PROBLEM_STYLE = "color: #e06c00"  # readable on napari's dark and its light theme
 _MARGIN_PX, _SPACING_PX = 6, 4
 _FLAT = "text-align: left; border: none; padding: 2px; background: transparent"
 _UNLIMITED_PX = 2**24 - 1  # what Qt calls QWIDGETSIZE_MAX
@@ -151,6 +152,10 @@ def lay_out(
             QTimer.singleShot(0, lambda: scroll.verticalScrollBar().setValue(fold.y()))
 
     fold.toggled.connect(show)
+    for part in (above, scrolled, below):
+        for control in part.native.findChildren(QWidget):  # for those who hear what is there
+            if control.focusPolicy() != Qt.FocusPolicy.NoFocus and not control.accessibleName():
+                control.setAccessibleName(control.toolTip().partition(".")[0])
     layout = panel.native.layout()
     layout.setSpacing(0)
     layout.addWidget(above.native, 1)

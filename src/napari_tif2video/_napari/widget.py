@@ -136,6 +136,7 @@ class TiffToVideo(SettingsForm):
         for changed in (self.changed, self.source.changed, self.destination.edited):
             changed.connect(self.refresh)
         self["crop"].draw.changed.connect(self._on_draw)
+        self.canvas.drawing_changed.connect(self._on_drawing)
         self.auto.changed.connect(self._on_auto)
         self.mode.changed.connect(self._on_mode)
         self.canvas.box_changed.connect(partial(setattr, self["crop"], "value"))
@@ -187,8 +188,9 @@ class TiffToVideo(SettingsForm):
         self._detach()
         self.source.close()
         events = self._viewer.layers.events
-        for event in (events.inserted, events.removed, events.reordered, events.renamed):
-            event.disconnect(self.reset_choices)  # which napari connected
+        for name in ("inserted", "removed", "reordered", "renamed"):
+            if name in events.emitters:  # the last one since napari 0.9
+                events.emitters[name].disconnect(self.reset_choices)  # which napari connected
 
     def _detach(self) -> None:
         """While it is hidden, the widget listens to nothing and draws nothing."""
@@ -206,11 +208,19 @@ class TiffToVideo(SettingsForm):
         self.create_button.enabled = not self.reason.value and not self.run.is_running
         self.refresh()
 
-    def _on_draw(self) -> None:
-        if self.source.image is not None:
+    def _on_draw(self, is_on: bool) -> None:
+        if not is_on:
+            self.canvas.stop_drawing()
+        elif self.source.image is not None:
             if self.plan is None:  # as the box that there is does not fit
                 self.canvas.show(self.source.image, None, None)
             self.canvas.start_drawing()
+        self._on_drawing(self.canvas.is_drawing)
+
+    def _on_drawing(self, is_on: bool) -> None:
+        self["crop"].draw.value = is_on
+        if is_on:
+            self._viewer.status = "Drag a box over the image; Esc ends that"
 
     def _on_auto(self) -> None:
         layer = self.source.image
@@ -236,7 +246,7 @@ class TiffToVideo(SettingsForm):
             self.offer_axes(self.source.axes, self.source.depth)
             settings = self.settings
             stack = self.source.stack(settings.z)
-            self["crop"].frame = None if stack is None else stack.format.size
+            self["crop"].fit_into(None if stack is None else stack.format.size)
             reason = self.source.missing
             if stack is not None:
                 self.plan = plan(stack, _of_one_video(settings))

@@ -331,7 +331,7 @@ def _pattern_of(table: Table, is_chosen: Callable[[int], bool], others: Sequence
             else "?" * len(values[0])
             for values in columns
         )
-        pattern = text + suffix
+        pattern = re.sub(r"\*{2,}", "*", text) + suffix
         if {name for name in (*table.names, *others) if fnmatchcase(name, pattern)} == chosen:
             break
     return f"'{pattern}'"

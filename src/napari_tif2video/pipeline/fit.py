@@ -176,15 +176,15 @@ def _search(plan: Plan, limits: SequenceLimits | None, run: Run, wanted: float) 
     Sizes fall about exponentially with the rate factor, so each trial tells where the next should
     be; the last resort is the highest one.
     """
-    facts = plan.encoder.codec
-    assert facts.crf_range is not None
+    codec = plan.encoder.codec
+    assert codec.crf_range is not None
     assert plan.encoder.rate is not None
-    low, high = plan.encoder.rate, facts.crf_range[1]
+    low, high = plan.encoder.rate, codec.crf_range[1]
     trial = _try(plan, limits, run, low)
     if trial.nbytes <= wanted:
         return trial
     too_large, fits, fitted = trial, None, 0
-    slope = facts.doubling
+    slope = codec.doubling
     for _ in range(_MAX_TRIALS):
         steps = max(1, math.ceil(math.log2(too_large.nbytes / wanted) * slope))
         last = high if fits is None else fits.rate - 1

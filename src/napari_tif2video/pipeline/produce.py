@@ -233,7 +233,7 @@ _MAX_BATCH_NAMES = 100
 
 def recipe_of(
     plan: Plan,
-    facts: Sequence[FrameStats],
+    stats: Sequence[FrameStats],
     clipped: float,
     batch: Sequence[str],
     first: EncodedSegment,
@@ -260,7 +260,7 @@ def recipe_of(
         settings=settings_of(plan),
         contrast=plan.contrast,
         channels=tuple(
-            _channel(channel, display, _limits(plan, facts, number))
+            _channel(channel, display, _limits(plan, stats, number))
             for number, (channel, display) in enumerate(
                 zip(plan.stack.channels, plan.picture.displays, strict=True)
             )
@@ -295,12 +295,12 @@ def settings_of(plan: Plan) -> dict[str, Any]:
     return values
 
 
-def _limits(plan: Plan, facts: Sequence[FrameStats], channel: int) -> tuple[Limits, ...]:
+def _limits(plan: Plan, stats: Sequence[FrameStats], channel: int) -> tuple[Limits, ...]:
     if plan.picture.is_raw:
         return ()
     if not plan.has_own_limits:
-        return (facts[0].limits[channel],)
-    return tuple((_short(low), _short(high)) for low, high in (f.limits[channel] for f in facts))
+        return (stats[0].limits[channel],)
+    return tuple((_short(low), _short(high)) for low, high in (f.limits[channel] for f in stats))
 
 
 def _short(value: float) -> float:

@@ -212,7 +212,7 @@ def _channels(
     names = [channel_name(info, number) or str(number) for number in range(count)]
     listed = f"{counted(count, 'channel')}: {', '.join(names)}"
     if channel is None:
-        raise SourceError(f"{listed}; add --channel {names[0]}, all or each")
+        raise SourceError(f"{listed}; add --channel {shlex.quote(names[0])}, all or each")
     if channel == "each":
         raise SourceError(f"{listed}; each makes several videos, choose one or all here")
     if channel == "all":

@@ -240,7 +240,7 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
     )
 
 
-def _findings(plan: Plan, constant: tuple[int, ...], facts: Sequence[FrameStats]) -> list[str]:
+def _findings(plan: Plan, constant: tuple[int, ...], stats: Sequence[FrameStats]) -> list[str]:
     findings: list[str] = []
     if plan.picture.is_raw:
         return findings
@@ -252,7 +252,7 @@ def _findings(plan: Plan, constant: tuple[int, ...], facts: Sequence[FrameStats]
         )
     if len(constant) == plan.frames:
         return findings
-    sampled = (frame.brightness for frame in facts if frame.brightness is not None)
+    sampled = (frame.brightness for frame in stats if frame.brightness is not None)
     mean, high, robust_mean = map(fmean, zip(*sampled, strict=True))
     is_dark = mean < DARK_MEAN
     if plan.percentile is None and plan.contrast not in ("fixed", "displayed", "stored"):

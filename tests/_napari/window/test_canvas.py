@@ -467,7 +467,7 @@ class TestGone:
         assert not boxes
         preview.show(image, BOX, True)
         viewer.reset_view()
-        canvas.drag(image, (9.5, 40), (19.5, 40))
+        canvas.drag(image, (20, 40), (30, 40))
         assert boxes == [CropBox(40, 30, 20, 20)]
 
     def test_frames_after_it_is_gone(self, viewer, preview):
@@ -540,10 +540,14 @@ MOUSE_PLACEMENTS = {
 
 # Each drag: from, to, and the box that comes of it.
 DRAGS = {
-    "move by the top line": ((9.5, 35), (14.5, 42), CropBox(40, 30, 27, 15)),
-    "move by the right line": ((20, 59.5), (12, 52.5), CropBox(40, 30, 13, 2)),
+    "move": ((20, 35), (25, 42), CropBox(40, 30, 27, 15)),
+    "move from near the edge": ((20, 50), (12, 43), CropBox(40, 30, 13, 2)),
     "move by the dot": ((24.5, 39.5), (29.5, 29.5), CropBox(40, 30, 10, 15)),
-    "move against the rim": ((9.5, 35), (-30, 35), CropBox(40, 30, 20, 0)),
+    "move against the rim": ((20, 35), (-30, 35), CropBox(40, 30, 20, 0)),
+    "top": ((9.5, 40), (14.5, 47), CropBox(40, 25, 20, 15)),
+    "right": ((25, 59.5), (30, 69.5), CropBox(50, 30, 20, 10)),
+    "bottom": ((39.5, 40), (29.5, 20), CropBox(40, 20, 20, 10)),
+    "left": ((25, 19.5), (25, -20), CropBox(60, 30, 0, 10)),
     "move against the corner": ((24.5, 39.5), (58, 79), CropBox(40, 30, 40, 30)),
     "top left": ((9.5, 19.5), (4.5, 29.5), CropBox(30, 35, 30, 5)),
     "top right": ((9.5, 59.5), (12.5, 69.5), CropBox(50, 27, 20, 13)),
@@ -596,7 +600,7 @@ class TestMouse:
         preview.show(image, None, False)
         preview.start_drawing()
         canvas.drag(image, (4.5, 9.5), (24.5, 49.5))
-        canvas.drag(image, (4.5, 20), (5.5, 20))
+        canvas.drag(image, (14, 30), (15, 30))
         assert boxes == [CropBox(40, 20, 10, 5), CropBox(40, 20, 10, 6)]
 
     def test_elsewhere_the_mouse_pans(self, viewer, preview):
@@ -604,11 +608,15 @@ class TestMouse:
         canvas = Canvas(viewer)
         boxes = events_of(preview)
         preview.show(image, BOX, False)
-        for start in [(5, 5), (24.5, 39.5), (15, 25)]:  # outside, at the centre, inside
-            centre = np.array(camera_of(viewer).center)
-            canvas.drag(image, start, np.add(start, (10, 10)))
-            assert np.abs(np.array(camera_of(viewer).center) - centre).max() > 5
-        assert preview.box == BOX
+        for box in (BOX, WHOLE):  # one that is as large as the frame cannot be moved
+            preview.show(image, box, False)
+            starts = [(-5, -5), (5, 5), (30, 5)] if box is BOX else [(-5, -5), (30, 40)]
+            for start in starts:
+                canvas.fit()
+                centre = np.array(camera_of(viewer).center)
+                canvas.drag(image, start, np.add(start, (10, 10)))
+                assert np.abs(np.array(camera_of(viewer).center) - centre).max() > 5
+            assert preview.box == box
         assert not boxes
 
     def test_keys_leave_the_drag_to_napari(self, viewer, preview):
@@ -616,8 +624,41 @@ class TestMouse:
         canvas = Canvas(viewer)
         boxes = events_of(preview)
         preview.show(image, BOX, False)
-        canvas.drag(image, (9.5, 35), (15, 35), modifier=Qt.KeyboardModifier.ShiftModifier)
+        for key in (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier):
+            canvas.drag(image, (20, 35), (25, 35), modifier=key)
         assert not boxes
+
+    def test_shift_keeps_the_ratio(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        boxes = events_of(preview)
+        for start, end, expected in [
+            ((39.5, 59.5), (49.5, 65.5), CropBox(53, 40, 20, 10)),  # the longer way counts
+            ((9.5, 19.5), (4.5, 19.5), CropBox(47, 35, 13, 5)),
+            ((39.5, 59.5), (90, 130), CropBox(60, 45, 20, 10)),  # as far as the frame reaches
+            ((25, 59.5), (25, 69.5), CropBox(50, 38, 20, 6)),  # around the middle of the edge
+            ((20, 35), (25, 42), CropBox(40, 30, 27, 15)),  # a box that is moved has its ratio
+        ]:
+            preview.show(image, BOX, False)
+            canvas.drag(image, start, end, modifier=Qt.KeyboardModifier.ShiftModifier)
+            assert boxes == [expected]
+            boxes.clear()
+
+    def test_escape_ends_drawing_and_leaves_the_key_to_its_owner(self, viewer, preview):
+        image = add_image(viewer)
+        canvas = Canvas(viewer)
+        pressed, told = [], []
+        preview.drawing_changed.connect(told.append)
+        canvas.viewer.bind_key("Escape", pressed.append, overwrite=True)
+        preview.show(image, BOX, False)
+        preview.start_drawing()
+        QTest.keyClick(canvas.widget, Qt.Key.Key_Escape)
+        assert not preview.is_drawing
+        assert told == [True, False]
+        assert not pressed
+        QTest.keyClick(canvas.widget, Qt.Key.Key_Escape)
+        assert len(pressed) == 1
+        canvas.viewer.bind_key("Escape", None)
 
     def test_click_and_wiggle_change_nothing(self, viewer, preview):
         image = add_image(viewer)
@@ -625,7 +666,7 @@ class TestMouse:
         boxes = events_of(preview)
         preview.show(image, BOX, False)
         canvas.drag(image, (9.5, 35), (9.5, 35))
-        canvas.drag(image, (9.5, 35), (20, 45), (9.5, 35))  # there and back
+        canvas.drag(image, (20, 35), (30, 45), (20, 35))  # there and back
         preview.start_drawing()
         canvas.drag(image, (20, 20), (20, 20))
         assert preview.is_drawing, "a click draws nothing"
@@ -642,7 +683,7 @@ class TestMouse:
         # As a form does: the box comes back through its own settings.
         preview.box_changing.connect(lambda box: preview.show(image, box, True))
         preview.show(image, BOX, True)
-        canvas.drag(image, (9.5, 35), (14.5, 35))
+        canvas.drag(image, (20, 35), (25, 35))
         assert [box.top for box in changing] == [12, 14, 15]
         assert boxes == [CropBox(40, 30, 20, 15)]
 
@@ -650,8 +691,8 @@ class TestMouse:
         image = add_image(viewer)
         canvas = Canvas(viewer)
         preview.show(image, BOX, True)
-        assert canvas.hover(image, (20, 30)) == "standard"
-        assert canvas.hover(image, (9.5, 35)) == "pointing"
+        assert canvas.hover(image, (20, 30)) == "pointing"
+        assert canvas.hover(image, (9.5, 35)) == "cross"
         assert canvas.hover(image, (24.5, 39.5)) == "pointing"
         assert canvas.hover(image, (39.5, 59.5)) == "cross"
         assert canvas.hover(image, (5, 5)) == "standard"
@@ -693,7 +734,7 @@ class TestMouse:
         viewer.reset_view()
         boxes = events_of(preview)
         preview.show(image, BOX, True)
-        canvas.drag(image, (9.5, 35), (14.5, 42))
+        canvas.drag(image, (20, 35), (25, 42))
         assert boxes == [CropBox(40, 30, 27, 15)]
 
     def test_hidden_by_its_eye(self, viewer, preview):

@@ -9,9 +9,10 @@ from helpers.video import decoded
 
 pytest.importorskip("napari")
 
-from helpers.window import click, create, pick
+from helpers.window import click, create, pick, write_into
 
 import napari_tif2video as t2v
+from napari_tif2video.geometry import CropBox
 
 
 @pytest.mark.parametrize("size", [(171, 196), (196, 171), (40, 2000), (12, 10), (1024, 1024)])
@@ -38,6 +39,10 @@ def test_a_box_that_does_not_fit_is_drawn_anew_or_centred(open_widget, tmp_path,
     click(widget["crop"].draw)
     widget.wait_until_idle()
     assert widget.canvas.is_drawing
+    assert widget["crop"].draw.native.isChecked()
+    click(widget["crop"].draw)
+    assert not widget.canvas.is_drawing
+    assert not widget["crop"].draw.native.isChecked()
     click(widget["crop"].centre)
     widget.wait_until_idle()
     assert widget.create_button.enabled
@@ -47,6 +52,25 @@ def test_a_box_that_does_not_fit_is_drawn_anew_or_centred(open_widget, tmp_path,
     for _ in range(2):
         click(widget["crop"].check)
     assert str(widget.settings.crop) == "100x50+96+121"
+
+
+def test_the_place_of_the_box_in_numbers(open_widget):
+    _, widget = open_widget(noise((2, 100, 200)), contrast_limits=(0, 65535))
+    widget.wait_until_idle()
+    crop = widget["crop"]
+    click(crop.check)
+    widget.wait_until_idle()
+    assert [field.value for field in (*crop.sides, *crop.place)] == [100, 50, 50, 25]
+    write_into(crop.sides[0], "60")
+    assert str(widget.settings.crop) == "60x50"
+    assert [field.value for field in crop.place] == [70, 25]
+    write_into(crop.place[0], "7")
+    assert str(widget.settings.crop) == "60x50+7+25"
+    widget.wait_until_idle()
+    assert widget.canvas.box == CropBox(60, 50, 7, 25)
+    click(crop.centre)
+    assert str(widget.settings.crop) == "60x50"
+    assert [field.value for field in crop.place] == [70, 25]
 
 
 def test_all_visible_layers_are_made_unless_another_one_is_chosen(open_widget, wait, tmp_path):

@@ -262,6 +262,8 @@ def test_an_error_in_the_background_reaches_the_user(open_widget, wait, tmp_path
     wait(lambda: not widget.run.is_running)
     assert list(tmp_path.glob("*.mp4*")) == []
     assert any("the disk went away" in n.message for n in notification_manager.records)
+    assert widget.run.failure.visible
+    assert "the disk went away" in widget.run.failure.value
 
 
 def test_folders_one_after_the_other(open_widget, wait, tmp_path):

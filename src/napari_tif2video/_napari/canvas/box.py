@@ -16,7 +16,7 @@ _MIN_SIDE = 2  # data pixels
 
 Point = NDArray[np.float64]
 #: What the mouse holds of the rows and of the columns: -1 the first edge of the box, 1 the last
-#: one; (0, 0) is the box as a whole.
+#: one, 0 none of them; (0, 0) is the box as a whole.
 Grip = tuple[int, int]
 
 
@@ -47,7 +47,7 @@ class View:
     Attributes
     ----------
     layer : Layer, optional
-        The layer on which the box is drawn, and with `has_anchor` the anchor as its last shape.
+        The layer on which the box is drawn.
     plane : float array (3, 3)
         The map from (row, column, 1) of the image to the world of the canvas.
     px : float array (2,)
@@ -57,7 +57,6 @@ class View:
     image: Layer
     layer: Layer | None
     box: CropBox | None
-    has_anchor: bool
     plane: Point
     px: Point
 
@@ -118,7 +117,13 @@ def drawn_box(frame: tuple[int, int], start: Point, end: Point) -> CropBox | Non
 
 
 def dragged_box(
-    frame: tuple[int, int], box: CropBox, grip: Grip, start: Point, end: Point
+    frame: tuple[int, int],
+    box: CropBox,
+    grip: Grip,
+    start: Point,
+    end: Point,
+    *,
+    keeps_ratio: bool = False,
 ) -> CropBox:
     """The box after a drag of what the mouse holds, kept inside the frame."""
     way, held = _rounded(end - start), np.array(grip)
@@ -127,10 +132,19 @@ def dragged_box(
     if not held.any():
         way = np.clip(way, -first, frame - last)
         return _box_between(first + way, last + way)
-    return _box_between(
-        np.where(held < 0, np.clip(first + way, 0, last - _MIN_SIDE), first),
-        np.where(held > 0, np.clip(last + way, first + _MIN_SIDE, frame), last),
-    )
+    new_first = np.where(held < 0, np.clip(first + way, 0, last - _MIN_SIDE), first)
+    new_last = np.where(held > 0, np.clip(last + way, first + _MIN_SIDE, frame), last)
+    if not keeps_ratio:
+        return _box_between(new_first, new_last)
+    # What is not held stays where it is: the opposite edge, or the middle between both.
+    share = (1 - held) / 2
+    fixed = first + share * box.shape
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.fmin(fixed / share, (frame - fixed) / (1 - share)) / box.shape
+    scale = min(((new_last - new_first) / box.shape)[held != 0].max(), room.min())
+    size = np.maximum(_rounded(np.array(box.shape) * scale), _MIN_SIDE)
+    corner = np.clip(_rounded(fixed - share * size), 0, frame - size)
+    return _box_between(corner, corner + size)
 
 
 def _rounded(values: Point) -> NDArray[np.int64]:

@@ -28,6 +28,8 @@ class BoxMouse:
         The box as it is drawn now; None while nothing is.
     changed, finished : callable
         Get the box at each step of a drag, and when the mouse is let go.
+    drawing : callable
+        Gets whether the next drag draws a new box, when that changes.
     """
 
     def __init__(
@@ -37,9 +39,11 @@ class BoxMouse:
         view: Callable[[], View | None],
         changed: Callable[[CropBox], None],
         finished: Callable[[CropBox], None],
+        drawing: Callable[[bool], None],
     ) -> None:
         self._viewer, self._camera, self._view = viewer, camera, view
-        self._changed, self._finished = changed, finished
+        self._changed, self._finished, self._drawing = changed, finished, drawing
+        self._key_before: Any = None
         self.is_drawing = False
         self._has_set_cursor = False
 
@@ -52,17 +56,28 @@ class BoxMouse:
         self._viewer.mouse_move_callbacks.remove(self._on_hover)
 
     def start_drawing(self) -> None:
-        self.is_drawing = True
-        self._set_cursor("cross")
+        if not self.is_drawing:
+            self.is_drawing = True
+            key, stop = "Escape", self.stop_drawing
+            self._key_before = self._viewer.bind_key(key, lambda _: stop(), overwrite=True)
+            self._set_cursor("cross")
+            self._drawing(True)
 
     def stop_drawing(self) -> None:
-        self.is_drawing = False
-        self._set_cursor(None)
+        if self.is_drawing:
+            self.is_drawing = False
+            self._viewer.bind_key("Escape", self._key_before, overwrite=True)
+            self._set_cursor(None)
+            self._drawing(False)
 
     def _position(self, view: View | None, event: Any) -> Point | None:
-        """Row and column under the mouse; None in a view of other axes, or while a key is held."""
+        """Row and column under the mouse; None in a view of other axes, or while a key is held.
+
+        But for Shift, which keeps the ratio of the sides.
+        """
         n = self._viewer.dims.ndim
-        if view is None or set(event.dims_displayed) != {n - 2, n - 1} or event.modifiers:
+        keys = [key for key in event.modifiers if key != "Shift"]
+        if view is None or set(event.dims_displayed) != {n - 2, n - 1} or keys:
             return None
         return np.asarray(np.linalg.solve(view.plane, (*event.position[-2:], 1))[:2], float)
 
@@ -77,14 +92,16 @@ class BoxMouse:
         box = view.box
         centre = (box.top + (box.height - 1) / 2, box.left + (box.width - 1) / 2)
         at, half = (position - centre) * view.px, np.array(box.shape) / 2 * view.px
-        outside = max(abs(at) - half)  # inside it is negative
-        if abs(outside) <= _NEAR_PX:
-            # At most a quarter of a side, so that a small box can still be moved.
-            is_corner = np.all(half - abs(at) <= np.minimum(_CORNER_PX, half / 2))
-            return (int(np.sign(at[0])), int(np.sign(at[1]))) if is_corner else (0, 0)
-        radius = np.ptp(view.layer.data[-1], axis=0) / 2 * view.px
-        is_dot = view.has_anchor and np.all(abs(at) <= np.maximum(radius, _NEAR_PX))
-        return (0, 0) if is_dot else None
+        inside = half - abs(at)  # how far the edges are; negative beyond them
+        if np.any(inside < -_NEAR_PX):
+            return None
+        # At most a third of a side, so that a small box can still be moved.
+        is_held = inside <= np.minimum(_NEAR_PX, half / 3)
+        is_held |= is_held[::-1] & (inside <= np.minimum(_CORNER_PX, half / 2))
+        if not is_held.any() and box.shape == frame_size(view.image):
+            return None  # it could not be moved
+        down, across = (int(side) for side in np.sign(at) * is_held)
+        return down, across
 
     def _on_hover(self, viewer: Any, event: Any) -> None:
         view = self._view()
@@ -115,7 +132,8 @@ class BoxMouse:
         if self.is_drawing:
             changed = partial(drawn_box, frame, start)
         elif view.box is not None and grip is not None:
-            changed = partial(dragged_box, frame, view.box, grip, start)
+            keeps_ratio = "Shift" in event.modifiers
+            changed = partial(dragged_box, frame, view.box, grip, start, keeps_ratio=keeps_ratio)
         else:
             return
         # Neither the camera nor a tool of the active layer takes part. Marking the events as

@@ -73,16 +73,18 @@ def make_canvas_current() -> None:
 class CanvasPreview:
     """The crop box and the anchor, drawn over an image layer.
 
-    With the mouse, a corner of the box is dragged to resize it, and its line between the corners
-    (or the red dot) to move it; everywhere else, inside the box too, the mouse pans and zooms as
-    usual. Where a drag would not pan, as the active layer is being painted or edited, it does not
-    change the box either.
+    With the mouse, the box is dragged at its inside to move it, and at its edges and corners to
+    resize it, with Shift at the same ratio; everywhere else the mouse pans and zooms as usual.
+    Where a drag would not pan, as the active layer is being painted or edited, it does not change
+    the box either. Escape ends drawing.
 
     All boxes are whole pixels of the layer's full resolution.
     """
 
     # The user has changed the box: once, when the mouse is let go.
     box_changed = Signal(CropBox)
+    # Whether the next drag draws a new box.
+    drawing_changed = Signal(bool)
     # The user is changing the box: at every step of a drag.
     box_changing = Signal(CropBox)
 
@@ -100,7 +102,12 @@ class CanvasPreview:
         # Before napari 0.9: viewer.camera
         self._camera = getattr(self._viewer, "scene", self._viewer).camera
         self._mouse = BoxMouse(
-            self._viewer, self._camera, self._view, self._change_box, self.box_changed.emit
+            self._viewer,
+            self._camera,
+            self._view,
+            self._change_box,
+            self.box_changed.emit,
+            self.drawing_changed.emit,
         )
         self._is_batch = False
         self._connections: list[tuple[Any, Callable[..., None]]] = []
@@ -292,4 +299,4 @@ class CanvasPreview:
             pairs = zip(self._image.units[-2:], shown[-2:], strict=True)
             plane[:2] *= [[(1.0 * own).to(unit).magnitude] for own, unit in pairs]
         px = np.linalg.norm(plane[:2, :2], axis=0) * self._camera.zoom
-        return View(self._image, self._layer, self._box, self._mark is not None, plane, px)
+        return View(self._image, self._layer, self._box, plane, px)

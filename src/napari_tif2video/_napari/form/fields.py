@@ -16,7 +16,7 @@ from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
 from ...geometry import WIDTH_RANGE_PX, CropBox
 from ...settings import FPS_RANGE, pairs_of, title_of
 from ...units import decimal_fps
-from ..panel import let_shrink, line, note, tidy
+from ..panel import let_shrink, line, note, tidy, title
 
 #: Words for a choice, and its value.
 Choices = Sequence[tuple[str, Any]]
@@ -153,6 +153,7 @@ class Compound(ValuedContainerWidget):
         super().__init__(widgets=[line(*parts), *below], labels=False, **options)
         tidy(self)
         for part in edited:
+            part.tooltip = part.tooltip or self.tooltip
             part.changed.connect(self.tell)
 
     def tell(self, *_: Any) -> None:
@@ -209,20 +210,25 @@ class Crop(Compound):
 
     def __init__(self, **options: Any) -> None:
         self.check = CheckBox(text=title_of("crop"), tooltip="Show only a part of each frame")
-        self.frame: tuple[int, int] | None = None  # height and width of the data
-        self.sides = _side("Width of the box in pixels"), _side("Height of the box in pixels")
-        self.draw = PushButton(text="Draw", tooltip="Draw the box on the image")
+        self.sides = _length(1, "Width of the box in pixels"), _length(1, "Height of the box")
+        self.place = _length(0, "Column of its left edge, from 0"), _length(0, "Row of its top")
+        self.draw = PushButton(text="Draw", tooltip="Draw the box on the image; Esc ends that")
+        self.draw.native.setCheckable(True)
         self.centre = PushButton(text="Centre", tooltip="Put the box into the middle")
+        self._frame: tuple[int, int] | None = None
         self._corner: tuple[Any, ...] = ()  # column and row; empty for the middle
         self._is_chosen = False  # whether the sides are anybody's choice
-        across, down = self.sides
-        parts = (self.check, across, "×", down, self.draw, self.centre)
-        super().__init__(*parts, edited=self.sides, **options)
-        for side in self.sides:
-            side.changed.connect(lambda: setattr(self, "_is_chosen", True))
+        (across, down), (x, y) = self.sides, self.place
+        self._below = line(title("at"), x, ",", y, self.centre)
+        parts = (self.check, across, "×", down, self.draw)
+        super().__init__(*parts, edited=(), below=(self._below,), **options)
+        for field in (across, down):
+            field.changed.connect(self._on_sides)
+        for field in (x, y):
+            field.changed.connect(self._on_place)
         self.check.changed.connect(self._on_check)
         self.centre.changed.connect(self._on_centre)
-        self._enable()
+        self.tell()
 
     def get_value(self) -> CropBox | None:
         if not self.check.value:
@@ -232,48 +238,68 @@ class Crop(Compound):
 
     def set_value(self, value: Any) -> None:
         crop = CropBox.parse(value) if isinstance(value, str) else value
-        with self.changed.blocked(), self.check.changed.blocked():
-            self.check.value = crop is not None
-            self._corner = ()
-            if crop is not None:
-                self._set_sides(crop.width, crop.height)
-                self._corner = () if crop.x is None else (crop.x, crop.y)
-        self._enable()
+        _show(self.check, crop is not None)
+        self._corner = ()
+        if crop is not None:
+            self._set_sides(crop.width, crop.height, is_chosen=True)
+            self._corner = () if crop.x is None else (crop.x, crop.y)
+        self.tell()
+
+    def fit_into(self, frame: tuple[int, int] | None) -> None:
+        """Take note of the height and width of the data."""
+        self._frame = frame
+        self._show_place()
+
+    def tell(self, *_: Any) -> None:
+        for part in self.sides:
+            part.enabled = self.check.value
+        self._below.visible = self.check.value
+        self._show_place()
+        super().tell()
+
+    def _show_place(self) -> None:
+        corner = self._corner
+        if not corner and self._frame is not None:
+            sizes = zip(self._frame[::-1], self.sides, strict=True)
+            corner = tuple(max(0, (size - side.value) // 2) for size, side in sizes)
+        for field, at in zip(self.place, corner, strict=False):
+            _show(field, at)
+
+    def _on_sides(self) -> None:
+        self._is_chosen = True
+        self.tell()
+
+    def _on_place(self) -> None:
+        self._corner = tuple(field.value for field in self.place)
         self.tell()
 
     def _on_check(self) -> None:
-        self._enable()
         if self.check.value:
-            with self.changed.blocked():
-                self._fit()
+            self._fit()
         self.tell()
 
     def _on_centre(self) -> None:
         self._corner = ()
-        with self.changed.blocked():
-            self._fit()
+        self._fit()
         self.tell()
 
     def _fit(self) -> None:
         """A box that fits: as it was, or else half of the frame."""
-        if self.frame is None:
+        if self._frame is None:
             return
-        height, width = self.frame
+        height, width = self._frame
         across, down = (side.value for side in self.sides)
         if not self._is_chosen or across > width or down > height:
-            self._set_sides(max(1, width // 2), max(1, height // 2))
-            self._corner, self._is_chosen = (), False
+            self._set_sides(max(1, width // 2), max(1, height // 2), is_chosen=False)
+            self._corner = ()
         elif self._corner:
             x, y = self._corner
             self._corner = min(x, width - across), min(y, height - down)
 
-    def _set_sides(self, *lengths: int) -> None:
+    def _set_sides(self, *lengths: int, is_chosen: bool) -> None:
+        self._is_chosen = is_chosen
         for side, length in zip(self.sides, lengths, strict=True):
-            side.value = length
-
-    def _enable(self) -> None:
-        for part in (*self.sides, self.centre):
-            part.enabled = self.check.value
+            _show(side, length)
 
 
 class Limits(Compound):
@@ -338,14 +364,20 @@ def _fix_width(widget: Any, width_px: int) -> None:
     widget.native.setFixedWidth(width_px)
 
 
-def _side(tooltip: str) -> SpinBox:
-    side = SpinBox(value=300, min=1, max=_MAX_CROP_PX, tooltip=tooltip)
+def _show(field: Any, value: Any) -> None:
+    """Show a value without a word about it."""
+    with field.changed.blocked():
+        field.value = value
+
+
+def _length(low: int, tooltip: str) -> SpinBox:
+    field = SpinBox(value=max(low, 0), min=low, max=_MAX_CROP_PX, tooltip=tooltip)
     # The box is dragged on the canvas; there is no room for arrows, nor for the width that
     # napari's style sheet gives a spin box at least.
-    side.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-    side.native.setStyleSheet("QAbstractSpinBox { min-width: 0; padding: 1px; }")
-    _fix_width(side, _SIDE_WIDTH_PX)
-    return side
+    field.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    field.native.setStyleSheet("QAbstractSpinBox { min-width: 0; padding: 1px; }")
+    _fix_width(field, _SIDE_WIDTH_PX)
+    return field
 
 
 def _count(value: float, tooltip: str) -> FloatSpinBox:

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QLineEdit
 
 from ...settings import CODECS, SETTINGS, Codec, option_of
 from ...units import readable_duration, readable_size
-from ..panel import LABEL_WIDTH_PX, line, note, say, tidy, title
+from ..panel import LABEL_WIDTH_PX, PROBLEM_STYLE, line, note, say, tidy, title
 from .fields import (
     Choice,
     Colormap,
@@ -84,7 +84,6 @@ _SIGNS = {
     "z": ("no slice",),
     "play": ("to play", "cannot play"),
 }
-_PROBLEM_STYLE = "color: #e06c00"  # readable on napari's dark and its light theme
 
 
 def field_of(name: str) -> Any:
@@ -153,7 +152,7 @@ class Row(Container):
         below: Iterable[Any] = (),
     ) -> None:
         self.names = tuple(names)
-        self.problem = note(_PROBLEM_STYLE)
+        self.problem = note(PROBLEM_STYLE)
         first, parts, stretch = fields[names[0]], [], None
         if not isinstance(first, (CheckBox, Crop)):
             parts.append(title(SETTINGS[names[0]].title))

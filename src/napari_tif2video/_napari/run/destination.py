@@ -41,6 +41,7 @@ class Destination(Container):
         self.where = Choice(
             [("Beside the data", None)], lambda folder: os.path.basename(folder) or folder
         )
+        self.where.native.setAccessibleName("Save in")
         self.browse = PushButton(text="…", tooltip="Choose a folder for the videos")
         self.browse.max_width = 30
         self.name_edit = LineEdit(tooltip="Empty it to get the automatic name back")

@@ -29,7 +29,7 @@ from ...videos import (
 )
 from ..background import Background
 from ..form import in_words
-from ..panel import line, note, say, tidy
+from ..panel import PROBLEM_STYLE, line, note, say, tidy
 
 _STEPS = 1000
 
@@ -49,11 +49,11 @@ class RunRow(Container):
         self.play_button = PushButton(text="Play")
         self.show_button = PushButton(text="Show in folder")
         self.log_button = PushButton(text="Save log…")
-        self.facts = note()
+        self.facts, self.failure = note(), note(PROBLEM_STYLE)
         self._running = line(self.bar, self.cancel_button, stretch=0)
         self._finished = line(self.play_button, self.show_button, self.log_button)
         super().__init__(labels=False, gui_only=True)
-        tidy(self, (self.facts, self._running, self._finished))
+        tidy(self, (self.failure, self.facts, self._running, self._finished))
         self.videos: list[Video] = []
         self._jobs: list[SourceJob] = []
         self._current = 0
@@ -68,7 +68,7 @@ class RunRow(Container):
         self.play_button.changed.connect(self.play)
         self.show_button.changed.connect(self.show_in_folder)
         self.log_button.changed.connect(self.ask_for_log)
-        for part in (self._running, self._finished, self.facts):
+        for part in (self._running, self._finished, self.facts, self.failure):
             part.visible = False
 
     @property
@@ -88,7 +88,7 @@ class RunRow(Container):
         self.videos = []
         self.bar.value = 0
         self.bar.native.setFormat(words)
-        self._finished.visible = self.facts.visible = False
+        self._finished.visible = self.facts.visible = self.failure.visible = False
         self._running.visible = True
         self.began.emit()
 
@@ -241,6 +241,8 @@ class RunRow(Container):
             show_info(f"Saved {made[0].output.name}")
         found = _found(made[0]) if len(made) == 1 else _all_verified(made)
         say(self.facts, "\n".join(found))
+        why = [in_words(describe(error))] if error is not None else []
+        say(self.failure, "\n".join(why + [in_words(v.error or "failed") for v in failed]))
         self.ended.emit()
 
 

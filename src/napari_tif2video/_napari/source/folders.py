@@ -47,6 +47,7 @@ class FolderList(QWidget):
         self.tree.setHeaderLabels(["Source", "Video", "State"])
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.tree.setAccessibleName("Folders and files")
         self.tree.setFixedHeight(_LIST_HEIGHT_PX)
         header = self.tree.header()
         assert header is not None

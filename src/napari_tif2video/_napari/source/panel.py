@@ -22,7 +22,7 @@ from .picker import LayerPicker
 
 _LOOKS = (
     "data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible",
-    "projection_mode", "auto_contrast",
+    "projection_mode", "auto_contrast", "name",
 )  # fmt: skip
 _STEPS = {"T": "time point", "C": "channel", "Z": "slice", "P": "position"}
 
@@ -214,13 +214,13 @@ class SourcePanel:
             return
         for watched, act in ((self._watched, "disconnect"), (layers, "connect")):
             for layer in watched:
-                for name in _LOOKS if isinstance(layer, Image) else ("visible",):
+                for name in _LOOKS if isinstance(layer, Image) else ("visible", "name"):
                     if name in layer.events.emitters:  # napari 0.7 has not all of them
                         getattr(getattr(layer.events, name), act)(self._on_look)
         self._watched = list(layers)
 
     def _on_look(self, event: Any) -> None:
-        if event.type == "visible":
+        if event.type in ("visible", "name"):
             self.layers.reset_choices()
         self.tell()
 
