@@ -478,3 +478,9 @@ def test_every_order_of_fields(tmp_path):
             continue
         folder = write(tmp_path / str(number), "_".join(order) + ".tif", FRAMES[:, :, 0])
         np.testing.assert_array_equal(t2v.open_stack(folder).data.compute(), FRAMES[:, :, 0])
+
+
+def test_a_copy_beside_two_images_is_left_out(tmp_path):
+    for name in ("a_t1.tif", "a_t2.tif", "a_t2 (1).tif"):
+        tifffile.imwrite(tmp_path / name, np.zeros((8, 8), np.uint16))
+    assert t2v.open_stack(tmp_path).labels == ["a_t1.tif", "a_t2.tif"]

@@ -178,3 +178,22 @@ def test_settings_say_nothing_of_positions_without_one():
     assert "position" not in t2v.VideoSettings().to_dict()
     settings = t2v.VideoSettings(position="A1")
     assert t2v.VideoSettings.from_json(settings.to_json()) == settings
+
+
+def test_which_positions_there_are_is_said_and_how_one_is_named():
+    many = np.broadcast_to(DATA[0], (14, T, 48, 160))
+    listed = ", ".join(map(str, range(11)))
+    with pytest.raises(t2v.SourceError, match=rf"14 positions: {listed}, \.\.\. 13; add"):
+        t2v.render_frame(many, 0, axes="PTYX")
+    with pytest.raises(t2v.SourceError, match=rf"12 positions: {listed}, 11; add"):
+        t2v.render_frame(many[:12], 0, axes="PTYX")
+
+
+@pytest.mark.parametrize(("names", "said"), [(["a", "b"], "a"), (["a", "a"], "0")])
+def test_a_name_of_several_positions_is_no_choice(tmp_path, names, said):
+    images = (image_xml(n, blocks(range(n * T, n * T + T)), name=names[n]) for n in range(2))
+    path = write_pages(
+        tmp_path / "s.ome.tif", DATA.reshape(-1, 48, 160), description=ome_xml(*images)
+    )
+    with pytest.raises(t2v.SourceError, match=f"add --position {said} or each"):
+        t2v.render_frame(path, 0)

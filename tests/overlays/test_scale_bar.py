@@ -205,3 +205,11 @@ def test_the_round_length_is_the_nearest_one_in_ratio(tmp_path, wanted_um):
     lengths = [n * 10.0**p for p in range(-3, 5) for n in (1, 2, 5)]
     nearest = min(lengths, key=lambda length: max(length / wanted_um, wanted_um / length))
     assert video.scale_bar_um == pytest.approx(nearest)
+
+
+def test_the_shortest_bar_is_one_pixel():
+    picture = shown(flat(400, 500, 0), scale_bar_length=1, pixel_size=1, width=500)[..., 0]
+    *_, bar = lines(picture)
+    assert bar.shape[1] == 1
+    with pytest.raises(t2v.SourceError, match="less than a pixel"):
+        shown(flat(400, 500, 0), scale_bar_length=0.4, pixel_size=1, width=500)

@@ -237,3 +237,9 @@ def test_the_command_line_of_the_window_says_the_same(tmp_path, folder, cli):
     words = as_command_line([str(folder)], settings, None, None).split()
     assert cli(*words[1:], "--quiet").code == 0
     assert (folder / "160px_10fps_draft_max1MB_video.webm").is_file()
+
+
+def test_a_gif_of_the_highest_speed_that_players_keep():
+    assert t2v.VideoSettings(codec="gif", fps=50).fps == 50
+    with pytest.raises(t2v.SettingsError, match="50 or less"):
+        t2v.VideoSettings(codec="gif", fps="50.01")
