@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +30,7 @@ from ..planning import Plan
 from ..settings import SEGMENT_FRAMES
 from ..units import Limits, readable_size
 from .engine import Run, step
-from .tasks import encode_tasks, segments_of, sources_of
+from .tasks import encode_tasks, segments_of, task_of
 
 #: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled
 #: visibly have 30 dB or less; noise alone, which nobody misses, costs more than that.
@@ -62,8 +61,6 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     encoder = plan.encoder
     if not (encoder.codec.has_palette and encoder.has_colour) or encoder.palette:
         return plan
-    from dask.delayed import delayed
-
     chosen = _evenly(plan.frames, _PALETTE_FRAMES)
     height, width = plan.picture.size
     # Each pixel of a coarse grid counts: small pictures have all of theirs.
@@ -73,8 +70,8 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     tasks = []
     for index in chosen:
         shown = None if limits is None else limits_at(limits, index)
-        sample = partial(_sample, plan.picture, shown, plan.timeline[index], stride, run.key)
-        tasks.append(delayed(sample, pure=False)(*sources_of(plan, range(index, index + 1))))
+        what = (plan.picture, shown, plan.timeline[index], stride, run.key)
+        tasks.append(task_of(plan, range(index, index + 1), _sample, *what))
     found = run.compute(tasks, len(tasks))
     palette = make_palette(found)
     return dataclasses.replace(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +34,7 @@ from ..planning import Plan
 from ..units import Limits
 from .engine import Execution, Run, step
 from .skip import without_bad_frames
-from .tasks import Chunk, chunks_of, segments_of, sources_of
+from .tasks import Chunk, chunks_of, segments_of, task_of
 
 if TYPE_CHECKING:
     from dask.delayed import Delayed
@@ -119,10 +118,10 @@ def measure_sequence(plan: Plan, run: Run, *, keep: bool) -> Measured:
     run.phase = "measuring"
     is_smooth = plan.contrast == "smooth"
     wanted = ToMeasure(plan.percentile is not None and not is_smooth, is_smooth, keep)
-    one = delayed(partial(measure_chunk, plan.picture, wanted, run.key), pure=False)
+    what = (plan.picture, wanted, run.key)
     segments = segments_of(plan)
     spans = (chunk for segment in segments for chunk in chunks_of(plan, segment, run))
-    chunks: list[Any] = [one(*sources_of(plan, span)) for span in spans]
+    chunks: list[Any] = [task_of(plan, span, measure_chunk, *what) for span in spans]
     measured: Measured
     if run.client is None and not keep:
         (measured,) = run.compute([_reduced(chunks)], plan.frames)

@@ -12,7 +12,7 @@ from ..errors import SourceError
 from ..geometry import CropBox
 from ..planning import Plan
 from .engine import Execution, step
-from .tasks import segments_of, sources_of
+from .tasks import segments_of, task_of
 
 
 def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Plan:
@@ -25,19 +25,17 @@ def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Pl
     """
     if not plan.skips or plan.bad_frames:
         raise exc
-    from dask.delayed import delayed
-
     errors: dict[int, str] = {}
     with execution.run(plan) as run:
         run.phase = "checking"
-        look = partial(_errors, plan.picture.box, run.key)
+        what = (plan.picture.box, run.key)
         channels = [channel.frames for channel in plan.stack.channels]
         if any(isinstance(frames, DaskFrames) for frames in channels):
             # A block that fails would end the graph of all others.
-            errors = run.here(partial(look, *channels))
+            errors = run.here(partial(_errors, *what, *channels))
         else:
             spans = segments_of(plan)
-            tasks = [delayed(look, pure=False)(*sources_of(plan, span)) for span in spans]
+            tasks = [task_of(plan, span, _errors, *what) for span in spans]
             for span, found in zip(spans, run.compute(tasks, plan.frames), strict=True):
                 errors |= {span[place]: error for place, error in found.items()}
     if not 0 < len(errors) < plan.frames:
