@@ -198,3 +198,9 @@ def test_numbers_beyond_all_measure_are_refused_in_one_line(values):
     (name,) = values
     with pytest.raises(t2v.SettingsError, match=f"^{name}: "):
         VideoSettings(**values)
+
+
+@pytest.mark.parametrize("axes", ["1YX", "T-YX", "ÄYX", "TTYX", "TCY", "", 5])
+def test_axes_are_letters_each_once_with_y_and_x(axes):
+    with pytest.raises(t2v.SettingsError, match="axes: expected"):
+        t2v.VideoSettings(axes=axes)

@@ -156,7 +156,10 @@ class Recipe:
             raise SettingsError(
                 "recipe: the limits of so many frames do not fit into a video; its sidecar has them"
             )
-        low, high = shown.limits[frame if len(shown.limits) > 1 else 0]
+        place = frame if len(shown.limits) > 1 else 0
+        if not -len(shown.limits) <= place < len(shown.limits):
+            raise SettingsError(f"recipe: has limits of {len(shown.limits)} frames, not of {frame}")
+        low, high = shown.limits[place]
         share = grey / 255
         if shown.inverted:
             share = 1 - share
@@ -287,6 +290,8 @@ class Recipe:
             bad = tuple(map(int, frames.get("left_out", ())))
             if len(indices) - len(bad) != int(frames["count"]) or not set(bad) <= set(indices):
                 raise ValueError(f"{frames['count']} frames are not those from first to last")
+            if len(indices) <= len(bad) or not values["channels"]:
+                raise ValueError("it has no frames, or no channels")
             return cls(
                 source=str(source["name"]),
                 first_frame=str(source["first_frame"]),

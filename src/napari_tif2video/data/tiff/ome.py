@@ -174,7 +174,7 @@ def _add_time(image: OmeImage, values: dict[str, str]) -> None:
 def _image(values: dict[str, str], name: str) -> OmeImage:
     order = values.get("DimensionOrder", "XYCZT")[2:]
     if sorted(order) != ["C", "T", "Z"]:
-        raise ValueError(f"unknown order {values['DimensionOrder']!r}")
+        raise ValueError(f"unknown order {values['DimensionOrder'][:40]!r}")
     x, y, z = (
         length_um(values.get(f"PhysicalSize{a}"), values.get(f"PhysicalSize{a}Unit", "um"))
         for a in "XYZ"
