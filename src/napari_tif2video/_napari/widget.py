@@ -138,6 +138,7 @@ class TiffToVideo(SettingsForm):
         self["crop"].draw.changed.connect(self._on_draw)
         self.canvas.drawing_changed.connect(self._on_drawing)
         self.auto.changed.connect(self._on_auto)
+        self.result.moved.connect(self._on_moved)
         self.mode.changed.connect(self._on_mode)
         self.canvas.box_changed.connect(partial(setattr, self["crop"], "value"))
         self.create_button.changed.connect(lambda: self.convert())
@@ -195,7 +196,7 @@ class TiffToVideo(SettingsForm):
     def _detach(self) -> None:
         """While it is hidden, the widget listens to nothing and draws nothing."""
         self._settle.stop()
-        self.result.stop()
+        self.result.leave()
         self.canvas.hide()
         self.source.detach()
 
@@ -221,6 +222,10 @@ class TiffToVideo(SettingsForm):
         self["crop"].draw.value = is_on
         if is_on:
             self._viewer.status = "Drag a box over the image; Esc ends that"
+
+    def _on_moved(self, index: int) -> None:
+        if self.plan is not None:
+            self.source.show_frame(self.plan, index)
 
     def _on_auto(self) -> None:
         layer = self.source.image

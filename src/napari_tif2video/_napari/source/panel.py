@@ -13,7 +13,7 @@ from psygnal import Signal
 from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
-from ..layers import point_of
+from ..layers import move_slider, point_of
 from ..panel import note
 from .axes import SourceAxes, TimeAxis, nearest_frame
 from .folders import FolderList
@@ -136,12 +136,25 @@ class SourcePanel:
 
     def frame_index(self, plan: Plan) -> int:
         """The frame of the video that is nearest to the viewer's slider."""
-        if not self.is_folder_mode:
-            return self.time_axis.frame_index(self.layers.chosen, plan)
-        layer, axis = self.temporary.image, self.temporary.played_axis(plan)
-        if layer is None or axis is None:
+        played = self._played(plan)
+        if played is None:
             return 0
+        layer, axis = played
         return nearest_frame(plan, point_of(self._viewer, layer)[axis])
+
+    def show_frame(self, plan: Plan, index: int) -> None:
+        """Move the viewer's slider to a frame of the video."""
+        played = self._played(plan)
+        if played is not None:
+            layer, axis = played
+            move_slider(self._viewer, layer, axis, plan.indices[index])
+
+    def _played(self, plan: Plan) -> tuple[Image, int] | None:
+        """The layer that tells the frame, and its axis."""
+        if not self.is_folder_mode:
+            return self.time_axis.played(self.layers.chosen)
+        layer, axis = self.temporary.image, self.temporary.played_axis(plan)
+        return None if layer is None or axis is None else (layer, axis)
 
     def describe(self, stack: Stack, plan: Plan) -> None:
         """Say how large the data are, what is known about them, and what was decided for them."""
