@@ -18,7 +18,8 @@ from ..planning import Plan, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
 from .form import SettingsForm, in_words
-from .panel import Visibility, column, fold, heading, lay_out, note, say
+from .panel import Visibility, column, fold, heading, lay_out, line, note, say, title
+from .presets import PresetButton
 from .preview import ResultPreview, auto_limits
 from .run import Destination, RecipeButton, RunRow, Starter, automatic_name, stored
 from .source import SourcePanel
@@ -54,6 +55,7 @@ class TiffToVideo(SettingsForm):
         self.result = ResultPreview()
         self.destination = Destination()
         self.recipe_button = RecipeButton(self, self.source, self.destination, lambda: self.plan)
+        self.presets = PresetButton(self, lambda: self.plan)
         self.reason = note()
         self.create_button = PushButton(text="Create video")
         self.run = RunRow()
@@ -121,12 +123,13 @@ class TiffToVideo(SettingsForm):
         self.more = fold(
             "More  (grey levels, overlays, format, files)", column(self.more_rows, *files)
         )
+        preset = line(title("Preset"), self.presets, stretch=1)
         source = self.source
         rows = (source.time_axis.row, self.source_rows)
         lay_out(
             self,
             column(self.mode, self.layers, self.folders, source.info, *rows, self.result),
-            column(self.top, self.more),
+            column(preset, self.top, self.more),
             self.more,
             column(self.destination, self.reason, self.create_button, self.run),
         )
