@@ -82,7 +82,7 @@ class TiffToVideo(SettingsForm):
                 return True
             if self.plan is None:
                 raise SettingsError(self.reason.value or "choose a layer first")
-            return self._starter.start_layers(self.settings, self.plan)
+            return self._starter.start_layers(self.settings, self.plan, self.source.origins)
         except Tif2VideoError as exc:
             show_error(describe(exc))
             return False
@@ -246,6 +246,7 @@ class TiffToVideo(SettingsForm):
 
     def _update(self) -> None:
         self._settle.stop()
+        self.run.card.keep(self.source.present)
         self.plan, stack, reason = None, None, ""
         try:
             settings = self.settings

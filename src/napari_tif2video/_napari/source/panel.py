@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from magicgui.widgets import RadioButtons
@@ -80,6 +81,16 @@ class SourcePanel:
         if self.is_folder_mode:
             return self.temporary.image
         return next(iter(self.layers.chosen), None)
+
+    @property
+    def present(self) -> set[object]:
+        """The layers, as weak references, and the paths of which videos can be made."""
+        return {*_references(self._viewer.layers), *self.folders.paths}
+
+    @property
+    def origins(self) -> set[object]:
+        """Those of `present` that are the layers of the source."""
+        return {*_references(self.layers.chosen)}
 
     @property
     def axes(self) -> list[SourceAxes]:
@@ -247,6 +258,11 @@ class SourcePanel:
             if entry is not None and index < self.folders.count:
                 self.folders.mark_problem(index, entry.problem)
         self.changed.emit()
+
+
+def _references(layers: Iterable[Layer]) -> Iterator[object]:
+    for layer in layers:
+        yield weakref.ref(getattr(layer, "__wrapped__", layer))  # plugins get proxies
 
 
 def _calibration(known: Calibration) -> str:
