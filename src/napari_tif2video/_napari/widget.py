@@ -59,7 +59,7 @@ class TiffToVideo(SettingsForm):
         self.reason = note()
         self.create_button = PushButton(text="Create video")
         self.run = RunRow()
-        self.canvas = CanvasPreview(napari_viewer)
+        self.canvas = CanvasPreview(napari_viewer, lambda: self["crop"].ratio.value)
         self._starter = Starter(self.run, self.destination, self.folders)
         self._lay_out()
         self._settle = QTimer(self.native, singleShot=True, interval=_SETTLE_MS)
@@ -144,6 +144,7 @@ class TiffToVideo(SettingsForm):
         self.result.moved.connect(self._on_moved)
         self.mode.changed.connect(self._on_mode)
         self.canvas.box_changed.connect(partial(setattr, self["crop"], "value"))
+        self.canvas.undo.connect(self["crop"].undo)
         self.create_button.changed.connect(lambda: self.convert())
         for signal in (self.run.began, self.run.ended):
             signal.connect(self._on_run)
