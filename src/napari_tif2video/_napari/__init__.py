@@ -2,7 +2,8 @@
 
 `hooks` reads, writes and brings sample data; `layers` turns what napari shows into stacks. `widget`
 is the dock widget, put together from `source` (what is converted), `form` (the settings), `preview`
-(the picture), `canvas` (crop box and anchor on napari's canvas) and `run` (making the videos).
+(the picture, which plays), `presets`, `canvas` (crop box and anchor on napari's canvas) and `run`
+(making the videos, and the card of those that are made).
 Only `hooks`, `layers` and `canvas` do without Qt, and napari is loaded only when it is needed.
 """
 

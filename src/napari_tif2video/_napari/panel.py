@@ -176,6 +176,8 @@ class Visibility(QObject):
         native.installEventFilter(self)
 
     def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
-        if event.type() in self._acts:
-            self._acts[event.type()]()
+        # Python may have cleared away what Qt still sends the last events to.
+        act = vars(self).get("_acts", {}).get(event.type())
+        if act is not None:
+            act()
         return False

@@ -18,7 +18,8 @@ from ..planning import Plan, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
 from .form import SettingsForm, in_words
-from .panel import Visibility, column, fold, heading, lay_out, note, say
+from .panel import Visibility, column, fold, heading, lay_out, line, note, say, title
+from .presets import PresetButton
 from .preview import ResultPreview, auto_limits
 from .run import Destination, RecipeButton, RunRow, Starter, automatic_name, stored
 from .source import SourcePanel
@@ -54,10 +55,11 @@ class TiffToVideo(SettingsForm):
         self.result = ResultPreview()
         self.destination = Destination()
         self.recipe_button = RecipeButton(self, self.source, self.destination, lambda: self.plan)
+        self.presets = PresetButton(self, lambda: self.plan)
         self.reason = note()
         self.create_button = PushButton(text="Create video")
         self.run = RunRow()
-        self.canvas = CanvasPreview(napari_viewer)
+        self.canvas = CanvasPreview(napari_viewer, lambda: self["crop"].ratio.value)
         self._starter = Starter(self.run, self.destination, self.folders)
         self._lay_out()
         self._settle = QTimer(self.native, singleShot=True, interval=_SETTLE_MS)
@@ -80,7 +82,7 @@ class TiffToVideo(SettingsForm):
                 return True
             if self.plan is None:
                 raise SettingsError(self.reason.value or "choose a layer first")
-            return self._starter.start_layers(self.settings, self.plan)
+            return self._starter.start_layers(self.settings, self.plan, self.source.origins)
         except Tif2VideoError as exc:
             show_error(describe(exc))
             return False
@@ -121,12 +123,13 @@ class TiffToVideo(SettingsForm):
         self.more = fold(
             "More  (grey levels, overlays, format, files)", column(self.more_rows, *files)
         )
+        preset = line(title("Preset"), self.presets, stretch=1)
         source = self.source
         rows = (source.time_axis.row, self.source_rows)
         lay_out(
             self,
             column(self.mode, self.layers, self.folders, source.info, *rows, self.result),
-            column(self.top, self.more),
+            column(preset, self.top, self.more),
             self.more,
             column(self.destination, self.reason, self.create_button, self.run),
         )
@@ -138,8 +141,10 @@ class TiffToVideo(SettingsForm):
         self["crop"].draw.changed.connect(self._on_draw)
         self.canvas.drawing_changed.connect(self._on_drawing)
         self.auto.changed.connect(self._on_auto)
+        self.result.moved.connect(self._on_moved)
         self.mode.changed.connect(self._on_mode)
         self.canvas.box_changed.connect(partial(setattr, self["crop"], "value"))
+        self.canvas.undo.connect(self["crop"].undo)
         self.create_button.changed.connect(lambda: self.convert())
         for signal in (self.run.began, self.run.ended):
             signal.connect(self._on_run)
@@ -195,7 +200,7 @@ class TiffToVideo(SettingsForm):
     def _detach(self) -> None:
         """While it is hidden, the widget listens to nothing and draws nothing."""
         self._settle.stop()
-        self.result.stop()
+        self.result.leave()
         self.canvas.hide()
         self.source.detach()
 
@@ -222,6 +227,10 @@ class TiffToVideo(SettingsForm):
         if is_on:
             self._viewer.status = "Drag a box over the image; Esc ends that"
 
+    def _on_moved(self, index: int) -> None:
+        if self.plan is not None:
+            self.source.show_frame(self.plan, index)
+
     def _on_auto(self) -> None:
         layer = self.source.image
         if layer is None or self.plan is None:
@@ -238,6 +247,7 @@ class TiffToVideo(SettingsForm):
 
     def _update(self) -> None:
         self._settle.stop()
+        self.run.card.keep(self.source.present)
         self.plan, stack, reason = None, None, ""
         try:
             settings = self.settings

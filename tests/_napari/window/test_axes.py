@@ -97,7 +97,7 @@ def test_a_hyperstack_has_rows_and_shows_what_they_say(with_sources, wait, tmp_p
     assert viewer.dims.current_step[1] == 2
     (video,) = create(widget, wait)
     assert_shows(video.path, HYPER[:, 0, 2])
-    assert "limits 100 to 9001 (global), 0 % of the values clipped" in widget.run.facts.value
+    assert "limits 100 to 9001 (global), 0 % of the values clipped" in widget.run.card.facts.value
     pick(widget["z"], "Maximum of all 3")
     (video,) = create(widget, wait)
     assert video.path.name == "cells_60px_10fps_ch0_global_norm_video.mp4"

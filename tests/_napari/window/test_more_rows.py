@@ -139,7 +139,7 @@ def test_formats_and_their_endings(opened, wait, tmp_path):
     widget.destination.name_edit.native.editingFinished.emit()
     (video,) = create(widget, wait)
     assert video.path == tmp_path / "mine.mkv"
-    assert "verified: all frames decode to what was rendered" in widget.run.facts.value
+    assert "verified: all frames decode to what was rendered" in widget.run.card.facts.value
     assert t2v.read_recipe(tmp_path / "mine.json") == t2v.read_recipe(video.path)
     (again,) = create(widget, wait)
     assert (again.path.name, again.sidecar.name) == ("mine (2).mkv", "mine (2).json")
@@ -184,7 +184,7 @@ def test_a_size_a_rate_factor_and_the_psnr(opened, wait, tmp_path):
     # Of the luma, whose 220 levels stand for the 256 of the picture.
     error = (grey - np.stack(frames).astype(float)) * 219 / 255
     own = 10 * np.log10(255**2 / np.mean(error**2))
-    assert f"PSNR {video.psnr_mean_db:.1f} dB" in widget.run.facts.value
+    assert f"PSNR {video.psnr_mean_db:.1f} dB" in widget.run.card.facts.value
     assert video.psnr_mean_db == pytest.approx(own, abs=0.2)
     write_into(widget["crf"], "")
     write_into(widget["max_size"], "400 kB")

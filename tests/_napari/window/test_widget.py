@@ -25,7 +25,7 @@ def test_create_makes_the_video_of_the_layer(open_widget, wait, tmp_path):
     assert video.status == "ok"
     assert video.path.name == "stack_500px_10fps_video.mp4"
     assert numbers(video.path) == list(range(7))
-    assert widget.run.play_button.visible
+    assert widget.run.card.play_button.visible
 
 
 def test_the_form_and_its_settings_are_the_same(open_widget):

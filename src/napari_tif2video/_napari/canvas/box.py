@@ -52,6 +52,8 @@ class View:
         The map from (row, column, 1) of the image to the world of the canvas.
     px : float array (2,)
         Screen pixels for one data pixel down and one across.
+    ratio : float, optional
+        That the box keeps, of its width to its height.
     """
 
     image: Layer
@@ -59,6 +61,7 @@ class View:
     box: CropBox | None
     plane: Point
     px: Point
+    ratio: float | None = None
 
 
 @dataclass(frozen=True)
@@ -107,13 +110,20 @@ def _cross(box: CropBox, reach: float, half: float) -> NDArray[np.float32]:
     return (outline + centre).astype(np.float32)
 
 
-def drawn_box(frame: tuple[int, int], start: Point, end: Point) -> CropBox | None:
-    """The box between two positions, as far as it lies in the frame."""
+def drawn_box(
+    frame: tuple[int, int], start: Point, end: Point, ratio: float | None = None
+) -> CropBox | None:
+    """The box between two positions, as far as it lies in the frame; its width by its height."""
     first, last = _rounded(np.sort([start, end], axis=0) + 0.5)
     if np.any(last <= 0) or np.any(first >= frame):
         return None
     first = np.clip(first, 0, np.array(frame) - _MIN_SIDE)
-    return _box_between(first, np.clip(last, first + _MIN_SIDE, frame))
+    last = np.clip(last, first + _MIN_SIDE, frame)
+    if ratio is None:
+        return _box_between(first, last)
+    share = np.where(end < start, 1.0, 0.0)  # where it began stays
+    fixed = np.where(end < start, last, first)
+    return _in_shape(frame, np.array([1, ratio]), fixed, share, last - first)
 
 
 def dragged_box(
@@ -123,9 +133,15 @@ def dragged_box(
     start: Point,
     end: Point,
     *,
-    keeps_ratio: bool = False,
+    ratio: float | None = None,
 ) -> CropBox:
-    """The box after a drag of what the mouse holds, kept inside the frame."""
+    """The box after a drag of what the mouse holds, kept inside the frame.
+
+    Parameters
+    ----------
+    ratio : float, optional
+        Of its width to its height, where the other side is to follow.
+    """
     way, held = _rounded(end - start), np.array(grip)
     first = np.array([box.top, box.left])
     last = first + box.shape
@@ -134,15 +150,28 @@ def dragged_box(
         return _box_between(first + way, last + way)
     new_first = np.where(held < 0, np.clip(first + way, 0, last - _MIN_SIDE), first)
     new_last = np.where(held > 0, np.clip(last + way, first + _MIN_SIDE, frame), last)
-    if not keeps_ratio:
+    if ratio is None:
         return _box_between(new_first, new_last)
     # What is not held stays where it is: the opposite edge, or the middle between both.
     share = (1 - held) / 2
-    fixed = first + share * box.shape
+    size = np.where(held, new_last - new_first, 0)
+    return _in_shape(frame, np.array([1, ratio]), first + share * box.shape, share, size)
+
+
+def _in_shape(
+    frame: tuple[int, int], shape: Point, fixed: Point, share: Point, size: NDArray[Any]
+) -> CropBox:
+    """A box of such a shape that reaches one of these sizes, as far as the frame has room.
+
+    Parameters
+    ----------
+    fixed, share : float arrays (2,)
+        The point that stays, and which share of the box is in front of it.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        room = np.fmin(fixed / share, (frame - fixed) / (1 - share)) / box.shape
-    scale = min(((new_last - new_first) / box.shape)[held != 0].max(), room.min())
-    size = np.maximum(_rounded(np.array(box.shape) * scale), _MIN_SIDE)
+        room = np.fmin(fixed / share, (frame - fixed) / (1 - share)) / shape
+    scale = min((size / shape).max(), room.min())
+    size = np.maximum(_rounded(shape * scale), _MIN_SIDE)
     corner = np.clip(_rounded(fixed - share * size), 0, frame - size)
     return _box_between(corner, corner + size)
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from app_model.types import KeyCode, KeyMod
 from napari.components import ViewerModel
 
 from ...geometry import CropBox
@@ -15,6 +16,8 @@ from .box import Grip, Point, View, dragged_box, drawn_box, frame_size
 # On the screen: how near to the line the mouse takes hold, how far along it a corner reaches, and
 # the shortest way that is a drag and no click.
 _NEAR_PX, _CORNER_PX, _DRAG_PX = 6, 16, 4
+
+_UNDO = KeyMod.CtrlCmd | KeyCode.KeyZ
 
 
 class BoxMouse:
@@ -30,6 +33,8 @@ class BoxMouse:
         Get the box at each step of a drag, and when the mouse is let go.
     drawing : callable
         Gets whether the next drag draws a new box, when that changes.
+    undo : callable
+        Is called by Ctrl+Z on the canvas.
     """
 
     def __init__(
@@ -40,9 +45,11 @@ class BoxMouse:
         changed: Callable[[CropBox], None],
         finished: Callable[[CropBox], None],
         drawing: Callable[[bool], None],
+        undo: Callable[[], None],
     ) -> None:
         self._viewer, self._camera, self._view = viewer, camera, view
         self._changed, self._finished, self._drawing = changed, finished, drawing
+        self._undo, self._undo_before = undo, None
         self._key_before: Any = None
         self.is_drawing = False
         self._has_set_cursor = False
@@ -50,10 +57,13 @@ class BoxMouse:
     def listen(self) -> None:
         self._viewer.mouse_drag_callbacks.append(self._on_drag)
         self._viewer.mouse_move_callbacks.append(self._on_hover)
+        # A layer that is active comes first: what was painted is its own to undo.
+        self._undo_before = self._viewer.bind_key(_UNDO, lambda _: self._undo(), overwrite=True)
 
     def stop_listening(self) -> None:
         self._viewer.mouse_drag_callbacks.remove(self._on_drag)
         self._viewer.mouse_move_callbacks.remove(self._on_hover)
+        self._viewer.bind_key(_UNDO, self._undo_before, overwrite=True)
 
     def start_drawing(self) -> None:
         if not self.is_drawing:
@@ -130,10 +140,11 @@ class BoxMouse:
         frame = frame_size(view.image)
         changed: Callable[[Point], CropBox | None]
         if self.is_drawing:
-            changed = partial(drawn_box, frame, start)
+            changed = partial(drawn_box, frame, start, ratio=view.ratio)
         elif view.box is not None and grip is not None:
-            keeps_ratio = "Shift" in event.modifiers
-            changed = partial(dragged_box, frame, view.box, grip, start, keeps_ratio=keeps_ratio)
+            own = view.box.width / view.box.height if "Shift" in event.modifiers else None
+            ratio = view.ratio or own
+            changed = partial(dragged_box, frame, view.box, grip, start, ratio=ratio)
         else:
             return
         # Neither the camera nor a tool of the active layer takes part. Marking the events as

@@ -74,11 +74,16 @@ class CanvasPreview:
     """The crop box and the anchor, drawn over an image layer.
 
     With the mouse, the box is dragged at its inside to move it, and at its edges and corners to
-    resize it, with Shift at the same ratio; everywhere else the mouse pans and zooms as usual.
-    Where a drag would not pan, as the active layer is being painted or edited, it does not change
-    the box either. Escape ends drawing.
+    resize it, with Shift at the same ratio, or at a given one; everywhere else the mouse pans and
+    zooms as usual. Where a drag would not pan, as the active layer is being painted or edited, it
+    does not change the box either. Escape ends drawing.
 
     All boxes are whole pixels of the layer's full resolution.
+
+    Parameters
+    ----------
+    ratio : callable
+        The ratio of width to height that the box keeps now; None for none.
     """
 
     # The user has changed the box: once, when the mouse is let go.
@@ -88,7 +93,13 @@ class CanvasPreview:
     # The user is changing the box: at every step of a drag.
     box_changing = Signal(CropBox)
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    # The user wants the box as it was before.
+    undo = Signal()
+
+    def __init__(
+        self, viewer: ViewerModel, ratio: Callable[[], float | None] = lambda: None
+    ) -> None:
+        self._ratio = ratio
         # Plugins get proxies of the viewer and its layers, but events bring the layers themselves.
         self._viewer: ViewerModel = getattr(viewer, "__wrapped__", viewer)
         self._image: Layer | None = None
@@ -108,6 +119,7 @@ class CanvasPreview:
             self._change_box,
             self.box_changed.emit,
             self.drawing_changed.emit,
+            self.undo.emit,
         )
         self._is_batch = False
         self._connections: list[tuple[Any, Callable[..., None]]] = []
@@ -299,4 +311,4 @@ class CanvasPreview:
             pairs = zip(self._image.units[-2:], shown[-2:], strict=True)
             plane[:2] *= [[(1.0 * own).to(unit).magnitude] for own, unit in pairs]
         px = np.linalg.norm(plane[:2, :2], axis=0) * self._camera.zoom
-        return View(self._image, self._layer, self._box, plane, px)
+        return View(self._image, self._layer, self._box, plane, px, self._ratio())

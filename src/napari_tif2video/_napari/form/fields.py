@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -23,6 +24,8 @@ Choices = Sequence[tuple[str, Any]]
 SMALL_LIST_PX = 72
 _SPIN_WIDTH_PX, _SIDE_WIDTH_PX = 104, 46
 _MAX_CROP_PX = 100_000
+_RATIOS = (("Free", None), ("1:1", 1.0), ("16:9", 16 / 9), ("4:3", 4 / 3))
+_STEPS_BACK = 100
 
 
 def as_text(value: Any) -> str:
@@ -215,15 +218,20 @@ class Crop(Compound):
         self.draw = PushButton(text="Draw", tooltip="Draw the box on the image; Esc ends that")
         self.draw.native.setCheckable(True)
         self.centre = PushButton(text="Centre", tooltip="Put the box into the middle")
+        self.ratio = Choice(_RATIOS, tooltip="The ratio of width and height that the box keeps")
+        self.ratio.native.setAccessibleName("Ratio of the crop box")
+        self._past: deque[CropBox | None] = deque(maxlen=_STEPS_BACK)
+        self._last: CropBox | None = None
         self._frame: tuple[int, int] | None = None
         self._corner: tuple[Any, ...] = ()  # column and row; empty for the middle
         self._is_chosen = False  # whether the sides are anybody's choice
         (across, down), (x, y) = self.sides, self.place
-        self._below = line(title("at"), x, ",", y, self.centre)
+        self._below = line(title("at"), x, ",", y, self.centre, self.ratio)
         parts = (self.check, across, "×", down, self.draw)
         super().__init__(*parts, edited=(), below=(self._below,), **options)
-        for field in (across, down):
-            field.changed.connect(self._on_sides)
+        across.changed.connect(self._on_width)
+        down.changed.connect(self._on_height)
+        self.ratio.changed.connect(self._on_width)
         for field in (x, y):
             field.changed.connect(self._on_place)
         self.check.changed.connect(self._on_check)
@@ -243,7 +251,16 @@ class Crop(Compound):
         if crop is not None:
             self._set_sides(crop.width, crop.height, is_chosen=True)
             self._corner = () if crop.x is None else (crop.x, crop.y)
+            ratio = self.ratio.value
+            if ratio and abs(crop.width - ratio * crop.height) > max(1, ratio):
+                self.ratio.show_value(None)  # it is not to be had with this box
         self.tell()
+
+    def undo(self) -> None:
+        """Go back to the box before the last change."""
+        if self._past:
+            self._last = self._past.pop()
+            self.value = self._last
 
     def fit_into(self, frame: tuple[int, int] | None) -> None:
         """Take note of the height and width of the data."""
@@ -257,6 +274,9 @@ class Crop(Compound):
             part.enabled = self.check.value
         self._below.visible = self.check.value
         self._show_place()
+        if self.value != self._last:
+            self._past.append(self._last)
+            self._last = self.value
         super().tell()
 
     def _show_place(self) -> None:
@@ -267,8 +287,22 @@ class Crop(Compound):
         for field, at in zip(self.place, corner, strict=False):
             _show(field, at)
 
-    def _on_sides(self) -> None:
+    def _on_width(self) -> None:
+        self._keep_ratio(self.sides[0].value)
+
+    def _on_height(self) -> None:
+        self._keep_ratio(self.sides[1].value * (self.ratio.value or 1))
+
+    def _keep_ratio(self, width: float) -> None:
+        """If the sides have a ratio, make them those of such a width, in the frame's room."""
+        ratio = self.ratio.value
         self._is_chosen = True
+        if ratio:
+            if self._frame is not None:
+                rows, columns = self._frame
+                width = min(width, columns, rows * ratio)
+            self._set_sides(*_sides_of(width, ratio), is_chosen=True)
+            self._fit()
         self.tell()
 
     def _on_place(self) -> None:
@@ -299,12 +333,20 @@ class Crop(Compound):
             self._corner = min(x, width - across), min(y, height - down)
 
     def _halve(self, frame: tuple[int, int]) -> None:
-        self._set_sides(*(max(1, size // 2) for size in frame[::-1]), is_chosen=False)
+        height, width = (max(1, size // 2) for size in frame)
+        ratio = self.ratio.value
+        if ratio:
+            width, height = _sides_of(min(width, height * ratio), ratio)
+        self._set_sides(width, height, is_chosen=False)
 
     def _set_sides(self, *lengths: int, is_chosen: bool) -> None:
         self._is_chosen = is_chosen
         for side, length in zip(self.sides, lengths, strict=True):
             _show(side, length)
+
+
+def _sides_of(width: float, ratio: float) -> tuple[int, int]:
+    return max(1, round(width)), max(1, round(width / ratio))
 
 
 class Limits(Compound):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from magicgui.widgets import Container, Label, PushButton
@@ -108,12 +108,17 @@ class SettingsForm(Container):
 
     @settings.setter
     def settings(self, settings: VideoSettings) -> None:
+        self.take(settings, SETTINGS)
+
+    def take(self, settings: VideoSettings, names: Collection[str]) -> None:
+        """Show what the settings say under these names, and leave the other fields as they are."""
         for name, field in self.fields.items():
-            value = getattr(settings, name)
-            if name == "contrast":
-                value = self._contrast_of(settings)
-            with field.changed.blocked():
-                field.value = value
+            if name in names:
+                value = getattr(settings, name)
+                if name == "contrast":
+                    value = self._contrast_of(settings)
+                with field.changed.blocked():
+                    field.value = value
         self.changed.emit(self)
 
     def restore(self, settings: VideoSettings) -> None:

@@ -9,7 +9,7 @@ from .layer import (
     letters_of,
     stack_of_layer,
 )
-from .viewer import are_mergeable, merged_layers, places_of, point_of, stack_of
+from .viewer import are_mergeable, merged_layers, move_slider, places_of, point_of, stack_of
 
 __all__ = [
     "CHANNEL",
@@ -20,6 +20,7 @@ __all__ = [
     "leading_shape",
     "letters_of",
     "merged_layers",
+    "move_slider",
     "places_of",
     "point_of",
     "stack_of",

@@ -110,6 +110,14 @@ def point_of(viewer: ViewerModel, layer: Image) -> list[int]:
     return [min(max(round(c), 0), n - 1) for c, n in zip(coordinates, sizes, strict=False)]
 
 
+def move_slider(viewer: ViewerModel, layer: Image, axis: int, step: int) -> None:
+    """Put the slider of an axis of a layer where a step of its data is."""
+    coordinates = list(layer.world_to_data(viewer.dims.point[-layer.ndim :]))
+    coordinates[axis] = step
+    world = layer.data_to_world(coordinates)
+    viewer.dims.set_point(axis - layer.ndim + viewer.dims.ndim, world[axis])
+
+
 def places_of(viewer: ViewerModel, layer: Image, play: int | None) -> list[Place]:
     """The same with a slice where the layer shows several planes as one; not of what is played.
 

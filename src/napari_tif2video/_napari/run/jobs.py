@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ...videos import Destination as Names
 from ...videos import SourceJob, find_sources, plan_jobs, video_name
 from ..source import FolderList
 from .destination import Destination, ask_about_existing, free_name, stored
-from .runner import RunRow
+from .runner import OriginsOf, RunRow
 
 _ENDED = ("done", "failed", "skipped", "cancelled")
 
@@ -109,12 +110,17 @@ def _names(job: SourceJob) -> list[Path]:
     return [name for name in (job.output, job.sidecar) if name is not None]
 
 
+def _row_of(job: SourceJob) -> str:
+    """The path that the list of folders has for a job."""
+    return os.path.abspath(job.source)
+
+
 class RowStates:
     """Shows how jobs go in the rows of their sources, of which each may have several videos."""
 
     def __init__(self, folders: FolderList, jobs: list[SourceJob]) -> None:
         self._folders = folders
-        self._paths = [os.path.abspath(job.source) for job in jobs]
+        self._paths = [_row_of(job) for job in jobs]
         self._states: list[tuple[str, str]] = [("", "")] * len(jobs)
         self._names = [""] * len(jobs)
 
@@ -144,9 +150,10 @@ class Starter:
     def __init__(self, run: RunRow, destination: Destination, folders: FolderList) -> None:
         self._run, self._destination, self._folders = run, destination, folders
 
-    def start_layers(self, settings: VideoSettings, plan: Plan) -> bool:
+    def start_layers(self, settings: VideoSettings, plan: Plan, origins: Iterable[object]) -> bool:
         """Start with layers, which are planned already; False if the user cancels."""
-        return self._begin(settings, None, layer_jobs(plan, self._destination))
+        jobs = layer_jobs(plan, self._destination)
+        return self._begin(settings, None, lambda _: origins, jobs)
 
     def start_folders(self, settings: VideoSettings) -> None:
         """Open and plan the listed folders and files in the background, and then start.
@@ -159,10 +166,19 @@ class Starter:
         where = destination.folder, destination.file_name
         sidecar = destination.sidecar.value
         plan = partial(folder_jobs, paths, settings, *where, sidecar=sidecar)
-        self._run.prepare(plan, partial(self._begin, settings, self._folders))
+        self._run.prepare(
+            plan,
+            partial(
+                self._begin, settings, self._folders, lambda job: [os.path.abspath(job.source)]
+            ),
+        )
 
     def _begin(
-        self, settings: VideoSettings, folders: FolderList | None, jobs: list[SourceJob]
+        self,
+        settings: VideoSettings,
+        folders: FolderList | None,
+        origins_of: OriginsOf,
+        jobs: list[SourceJob],
     ) -> bool:
         policy = self._destination.existing.value
         overwrite = settle_existing(jobs, policy, self._run.native) if jobs else None
@@ -172,5 +188,7 @@ class Starter:
         self._destination.remember()
         on_state = None if folders is None else RowStates(folders, jobs).show
         verify = self._destination.verify.value
-        self._run.start(jobs, overwrite=overwrite, on_state=on_state, verify=verify)
+        self._run.start(
+            jobs, origins_of=origins_of, overwrite=overwrite, on_state=on_state, verify=verify
+        )
         return True

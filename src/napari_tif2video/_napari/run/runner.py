@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from magicgui.widgets import Container, ProgressBar, PushButton
 from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
-from qtpy.QtCore import QUrl
-from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog
 
 from ...errors import Cancelled, describe
@@ -30,15 +27,17 @@ from ...videos import (
 from ..background import Background
 from ..form import in_words
 from ..panel import PROBLEM_STYLE, line, note, say, tidy
+from .card import Made, VideoCard, look_at
 
 _STEPS = 1000
 
 #: Index of a source, name of its video, state, reason of a failure.
 OnState = Callable[[int, "str | None", str, str], None]
+OriginsOf = Callable[[SourceJob], Iterable[object]]
 
 
 class RunRow(Container):
-    """A progress bar with Cancel while videos are made; Play and Show in folder afterwards."""
+    """A progress bar with Cancel while videos are made; the card of the last one afterwards."""
 
     began = Signal()
     ended = Signal()
@@ -46,29 +45,26 @@ class RunRow(Container):
     def __init__(self) -> None:
         self.bar = ProgressBar(min=0, max=_STEPS)
         self.cancel_button = PushButton(text="Cancel")
-        self.play_button = PushButton(text="Play")
-        self.show_button = PushButton(text="Show in folder")
+        self.card = VideoCard()
         self.log_button = PushButton(text="Save log…")
         self.facts, self.failure = note(), note(PROBLEM_STYLE)
         self._running = line(self.bar, self.cancel_button, stretch=0)
-        self._finished = line(self.play_button, self.show_button, self.log_button)
         super().__init__(labels=False, gui_only=True)
-        tidy(self, (self.failure, self.facts, self._running, self._finished))
+        tidy(self, (self.failure, self.facts, self.log_button, self._running, self.card))
         self.videos: list[Video] = []
         self._jobs: list[SourceJob] = []
         self._current = 0
         self._begun = 0.0
         self._show_state: OnState | None = None
+        self._origins_of: OriginsOf = lambda _: ()
         self._activity: Any = None
         self._then: Callable[[list[SourceJob]], object] | None = None
         self._planning = Background(self.native, self._on_planned, self._on_not_planned)
         self._conversion = Background(self.native, self._on_ended, self._on_ended)
         self._is_cancelled = threading.Event()
         self.cancel_button.changed.connect(lambda: self.cancel())
-        self.play_button.changed.connect(self.play)
-        self.show_button.changed.connect(self.show_in_folder)
         self.log_button.changed.connect(self.ask_for_log)
-        for part in (self._running, self._finished, self.facts, self.failure):
+        for part in (self._running, self.log_button, self.facts, self.failure):
             part.visible = False
 
     @property
@@ -88,7 +84,7 @@ class RunRow(Container):
         self.videos = []
         self.bar.value = 0
         self.bar.native.setFormat(words)
-        self._finished.visible = self.facts.visible = self.failure.visible = False
+        self.log_button.visible = self.facts.visible = self.failure.visible = False
         self._running.visible = True
         self.began.emit()
 
@@ -114,12 +110,21 @@ class RunRow(Container):
         self,
         jobs: list[SourceJob],
         *,
+        origins_of: OriginsOf,
         overwrite: bool,
         on_state: OnState | None = None,
         verify: bool = False,
     ) -> None:
-        """Make the videos in the background; `on_state` gets to know how each goes."""
-        self._jobs, self._show_state = jobs, on_state
+        """Make the videos in the background.
+
+        Parameters
+        ----------
+        origins_of : callable
+            What a job is made of: when that goes, so does the card of its video.
+        on_state : callable, optional
+            Gets to know how each job goes.
+        """
+        self._jobs, self._show_state, self._origins_of = jobs, on_state, origins_of
         self._current, self._begun = 0, time.monotonic()
         for index, job in enumerate(jobs):
             name = None if job.output is None else job.output.name
@@ -147,7 +152,8 @@ class RunRow(Container):
         )
         with contextlib.suppress(Cancelled):
             for index, video in enumerate(videos):
-                call(self._on_made, index, video)
+                made = look_at(video, self._origins_of(jobs[index]))
+                call(self._on_made, index, video, made)
                 if self._is_cancelled.is_set():
                     break
 
@@ -161,12 +167,6 @@ class RunRow(Container):
             self._is_cancelled.set()
             self._conversion.join(wait_s)
 
-    def play(self) -> None:
-        self._open(lambda path: path)
-
-    def show_in_folder(self) -> None:
-        self._open(lambda path: path.parent)
-
     def ask_for_log(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self.native, "Save log", "videos.csv", "CSV (*.csv)")
         if name:
@@ -177,11 +177,6 @@ class RunRow(Container):
         with Report(path) as report:
             for video in self.videos:
                 report.write(video)
-
-    def _open(self, choose: Callable[[Path], Path]) -> None:
-        made = [v.output for v in self.videos if v.status == "ok" and v.output is not None]
-        if made:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(choose(made[-1]))))
 
     def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
         if self._show_state is not None:
@@ -203,8 +198,10 @@ class RunRow(Container):
         if self._activity is not None:
             self._activity.update(step - self._activity.n)
 
-    def _on_made(self, index: int, video: Video) -> None:
+    def _on_made(self, index: int, video: Video, made: Made | None) -> None:
         self.videos.append(video)
+        if made is not None:
+            self.card.add(made)
         words = {"ok": "done", "failed": "failed", "skipped": "skipped"}
         name = None if video.output is None else video.output.name
         why = video.error or "\n".join([*_found(video), *video.notes])
@@ -227,9 +224,7 @@ class RunRow(Container):
         made = [v for v in self.videos if v.status == "ok"]
         failed = [v for v in self.videos if v.status == "failed"]
         self._running.visible = False
-        self._finished.visible = bool(made) or total > 1
         self.log_button.visible = total > 1
-        self.play_button.enabled = self.show_button.enabled = bool(made)
         if error is not None:
             show_error(describe(error))
         elif self._is_cancelled.is_set():
@@ -239,8 +234,7 @@ class RunRow(Container):
             (show_error if failed else show_info)(summary)
         elif made and made[0].output is not None:
             show_info(f"Saved {made[0].output.name}")
-        found = _found(made[0]) if len(made) == 1 else _all_verified(made)
-        say(self.facts, "\n".join(found))
+        say(self.facts, "\n".join(_all_verified(made) if total > 1 else []))
         why = [in_words(describe(error))] if error is not None else []
         say(self.failure, "\n".join(why + [in_words(v.error or "failed") for v in failed]))
         self.ended.emit()

@@ -10,7 +10,6 @@ from pathlib import Path
 from magicgui.widgets import PushButton
 from napari.layers import Image
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QMenu
 
 from ...colours import Display
@@ -20,6 +19,7 @@ from ...settings import CONTAINERS, VideoSettings, option_of, pairs_of
 from ..form import SettingsForm
 from ..layers import CHANNEL, display_of
 from ..source import SourcePanel
+from .card import to_clipboard
 from .destination import Destination
 from .jobs import automatic_name
 
@@ -153,7 +153,7 @@ class RecipeButton(PushButton):
             if loses_colours(settings, display):
                 show_info("Colormap and opacity of the layer are not in the command line.")
             text = as_command_line([layer.source.path], settings, folder, display, run)
-        _to_clipboard(text)
+        to_clipboard(text)
 
     def copy_python(self) -> None:
         _try(self._copy_python)
@@ -177,7 +177,7 @@ class RecipeButton(PushButton):
                 show_info("Python code cannot say which part of the layer the sliders show.")
                 return
             text = as_python(what, shown, output, run)
-        _to_clipboard(text)
+        to_clipboard(text)
 
     def save_settings(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self.native, "Save settings", "", _JSON)
@@ -201,9 +201,3 @@ def _try(action: Callable[[], None]) -> None:
         action()
     except Tif2VideoError as exc:
         show_error(describe(exc))
-
-
-def _to_clipboard(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

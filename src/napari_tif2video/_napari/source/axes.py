@@ -21,7 +21,6 @@ from ..layers import (
     letters_of,
     merged_layers,
     places_of,
-    point_of,
     stack_of_layer,
 )
 from ..panel import line, title
@@ -184,13 +183,13 @@ class TimeAxis:
         """Let go of the layers."""
         self._stack = self._key = None
 
-    def frame_index(self, layers: Sequence[Image], plan: Plan) -> int:
-        """The frame of the video that is nearest to the time slider."""
+    def played(self, layers: Sequence[Image]) -> tuple[Image, int] | None:
+        """The longest of the layers and its axis that is played; None for none."""
         play = self.axis.value
         if play is None:
-            return 0
+            return None
         longest = max(layers, key=lambda layer: _length(layer, play))
-        return nearest_frame(plan, point_of(self._viewer, longest)[play + longest.ndim])
+        return longest, play + longest.ndim
 
 
 def nearest_frame(plan: Plan, step: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from magicgui.widgets import RadioButtons
@@ -13,7 +14,7 @@ from psygnal import Signal
 from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
-from ..layers import point_of
+from ..layers import move_slider, point_of
 from ..panel import note
 from .axes import SourceAxes, TimeAxis, nearest_frame
 from .folders import FolderList
@@ -82,6 +83,16 @@ class SourcePanel:
         return next(iter(self.layers.chosen), None)
 
     @property
+    def present(self) -> set[object]:
+        """The layers, as weak references, and the paths of which videos can be made."""
+        return {*_references(self._viewer.layers), *self.folders.paths}
+
+    @property
+    def origins(self) -> set[object]:
+        """Those of `present` that are the layers of the source."""
+        return {*_references(self.layers.chosen)}
+
+    @property
     def axes(self) -> list[SourceAxes]:
         """The axes of the sources on disk, as far as they are known."""
         if not self.is_folder_mode:
@@ -136,12 +147,25 @@ class SourcePanel:
 
     def frame_index(self, plan: Plan) -> int:
         """The frame of the video that is nearest to the viewer's slider."""
-        if not self.is_folder_mode:
-            return self.time_axis.frame_index(self.layers.chosen, plan)
-        layer, axis = self.temporary.image, self.temporary.played_axis(plan)
-        if layer is None or axis is None:
+        played = self._played(plan)
+        if played is None:
             return 0
+        layer, axis = played
         return nearest_frame(plan, point_of(self._viewer, layer)[axis])
+
+    def show_frame(self, plan: Plan, index: int) -> None:
+        """Move the viewer's slider to a frame of the video."""
+        played = self._played(plan)
+        if played is not None:
+            layer, axis = played
+            move_slider(self._viewer, layer, axis, plan.indices[index])
+
+    def _played(self, plan: Plan) -> tuple[Image, int] | None:
+        """The layer that tells the frame, and its axis."""
+        if not self.is_folder_mode:
+            return self.time_axis.played(self.layers.chosen)
+        layer, axis = self.temporary.image, self.temporary.played_axis(plan)
+        return None if layer is None or axis is None else (layer, axis)
 
     def describe(self, stack: Stack, plan: Plan) -> None:
         """Say how large the data are, what is known about them, and what was decided for them."""
@@ -234,6 +258,11 @@ class SourcePanel:
             if entry is not None and index < self.folders.count:
                 self.folders.mark_problem(index, entry.problem)
         self.changed.emit()
+
+
+def _references(layers: Iterable[Layer]) -> Iterator[object]:
+    for layer in layers:
+        yield weakref.ref(getattr(layer, "__wrapped__", layer))  # plugins get proxies
 
 
 def _calibration(known: Calibration) -> str:

@@ -1,0 +1,113 @@
+"""Settings for what videos are often made for, and the user's own, which are settings files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from magicgui.widgets import PushButton
+from napari.utils.notifications import show_error, show_info
+from qtpy.QtWidgets import QInputDialog, QMenu
+
+from ..errors import SettingsError, Tif2VideoError, describe
+from ..geometry import WIDTH_RANGE_PX
+from ..planning import Plan
+from ..settings import SETTINGS, VideoSettings
+from .form import SettingsForm
+from .run import stored
+
+_SCREEN_PX = 1920, 1080
+_PRESETS: dict[str, dict[str, Any]] = {
+    "Talk (1080p)": {"quality": "high"},
+    "Paper supplement": {"width": "full", "quality": "high"},
+    "Small for mail (under 10 MB)": {"width": 640, "max_size": "10MB"},
+    "Analysis (FFV1, the counts)": {"raw": True},
+}
+_TALK = next(iter(_PRESETS))
+_FORMAT = {name for name, setting in SETTINGS.items() if setting.group == SETTINGS["codec"].group}
+# What belongs to the data, and is left as it is by a preset for all data.
+_OF_DATA = {name for name, setting in SETTINGS.items() if setting.group == SETTINGS["z"].group}
+_OF_DATA |= {"crop", "pixel_size", "frame_interval", "time_start"}
+
+
+class PresetButton(PushButton):
+    """A menu of presets; one that is chosen sets the rows.
+
+    Those that come with it are about the format and the width. The user's own are about all but
+    the data.
+    """
+
+    def __init__(self, form: SettingsForm, plan: Callable[[], Plan | None]) -> None:
+        super().__init__(
+            text="Talk, paper, mail, analysis, your own", tooltip="Preset", gui_only=True
+        )
+        self._form, self._plan = form, plan
+        self._menu = QMenu(self.native)
+        self._menu.aboutToShow.connect(self._fill)  # as files may come and go
+        self.native.setMenu(self._menu)
+
+    @property
+    def folder(self) -> Path:
+        """Where the user's own presets are, as ``NAME.json``."""
+        return Path(stored().fileName()).parent / "presets"
+
+    def save(self, name: str) -> Path:
+        """Keep the settings as one of the user's own presets."""
+        stem = re.sub(r"[^\w .()+-]", "_", name).strip(" .")
+        if not stem:
+            raise SettingsError("a preset needs a name")
+        path = self.folder / f"{stem}.json"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise SettingsError(f"{self.folder}: cannot be made ({exc.strerror or exc})") from exc
+        self._form.settings.save(path)
+        return path
+
+    def _fill(self) -> None:
+        menu = self._menu
+        menu.clear()
+        for name in _PRESETS:
+            menu.addAction(name, partial(_try, partial(self._choose, name)))
+        menu.addSeparator()
+        own = sorted(self.folder.glob("*.json"))
+        for path in own:
+            menu.addAction(path.stem, partial(_try, partial(self._load, path)))
+        menu.addSeparator()
+        menu.addAction("Save as preset…", partial(_try, self._ask))
+        remove = menu.addMenu("Remove")
+        remove.setEnabled(bool(own))
+        for path in own:
+            remove.addAction(path.stem, partial(path.unlink, missing_ok=True))
+
+    def _choose(self, name: str) -> None:
+        options = dict(_PRESETS[name])
+        if name == _TALK:
+            options["width"] = self._width_on_screen()
+        self._form.take(VideoSettings(**options), _FORMAT | options.keys())
+
+    def _width_on_screen(self) -> int:
+        """The width at which the frame fills a screen in one direction."""
+        plan, (width, height) = self._plan(), _SCREEN_PX
+        if plan is not None:
+            rows, columns = plan.picture.box.shape
+            width = min(width, height * columns // rows // 2 * 2)
+        return max(width, WIDTH_RANGE_PX[0])
+
+    def _load(self, path: Path) -> None:
+        self._form.take(VideoSettings.load(path), SETTINGS.keys() - _OF_DATA)
+
+    def _ask(self) -> None:
+        name, is_ok = QInputDialog.getText(self.native, "Save as preset", "Name")
+        if is_ok:
+            show_info(f"Saved {self.save(name)}")
+
+
+def _try(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except Tif2VideoError as exc:
+        show_error(describe(exc))

@@ -1,0 +1,178 @@
+"""The card of a finished video: what it is, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import av
+import numpy as np
+from magicgui.widgets import Container, PushButton
+from napari.utils.notifications import show_error
+from numpy.typing import NDArray
+from qtpy.QtCore import Qt, QUrl
+from qtpy.QtGui import QDesktopServices, QGuiApplication
+from qtpy.QtWidgets import QMenu, QSizePolicy
+
+from ...errors import Tif2VideoError, describe
+from ...recipe import read_recipe
+from ...units import size_text
+from ...videos import Video, describe_fidelity, describe_limits
+from ..panel import line, note, say, tidy
+from ..preview import Picture, qt_image
+
+_RECENT = 10
+_WIDTH_PX, _HEIGHT_PX = 84, 56
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A video that was made.
+
+    Attributes
+    ----------
+    size : int
+        Of the file, in bytes.
+    image : uint8 array (H, W, 3), optional
+        A small picture of its first frame.
+    origins : set
+        What it was made of, as `SourcePanel.present` names it.
+    """
+
+    video: Video
+    path: Path
+    size: int
+    image: NDArray[np.uint8] | None
+    origins: Set[object]
+
+
+def look_at(video: Video, origins: Iterable[object]) -> Made | None:
+    """What the card shows of a video that was made; not for the GUI thread."""
+    path = video.output
+    if video.status != "ok" or path is None:
+        return None
+    try:
+        size, image = path.stat().st_size, _first_frame(path)
+    except (OSError, av.FFmpegError):  # moved away at once
+        size, image = 0, None
+    return Made(video, path, size, image, frozenset(origins))
+
+
+def _first_frame(path: Path) -> NDArray[np.uint8] | None:
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            scale = max(frame.width / _WIDTH_PX, frame.height / _HEIGHT_PX) / 2  # for fine screens
+            width, height = (max(2, round(n / scale)) for n in (frame.width, frame.height))
+            small = frame.reformat(width=width, height=height, format="rgb24")
+            return np.asarray(small.to_ndarray(), np.uint8)
+    return None
+
+
+class VideoCard(Container):
+    """A finished video, until what it was made of goes; a menu brings back the last ten."""
+
+    def __init__(self) -> None:
+        self.shown: Made | None = None
+        self._made: list[Made] = []  # the newest first
+        self.picture = Picture("First frame of the finished video", {}, self.play)
+        self.picture.setFixedSize(_WIDTH_PX, _HEIGHT_PX)
+        self.picture.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the button does the same
+        self.headline, self.facts = note("font-weight: bold"), note()
+        self.recent_button = PushButton(
+            text="Last videos", tooltip="The last videos that were made in this window"
+        )
+        self.play_button = PushButton(text="Play")
+        self.show_button = PushButton(text="Show in folder")
+        self.path_button = PushButton(text="Copy path")
+        self.recipe_button = PushButton(
+            text="Copy recipe", tooltip="What the video was made of and how, from the file, as JSON"
+        )
+        self._menu = QMenu(self.recent_button.native)
+        self._menu.aboutToShow.connect(self._fill)
+        self.recent_button.native.setMenu(self._menu)
+        self._about = line(self.picture, self.facts, stretch=1)
+        self._buttons = line(
+            self.play_button, self.show_button, self.path_button, self.recipe_button
+        )
+        super().__init__(labels=False, gui_only=True)
+        head = line(self.headline, self.recent_button, stretch=0)
+        tidy(self, (head, self._about, self._buttons))
+        for button, act in (
+            (self.play_button, self.play),
+            (self.show_button, self.show_in_folder),
+            (self.path_button, self.copy_path),
+            (self.recipe_button, self.copy_recipe),
+        ):
+            button.changed.connect(act)
+        self.visible = False
+
+    def add(self, made: Made) -> None:
+        """Show another video."""
+        others = [each for each in self._made if each.path != made.path]
+        self._made = [made, *others][:_RECENT]
+        self._show(made)
+
+    def keep(self, present: Set[object]) -> None:
+        """Take the card away if something that its video was made of is not there any more."""
+        if self.shown is not None and not self.shown.origins <= present:
+            self._show(None)
+
+    def play(self) -> None:
+        self._open(lambda path: path)
+
+    def show_in_folder(self) -> None:
+        self._open(lambda path: path.parent)
+
+    def copy_path(self) -> None:
+        if self.shown is not None:
+            to_clipboard(str(self.shown.path))
+
+    def copy_recipe(self) -> None:
+        if self.shown is not None:
+            try:
+                to_clipboard(read_recipe(self.shown.path).to_json())
+            except Tif2VideoError as exc:
+                show_error(describe(exc))
+
+    def _open(self, choose: Callable[[Path], Path]) -> None:
+        if self.shown is None:
+            return
+        target = choose(self.shown.path)
+        if target.exists():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(target)))
+        else:
+            show_error(f"{target.name}: is not there any more")
+
+    def _show(self, made: Made | None) -> None:
+        self.shown = made
+        self.visible = bool(self._made)
+        self._about.visible = self._buttons.visible = made is not None
+        if made is None:
+            self.headline.value = ""
+            return
+        video = made.video
+        self.headline.value = made.path.name
+        self.headline.tooltip = str(made.path)
+        image = None if made.image is None else qt_image(made.image)
+        self.picture.show_image(image)
+        size = (
+            f"{video.width}×{video.height} · {video.duration_s:.1f} s · {size_text(made.size, 2)}"
+        )
+        fidelity = [describe_fidelity(video)] if video.verified else []
+        say(self.facts, "\n".join([size, describe_limits(video), *fidelity]))
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        for made in self._made:
+            self._menu.addAction(
+                f"{made.path.name}  ({made.path.parent.name})", partial(self._show, made)
+            )
+
+
+def to_clipboard(text: str) -> None:
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setText(text)
