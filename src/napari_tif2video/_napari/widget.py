@@ -95,7 +95,7 @@ class TiffToVideo(SettingsForm):
         """
         return not (self._settle.isActive() or self.source.is_busy or self.result.is_busy)
 
-    def wait_until_idle(self, timeout_s: float = 20) -> None:
+    def wait_until_idle(self, timeout_s: float = 60) -> None:
         """Let the window work until `is_idle`.
 
         Parameters

@@ -158,7 +158,7 @@ def wait():
     """Let the window work until something is true."""
 
     def until(condition):
-        assert let_work(condition, 20), "it did not happen in time"
+        assert let_work(condition, 60), "it did not happen in time"
 
     return until
 
