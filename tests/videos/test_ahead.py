@@ -13,6 +13,8 @@ from helpers.files import write_folder
 from helpers.frames import noise, numbered
 
 import napari_tif2video as t2v
+from napari_tif2video.pipeline import Execution
+from napari_tif2video.videos import Destination, find_sources, plan_jobs, run_jobs
 
 
 def array(name, wait, frames=3):
@@ -76,6 +78,26 @@ def test_stopping_stops_those_that_were_begun(tmp_path):
         )
     assert not list(tmp_path.rglob("*.mp4"))
     assert not any(thread.name.startswith("tif2video") for thread in threading.enumerate())
+
+
+def test_what_is_finished_when_it_is_stopped_is_told_with_its_index(tmp_path):
+    """The first source is never finished, the second is at once, the third waits like the first."""
+    release = threading.Event()
+    sources = [array("a", release.wait), array("b", lambda: None), array("c", release.wait)]
+    settings = t2v.VideoSettings(width=128)
+    jobs = plan_jobs(find_sources(sources), settings, Destination(folder=tmp_path))
+
+    def cancel():
+        if jobs[1].output.exists():
+            release.set()
+            return True
+        return False
+
+    seen = []
+    with pytest.raises(t2v.Cancelled):
+        seen.extend(run_jobs(jobs, Execution(workers=3, cancel=cancel)))
+    assert (1, "ok") in [(index, video.status) for index, video in seen]
+    assert all(jobs[index].output == video.output for index, video in seen)
 
 
 def test_a_failure_concerns_its_source_only(tmp_path):

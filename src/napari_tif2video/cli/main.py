@@ -125,7 +125,7 @@ def _convert(
     with connected(args.scheduler) as client, Report(args.report) as report:
         execution = dataclasses.replace(execution, client=client)
         try:
-            for video in run_jobs(
+            for _, video in run_jobs(
                 jobs,
                 screen.watch(execution),
                 overwrite=args.overwrite,

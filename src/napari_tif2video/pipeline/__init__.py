@@ -8,7 +8,7 @@ checked file with its recipe, `engine` runs tasks on dask, with progress and can
 """
 
 from .cluster import connected
-from .engine import Execution, Progress, default_workers
+from .engine import Execution, Progress, attended, default_workers
 from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
 from .resume import KeptSegments, forget_segments, kept_segments
@@ -22,6 +22,7 @@ __all__ = [
     "KeptSegments",
     "Measured",
     "Progress",
+    "attended",
     "connected",
     "default_workers",
     "forget_segments",

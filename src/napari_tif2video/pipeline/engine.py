@@ -191,21 +191,10 @@ class Run:
         with ThreadPoolExecutor(1) as thread:
             future = thread.submit(work)
             try:
-                self._watch(future)
+                return attended(future, self._report, self._cancel)
             finally:
                 # Also after an exception of the callback or Ctrl-C: tasks stop at their next frame.
                 self._stopped = not future.done() or future.exception() is not None
-            return future.result()
-
-    def _watch(self, future: Future[Any]) -> None:
-        while True:
-            done, _ = wait([future], timeout=_POLL_S)
-            self._report()
-            if done:
-                return
-            if self._cancel is not None and self._cancel():
-                self._stopped = True
-                raise Cancelled("cancelled")
 
     def _report(self) -> None:
         if self._progress is not None and self._done != self._reported:
@@ -316,6 +305,25 @@ class Run:
 
     def _check(self) -> None:
         if self._stopped:
+            raise Cancelled("cancelled")
+
+
+def attended(
+    future: Future[_Result], report: Callable[[], object], cancel: Callable[[], bool] | None
+) -> _Result:
+    """The result of work in another thread, while this one reports on it and asks to cancel.
+
+    Raises
+    ------
+    Cancelled
+        `cancel` returned True; the work goes on until it notices.
+    """
+    while True:
+        done, _ = wait([future], timeout=_POLL_S)
+        report()
+        if done:
+            return future.result()
+        if cancel is not None and cancel():
             raise Cancelled("cancelled")
 
 

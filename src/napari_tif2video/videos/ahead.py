@@ -9,18 +9,16 @@ import contextvars
 import dataclasses
 import math
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
 from ..errors import Cancelled
-from ..pipeline import Execution, Progress, prepared_nbytes
+from ..pipeline import Execution, Progress, attended, prepared_nbytes
 from ..planning import Plan
 from ..settings import SEGMENT_FRAMES
-
-_POLL_S = 0.05
 
 _Result = TypeVar("_Result")
 
@@ -66,48 +64,53 @@ class Lookahead(Generic[_Result]):
         self._at_a_time = execution.tasks_at_a_time
         self._stopped = threading.Event()
         self._threads = ThreadPoolExecutor(max(2, self._at_a_time), "tif2video")
-        self._begun: list[_Begun[_Result]] = []
+        self._begun: dict[int, _Begun[_Result]] = {}  # those whose turn has not come
+        self._next = 0
 
     def __enter__(self) -> Lookahead[_Result]:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         self._stopped.set()
         self._threads.shutdown(cancel_futures=True)
 
     def result(self, index: int) -> _Result:
         """The result of a source, as soon as it is there."""
-        report = self._execution.progress
-        reported = None
-        while True:
-            self._begin(index)
-            begun = self._begun[index]
-            done, _ = wait([begun.future], timeout=_POLL_S)
-            found = begun.progress
-            if report is not None and found is not None and found is not reported:
-                report(found)
-                reported = found
-            if done:
-                return begun.future.result()
-            if self._execution.cancel is not None and self._execution.cancel():
-                raise Cancelled("cancelled")
+        if self._execution.cancel is not None and self._execution.cancel():
+            raise Cancelled("cancelled")  # before anything else is begun
+        self._begin(index)
+        begun, report, reported = self._begun[index], self._execution.progress, None
 
-    def finished(self, after: int) -> list[_Result]:
-        """Stop, and tell the results of later sources that are there all the same."""
-        self.__exit__()
-        futures = [begun.future for begun in self._begun[after + 1 :]]
-        return [f.result() for f in futures if not f.cancelled() and f.exception() is None]
+        def follow() -> None:
+            nonlocal reported
+            self._begin(index)
+            if report is not None and begun.progress is not None and begun.progress is not reported:
+                reported = begun.progress
+                report(reported)
+
+        found = attended(begun.future, follow, self._execution.cancel)
+        del self._begun[index]
+        return found
+
+    def finished(self) -> Iterator[tuple[int, _Result]]:
+        """Stop, and tell the results of other sources that are there all the same."""
+        self._stop()
+        for index, begun in self._begun.items():
+            if not begun.future.cancelled() and begun.future.exception() is None:
+                yield index, begun.future.result()
 
     def _begin(self, index: int) -> None:
         """Begin as many sources as there is work for, this one at least."""
-        while len(self._begun) < len(self._plans):
-            left = sum(begun.segments_left for begun in self._begun)
-            if len(self._begun) > index and left >= self._at_a_time:
+        while self._next < len(self._plans):
+            left = sum(begun.segments_left for begun in self._begun.values())
+            if self._next > index and left >= self._at_a_time:
                 return
-            number = len(self._begun)
-            plan = self._plans[number]
+            number, plan = self._next, self._plans[self._next]
             frames, nbytes = (0, 0) if plan is None else (plan.frames, prepared_nbytes(plan))
-            taken = sum(begun.nbytes for begun in self._begun if not begun.future.done())
+            taken = sum(each.nbytes for each in self._begun.values() if not each.future.done())
             begun: _Begun[_Result] = _Begun(Future(), -(-frames // SEGMENT_FRAMES), nbytes)
             own = dataclasses.replace(
                 self._execution,
@@ -118,4 +121,5 @@ class Lookahead(Generic[_Result]):
             # An active client or scheduler may be known to the caller's context only.
             make = partial(contextvars.copy_context().run, self._make, number, own)
             begun.future = self._threads.submit(make)
-            self._begun.append(begun)
+            self._begun[number] = begun
+            self._next += 1

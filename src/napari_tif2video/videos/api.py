@@ -135,7 +135,7 @@ def convert_batch(
         match,
     )
     execution = _execution(workers, memory_budget, progress, cancel, client, resume)
-    return list(run_jobs(jobs, execution, overwrite=overwrite, verify=verify))
+    return [video for _, video in run_jobs(jobs, execution, overwrite=overwrite, verify=verify)]
 
 
 def render_frame(

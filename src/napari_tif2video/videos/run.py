@@ -48,11 +48,11 @@ def run_jobs(
     verify: bool = False,
     measuring: Callable[[int], None] | None = None,
     started: Callable[[int, SourceJob], None] | None = None,
-) -> Iterator[Video]:
-    """Convert planned sources, yielding each result in its turn.
+) -> Iterator[tuple[int, Video]]:
+    """Convert planned sources, yielding each index and result in its turn.
 
     Where one leaves workers idle, the next are begun. When the work is stopped, those of them that
-    are finished come last.
+    are finished come last, and not always in a row.
 
     With batch contrast all readable sources are measured first, skipped ones included. `measuring`
     is told their number, and `started` the index of each source when its turn comes.
@@ -75,9 +75,9 @@ def run_jobs(
             try:
                 video = ahead.result(index)
             except (Cancelled, KeyboardInterrupt):
-                yield from ahead.finished(index)
+                yield from ahead.finished()
                 raise
-            yield video
+            yield index, video
 
 
 def _made(

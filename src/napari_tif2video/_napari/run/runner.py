@@ -53,6 +53,7 @@ class RunRow(Container):
         tidy(self, (self.failure, self.facts, self.log_button, self._running, self.card))
         self.videos: list[Video] = []
         self._jobs: list[SourceJob] = []
+        self._ended: set[int] = set()  # jobs that came to an end
         self._current = 0
         self._begun = 0.0
         self._show_state: OnState | None = None
@@ -125,7 +126,7 @@ class RunRow(Container):
             Gets to know how each job goes.
         """
         self._jobs, self._show_state, self._origins_of = jobs, on_state, origins_of
-        self._current, self._begun = 0, time.monotonic()
+        self._ended, self._current, self._begun = set(), 0, time.monotonic()
         for index, job in enumerate(jobs):
             name = None if job.output is None else job.output.name
             self._on_state(index, name, "waiting", "")
@@ -151,11 +152,9 @@ class RunRow(Container):
             started=lambda index, _: call(self._on_started, index),
         )
         with contextlib.suppress(Cancelled):
-            for index, video in enumerate(videos):
+            for index, video in videos:
                 made = look_at(video, self._origins_of(jobs[index]))
                 call(self._on_made, index, video, made)
-                if self._is_cancelled.is_set():
-                    break
 
     def cancel(self, wait_s: float = 0) -> None:
         """Stop at the next frame; nothing half-made stays."""
@@ -200,6 +199,7 @@ class RunRow(Container):
 
     def _on_made(self, index: int, video: Video, made: Made | None) -> None:
         self.videos.append(video)
+        self._ended.add(index)
         if made is not None:
             self.card.add(made)
         words = {"ok": "done", "failed": "failed", "skipped": "skipped"}
@@ -219,7 +219,7 @@ class RunRow(Container):
         if self._activity is not None:
             self._activity.close()
             self._activity = None
-        for index in range(len(self.videos), total):
+        for index in sorted(set(range(total)) - self._ended):
             self._on_state(index, None, "cancelled", "")
         made = [v for v in self.videos if v.status == "ok"]
         failed = [v for v in self.videos if v.status == "failed"]
