@@ -9,7 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from ..errors import EncodingError, SettingsError, SourceError, Tif2VideoError
+from .versions import versions
 
 
 def patience_s() -> float:
@@ -70,7 +73,7 @@ def check_workers(client: Any, paths: Sequence[str]) -> None:
         ) from exc
     except OSError as exc:
         raise _silent(client.scheduler.address) from exc
-    versions, sizes = _known_here(paths)
+    here, sizes = _known_here(paths)
     for worker, found in sorted(client.run(_known_here, paths, on_error="return").items()):
         if isinstance(found, OSError):
             raise EncodingError(f"the worker {worker} does not answer ({found}); start it again")
@@ -79,7 +82,7 @@ def check_workers(client: Any, paths: Sequence[str]) -> None:
                 f"scheduler: napari-tif2video does not run on the worker {worker} ({found}); "
                 "install the version that you have here"
             )
-        for name, version in versions.items():
+        for name, version in here.items():
             if found[0][name] != version:
                 raise SettingsError(
                     f"scheduler: the worker {worker} has {name} {found[0][name]}, and here it is "
@@ -142,16 +145,5 @@ def _silent(address: str) -> EncodingError:
 
 def _known_here(paths: Sequence[str]) -> tuple[dict[str, str], dict[str, int | None]]:
     """What decides on the bytes of a video, and sizes of files, None where there is none."""
-    import av
-    import numpy as np
-
-    from .._version import __version__
-
-    codec = ".".join(map(str, av.library_versions["libavcodec"]))
-    versions = {
-        "napari-tif2video": __version__,
-        "av": av.__version__,
-        "libavcodec": codec,
-        "numpy": np.__version__,
-    }
-    return versions, {p: os.path.getsize(p) if os.path.isfile(p) else None for p in paths}
+    sizes = {p: os.path.getsize(p) if os.path.isfile(p) else None for p in paths}
+    return versions() | {"numpy": np.__version__}, sizes

@@ -13,10 +13,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import av
 import numpy as np
 
-from .._version import __version__
 from ..colours import Display
 from ..data import Channel
 from ..encode import (
@@ -40,6 +38,7 @@ from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .limits import Measured, limits_of, measure_sequence
 from .resume import KeptSegments, segment_keys
 from .tasks import Segment, encode_sequence, prepared_nbytes
+from .versions import versions
 
 
 @dataclass(frozen=True)
@@ -340,10 +339,9 @@ def _calibration(plan: Plan) -> dict[str, Any]:
 
 
 def _versions(first: EncodedSegment) -> dict[str, str]:
-    codec = ".".join(map(str, av.library_versions["libavcodec"]))
-    versions = {"napari-tif2video": __version__, "av": av.__version__, "libavcodec": codec}
+    known = versions()
     found = _LIBRARY.search(first.packets[0].data[:2000])
     if found is not None:
         name, *numbers = (part.decode() for part in found.groups(b""))
-        versions[name] = "".join(numbers)
-    return versions
+        known[name] = "".join(numbers)
+    return known

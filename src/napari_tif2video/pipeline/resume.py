@@ -24,13 +24,13 @@ from typing import Any, BinaryIO
 
 import av
 
-from .._version import __version__
 from ..data import identity_of
 from ..encode import PART_PREFIX, EncodedSegment, FrameCheck, packed, unpacked
 from ..errors import EncodingError, OutputError, SourceError
 from ..picture import Brightness, FrameStats, SequenceLimits
 from ..planning import Plan
 from .tasks import Segment, limits_of_span, segments_of
+from .versions import versions
 
 # The name and number of the format. Behind it, record by record: key and SHA-256 of what follows,
 # lengths of facts and of packets; facts as JSON; packets as `encode` packs them.
@@ -71,7 +71,7 @@ def segment_keys(plan: Plan, limits: SequenceLimits | None) -> list[bytes]:
 
 @cache
 def _versions() -> tuple[object, ...]:
-    found: list[object] = [__version__, av.__version__, av.library_versions, platform.machine()]
+    found: list[object] = [versions(), av.library_versions, platform.machine()]
     for name in _LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):
             found.append((name, version(name)))
