@@ -5,6 +5,7 @@ finds palettes and the rate factor that keeps a file below a size, `produce` lea
 checked file with its recipe, `engine` runs tasks on dask, with progress and cancelling, and
 `cluster` tells whether a cluster can do them. Where frames that cannot be read may be left out,
 `skip` finds them; `resume` keeps what is finished of a video for the case that the run is stopped.
+`versions` tells which software decides on the bytes.
 """
 
 from .cluster import connected
@@ -13,7 +14,7 @@ from .limits import Measured, known_limits, limits_of, measure_sequence, measure
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
 from .resume import KeptSegments, forget_segments, kept_segments
 from .skip import without_bad_frames
-from .tasks import prepared_nbytes
+from .tasks import prepared_nbytes, rendered
 
 __all__ = [
     "BatchLimits",
@@ -33,6 +34,7 @@ __all__ = [
     "measure_sequence",
     "measured_key",
     "prepared_nbytes",
+    "rendered",
     "series_limits",
     "settings_of",
     "source_name",

@@ -24,6 +24,7 @@ from ..picture import (
     FrameStats,
     PictureSpec,
     SequenceLimits,
+    as_rgb,
     limits_at,
     prepared_dtype,
     prepared_frames,
@@ -136,6 +137,17 @@ def _encode(
 
     encoded = encode_segment(pictures(), encoder)
     return Segment(encoded, tuple(stats))
+
+
+def rendered(
+    plan: Plan, indices: Sequence[int], limits: SequenceLimits | None
+) -> Iterator[tuple[NDArray[np.uint8], FrameStats]]:
+    """Some frames as the video shows them, (H, W, 3), one after the other in this thread."""
+    sources = [channel.frames.select(indices) for channel in plan.stack.channels]
+    for index, frames in zip(indices, prepared_frames(sources, plan.picture), strict=True):
+        shown = None if limits is None else limits_at(limits, index)
+        image, stats = render(frames, plan.picture, shown, plan.timeline[index])
+        yield as_rgb(image), stats
 
 
 def prepared_nbytes(plan: Plan) -> int:

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from ..data import open_stack
 from ..errors import SettingsError
 from ..paths import expanded
-from ..picture import as_rgb, limits_at, prepared_frames, render
-from ..pipeline import Execution, Progress, default_workers, series_limits
+from ..pipeline import Execution, Progress, default_workers, rendered, series_limits
 from ..planning import plan
 from ..settings import SETTINGS, VideoSettings
 from .result import Video
@@ -168,13 +167,9 @@ def render_frame(
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
     index %= len(frames)
-    limits = None
-    if made.needs_measuring:
-        limits = limits_at(series_limits(made, Execution()), index)
-    chosen = [channel.frames.select([index]) for channel in made.stack.channels]
-    (prepared,) = prepared_frames(chosen, made.picture)
-    picture, _ = render(prepared, made.picture, limits, made.timeline[index])
-    return as_rgb(picture)
+    limits = series_limits(made, Execution()) if made.needs_measuring else None
+    ((picture, _),) = rendered(made, [index], limits)
+    return picture
 
 
 def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoSettings:

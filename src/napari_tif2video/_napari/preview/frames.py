@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...picture import as_rgb, count_outside, limits_at, measure, prepared_frames, render
-from ...pipeline import known_limits
+from ...picture import count_outside, measure
+from ...pipeline import known_limits, rendered
 from ...planning import Plan, guessed_bytes
 from ...units import Limits
 
@@ -48,11 +48,8 @@ def frames_of(plan: Plan, indices: Sequence[int]) -> Iterator[FramePreview]:
     """Render frames of a plan in turn, with the best limits that are known."""
     limits = known_limits(plan) if plan.needs_measuring else None
     is_provisional = plan.needs_measuring and limits is None
-    chosen = [channel.frames.select(indices) for channel in plan.stack.channels]
-    for index, prepared in zip(indices, prepared_frames(chosen, plan.picture), strict=True):
-        shown = None if limits is None else limits_at(limits, index)
-        image, stats = render(prepared, plan.picture, shown, plan.timeline[index])
-        yield FramePreview(index, as_rgb(image), stats.limits, is_provisional)
+    for index, (image, stats) in zip(indices, rendered(plan, indices, limits), strict=True):
+        yield FramePreview(index, image, stats.limits, is_provisional)
 
 
 def preview_frame(plan: Plan, index: int) -> FramePreview:
