@@ -28,7 +28,7 @@ _WIDTH_PX, _HEIGHT_PX = 84, 56
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class FinishedVideo:
     """A video that was made.
 
     Attributes
@@ -48,7 +48,7 @@ class Made:
     origins: Set[object]
 
 
-def look_at(video: Video, origins: Iterable[object]) -> Made | None:
+def look_at(video: Video, origins: Iterable[object]) -> FinishedVideo | None:
     """What the card shows of a video that was made; not for the GUI thread."""
     path = video.output
     if video.status != "ok" or path is None:
@@ -57,11 +57,11 @@ def look_at(video: Video, origins: Iterable[object]) -> Made | None:
         size, image = path.stat().st_size, _first_frame(path)
     except (OSError, av.FFmpegError):  # moved away at once
         size, image = 0, None
-    return Made(video, path, size, image, frozenset(origins))
+    return FinishedVideo(video, path, size, image, frozenset(origins))
 
 
 def _first_frame(path: Path) -> NDArray[np.uint8] | None:
-    with av.open(str(path)) as container:
+    with av.open(f"file:{path}") as container:
         for frame in container.decode(video=0):
             scale = max(frame.width / _WIDTH_PX, frame.height / _HEIGHT_PX) / 2  # for fine screens
             width, height = (max(2, round(n / scale)) for n in (frame.width, frame.height))
@@ -74,8 +74,8 @@ class VideoCard(Container):
     """A finished video, until what it was made of goes; a menu brings back the last ten."""
 
     def __init__(self) -> None:
-        self.shown: Made | None = None
-        self._made: list[Made] = []  # the newest first
+        self.shown: FinishedVideo | None = None
+        self._made: list[FinishedVideo] = []  # the newest first
         self.picture = Picture("First frame of the finished video", {}, self.play)
         self.picture.setFixedSize(_WIDTH_PX, _HEIGHT_PX)
         self.picture.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -109,7 +109,7 @@ class VideoCard(Container):
             button.changed.connect(act)
         self.visible = False
 
-    def add(self, made: Made) -> None:
+    def add(self, made: FinishedVideo) -> None:
         """Show another video."""
         others = [each for each in self._made if each.path != made.path]
         self._made = [made, *others][:_RECENT]
@@ -146,7 +146,7 @@ class VideoCard(Container):
         else:
             show_error(f"{target.name}: is not there any more")
 
-    def _show(self, made: Made | None) -> None:
+    def _show(self, made: FinishedVideo | None) -> None:
         self.shown = made
         self.visible = bool(self._made)
         self._about.visible = self._buttons.visible = made is not None

@@ -27,7 +27,7 @@ from ...videos import (
 from ..background import Background
 from ..form import in_words
 from ..panel import PROBLEM_STYLE, line, note, say, tidy
-from .card import Made, VideoCard, look_at
+from .card import FinishedVideo, VideoCard, look_at
 
 _STEPS = 1000
 
@@ -197,7 +197,7 @@ class RunRow(Container):
         if self._activity is not None:
             self._activity.update(step - self._activity.n)
 
-    def _on_made(self, index: int, video: Video, made: Made | None) -> None:
+    def _on_made(self, index: int, video: Video, made: FinishedVideo | None) -> None:
         self.videos.append(video)
         self._ended.add(index)
         if made is not None:
