@@ -14,6 +14,9 @@ OF_EACH = 12
 ONCE_WRONG = [
     ("bigtiff", 1744),
     ("bigtiff", 4017),
+    ("bigtiff", 4943),
+    ("bigtiff", 8766),
+    ("rgb", 3350),
     ("float", 703),
     ("float", 770),
     ("recipe", 1234),

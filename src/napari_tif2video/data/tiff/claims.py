@@ -34,7 +34,8 @@ MAX_METADATA_BYTES = 256 << 20
 MAX_FRAME_BYTES = 256 << 20
 MAX_RATIO = 100
 
-_TYPE_BYTES = dict(enumerate((0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 2, 8, 8, 8, 8)))
+#: By the numbers of the types of tags.
+TYPE_BYTES = dict(enumerate((0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 2, 8, 8, 8, 8)))
 # Offsets and lengths of strips and tiles.
 _PIECES = {273, 279, 324, 325}
 # One read takes in the directory of nearly any page.
@@ -116,7 +117,7 @@ def check_directories(path: Path, size: int, changed_ns: int) -> None:
             seen.add(offset)
             check_bound(len(seen), MAX_PAGES, "has at least {} pages", path)
             for code, kind, count in tags:
-                nbytes = count * _TYPE_BYTES.get(kind, 0)
+                nbytes = count * TYPE_BYTES.get(kind, 0)
                 if nbytes <= 8:
                     continue
                 if nbytes > size:

@@ -431,12 +431,15 @@ def _locate(
         elif grid.dataoffset is None:
             raise _cannot_be_found(grid, path)
         else:  # a single page stands for all planes
-            if grid.dataoffset + grid.count * first.nbytes > tif.filehandle.size:
+            end = grid.dataoffset + grid.count * first.nbytes
+            if end > tif.filehandle.size:
                 raise SourceError(
                     f"{path}: states {grid.count} planes, more than it has room for; the file is "
                     "damaged or incomplete"
                 )
-            starts = tuple(grid.dataoffset + i * first.nbytes for i in range(grid.count))
+            starts = tuple(run := range(grid.dataoffset, end, first.nbytes))
+            if any(offset in run[1:] for page in tif.pages for offset in page.dataoffsets[:1]):
+                raise _cannot_be_found(grid, path)
         begin = min(starts)
         if all(s == begin + i * first.nbytes for i, s in enumerate(sorted(starts))):
             if max(starts) + first.nbytes > tif.filehandle.size:

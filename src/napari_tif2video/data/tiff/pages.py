@@ -28,7 +28,7 @@ from ...errors import SourceError, Tif2VideoError, no_memory
 from ...units import size_text
 from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
-from .claims import check_directories, check_frame
+from .claims import TYPE_BYTES, check_directories, check_frame
 
 Frame = NDArray[Any]
 
@@ -108,7 +108,9 @@ def _format_tags(tif: TiffFile, offset: int) -> list[tuple[int, bytes]]:
         if code in _FORMAT_TAGS or code in _STORED_TAGS:
             (number,) = struct.unpack(form.offsetformat, entry[4 : 4 + form.offsetsize])
             value = entry[4 + form.offsetsize :]
-            nbytes = number * {1: 1, 3: 2, 4: 4, 16: 8}.get(kind, 8)
+            nbytes = number * TYPE_BYTES.get(kind, 0)
+            if not nbytes:  # tifffile does as if the tag were not there
+                continue
             if nbytes > form.offsetsize:
                 handle.seek(struct.unpack(form.offsetformat, value)[0])
                 value = handle.read(min(nbytes, 64))
@@ -278,7 +280,9 @@ def opened(path: Path, stamp: Stamp | None = None) -> Iterator[TiffFile]:
         before = stamp or stamp_of(found)
         _require_unchanged(path, before, found)
         check_directories(path, *before)
-        with TiffFile(path, is_ome=False) as tif:
+        with np.errstate(all="ignore"):  # it computes with whatever a tag says
+            file = TiffFile(path, is_ome=False)
+        with file as tif:
             yield tif
             _require_unchanged(path, before, os.fstat(tif.filehandle.fileno()))
 
