@@ -305,3 +305,22 @@ def test_a_page_that_is_stored_in_another_way_than_those_beside_it(tmp_path, opt
         tif.filehandle.write(content)
         page.tags["Compression"].overwrite(8)
     np.testing.assert_array_equal(t2v.open_stack(path).data.compute(), frames)
+
+
+def test_a_very_large_compressed_frame(tmp_path):
+    """Beyond 256 MB, all cores decode its tiles: light and dark ones in turn, 50 by 50."""
+    noise = np.random.default_rng(0).integers(0, 8, (240, 240), dtype=np.uint16)
+    tiles = [zlib.compress(noise + np.uint16(level)) for level in (100, 1000)]
+    chosen = (tiles[(row + column) % 2] for row in range(50) for column in range(50))
+    tifffile.imwrite(
+        tmp_path / "t.tif",
+        chosen,
+        shape=(12_000, 12_000),
+        dtype=np.uint16,
+        tile=(240, 240),
+        compression="zlib",
+    )
+    picture = t2v.render_frame(tmp_path / "t.tif", 0, width=100)[..., 0]
+    dark = np.add.outer(np.arange(100) // 2, np.arange(100) // 2) % 2 == 0
+    assert picture[dark].max() < 4
+    assert picture[~dark].min() > 250

@@ -37,8 +37,8 @@ from .engine import Run, step
 if TYPE_CHECKING:
     from dask.delayed import Delayed
 
-# Frames a prepare task: enough to make the overhead of a task small, few enough to share a short
-# sequence between workers.
+# Frames a prepare task, at most: enough to make the overhead of a task small. Where there are fewer
+# than workers could take, each gets its share.
 _CHUNK_FRAMES = 8
 
 # From this many segments on, a task prepares and encodes a whole one: sharing them out more finely
@@ -254,7 +254,9 @@ def segments_of(plan: Plan) -> list[range]:
 def chunks_of(plan: Plan, segment: range, run: Run) -> list[range]:
     """Frames of a segment that are prepared together; on a cluster all, so that none travels."""
     is_long = plan.frames > (_MANY_SEGMENTS - 1) * SEGMENT_FRAMES
-    length = SEGMENT_FRAMES if is_long or run.client is not None else _CHUNK_FRAMES
+    length = SEGMENT_FRAMES
+    if not is_long and run.client is None:
+        length = min(_CHUNK_FRAMES, -(-plan.frames // run.workers))
     nbytes = _computed_nbytes(plan)
     if nbytes:
         length = max(1, min(length, _MAX_COMPUTED_BYTES // nbytes))

@@ -196,15 +196,24 @@ def _check_claims(page: TiffPage, where: object) -> None:
             f"{where}: needs {end} bytes but the file has {size}; it is damaged or incomplete"
         )
     check_frame(page, where)
-    if page.nbytes > _MEMORY_CHECK_BYTES and page.nbytes > free_memory():
+    if page.nbytes > _LARGE_BYTES and page.nbytes > free_memory():
         raise SourceError(
             f"{where}: claims {page.imagewidth}x{page.imagelength} pixels, "
             f"{size_text(page.nbytes, 2)}, more than the memory that is free"
         )
 
 
-# Asking for the free memory is a system call; only pages of unusual size are worth it.
-_MEMORY_CHECK_BYTES = 256 << 20
+# Asking for the free memory is a system call; only pages of unusual size are worth it. Decoding one
+# takes seconds, in which all cores can help: there are few of them at a time.
+_LARGE_BYTES = 256 << 20
+
+
+def _threads(page: TiffPage) -> int:
+    if page.nbytes <= _LARGE_BYTES:
+        return 1
+    from dask.system import CPU_COUNT  # container limits included
+
+    return int(CPU_COUNT)
 
 
 def read_page(
@@ -221,7 +230,7 @@ def read_page(
     """
     direct = in_buffer and page.is_contiguous and page.shape == frame_format.shape
     out = thread_buffer("file", frame_format.shape, frame_format.dtype) if direct else None
-    frame = page.asarray(out=out, maxworkers=1)
+    frame = page.asarray(out=out, maxworkers=_threads(page))
     if channel is not None:
         frame = frame[channel] if page.planarconfig == 2 else frame[..., channel]
     elif frame.ndim == 3 and frame.shape[:2] != frame_format.shape[:2]:  # planes one after another
