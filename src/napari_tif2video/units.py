@@ -13,9 +13,6 @@ from .errors import SettingsError
 #: The counts that become black and white.
 Limits = tuple[float, float]
 
-#: Contrasts with limits of its own for each frame.
-EACH_ITS_OWN = ("local", "smooth")
-
 
 def _by_name(rows: dict[str, float]) -> dict[str, float]:
     return {name: size for names, size in rows.items() for name in names.split()}

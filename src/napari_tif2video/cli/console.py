@@ -13,6 +13,7 @@ from ..data import find_gaps
 from ..errors import describe, escaped, one_line
 from ..pipeline import Execution, Progress
 from ..planning import Plan
+from ..recipe import contrast_of
 from ..settings import DEFAULT_CODEC, with_option_names
 from ..units import Limits, decimal_fps, length_text, size_text
 from ..videos import SourceJob, Video, describe_fidelity, describe_limits, video_object
@@ -90,9 +91,7 @@ class Console:
             elif video.status == "ok":
                 verified = f", {describe_fidelity(video)}" if video.verified else ""
                 self._say(f"  ok: {video.output}, {describe_limits(video)}{verified}")
-        measured = {
-            v.shared_limits for v in self.videos if v.contrast in ("global", "batch", "auto")
-        }
+        measured = {v.shared_limits for v in self.videos if contrast_of(v.contrast).is_measured}
         if len(measured) == 1 and len(*measured) == 1:
             ((pair,),) = measured
             if pair[0] < pair[1]:

@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 from ..errors import SettingsError, escaped
-from ..recipe import Recipe, RecipeChannel
+from ..recipe import Recipe, RecipeChannel, contrast_of
 from ..settings import VideoSettings, value_text
 from ..units import counted, decimal_fps, pairs_text, percent
-
-_ORIGINS = {
-    "local": "each frame from its own counts",
-    "global": "measured over the whole sequence",
-    "batch": "measured over all sources of the call",
-    "smooth": "each frame from its own counts, smoothed over time",
-    "auto": "percentiles over the whole sequence that hot pixels do not move",
-    "displayed": "as the layer of napari showed it",
-    "stored": "the display range that was stored in the source",
-    "fixed": "given as numbers",
-    "raw": "the video holds the counts themselves",
-}
 
 
 def describe_recipe(recipe: Recipe) -> str:
@@ -33,7 +21,7 @@ def describe_recipe(recipe: Recipe) -> str:
             f"({recipe.last_frame}){step}",
         ),
         ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {_fps(recipe)} fps"),
-        ("contrast", f"{recipe.contrast} ({_ORIGINS.get(recipe.contrast, 'by an unknown rule')})"),
+        ("contrast", f"{recipe.contrast} ({contrast_of(recipe.contrast).origin})"),
     ]
     if recipe.bad_frames:
         bad = recipe.bad_frames
@@ -73,7 +61,7 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
         return f"the limits of the video are used as they are: {_all_pairs(recipe)}"
     if recipe.has_own_limits:
         return f"contrast {recipe.contrast}: limits are found anew for each frame"
-    if recipe.contrast in ("displayed", "stored"):
+    if contrast_of(recipe.contrast).is_stated:
         return ""
     measured = f"contrast {recipe.contrast}: limits are measured anew"
     if recipe.contrast == "batch":

@@ -16,6 +16,7 @@ from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
 from ..picture import PictureSpec, require_countable
+from ..recipe import CONTRASTS
 from ..settings import (
     AUTO_PERCENTILE,
     DEFAULT_CONTRAST,
@@ -24,13 +25,10 @@ from ..settings import (
     frames_slice,
     limits_of_channels,
 )
-from ..units import EACH_ITS_OWN, size_text
+from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import choose
 from .format import choose_encoder, format_notes
-
-# The limits of these are known once all frames were seen.
-_MEASURED = ("global", "batch", "smooth", "auto")
 
 # So many frames that are left out a note names.
 _NAMED = 8
@@ -65,9 +63,8 @@ class Plan:
     ----------
     indices : range
         Which frames of the source are shown.
-    contrast : {"local", "global", "batch", "smooth", "auto", "fixed", "displayed",
-        "stored", "raw"}
-        Where the limits come from; "raw" has none.
+    contrast : str
+        Where the limits come from, one of `CONTRASTS`; "raw" has none.
     notes : tuple of str
         What the user should know before it starts.
     timeline : Timeline
@@ -141,7 +138,7 @@ class Plan:
     @property
     def needs_measuring(self) -> bool:
         """Whether all frames have to be seen before the first one can be shown."""
-        return self.contrast in _MEASURED
+        return CONTRASTS[self.contrast].is_measured
 
     @property
     def percentile(self) -> tuple[float, float] | None:
@@ -151,7 +148,7 @@ class Plan:
     @property
     def has_own_limits(self) -> bool:
         """Whether each frame is shown with limits of its own."""
-        return self.contrast in EACH_ITS_OWN
+        return CONTRASTS[self.contrast].has_own_limits
 
 
 def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
@@ -209,6 +206,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         known = tuple(display.limits for display in displays)
     if contrast == "stored":
         known = tuple(channel.stored_limits for channel in stack.channels)
+    rule = CONTRASTS[contrast]
     has_histogram = contrast == "auto" or settings.percentile is not None
     picture = PictureSpec(
         box,
@@ -216,8 +214,8 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         displays,
         known,
         overlay,
-        percentile=settings.percentile if contrast in EACH_ITS_OWN else None,
-        is_exact=contrast == "smooth" or (contrast in _MEASURED and has_histogram),
+        percentile=settings.percentile if rule.has_own_limits else None,
+        is_exact=contrast == "smooth" or (rule.is_measured and has_histogram),
         is_raw=settings.raw,
     )
     return Plan(

@@ -1,16 +1,20 @@
 """What was a video made of, and how?
 
 A `Recipe` is written into every video and read back from it. `recipe` has its fields and the text
-that they become, `files` knows where each kind of video keeps such text.
+that they become, `contrasts` the rules by which its limits came about, and `files` knows where each
+kind of video keeps such text.
 """
 
+from .contrasts import CONTRASTS, contrast_of
 from .files import metadata, put_into_gif, read_recipe, read_text, saved_recipe
 from .recipe import REUSES, Recipe, RecipeChannel, load_json
 
 __all__ = [
+    "CONTRASTS",
     "REUSES",
     "Recipe",
     "RecipeChannel",
+    "contrast_of",
     "load_json",
     "metadata",
     "put_into_gif",

@@ -12,7 +12,8 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..geometry import CropBox
-from ..units import EACH_ITS_OWN, Limits
+from ..units import Limits
+from .contrasts import contrast_of
 
 #: Number of the format, under the key that tells a recipe from any other text.
 FORMAT_KEY, FORMAT = "tif2video", 1
@@ -80,9 +81,8 @@ class Recipe:
     settings : mapping
         As `VideoSettings.from_dict` takes them. `VideoSettings.load` of a video gives them.
     contrast : str
-        Where the limits came from: "local", "global", "batch", "smooth", "auto", "displayed" or
-        "fixed";
-        "raw" where the video holds the counts themselves.
+        Where the limits came from, one of `CONTRASTS`; "raw" where the video holds the counts
+        themselves.
     batch : tuple of str
         With contrast "batch", base names of the sources that were measured together.
     channels : tuple of RecipeChannel
@@ -131,7 +131,7 @@ class Recipe:
     @property
     def has_own_limits(self) -> bool:
         """Whether each frame was shown with limits of its own."""
-        return self.contrast in EACH_ITS_OWN
+        return contrast_of(self.contrast).has_own_limits
 
     def counts(self, grey: Any, frame: int = 0, channel: int = 0) -> Any:
         """Turn grey levels of a frame back into counts of the source.

@@ -16,7 +16,6 @@ from .setting import Parser, whole_number
 
 FPS_RANGE = (1, 120)
 GAMMA_RANGE = (0.05, 20)
-CONTRASTS = ("local", "global", "batch", "smooth", "auto", "displayed", "stored")
 DEFAULT_CONTRAST = "local"
 #: How slices become one: `data.project` computes what NumPy has a function of this name for.
 Z_PROJECTIONS = ("max", "mean", "sum", "median")
@@ -70,10 +69,6 @@ def parse_crop(name: str, value: Any) -> CropBox:
         f"{name}: give a string such as '250x250' or a CropBox, got {value!r} "
         "(the order of two plain numbers would be a guess)"
     )
-
-
-def contrast_token(rule: str) -> str:
-    return {"local": "", "displayed": "", "stored": "_stored"}.get(rule, f"_{rule}_norm")
 
 
 def crop_token(crop: CropBox) -> str:

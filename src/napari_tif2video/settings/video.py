@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
-from ..recipe import load_json, saved_recipe
+from ..recipe import CONTRASTS, load_json, saved_recipe
 from ..units import parse_duration, readable_size
 from . import format as formats
 from . import overlays, picture
@@ -36,6 +36,8 @@ PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
 )
 
 _TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
+# Those that users type.
+_CONTRASTS = tuple(name for name in CONTRASTS if name not in ("fixed", "raw"))
 # What becomes of a source with a frame that cannot be read.
 ON_ERROR = ("fail", "skip")
 
@@ -71,11 +73,11 @@ class VideoSettings:
         "black and white from each frame, from its sequence, from all sources of the call, from "
         "each frame but smoothed over time, from percentiles of its sequence that hot pixels do "
         "not move, or the display range that the program stored with the data",
-        parse=one_of(picture.CONTRASTS),
-        choices=tuple(name for name in picture.CONTRASTS if name != "displayed"),
+        parse=one_of(_CONTRASTS),
+        choices=tuple(name for name in _CONTRASTS if name != "displayed"),
         otherwise=f"`{picture.DEFAULT_CONTRAST}`", in_python="Or ``displayed``: as the layer of "
         "napari shows it, the default for layers without `percentile`.",
-        token=picture.contrast_token, replaces=("limits",),
+        token=lambda name: CONTRASTS[name].token, replaces=("limits",),
     )
     percentile: tuple[float, float] | None = declare(
         None, GREY, "Percentile", "percentiles of the counts, such as `0.1 99.9`, instead of the "
@@ -271,9 +273,11 @@ class VideoSettings:
                 raise SettingsError(message)
         if self.label is None and self.label_corner is not None:
             raise SettingsError("label_corner: there is no label to place; give one too")
-        if self.percentile is not None and self.contrast in ("auto", "displayed", "stored"):
+        rule = CONTRASTS[self.contrast or picture.DEFAULT_CONTRAST]
+        if self.percentile is not None and not rule.takes_percentiles:
+            *most, last = (name for name, rule in CONTRASTS.items() if rule.takes_percentiles)
             raise SettingsError(
-                "percentile: is for contrast local, global, batch or smooth, not for "
+                f"percentile: is for contrast {', '.join(most)} or {last}, not for "
                 f"'{self.contrast}'"
             )
         if self.raw:

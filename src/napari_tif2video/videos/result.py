@@ -14,7 +14,8 @@ from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
 from ..planning import BadFrame
-from ..units import EACH_ITS_OWN, Limits, counted, percent
+from ..recipe import contrast_of
+from ..units import Limits, counted, percent
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Video:
     @property
     def shared_limits(self) -> tuple[Limits, ...]:
         """The limits of each channel, where they are the same for all frames; else empty."""
-        if self.limits is None or self.contrast in EACH_ITS_OWN:
+        if self.limits is None or contrast_of(self.contrast).has_own_limits:
             return ()
         channels = self.limits if isinstance(self.limits[0], tuple) else (self.limits,)
         return cast(tuple[Limits, ...], channels)
@@ -241,7 +242,7 @@ def _described_limits(video: Video) -> str:
     if video.contrast == "raw":
         return "counts as they are"
     clipped = f"{percent(video.clipped or 0)} of the values clipped"
-    if video.contrast in EACH_ITS_OWN:
+    if contrast_of(video.contrast).has_own_limits:
         each = "of its own" if video.contrast == "local" else "smoothed over time"
         return f"each frame with limits {each}, {clipped}"
     pairs = [f"{low:g} to {high:g}" for low, high in video.shared_limits]

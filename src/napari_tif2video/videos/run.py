@@ -30,7 +30,7 @@ from ..pipeline import (
     without_bad_frames,
 )
 from ..planning import Plan
-from ..recipe import Recipe, read_text
+from ..recipe import CONTRASTS, Recipe, read_text
 from ..settings import AUTO_PERCENTILE, VideoSettings, value_text
 from ..units import Limits, pairs_text, size_text
 from .ahead import Lookahead
@@ -255,7 +255,7 @@ def _findings(plan: Plan, constant: tuple[int, ...], stats: Sequence[FrameStats]
     sampled = (frame.brightness for frame in stats if frame.brightness is not None)
     mean, high, robust_mean = map(fmean, zip(*sampled, strict=True))
     is_dark = mean < DARK_MEAN
-    if plan.percentile is None and plan.contrast not in ("fixed", "displayed", "stored"):
+    if plan.percentile is None and not CONTRASTS[plan.contrast].is_stated:
         if high < FEW_PIXELS_HIGH or is_dark:
             few = f"only one pixel in a thousand is brighter than {high:.0f}, and "
             findings.append(
