@@ -26,9 +26,10 @@ MAX_PAGES = 250_000
 MAX_PLANES = 1_000_000
 MAX_PIECES = 5_000_000
 
-#: Bytes of one tag, such as a description, and of all tags.
+#: Bytes of one tag, such as a description, and of all tags or of a file with nothing but metadata.
+#: A hundred thousand planes with times and positions take about 30 MB.
 MAX_TAG_BYTES = 32 << 20
-MAX_METADATA_BYTES = 256 << 20
+MAX_METADATA_BYTES = 128 << 20
 
 #: A frame may take so many bytes in any case, and else be so many times as large as in its file.
 MAX_FRAME_BYTES = 256 << 20
@@ -73,6 +74,11 @@ def check_bound(number: float, most: float, what: str, where: object) -> None:
 def check_planes(count: int, where: object) -> None:
     """Refuse a file that claims more planes than anybody records."""
     check_bound(count, MAX_PLANES, "claims {} planes", where)
+
+
+def check_metadata(file: Path) -> None:
+    """Refuse a file of metadata that is larger than any program writes."""
+    check_bound(file.stat().st_size, MAX_METADATA_BYTES, "has {} bytes of metadata", file)
 
 
 def check_frame(page: TiffPage, where: object) -> None:

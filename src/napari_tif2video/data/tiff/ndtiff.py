@@ -29,9 +29,10 @@ from ..folder import FULL_RESOLUTION
 from ..folder import NDTIFF_INDEX as INDEX
 from ..memory import thread_buffer
 from ..stack import FrameFormat, Stack
+from .claims import check_metadata
 from .metadata import as_shown, mean_step
 from .ome import Members
-from .pages import MAX_METADATA_BYTES, Frame, check_findings, opened, stamps, translated
+from .pages import Frame, check_findings, opened, stamps, translated
 from .stacks import with_axes
 
 _ORIGIN = "from Micro-Manager metadata"
@@ -83,8 +84,7 @@ def _names_file(folder: Path, name: str) -> bool:
 
 def _index_bytes(folder: Path) -> bytes:
     index = folder / INDEX
-    if index.stat().st_size > MAX_METADATA_BYTES:
-        raise SourceError(f"{index}: is larger than {MAX_METADATA_BYTES >> 20} MB, too large")
+    check_metadata(index)
     return index.read_bytes()
 
 

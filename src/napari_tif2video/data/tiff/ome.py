@@ -13,8 +13,8 @@ from xml.parsers import expat
 from ...errors import SourceError
 from ...units import length_um, time_s
 from ..folder import is_tiff_name
-from .claims import check_planes
-from .pages import MAX_METADATA_BYTES, description_of, opened
+from .claims import check_metadata, check_planes
+from .pages import opened
 
 # How channels are shown, before or behind their pixels, in versions of OME until 2008.
 _DISPLAYED = ("RedChannel", "GreenChannel", "BlueChannel", "GreyChannel")
@@ -247,11 +247,7 @@ def ome_of(description: str, path: Path) -> tuple[OmeImage, ...]:
         return ()
     if is_tiff_name(name):
         return _of_master(companion)
-    if companion.stat().st_size > MAX_METADATA_BYTES:
-        raise SourceError(
-            f"{companion}: is larger than {MAX_METADATA_BYTES >> 20} MB, too large for OME "
-            "metadata; move it out of the folder"
-        )
+    check_metadata(companion)
     try:
         return parse_ome(companion.read_text(encoding="utf-8-sig"), companion)[0]
     except (OSError, UnicodeDecodeError) as exc:
@@ -261,7 +257,7 @@ def ome_of(description: str, path: Path) -> tuple[OmeImage, ...]:
 def _of_master(path: Path) -> tuple[OmeImage, ...]:
     """The images that another TIFF of the series describes, with its own blocks under its name."""
     with opened(path) as tif:
-        images = parse_ome(description_of(tif, path), path)[0]
+        images = parse_ome(tif.pages.first.description, path)[0]
     for image in images:
         image.blocks = [
             b if b.file is not None else replace(b, file=path.name) for b in image.blocks

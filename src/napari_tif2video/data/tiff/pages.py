@@ -32,10 +32,6 @@ from .claims import TYPE_BYTES, check_directories, check_frame
 
 Frame = NDArray[Any]
 
-#: XML and other text about a file beyond this is refused. A hundred thousand planes with times and
-#: positions take about 30 MB.
-MAX_METADATA_BYTES = 128 << 20
-
 
 def full_pages(tif: TiffFile, path: Path) -> list[TiffPage | TiffFrame]:
     """The pages of a file without smaller extra ones."""
@@ -325,17 +321,6 @@ def _require_unchanged(path: Path, before: Stamp, found: os.stat_result) -> None
         raise SourceError(
             f"{path}: was changed while it was read; wait until it is complete, and start again"
         )
-
-
-def description_of(tif: TiffFile, path: Path) -> str:
-    """What a program wrote into the description of the first page; refused beyond a bound."""
-    tag = tif.pages.first.tags.get("ImageDescription")
-    if tag is not None and tag.count > MAX_METADATA_BYTES:
-        raise SourceError(
-            f"{path}: its metadata are larger than {MAX_METADATA_BYTES >> 20} MB; only the pixels "
-            "can be saved, with the program that wrote the file"
-        )
-    return tif.pages.first.description
 
 
 @contextmanager

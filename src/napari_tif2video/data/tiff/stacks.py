@@ -32,7 +32,6 @@ from .pages import (
     Stamp,
     alike,
     channels_in,
-    description_of,
     full_pages,
     opened,
     page_format,
@@ -51,7 +50,7 @@ def open_file(path: Path, name: str) -> Stack:
     has them as positions.
     """
     with opened(path) as tif:
-        described = ome_of(description_of(tif, path), path)
+        described = ome_of(tif.pages.first.description, path)
         images = [ome for ome in described if _is_inside(ome, path)] or described[:1]
         if len(images) > 1:
             stacks = [_image_stack(tif, ome, path, name, is_alone=False) for ome in images]
@@ -131,7 +130,7 @@ def _whole_folder(path: Path, names: Sequence[str]) -> Stack | None:
     """
     with opened(path) as tif:
         try:
-            images = ome_of(description_of(tif, path), path)
+            images = ome_of(tif.pages.first.description, path)
         except SourceError:
             return None
         if not images:
@@ -416,7 +415,7 @@ def _axes_inside(
 
 def _only_ome_of(tif: TiffFile, path: Path) -> OmeImage | None:
     """OME metadata of one file of a folder, which may describe one image only."""
-    images = ome_of(description_of(tif, path), path)
+    images = ome_of(tif.pages.first.description, path)
     if len(images) > 1:
         raise SourceError(
             f"{path}: its OME metadata describe {len(images)} images; convert the file itself, "
