@@ -130,23 +130,53 @@ def test_a_run_that_is_killed_outright(folder, tmp_path):
     assert output.read_bytes() == whole.path.read_bytes()
 
 
-@pytest.fixture
-def stopped(folder, tmp_path):
+@pytest.fixture(scope="module")
+def stopped_once(folder, tmp_path_factory):
     """What a stopped run of a copy of the folder leaves: output, settings, and the file kept."""
-    copy = tmp_path / "copy" / "pos"
+    root = tmp_path_factory.mktemp("stopped")
+    copy = root / "copy" / "pos"
     shutil.copytree(folder, copy)
-    output, options = tmp_path / "out" / "o.mp4", {"width": 200, "workers": 2}
+    output, options = root / "out" / "o.mp4", {"width": 200, "workers": 2}
     stopped_after(3, copy, output, **options)
     (kept,) = kept_in(output.parent)
+    return copy, output, options, kept, kept.read_bytes()
+
+
+@pytest.fixture
+def stopped(stopped_once, folder):
+    """The same, as it was when the run had been stopped."""
+    copy, output, options, kept, content = stopped_once
+    for path in folder.iterdir():
+        if (copy / path.name).stat().st_mtime_ns != path.stat().st_mtime_ns:
+            shutil.copy2(path, copy)
+    for path in output.parent.iterdir():
+        path.unlink()
+    kept.write_bytes(content)
+    kept.chmod(0o600)
     return copy, output, options, kept
 
 
-def go_on(stopped, **others):
-    copy, output, options, _ = stopped
-    video = t2v.convert(copy, output, resume=True, **options | others)
-    whole = t2v.convert(copy, output.with_name("whole.mp4"), **options | others)
-    assert output.read_bytes() == whole.path.read_bytes()
-    return video
+@pytest.fixture(scope="module")
+def undisturbed():
+    """The bytes of videos that were made in one go, by their settings."""
+    return {}
+
+
+@pytest.fixture
+def go_on(stopped, undisturbed):
+    """Go on with the stopped run, maybe with other settings."""
+
+    def convert(**others):
+        copy, output, options, _ = stopped
+        video = t2v.convert(copy, output, resume=True, **options | others)
+        key = repr(others), tuple(path.stat().st_mtime_ns for path in sorted(copy.iterdir()))
+        if key not in undisturbed:
+            whole = t2v.convert(copy, output.with_name("whole.mp4"), **options | others)
+            undisturbed[key] = whole.path.read_bytes()
+        assert output.read_bytes() == undisturbed[key]
+        return video
+
+    return convert
 
 
 ANEW = "all is made anew"
@@ -158,22 +188,22 @@ ANEW = "all is made anew"
      {"frames": "1:"}, {"label": "{frame}"}],
     ids=lambda others: next(iter(others)),
 )  # fmt: skip
-def test_other_settings_start_anew_and_say_so(stopped, others):
-    assert any(ANEW in note for note in go_on(stopped, **others).notes)
+def test_other_settings_start_anew_and_say_so(go_on, others):
+    assert any(ANEW in note for note in go_on(**others).notes)
 
 
-def test_only_segments_whose_files_changed_are_made_again(stopped):
+def test_only_segments_whose_files_changed_are_made_again(stopped, go_on):
     copy, *_ = stopped
     tifffile.imwrite(copy / "t0060.tif", FRAMES[61])
     before = finished_in(stopped[-1])
-    assert reused(go_on(stopped)) == before - 1 >= 2
+    assert reused(go_on()) == before - 1 >= 2
 
 
-def test_a_touched_file_is_another_file(stopped):
+def test_a_touched_file_is_another_file(stopped, go_on):
     copy, *_ = stopped
     for path in copy.iterdir():
         os.utime(path, (1e9, 1e9))
-    assert any(ANEW in note for note in go_on(stopped).notes)
+    assert any(ANEW in note for note in go_on().notes)
 
 
 def test_another_version_starts_anew(stopped):
@@ -190,7 +220,7 @@ def test_another_version_starts_anew(stopped):
 
 
 @pytest.mark.parametrize("place", ["facts", "packets", "the end", "the beginning"])
-def test_what_is_damaged_is_not_used(stopped, place):
+def test_what_is_damaged_is_not_used(stopped, go_on, place):
     *_, kept = stopped
     content = bytearray(kept.read_bytes())
     before = finished_in(kept)
@@ -199,28 +229,28 @@ def test_what_is_damaged_is_not_used(stopped, place):
     else:
         content[{"facts": 21 + 80 + 5, "packets": -20, "the beginning": 3}[place]] ^= 1
     kept.write_bytes(content)
-    video = go_on(stopped)
+    video = go_on()
     left = {"facts": 0, "the beginning": 0}.get(place, before - 1)
     assert reused(video) == left
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX rights")
-def test_what_is_kept_is_private_and_what_is_not_is_not_used(stopped):
+def test_what_is_kept_is_private_and_what_is_not_is_not_used(stopped, go_on):
     *_, kept = stopped
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert b"pickle" not in kept.read_bytes()[:200]
     kept.chmod(0o666)  # as if somebody else could have written into it
-    assert reused(go_on(stopped)) == 0
+    assert reused(go_on()) == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs links")
-def test_a_link_in_its_place_is_not_followed(stopped, tmp_path):
+def test_a_link_in_its_place_is_not_followed(stopped, go_on, tmp_path):
     *_, kept = stopped
     precious = tmp_path / "precious"
     kept.rename(precious)
     before = precious.read_bytes()
     kept.symlink_to(precious)
-    assert reused(go_on(stopped)) == 0
+    assert reused(go_on()) == 0
     assert precious.read_bytes() == before
 
 
