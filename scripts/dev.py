@@ -143,10 +143,12 @@ def test(arguments: Sequence[str]) -> int:
         show_window = None
         if not no_window and not chosen:
             # In a process of its own: where Qt crashes, it takes the whole process with it. It
-            # waits more than it works, so beside the others it takes little time.
+            # takes longest, one test after the other, so the rest gives way to it.
             environment = {**screens, "COVERAGE_FILE": str(data["window"])}
             window = beside([*pytest, "tests/_napari/window"], environment)
             show_window = stack.enter_context(window)
+            if hasattr(os, "nice"):
+                os.nice(5)
         for name, command in CHECKS.items():
             say(f"==> {name}")
             ended[name] = run([PYTHON, "-m", *command])
