@@ -22,6 +22,7 @@ ONCE_WRONG = [
     ("recipe", 1234),
     ("recipe", 2227),
     ("ome-xml", 631),
+    ("ome-xml", 5006),
 ]
 
 

@@ -22,8 +22,9 @@ _MAX_FAST_GAIN = 1.2
 # An output pixel of whose area less than this is known is shown as missing, that is black.
 _MIN_SHARE = 0.5
 
-# Frames are measured in blocks of about this size, which stay in a core's cache.
-_BLOCK_BYTES = 256 << 10
+# Frames are measured in blocks of about this size, which stay in the cache of a core. With half of
+# it, where NumPy is called more often, and with whole frames of 2048², it takes a tenth longer.
+_BLOCK_BYTES = 512 << 10
 
 
 @dataclass(frozen=True)

@@ -359,14 +359,14 @@ def _most_pages(path: Path, name: str) -> int:
     file = path.parent / name
     if not _lies_beside(path, name):
         raise SourceError(
-            f"{path}: its OME metadata name the file {name!r}, which is not in its folder; only "
-            "files that lie together are read"
+            f"{path}: its OME metadata name the file {name[:200]!r}, which is not in its folder; "
+            "only files that lie together are read"
         )
     try:
         return os.stat(file).st_size // _MIN_PAGE_BYTES
     except OSError as exc:
         raise SourceError(
-            f"{path}: its OME metadata name the file {name}, which cannot be opened "
+            f"{path}: its OME metadata name the file {name[:200]}, which cannot be opened "
             f"({exc.strerror or exc}); convert the folder"
         ) from exc
 
