@@ -147,8 +147,7 @@ def test(arguments: Sequence[str]) -> int:
             environment = {**screens, "COVERAGE_FILE": str(data["window"])}
             window = beside([*pytest, "tests/_napari/window"], environment)
             show_window = stack.enter_context(window)
-            if hasattr(os, "nice"):
-                os.nice(5)
+            give_way()
         for name, command in CHECKS.items():
             say(f"==> {name}")
             ended[name] = run([PYTHON, "-m", *command])
@@ -171,6 +170,12 @@ def test(arguments: Sequence[str]) -> int:
         outcomes.append(f"tests of the window {'MISSING' if is_ci else 'skipped'}")
     say("==> " + ", ".join(outcomes))
     return int(any(ended.values()) or (bool(no_window) and is_ci))
+
+
+def give_way() -> None:
+    """Let what was started before go first, where the system can be told so."""
+    with contextlib.suppress(AttributeError):
+        os.nice(5)
 
 
 def install(*groups: str) -> None:

@@ -21,6 +21,7 @@ ONCE_WRONG = [
     ("float", 770),
     ("recipe", 1234),
     ("recipe", 2227),
+    ("recipe", 5757),
     ("ome-xml", 631),
     ("ome-xml", 5006),
 ]

@@ -337,11 +337,14 @@ def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:
 
 
 def _channel_of(values: Mapping[str, Any]) -> RecipeChannel:
+    gamma = float(values["gamma"])
+    if not gamma > 0:
+        raise ValueError(f"a gamma of {gamma:g}")
     return RecipeChannel(
         name=str(values["name"]),
         number=int(values["number"]),
         limits=limits_from_json(values["limits"]),
-        gamma=float(values["gamma"]),
+        gamma=gamma,
         inverted=bool(values["inverted"]),
         colours=str(values["colours"]),
     )
