@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from .errors import SettingsError
 
+WHITE = (255, 255, 255)
+
 #: The colour table that changes nothing.
 GREY_TABLE = bytes(level for level in range(256) for _ in range(3))
 
@@ -150,6 +152,14 @@ class ChannelInfo:
     name: str = ""
     colours: bytes | None = None
     limits: tuple[float, float] | None = None
+
+
+def shown_colours(display: Display) -> bytes:
+    """256 RGB triples: how a channel shows counts from its black to its white."""
+    levels = np.rint(255 * np.linspace(0, 1, 256) ** display.gamma).astype(np.uint8)
+    if display.invert:
+        levels = np.invert(levels)
+    return in_colour(_coloured(levels[np.newaxis], display)).tobytes()
 
 
 def ramp(colour: tuple[int, int, int]) -> bytes:

@@ -91,7 +91,7 @@ WRONG = {
     "output twice": ("-o o.mp4 --output-dir out", "output: give a file or a folder, not both"),
     "another ending": ("-o o.avi", f"output: o.avi {ENDINGS}"),
     "no ending": ("-o video", f"output: video {ENDINGS}"),
-    "unknown option": ("--colour blue", "unrecognized arguments: --colour blue"),
+    "unknown option": ("--shade blue", "unrecognized arguments: --shade blue"),
     "option without its value": ("--width", "argument --width: expected one argument"),
 }
 

@@ -90,12 +90,17 @@ OTHER = {
     "scale_bar_corner": "top-left", "pixel_size": 0.5, "um_per_pixel": 2, "timestamp": True,
     "timestamp_corner": "top-right", "frame_interval": "5min", "time_start": "1h",
     "label": "{name}", "label_corner": "top-left", "position": 2, "on_error": "skip",
+    "colour_bar": True, "colour_bar_corner": "top-left", "legend": True,
+    "legend_corner": "top-left", "event": ("5=x", "1h..2h=y"), "event_corner": "top-left",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
-    values = {name: OTHER[name]} | ({"label": "x"} if name == "label_corner" else {})
+    values = {name: OTHER[name]} | {
+        "label_corner": {"label": "x"},
+        "event_corner": {"event": "5=x"},
+    }.get(name, {})
     settings = t2v.VideoSettings(**values)
     assert name in settings.changed()
     assert t2v.VideoSettings.from_json(settings.to_json()) == settings

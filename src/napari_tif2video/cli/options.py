@@ -40,6 +40,7 @@ def _described(setting: Setting) -> dict[str, Any]:
         return {"action": "store_true", "default": None, "help": _in_help(setting.meaning)}
     otherwise = f" (default: {setting.default_text})" if setting.default_text else ""
     return {
+        "action": "append" if setting.is_list else "store",
         "metavar": setting.metavar or None,
         "nargs": 2 if isinstance(setting.metavar, tuple) else None,
         "choices": setting.choices or None,

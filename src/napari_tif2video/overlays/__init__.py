@@ -1,13 +1,13 @@
 """What is drawn on the picture, and where?
 
-`marks` draws the anchor, the scale bar and lines of text; `layout` gives each its place so that
+`marks` draws the anchor, bars and lines of text; `layout` gives each its place so that
 nothing covers another; `text` turns letters into pixels (the only one that knows Pillow); `clock`
 says when each frame was taken; `scale` says how many µm a pixel shows.
 """
 
 from .clock import Tick, TimeFormat, Timeline, smallest_step
-from .layout import Block, TextBlock, arrange, bar_block
-from .marks import ANCHOR_COLOUR, AnchorMark, Overlay
+from .layout import Block, TextBlock, arrange, bar_block, colour_bar_block
+from .marks import ANCHOR_COLOUR, AnchorMark, Events, Overlay, Template
 from .scale import NO_PIXEL_SIZE, Scale, common_um_per_px, width_at
 from .text import require_glyphs
 
@@ -16,14 +16,17 @@ __all__ = [
     "NO_PIXEL_SIZE",
     "AnchorMark",
     "Block",
+    "Events",
     "Overlay",
     "Scale",
+    "Template",
     "TextBlock",
     "Tick",
     "TimeFormat",
     "Timeline",
     "arrange",
     "bar_block",
+    "colour_bar_block",
     "common_um_per_px",
     "require_glyphs",
     "smallest_step",

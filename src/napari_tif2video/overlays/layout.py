@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
+import numpy as np
+
+from ..colours import WHITE
 from ..errors import SourceError
 from ..units import length_text
-from .clock import Tick, TimeFormat
-from .marks import AnchorMark, Bar, Overlay, Text, write
+from .clock import Tick
+from .marks import AnchorMark, Bar, ColourBar, Events, Overlay, Template, Text
 from .scale import Scale
 from .text import line_height, outline_px, text_width
 
@@ -17,6 +21,7 @@ _FONT_SHARE = 1 / 20  # of the shorter side of the video
 _FONT_PX, _SMALLEST_FONT_PX = 14, 10
 _MARGIN_SHARE, _MIN_MARGIN_PX = 1 / 40, 4
 _BAR_SHARE, _MIN_BAR_PX = 1 / 5, 2  # thickness of the bar, of the font's size
+_BAR_WIDTH = 1 / 5  # of a colour bar, of the width of the video
 
 # Times are at the right of their place, so that units stand still; other texts at their corner.
 _LEFT, _MIDDLE, _RIGHT = 0.0, 0.5, 1.0
@@ -28,18 +33,18 @@ class TextBlock:
 
     name: str
     corner: str
-    template: str
-    time_format: TimeFormat | None = None
+    says: Template | Events
     is_clock: bool = False
+    colour: tuple[int, int, int] = WHITE
 
     def extent(self, font: int, ticks: Sequence[Tick]) -> tuple[int, int]:
         """Height and width in pixels."""
-        widths = (text_width(write(self.template, t, self.time_format), font) for t in ticks)
+        widths = (text_width(text, font) for text in self.says.longest(ticks))
         return sum(line_height(font)), max(widths)
 
     def place(self, overlay: Overlay, font: int, box: _Place) -> Overlay:
         align = _RIGHT if self.is_clock or self.corner.endswith("right") else _LEFT
-        text = Text(box.top, box.left, box.width, font, self.template, align, self.time_format)
+        text = Text(box.top, box.left, box.width, font, self.says, align, self.colour)
         return replace(overlay, texts=(*overlay.texts, text))
 
 
@@ -61,11 +66,49 @@ class BarBlock:
         edge, height = outline_px(font), _bar_height(font)
         left = box.left + (box.width - self.width_px - 2 * edge) // 2
         bar = Bar(box.top + box.height - height - 2 * edge, left, height, self.width_px, edge)
-        text = Text(box.top, box.left, box.width, font, length_text(self.length_um), _MIDDLE)
+        says = Template(length_text(self.length_um))
+        text = Text(box.top, box.left, box.width, font, says, _MIDDLE)
         return replace(overlay, bars=(*overlay.bars, bar), texts=(*overlay.texts, text))
 
 
-Block = TextBlock | BarBlock
+@dataclass(frozen=True)
+class ColourBarBlock:
+    """A bar in the colours of a channel; see `ColourBar`.
+
+    Attributes
+    ----------
+    widest : str
+        The longest count that can come.
+    least_px : int
+        How wide it is at least.
+    """
+
+    corner: str
+    channel: int
+    colours: bytes
+    widest: str
+    least_px: int
+    name: str = "colour bar"
+
+    def extent(self, font: int, ticks: Sequence[Tick]) -> tuple[int, int]:
+        width = max(self.least_px, 2 * text_width(self.widest, font))
+        return sum(line_height(font)) + 2 * _bar_height(font) + 2 * outline_px(font), width
+
+    def place(self, overlay: Overlay, font: int, box: _Place) -> Overlay:
+        bar = ColourBar(
+            box.top,
+            box.left,
+            box.width,
+            font,
+            2 * _bar_height(font),
+            outline_px(font),
+            self.channel,
+            self.colours,
+        )
+        return replace(overlay, colour_bars=(*overlay.colour_bars, bar))
+
+
+Block = TextBlock | BarBlock | ColourBarBlock
 
 
 @dataclass(frozen=True)
@@ -107,6 +150,16 @@ def bar_block(
     if bar < 1:
         raise SourceError(f"{said} less than a pixel of the video; use a longer length")
     return BarBlock(corner, length, bar)
+
+
+def colour_bar_block(
+    corner: str, channel: int, colours: bytes, dtype: np.dtype[Any], size: tuple[int, int]
+) -> ColourBarBlock:
+    """The colour bar of a channel with counts of this type, for a video of `size`."""
+    is_short = dtype.kind in "bui" and dtype.itemsize <= 2
+    widest = "8888.8" if is_short else "8.8888e+08"
+    sign = "−" if dtype.kind in "if" else ""
+    return ColourBarBlock(corner, channel, colours, sign + widest, round(_BAR_WIDTH * size[1]))
 
 
 def arrange(

@@ -1,7 +1,9 @@
-"""What is drawn on top of the picture: an anchor, a scale bar, lines of text."""
+"""What is drawn on top of the picture: an anchor, bars, lines of text."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colours import in_colour
+from ..colours import WHITE, in_colour
 from ..geometry import MIN_ANCHOR_PX
+from ..units import Limits
 from .clock import Tick, TimeFormat
 from .text import Raster, raster
 
@@ -18,8 +21,6 @@ ANCHOR_COLOUR = (255, 0, 0)
 _ANCHOR_SHARE = 0.02  # of the shorter side: 10 px in a video of 500x500
 # A cross or a circle marks a place by what it leaves free, so it has to be larger.
 _LINES_SHARE, _MIN_LINES_PX = 0.06, 12
-
-_WHITE = np.float32(255)
 
 
 @dataclass(frozen=True)
@@ -31,24 +32,30 @@ class Overlay:
     anchor : AnchorMark, optional
     bars : tuple of Bar
     texts : tuple of Text
+    colour_bars : tuple of ColourBar
     """
 
     anchor: AnchorMark | None = None
     bars: tuple[Bar, ...] = ()
     texts: tuple[Text, ...] = ()
+    colour_bars: tuple[ColourBar, ...] = ()
 
     @property
     def has_colour(self) -> bool:
         """Whether a grey picture gets colours from it."""
         return self.anchor is not None and len(set(self.anchor.colour)) > 1
 
-    def draw(self, picture: NDArray[np.uint8], tick: Tick) -> NDArray[np.uint8]:
+    def draw(
+        self, picture: NDArray[np.uint8], tick: Tick, limits: Sequence[Limits] = ()
+    ) -> NDArray[np.uint8]:
         """The picture with everything on it; one that is grey stays so without coloured marks.
 
         Parameters
         ----------
         picture : uint8 array (H, W) or (H, W, 3)
             May be changed.
+        limits : sequence of (float, float)
+            The counts that are black and white in it, of each channel.
         """
         if self.anchor is not None:
             picture = self.anchor.draw(picture)
@@ -56,6 +63,8 @@ class Overlay:
             bar.draw(picture)
         for text in self.texts:
             text.draw(picture, tick)
+        for colour_bar in self.colour_bars:
+            colour_bar.draw(picture, limits[colour_bar.channel])
         return picture
 
 
@@ -154,8 +163,47 @@ def _bar_raster(height: int, width: int, edge: int) -> Raster:
 
 
 @dataclass(frozen=True)
+class Template:
+    """A text in which the time and the number of a frame may stand.
+
+    Attributes
+    ----------
+    text : str
+        With the fields ``{time}`` and ``{frame}``; braces that are meant as such are doubled.
+    """
+
+    text: str
+    time_format: TimeFormat | None = None
+
+    def at(self, tick: Tick) -> str:
+        is_timed = self.time_format is not None and tick.time_s is not None
+        time = self.time_format(tick.time_s) if is_timed else ""  # type: ignore[misc,arg-type]
+        return self.text.format(time=time, frame=tick.frame)
+
+    def longest(self, ticks: Sequence[Tick]) -> list[str]:
+        """Texts among which is the longest, if it is so at one of these ticks."""
+        return [self.at(tick) for tick in ticks]
+
+
+@dataclass(frozen=True)
+class Events:
+    """Texts that come and go: from when to when, in s, and what is written meanwhile."""
+
+    events: tuple[tuple[float, float, str], ...]
+
+    def at(self, tick: Tick) -> str:
+        """The one that began last of those that last."""
+        assert tick.time_s is not None
+        there = [e for e in self.events if e[0] <= tick.time_s < e[1]]
+        return max(there, key=lambda event: event[0])[2] if there else ""
+
+    def longest(self, ticks: Sequence[Tick]) -> list[str]:
+        return [text for _, _, text in self.events]
+
+
+@dataclass(frozen=True)
 class Text:
-    """A line of white text with a dark line around the letters.
+    """A line of text with a dark line around the letters.
 
     Attributes
     ----------
@@ -163,8 +211,7 @@ class Text:
         The place that is kept for it, for the longest text that will come.
     size : int
         Of the font, in pixels.
-    template : str
-        With the fields ``{time}`` and ``{frame}``; braces that are meant as such are doubled.
+    says : Template or Events
     align : float
         Where a shorter text stands in its place: 0 at the left, 1/2 in the middle, 1 at the right.
     """
@@ -173,30 +220,74 @@ class Text:
     left: int
     width: int
     size: int
-    template: str
+    says: Template | Events
     align: float
-    time_format: TimeFormat | None = None
-
-    def text_at(self, tick: Tick) -> str:
-        return write(self.template, tick, self.time_format)
+    colour: tuple[int, int, int] = WHITE
 
     def draw(self, picture: NDArray[np.uint8], tick: Tick) -> None:
-        drawn = raster(self.text_at(tick), self.size)
-        left = self.left + int(self.align * (self.width - drawn.shape[2]))
-        _blend(picture, self.top, left, drawn)
+        text = self.says.at(tick)
+        if text:
+            drawn = raster(text, self.size)
+            left = self.left + int(self.align * (self.width - drawn.shape[2]))
+            _blend(picture, self.top, left, drawn, self.colour)
 
 
-def write(template: str, tick: Tick, time_format: TimeFormat | None) -> str:
-    """What a text says at a frame."""
-    time = "" if time_format is None or tick.time_s is None else time_format(tick.time_s)
-    return template.format(time=time, frame=tick.frame)
+def count_text(count: float) -> str:
+    """A count with the digits that a reader needs."""
+    return f"{count:.5g}".replace("-", "−") if math.isfinite(count) else ""
 
 
-def _blend(picture: NDArray[np.uint8], top: int, left: int, drawn: Raster) -> None:
-    """Draw in place, with smooth edges."""
+@dataclass(frozen=True)
+class ColourBar:
+    """A bar in the colours of a channel from its black to its white, with the counts above.
+
+    Attributes
+    ----------
+    top, left, width : int
+        The place of all of it.
+    size : int
+        Of the font, in pixels.
+    height, edge : int
+        Of the bar, and the width of the dark line around it.
+    channel : int
+        Whose limits are written.
+    colours : bytes
+        256 RGB triples, from black to white level.
+    """
+
+    top: int
+    left: int
+    width: int
+    size: int
+    height: int
+    edge: int
+    channel: int
+    colours: bytes
+
+    def draw(self, picture: NDArray[np.uint8], limits: Limits) -> None:
+        low, high = (raster(count_text(count), self.size) for count in limits)
+        _blend(picture, self.top, self.left, low)
+        _blend(picture, self.top, self.left + self.width - high.shape[2], high)
+        top = self.top + low.shape[1]
+        row = picture[top : top + self.height + 2 * self.edge, self.left : self.left + self.width]
+        row[...] = 0
+        inside = row[self.edge : -self.edge, self.edge : -self.edge]
+        levels = np.rint(np.linspace(0, 255, inside.shape[1])).astype(int)
+        colours = np.frombuffer(self.colours, np.uint8).reshape(256, 3)[levels]
+        inside[...] = colours if picture.ndim == 3 else colours[:, 0]
+
+
+def _blend(
+    picture: NDArray[np.uint8],
+    top: int,
+    left: int,
+    drawn: Raster,
+    colour: tuple[int, int, int] = WHITE,
+) -> None:
+    """Draw in place, with smooth edges; a grey picture gets white letters only."""
     hidden, white = drawn if picture.ndim == 2 else drawn[..., np.newaxis]
     height, width = drawn.shape[1:]
     under = picture[top : top + height, left : left + width]
     mixed = under * (1 - hidden)
-    mixed += _WHITE * white
+    mixed += np.array(colour if picture.ndim == 3 else WHITE[0], np.float32) * white
     under[...] = np.rint(mixed, out=mixed)

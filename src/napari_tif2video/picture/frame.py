@@ -154,7 +154,7 @@ def render(
     brightness = _brightness(composed, frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
     if picture.overlay is not None:
-        composed = picture.overlay.draw(composed, tick)
+        composed = picture.overlay.draw(composed, tick, shown)
     return composed, stats
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..colours import rgb_of
+from ..colours import WHITE, Display, rgb_of, shown_colours
 from ..data import Stack
 from ..errors import SettingsError, SourceError
 from ..overlays import (
@@ -13,17 +13,20 @@ from ..overlays import (
     NO_PIXEL_SIZE,
     AnchorMark,
     Block,
+    Events,
     Overlay,
     Scale,
+    Template,
     TextBlock,
     TimeFormat,
     Timeline,
     arrange,
     bar_block,
+    colour_bar_block,
     require_glyphs,
     smallest_step,
 )
-from ..settings import DEFAULT_CORNERS, VideoSettings, label_fields
+from ..settings import DEFAULT_CORNERS, VideoSettings, events_of, label_fields
 from .choose import AXIS_NAMES
 
 
@@ -60,14 +63,13 @@ def timeline_of(
     first_s : float
         When the first frame of the source was taken, shown or not.
     """
-    if not _shows_time(settings):
+    if not _shown_time(settings):
         return Timeline(frames)
     times = stack.calibration.times(len(stack))
     if times is None:
-        what = "timestamp" if settings.timestamp else "label: {time}"
         raise SourceError(
-            f"{what}: the time from frame to frame is not known; give it with --frame-interval, "
-            "such as 5min"
+            f"{_shown_time(settings)}: the time from frame to frame is not known; give it with "
+            "--frame-interval, such as 5min"
         )
     if settings.time_start is not None:
         times = tuple(settings.time_start + (time - first_s) for time in times)
@@ -80,15 +82,19 @@ def overlay_of(
     size: tuple[int, int],
     scale: Scale | None,
     timeline: Timeline,
+    displays: Sequence[Display],
 ) -> tuple[Overlay | None, float | None]:
     """What is drawn, None for nothing, and the length of the scale bar in µm."""
     blocks: list[Block] = []
     length = None
+    corners = {
+        name: getattr(settings, f"{name}_corner") or corner
+        for name, corner in DEFAULT_CORNERS.items()
+    }
     if settings.scale_bar:
         if scale is None:
             raise SourceError(f"scale_bar: {NO_PIXEL_SIZE}")
-        corner = settings.scale_bar_corner or DEFAULT_CORNERS["scale_bar"]
-        bar = bar_block(corner, scale, size, settings.scale_bar_length)
+        bar = bar_block(corners["scale_bar"], scale, size, settings.scale_bar_length)
         length = bar.length_um
         blocks.append(bar)
     time_format = None
@@ -96,15 +102,54 @@ def overlay_of(
         step = smallest_step(timeline.times_s) or stack.calibration.frame_interval_s
         time_format = TimeFormat.of(timeline.times_s, step)
     if settings.timestamp:
-        corner = settings.timestamp_corner or DEFAULT_CORNERS["timestamp"]
-        blocks.append(TextBlock("timestamp", corner, "{time}", time_format, is_clock=True))
+        says = Template("{time}", time_format)
+        blocks.append(TextBlock("timestamp", corners["timestamp"], says, is_clock=True))
     if settings.label is not None:
-        corner = settings.label_corner or DEFAULT_CORNERS["label"]
-        blocks.append(TextBlock("label", corner, _template(stack, settings), time_format))
+        says = Template(_template(stack, settings), time_format)
+        blocks.append(TextBlock("label", corners["label"], says))
+    if settings.event is not None:
+        assert time_format is not None  # else the times would not be known
+        events = Events(events_of("event", settings.event, time_format.unit))
+        blocks.append(TextBlock("event", corners["event"], events))
+    blocks += _legend(stack, settings, size, displays, corners)
     anchor = _anchor_mark(settings) if settings.anchor else None
     if anchor is None and not blocks:
         return None, None
     return arrange(blocks, size, anchor, timeline.extremes()), length
+
+
+def _legend(
+    stack: Stack,
+    settings: VideoSettings,
+    size: tuple[int, int],
+    displays: Sequence[Display],
+    corners: Mapping[str, str],
+) -> list[Block]:
+    """The name of each channel, and its colour bar, from the first to the last."""
+    blocks: list[Block] = []
+    for number, (channel, display) in enumerate(zip(stack.channels, displays, strict=True)):
+        form, colours = channel.frames.format, shown_colours(display)
+        if settings.legend:
+            name = channel.name or f"channel {channel.number}"
+            _require_glyphs("legend", name)
+            red, green, blue = WHITE if display.colours is None else display.colours[-3:]
+            says = Template(_escaped(name))
+            blocks.append(TextBlock("legend", corners["legend"], says, colour=(red, green, blue)))
+        if settings.colour_bar:
+            if form.is_rgb:
+                raise SourceError("colour_bar: is for grey images, and these are in colour")
+            corner = corners["colour_bar"]
+            blocks.append(colour_bar_block(corner, number, colours, form.dtype, size))
+    # They are stacked from the edge inwards: at the bottom, the first is the lowest.
+    below = [block for block in blocks if block.corner.startswith("bottom")]
+    return [*(block for block in blocks if block not in below), *below[::-1]]
+
+
+def _require_glyphs(what: str, text: str) -> None:
+    try:
+        require_glyphs(f"{what} is {text!r}, but", text)
+    except SettingsError as exc:
+        raise SourceError(str(exc)) from None
 
 
 def _anchor_mark(settings: VideoSettings) -> AnchorMark:
@@ -125,10 +170,7 @@ def _template(stack: Stack, settings: VideoSettings) -> str:
     for text, field, *_ in string.Formatter().parse(settings.label):
         template += _escaped(text)
         if field in known:
-            try:
-                require_glyphs(f"label: {{{field}}} is {known[field]!r}, but", known[field])
-            except SettingsError as exc:
-                raise SourceError(str(exc)) from None
+            _require_glyphs(f"label: {{{field}}}", known[field])
             template += _escaped(known[field])
         elif field is not None:
             template += f"{{{field}}}"
@@ -139,14 +181,15 @@ def _escaped(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _shows_time(settings: VideoSettings) -> bool:
-    return settings.timestamp or "time" in label_fields(settings.label)
+def _shown_time(settings: VideoSettings) -> str:
+    """The option that shows times, or goes by them, if one is given."""
+    if settings.timestamp:
+        return "timestamp"
+    if "time" in label_fields(settings.label):
+        return "label: {time}"
+    return "" if settings.event is None else "event"
 
 
 def _asks_for_time(settings: VideoSettings) -> str:
     """The option that needs time to be played, if one is given."""
-    if settings.timestamp:
-        return "timestamp"
-    if _shows_time(settings):
-        return "label: {time}"
-    return "" if settings.frame_interval is None else "frame_interval"
+    return _shown_time(settings) or ("" if settings.frame_interval is None else "frame_interval")

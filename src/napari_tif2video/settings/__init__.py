@@ -21,7 +21,7 @@ from .codecs import (
     Container,
     check_ending,
 )
-from .overlays import ANCHOR_STYLES, CORNERS, DEFAULT_CORNERS, LABEL_FIELDS, label_fields
+from .overlays import ANCHOR_STYLES, CORNERS, DEFAULT_CORNERS, LABEL_FIELDS, events_of, label_fields
 from .picture import (
     AUTO_PERCENTILE,
     DEFAULT_CONTRAST,
@@ -62,6 +62,7 @@ __all__ = [
     "Setting",
     "VideoSettings",
     "check_ending",
+    "events_of",
     "frames_slice",
     "label_fields",
     "limits_of_channels",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import SettingsError
@@ -13,7 +15,14 @@ from .setting import whole_number
 
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 #: Where overlays are unless settings say otherwise.
-DEFAULT_CORNERS = {"scale_bar": "bottom-right", "timestamp": "top-left", "label": "bottom-left"}
+DEFAULT_CORNERS = {
+    "scale_bar": "bottom-right",
+    "timestamp": "top-left",
+    "label": "bottom-left",
+    "colour_bar": "top-right",
+    "legend": "top-right",
+    "event": "bottom-left",
+}
 ANCHOR_STYLES = ("dot", "cross", "circle")
 
 #: What a label can say of its frame.
@@ -65,6 +74,66 @@ def corner_token(corner: str) -> str:
     return "_" + "".join(word[0] for word in corner.split("-"))
 
 
+_CLOCK = re.compile(r"([-−]?)(\d{1,6}):([0-5]\d)(?::([0-5]\d))?\s*(h|min)?", re.ASCII)
+
+
+def parse_events(name: str, value: Any) -> tuple[str, ...]:
+    """Texts such as ``"05:00=+ drug"`` or ``"1h..2h=light"``, one or several."""
+    texts = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    for text in texts:
+        said = text.partition("=")[2].strip() if isinstance(text, str) else ""
+        if not said:
+            raise SettingsError(
+                f"{name}: expected TIME=TEXT or TIME..TIME=TEXT such as '05:00=+ drug', got "
+                f"{text!r}"
+            )
+        _check_text(name, said, text)
+    events_of(name, texts, "min")
+    if not texts:
+        raise SettingsError(f"{name}: expected at least one TIME=TEXT")
+    return texts
+
+
+def events_of(name: str, texts: Sequence[str], unit: str) -> tuple[tuple[float, float, str], ...]:
+    """When each event begins and ends, in s, and what is written meanwhile.
+
+    Parameters
+    ----------
+    unit : str
+        The largest one of the times on the video, which says what ``05:00`` means: minutes and
+        seconds, or with "h" and "d" hours and minutes.
+    """
+    events = []
+    for text in texts:
+        times, _, said = text.partition("=")
+        begin, _, end = times.partition("..")
+        start_s = _event_time(name, begin, unit)
+        stop_s = _event_time(name, end, unit) if end else math.inf
+        if stop_s <= start_s:
+            raise SettingsError(f"{name}: {times.strip()} ends before it begins")
+        events.append((start_s, stop_s, said.strip()))
+    return tuple(events)
+
+
+def _event_time(name: str, text: str, unit: str) -> float:
+    clock = _CLOCK.fullmatch(text.strip())
+    if clock is None:
+        return parse_time(name, text)
+    sign, first, second, third, stated = clock.groups()
+    has_hours = third is not None or (stated or unit) in ("h", "d")
+    seconds = int(first) * 3600 + int(second) * 60 if has_hours else int(first) * 60 + int(second)
+    return (-1 if sign else 1) * float(seconds + int(third or 0))
+
+
+def _check_text(name: str, text: str, value: object) -> None:
+    """Refuse what is no single line, or has letters that the font lacks."""
+    if not text.isprintable():
+        raise SettingsError(f"{name}: must be a single line of text, got {value!r}")
+    from ..overlays import require_glyphs  # loads Pillow
+
+    require_glyphs(name, text)
+
+
 def parse_label(name: str, value: Any) -> str:
     """Text in which ``{name}``, ``{time}``, ``{frame}`` and ``{channel}`` may stand."""
     if not isinstance(value, str) or not value.strip():
@@ -77,18 +146,14 @@ def parse_label(name: str, value: Any) -> str:
             f"{name}: {value!r} has a brace without its partner; {{{{ and }}}} stand for braces, "
             f"fields are {known}"
         ) from None
-    for text, field, spec, conversion in parts:
-        if not text.isprintable():
-            raise SettingsError(f"{name}: must be a single line of text, got {value!r}")
+    for _, field, spec, conversion in parts:
         if field is not None and (field not in LABEL_FIELDS or spec or conversion):
             asked = field + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
             raise SettingsError(
                 f"{name}: there is no field {{{asked}}}; fields are {known}, and {{{{ and }}}} "
                 "stand for braces"
             )
-    from ..overlays import require_glyphs  # loads Pillow
-
-    require_glyphs(name, "".join(text for text, *_ in parts))
+    _check_text(name, "".join(text for text, *_ in parts), value)
     return value
 
 

@@ -217,7 +217,8 @@ class VideoSettings:
     time_start: float | None = declare(
         None, SCALE, "Time", "time of the first frame of the data, shown or not: `2h`, `-10min`",
         parse=overlays.parse_time, metavar="TIME", otherwise="0, or as recorded",
-        token="_from_{:g}s", in_python="Implies `timestamp`, unless the label shows the time.",
+        token="_from_{:g}s",
+        in_python="Implies `timestamp`, unless the label shows the time or there are events.",
     )
     label: str | None = declare(
         None, DRAWN, "Label",
@@ -240,6 +241,35 @@ class VideoSettings:
         "and listed; the times of the others stay", choices=ON_ERROR,
         goes_with_raw=True, is_later=True,
     )
+    colour_bar: bool = declare(
+        False, DRAWN, "Colour bar", "draw a bar from black to white, in the colours of each "
+        "channel, with the counts at its ends", token="_colourbar", is_later=True,
+    )
+    colour_bar_corner: str | None = declare(
+        None, DRAWN, "Colour bar", "where the colour bar is", choices=overlays.CORNERS,
+        otherwise=f"`{overlays.DEFAULT_CORNERS['colour_bar']}`", token=overlays.corner_token,
+        implies="colour_bar", is_later=True,
+    )
+    legend: bool = declare(
+        False, DRAWN, "Legend", "draw the names of the channels in their colours",
+        token="_legend", is_later=True,
+    )
+    legend_corner: str | None = declare(
+        None, DRAWN, "Legend", "where the legend is", choices=overlays.CORNERS,
+        otherwise=f"`{overlays.DEFAULT_CORNERS['legend']}`", token=overlays.corner_token,
+        implies="legend", is_later=True,
+    )
+    event: tuple[str, ...] | None = declare(
+        None, DRAWN, "Events", "write a text from a time on or between two, with times as the "
+        "video writes them: `05:00=+ drug`, `1h..2h=light`; of several at a time, the one that "
+        "began last", parse=overlays.parse_events, metavar="TIME=TEXT", token="_events",
+        is_list=True, is_later=True,
+    )
+    event_corner: str | None = declare(
+        None, DRAWN, "Events", "where events are written", choices=overlays.CORNERS,
+        otherwise=f"`{overlays.DEFAULT_CORNERS['event']}`", token=overlays.corner_token,
+        is_later=True,
+    )
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -253,7 +283,8 @@ class VideoSettings:
         for name, setting in SETTINGS.items():
             if setting.implies and getattr(self, name) is not None:
                 put(setting.implies, True)
-        if self.time_start is not None and "time" not in overlays.label_fields(self.label):
+        is_used = "time" in overlays.label_fields(self.label) or self.event is not None
+        if self.time_start is not None and not is_used:
             put("timestamp", True)
         self._check_together()
         if self.raw:
@@ -271,8 +302,9 @@ class VideoSettings:
         ):
             if is_given.issuperset(names.split()):
                 raise SettingsError(message)
-        if self.label is None and self.label_corner is not None:
-            raise SettingsError("label_corner: there is no label to place; give one too")
+        for name in ("label", "event"):
+            if getattr(self, name) is None and getattr(self, f"{name}_corner") is not None:
+                raise SettingsError(f"{name}_corner: there is no {name} to place; give one too")
         rule = CONTRASTS[self.contrast or picture.DEFAULT_CONTRAST]
         if self.percentile is not None and not rule.takes_percentiles:
             *most, last = (name for name, rule in CONTRASTS.items() if rule.takes_percentiles)
