@@ -169,3 +169,11 @@ def test_a_video_without_any_error_is_valid_json(tmp_path, cli):
     (found,) = json.loads(ended.out, parse_constant=refuse)["sources"]
     assert found["psnr_db"] is None
     assert any("no difference from the pictures" in note for note in found["notes"])
+
+
+def test_a_width_that_fits_is_found_with_marks_on_the_picture(tmp_path):
+    """What is drawn has its place in the large picture only."""
+    stack = noise((20, 200, 300), high=4000)
+    options = {"scale_bar": True, "pixel_size": 1, "label": "a label of some length", "width": 400}
+    with pytest.raises(t2v.SourceError, match=r"width \d+ would fit"):
+        t2v.convert(stack, tmp_path / "o.mp4", max_size="100kB", **options)

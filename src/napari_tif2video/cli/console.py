@@ -133,13 +133,13 @@ def _with_source(video: Video) -> str:
 
 
 def _describe(plan: Plan) -> str:
-    height, width = plan.picture.size
+    size = f"{plan.encoder.width}x{plan.encoder.height}"
     crop, codec = plan.settings.crop, plan.encoder.codec
     kind = " of raw counts" if plan.picture.is_raw else ""
     form = "" if codec == DEFAULT_CODEC else f", {codec.title}{kind}"
     return (
         f"{plan.frames} images, {plan.stack.frames.format}"
-        f"{_describe_data(plan)}{'' if crop is None else f', crop {crop}'} -> {width}x{height}, "
+        f"{_describe_data(plan)}{'' if crop is None else f', crop {crop}'} -> {size}, "
         f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps{form}"
     )
 
@@ -199,12 +199,11 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
         return facts
     names = job.plan.stack.labels
     gaps = find_gaps(names)
-    height, width = job.plan.picture.size
     stack = job.plan.stack
     return facts | {
         "frames": job.plan.frames,
-        "width": width,
-        "height": height,
+        "width": job.plan.encoder.width,
+        "height": job.plan.encoder.height,
         "fps": float(job.plan.fps),
         "duration_s": job.plan.duration_s,
         "contrast": job.plan.contrast,

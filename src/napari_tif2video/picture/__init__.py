@@ -2,8 +2,8 @@
 
 `frame` follows one point in time: frames are read, prepared (`resize`, at full precision, and the
 range measured on the way) and rendered (`contrast`: limits, gamma, grey levels; then colours and
-overlays). `limits` has what limits come from when the range of a frame is not enough: histograms
-with percentiles, and limits smoothed over time.
+overlays, and `panels` side by side). `limits` has what limits come from when the range of a frame
+is not enough: histograms with percentiles, and limits smoothed over time.
 """
 
 from .contrast import combine, measure, prepared_dtype, require_countable
@@ -22,6 +22,7 @@ from .frame import (
     render,
 )
 from .limits import EMPTY, Histogram, Level, count_outside, histogram, level_of, smooth_limits
+from .panels import Panel, grid_size
 
 __all__ = [
     "DARK_MEAN",
@@ -32,12 +33,14 @@ __all__ = [
     "FrameStats",
     "Histogram",
     "Level",
+    "Panel",
     "PictureSpec",
     "SequenceLimits",
     "as_rgb",
     "combine",
     "count_outside",
     "frames_in_turn",
+    "grid_size",
     "histogram",
     "level_of",
     "limits_at",

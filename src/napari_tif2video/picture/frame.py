@@ -20,6 +20,7 @@ from ..settings import AUTO_PERCENTILE
 from ..units import Limits
 from .contrast import Prepared, as_counts, as_shown, prepare, to_grey
 from .limits import count_outside, histogram
+from .panels import Panel, side_by_side
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class PictureSpec:
     box : CropBox
         The part of the frame that is shown.
     size : (int, int)
-        Height and width of the video.
+        Height and width of the video, or of each of its panels.
     displays : tuple of Display
         How each channel is shown.
     limits : tuple
@@ -44,6 +45,8 @@ class PictureSpec:
         Whether frames may be shown with limits narrower than their range, unknown beforehand.
     is_raw : bool
         Whether the counts are written as they are, instead of a picture of them.
+    panels : tuple of Panel
+        Where there are several, each with displays and an overlay of its own.
     """
 
     box: CropBox
@@ -54,6 +57,7 @@ class PictureSpec:
     percentile: tuple[float, float] | None = None
     is_exact: bool = False
     is_raw: bool = False
+    panels: tuple[Panel, ...] = ()
 
     def with_limits(self, limits: object | None) -> PictureSpec:
         """The same where limits were measured already, and percentiles with them."""
@@ -147,15 +151,19 @@ def render(
         to_grey(prepared, pair, display.gamma)
         for prepared, pair, display in zip(frames, shown, picture.displays, strict=True)
     ]
-    composed = compose(levels, picture.displays)
+    whole = Panel(tuple(range(len(frames))), picture.displays, picture.overlay)
+    panels = picture.panels or (whole,)
+    composed = [compose([levels[n] for n in panel.channels], panel.displays) for panel in panels]
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
-    brightness = _brightness(composed, frames) if is_sampled else None
+    brightness = _brightness(composed[-1], frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
-    if picture.overlay is not None:
-        composed = picture.overlay.draw(composed, tick, shown)
-    return composed, stats
+    for place, panel in enumerate(panels):
+        if panel.overlay is not None:
+            own = [shown[n] for n in panel.channels]
+            composed[place] = panel.overlay.draw(composed[place], tick, own)
+    return composed[0] if len(composed) == 1 else side_by_side(composed), stats
 
 
 def _clipped(prepared: Prepared, limits: Limits | None) -> float:

@@ -22,6 +22,7 @@ from ..picture import (
     PictureSpec,
     SequenceLimits,
     as_rgb,
+    grid_size,
     limits_at,
     prepared_frames,
     render,
@@ -62,7 +63,7 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     if not (encoder.codec.has_palette and encoder.has_colour) or encoder.palette:
         return plan
     chosen = _evenly(plan.frames, _PALETTE_FRAMES)
-    height, width = plan.picture.size
+    height, width = plan.encoder.height, plan.encoder.width
     # Each pixel of a coarse grid counts: small pictures have all of theirs.
     stride = max(1, math.ceil(math.sqrt(len(chosen) * height * width / _PALETTE_PIXELS)))
     run.phase = "trying"
@@ -241,16 +242,19 @@ def _smaller_width(plan: Plan, limits: SequenceLimits | None, run: Run) -> int |
     start = plan.encoder.codec.rate(plan.settings.quality)
     plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, crf=start))
     for share in _SMALLER_SHARES:
-        width = int(plan.encoder.width * share) // 2 * 2
+        width = int(plan.picture.size[1] * share) // 2 * 2
         if width < WIDTH_RANGE_PX[0]:
             break
         _, size = resolve_size(plan.picture.box, width)
         if min(size) < plan.encoder.codec.sides_px[0]:
             break
+        # What is drawn on it hardly counts, and would have to be arranged anew.
+        bare = tuple(dataclasses.replace(panel, overlay=None) for panel in plan.picture.panels)
+        height, total = grid_size(len(bare), size) if bare else size
         smaller = dataclasses.replace(
             plan,
-            picture=dataclasses.replace(plan.picture, size=size),
-            encoder=dataclasses.replace(plan.encoder, height=size[0], width=size[1]),
+            picture=dataclasses.replace(plan.picture, size=size, overlay=None, panels=bare),
+            encoder=dataclasses.replace(plan.encoder, height=height, width=total),
         )
         trial = _search(smaller, limits, run, wanted)
         if trial.nbytes <= wanted and trial.psnr_db >= MIN_PSNR_DB:

@@ -249,7 +249,6 @@ def recipe_of(
         The first segment, which tells the encoder's version.
     """
     frames = plan.stack.frames
-    height, width = plan.picture.size
     return Recipe(
         source=source_name(plan),
         first_frame=os.path.basename(frames.label(0)),
@@ -269,8 +268,8 @@ def recipe_of(
         indices=plan.indices,
         crop=plan.picture.box,
         bad_frames=tuple(bad.frame for bad in plan.bad_frames),
-        width=width,
-        height=height,
+        width=plan.encoder.width,
+        height=plan.encoder.height,
         batch=tuple(batch[:_MAX_BATCH_NAMES]),
         calibration=_calibration(plan),
         versions=_versions(first),

@@ -15,7 +15,7 @@ from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
-from ..picture import PictureSpec, require_countable
+from ..picture import Panel, PictureSpec, grid_size, require_countable
 from ..recipe import CONTRASTS
 from ..settings import (
     AUTO_PERCENTILE,
@@ -27,7 +27,7 @@ from ..settings import (
 )
 from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
-from .choose import choose
+from .choose import channel_numbers, choose, image_at
 from .format import choose_encoder, format_notes
 
 # So many frames that are left out a note names.
@@ -168,11 +168,45 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     """
     codec = settings.codec_for(ending)
     require_encoder(codec)
+    if settings.panels is not None:
+        return _side_by_side(stack, settings, codec, ending)
     stack = choose(stack, settings)
     try:
         return _plan(stack, settings, codec, ending)
     except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+
+
+def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:
+    """The plan of a video with a panel for each channel, and one for all of them."""
+    image = image_at(stack, settings.position) if stack.images else stack
+    numbers, where = channel_numbers(image), stack.path or stack.name
+    if settings.channel not in (None, "all"):
+        raise SourceError(f"{where}: panels show all channels; leave out --channel or --panels")
+    if len(numbers) < 2:
+        raise SourceError(f"{where}: panels are for several channels, and it has one")
+    alone = dataclasses.replace(settings, panels=None)
+    *singles, whole = (
+        plan(stack, dataclasses.replace(alone, channel=channel), ending)
+        for channel in (*numbers, "all")
+    )
+    panels = [
+        Panel((n,), single.picture.displays, single.picture.overlay)
+        for n, single in zip(numbers, singles, strict=True)
+    ]
+    shown = whole.picture
+    panels.append(Panel(tuple(numbers), shown.displays, shown.overlay))
+    form, size = whole.stack.frames.format, grid_size(len(panels), shown.size)
+    encoder = choose_encoder(settings, codec, ending, size, form, shown.displays, shown.overlay)
+    said = format_notes(whole.encoder, whole.frames)
+    notes = [note for note in whole.notes if note not in said]
+    return dataclasses.replace(
+        whole,
+        settings=settings,
+        picture=dataclasses.replace(shown, panels=tuple(panels)),
+        encoder=encoder,
+        notes=(*notes, *format_notes(encoder, whole.frames)),
+    )
 
 
 def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:

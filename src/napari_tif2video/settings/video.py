@@ -270,6 +270,11 @@ class VideoSettings:
         otherwise=f"`{overlays.DEFAULT_CORNERS['event']}`", token=overlays.corner_token,
         is_later=True,
     )
+    panels: str | None = declare(
+        None, DRAWN, "Panels", "show the channels side by side, with their names, and behind them "
+        "all of them merged; the width is that of each panel", choices=("channels",),
+        token="_panels", implies="legend", is_later=True,
+    )
     # fmt: on
 
     def __post_init__(self) -> None:

@@ -90,7 +90,7 @@ class ResultPreview(Container):
             first = index
         self._plan, self._index = plan, index
         self.enabled = True
-        height, width = plan.picture.size
+        height, width = plan.encoder.height, plan.encoder.width
         self.facts.value = (
             f"{width}×{height} · {counted(plan.frames, 'frame')} · {plan.duration_s:.1f} s · "
             f"≈{size_text(estimated_bytes(plan), 2)}"
