@@ -24,6 +24,7 @@ ONCE_WRONG = [
     ("recipe", 5757),
     ("ome-xml", 631),
     ("ome-xml", 5006),
+    ("ndtiff", 7222),
 ]
 
 

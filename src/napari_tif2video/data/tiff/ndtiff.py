@@ -21,7 +21,7 @@ import numpy as np
 from tifffile import read_ndtiff_index
 
 from ...colours import ChannelInfo
-from ...errors import SourceError
+from ...errors import SourceError, one_line
 from ...geometry import CropBox
 from ..calibration import Calibration, believable
 from ..fields import natural_key
@@ -151,7 +151,7 @@ def _size(folder: Path, name: str) -> int:
         return os.stat(folder / name).st_size
     except OSError as exc:
         raise SourceError(
-            f"{folder / INDEX}: names the file {name}, which cannot be opened "
+            f"{folder / INDEX}: names the file {one_line(name)}, which cannot be opened "
             f"({exc.strerror or exc})"
         ) from exc
 
