@@ -118,6 +118,7 @@ def pictures(folder: Path) -> dict[str, Image.Image]:
         "brightness": brightness(videos),
         "auto": automatic(videos),
         "merge": merge(videos),
+        "panels": few_colours(Image.fromarray(videos.frame("panels.mp4", 27))),
         "colormaps": colormaps(videos),
         "overlays": overlays(videos),
         "anchors": anchors(videos),
