@@ -85,6 +85,17 @@ class CropBox:
         assert self.x is not None
         return self.x
 
+    def in_video(self, size: tuple[int, int], x: float, y: float) -> tuple[float, float]:
+        """Where the middle of pixel (x, y) of the data is in a video of `size` (height, width).
+
+        Column and row, from the top-left corner of the video.
+        """
+        height, width = size
+        return (
+            (x + 0.5 - self.left) * width / self.width,
+            (y + 0.5 - self.top) * height / self.height,
+        )
+
     @property
     def rows(self) -> slice:
         return slice(self.top, self.top + self.height)

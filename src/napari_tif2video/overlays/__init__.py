@@ -1,13 +1,13 @@
 """What is drawn on the picture, and where?
 
-`marks` draws the anchor, bars and lines of text; `layout` gives each its place so that
+`marks` draws the anchor, arrows, bars and lines of text; `layout` gives each its place so that
 nothing covers another; `text` turns letters into pixels (the only one that knows Pillow); `clock`
 says when each frame was taken; `scale` says how many µm a pixel shows.
 """
 
 from .clock import Tick, TimeFormat, Timeline, smallest_step
 from .layout import Block, TextBlock, arrange, bar_block, colour_bar_block
-from .marks import ANCHOR_COLOUR, AnchorMark, Events, Overlay, Template
+from .marks import ANCHOR_COLOUR, AnchorMark, Arrow, Events, Overlay, Template
 from .scale import NO_PIXEL_SIZE, Scale, common_um_per_px, width_at
 from .text import require_glyphs
 
@@ -15,6 +15,7 @@ __all__ = [
     "ANCHOR_COLOUR",
     "NO_PIXEL_SIZE",
     "AnchorMark",
+    "Arrow",
     "Block",
     "Events",
     "Overlay",

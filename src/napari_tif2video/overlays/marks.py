@@ -15,12 +15,13 @@ from ..colours import WHITE, in_colour
 from ..geometry import MIN_ANCHOR_PX
 from ..units import Limits
 from .clock import Tick, TimeFormat
-from .text import Raster, raster
+from .text import Raster, outline_px, raster
 
 ANCHOR_COLOUR = (255, 0, 0)
 _ANCHOR_SHARE = 0.02  # of the shorter side: 10 px in a video of 500x500
 # A cross or a circle marks a place by what it leaves free, so it has to be larger.
 _LINES_SHARE, _MIN_LINES_PX = 0.06, 12
+_ARROW_SHARE, _MIN_ARROW_PX = 0.1, 20
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ class Overlay:
     bars : tuple of Bar
     texts : tuple of Text
     colour_bars : tuple of ColourBar
+    arrows : tuple of Arrow
     """
 
     anchor: AnchorMark | None = None
     bars: tuple[Bar, ...] = ()
     texts: tuple[Text, ...] = ()
     colour_bars: tuple[ColourBar, ...] = ()
+    arrows: tuple[Arrow, ...] = ()
 
     @property
     def has_colour(self) -> bool:
@@ -59,6 +62,8 @@ class Overlay:
         """
         if self.anchor is not None:
             picture = self.anchor.draw(picture)
+        for arrow in self.arrows:
+            arrow.draw(picture, tick)
         for bar in self.bars:
             bar.draw(picture)
         for text in self.texts:
@@ -128,6 +133,55 @@ def _coverage(mark: AnchorMark, size: tuple[int, int]) -> NDArray[np.float32]:
         reach = np.maximum(abs(centres)[:, np.newaxis], abs(centres))
         coverage = np.clip(line / 2 + 0.5 - away, 0, 1) * np.clip(diameter / 2 + 0.5 - reach, 0, 1)
     return coverage.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A white arrow with a dark line around it, which comes from the middle of the picture.
+
+    Attributes
+    ----------
+    x, y : float
+        Column and row of its tip, from the top-left corner of the video.
+    span_s : (float, float), optional
+        From when to when it is drawn; without it, always.
+    """
+
+    x: float
+    y: float
+    span_s: tuple[float, float] | None = None
+
+    def draw(self, picture: NDArray[np.uint8], tick: Tick) -> None:
+        if self.span_s is not None:
+            assert tick.time_s is not None
+            if not self.span_s[0] <= tick.time_s < self.span_s[1]:
+                return
+        height, width = picture.shape[:2]
+        top, left, drawn = _arrow_raster(self.x, self.y, (height, width))
+        _blend(picture, top, left, drawn)
+
+
+@lru_cache(maxsize=64)
+def _arrow_raster(x: float, y: float, size: tuple[int, int]) -> tuple[int, int, Raster]:
+    """Where an arrow is drawn, and its pixels."""
+    length = max(_MIN_ARROW_PX, _ARROW_SHARE * min(size))
+    edge = outline_px(round(length / 2))
+    away = np.array([size[1] / 2 - x, size[0] / 2 - y])  # from the tip to its other end
+    distance = float(np.hypot(*away))
+    away = away / distance if distance > length / 2 else np.array([-1, 1]) / math.sqrt(2)
+    reach = math.ceil(length + 2 * edge)
+    top, bottom = max(0, math.floor(y) - reach), min(size[0], math.ceil(y) + reach)
+    left, right = max(0, math.floor(x) - reach), min(size[1], math.ceil(x) + reach)
+    columns, rows = np.arange(left, right) + 0.5 - x, np.arange(top, bottom)[:, None] + 0.5 - y
+    # How far each pixel is from the tip along the arrow, and how far beside it.
+    along, beside = columns * away[0] + rows * away[1], abs(columns * away[1] - rows * away[0])
+    head = length / 2  # as wide as it is long
+    outside = np.minimum(
+        np.maximum((2 * beside - along) / math.hypot(1, 2), along - head),
+        np.maximum(beside - length / 16, np.maximum(head - 1 - along, along - length)),
+    )
+    white, dark = np.clip(0.5 - outside, 0, 1), np.clip(0.5 - (outside - edge), 0, 1)
+    return top, left, np.stack([dark, white]).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..colours import WHITE, Display, rgb_of, shown_colours
 from ..data import Stack
 from ..errors import SettingsError, SourceError
+from ..geometry import CropBox
 from ..overlays import (
     ANCHOR_COLOUR,
     NO_PIXEL_SIZE,
     AnchorMark,
+    Arrow,
     Block,
     Events,
     Overlay,
@@ -26,7 +29,7 @@ from ..overlays import (
     require_glyphs,
     smallest_step,
 )
-from ..settings import DEFAULT_CORNERS, VideoSettings, events_of, label_fields
+from ..settings import DEFAULT_CORNERS, VideoSettings, arrows_of, events_of, label_fields
 from .choose import AXIS_NAMES
 
 
@@ -79,6 +82,7 @@ def timeline_of(
 def overlay_of(
     stack: Stack,
     settings: VideoSettings,
+    box: CropBox,
     size: tuple[int, int],
     scale: Scale | None,
     timeline: Timeline,
@@ -113,9 +117,22 @@ def overlay_of(
         blocks.append(TextBlock("event", corners["event"], events))
     blocks += _legend(stack, settings, size, displays, corners)
     anchor = _anchor_mark(settings) if settings.anchor else None
-    if anchor is None and not blocks:
+    unit = "min" if time_format is None else time_format.unit
+    asked = arrows_of("arrow", settings.arrow or (), unit)
+    arrows = tuple(_arrow(x, y, span, box, size) for x, y, span in asked)
+    if anchor is None and not blocks and not arrows:
         return None, None
-    return arrange(blocks, size, anchor, timeline.extremes()), length
+    overlay = arrange(blocks, size, anchor, timeline.extremes())
+    return replace(overlay, arrows=arrows), length
+
+
+def _arrow(
+    x: float, y: float, span: tuple[float, float] | None, box: CropBox, size: tuple[int, int]
+) -> Arrow:
+    column, row = box.in_video(size, x, y)
+    if not (0 <= column < size[1] and 0 <= row < size[0]):
+        raise SourceError(f"arrow: pixel {x:g},{y:g} is outside what is shown, {box}")
+    return Arrow(column, row, span)
 
 
 def _legend(
@@ -187,7 +204,9 @@ def _shown_time(settings: VideoSettings) -> str:
         return "timestamp"
     if "time" in label_fields(settings.label):
         return "label: {time}"
-    return "" if settings.event is None else "event"
+    if settings.event is not None:
+        return "event"
+    return "arrow" if any("@" in text for text in settings.arrow or ()) else ""
 
 
 def _asks_for_time(settings: VideoSettings) -> str:

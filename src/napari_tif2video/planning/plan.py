@@ -231,7 +231,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
     scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
     timeline = timeline_of(stack, settings, indices, first_s)
     displays = _displays(stack, settings)
-    overlay, scale_bar_um = overlay_of(stack, settings, size, scale, timeline, displays)
+    overlay, scale_bar_um = overlay_of(stack, settings, box, size, scale, timeline, displays)
     form = stack.frames.format
     encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay)
     known = limits_of_channels(settings.limits, len(displays))

@@ -21,7 +21,15 @@ from .codecs import (
     Container,
     check_ending,
 )
-from .overlays import ANCHOR_STYLES, CORNERS, DEFAULT_CORNERS, LABEL_FIELDS, events_of, label_fields
+from .overlays import (
+    ANCHOR_STYLES,
+    CORNERS,
+    DEFAULT_CORNERS,
+    LABEL_FIELDS,
+    arrows_of,
+    events_of,
+    label_fields,
+)
 from .picture import (
     AUTO_PERCENTILE,
     DEFAULT_CONTRAST,
@@ -61,6 +69,7 @@ __all__ = [
     "Container",
     "Setting",
     "VideoSettings",
+    "arrows_of",
     "check_ending",
     "events_of",
     "frames_slice",

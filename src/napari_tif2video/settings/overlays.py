@@ -95,7 +95,44 @@ def parse_events(name: str, value: Any) -> tuple[str, ...]:
 
 
 def events_of(name: str, texts: Sequence[str], unit: str) -> tuple[tuple[float, float, str], ...]:
-    """When each event begins and ends, in s, and what is written meanwhile.
+    """When each event begins and ends, in s, and what is written meanwhile; see `_span`."""
+    parts = (text.partition("=") for text in texts)
+    return tuple((*_span(name, times, unit), said.strip()) for times, _, said in parts)
+
+
+_ARROW = re.compile(r"\s*(\d{1,9}(?:\.\d*)?)\s*,\s*(\d{1,9}(?:\.\d*)?)\s*(?:@(.*))?", re.ASCII)
+
+
+def parse_arrows(name: str, value: Any) -> tuple[str, ...]:
+    """Texts such as ``"120,85"`` or ``"120,85@05:00..10:00"``, one or several."""
+    texts = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    for text in texts or (None,):
+        if not isinstance(text, str) or not _ARROW.fullmatch(text):
+            raise SettingsError(
+                f"{name}: expected X,Y or X,Y@TIME..TIME such as 120,85@05:00..10:00, got {text!r}"
+            )
+    arrows_of(name, texts, "min")
+    return texts
+
+
+def arrows_of(
+    name: str, texts: Sequence[str], unit: str
+) -> tuple[tuple[float, float, tuple[float, float] | None], ...]:
+    """Column and row of the tip of each arrow in the data, and from when to when it is drawn, in s.
+
+    None for one that is drawn on all frames; see `_span`.
+    """
+    arrows = []
+    for text in texts:
+        found = _ARROW.fullmatch(text)
+        assert found is not None  # it was checked
+        x, y, times = found.groups()
+        arrows.append((float(x), float(y), None if times is None else _span(name, times, unit)))
+    return tuple(arrows)
+
+
+def _span(name: str, times: str, unit: str) -> tuple[float, float]:
+    """From when to when, in s, of ``TIME..TIME``, or of ``TIME`` to the end.
 
     Parameters
     ----------
@@ -103,16 +140,12 @@ def events_of(name: str, texts: Sequence[str], unit: str) -> tuple[tuple[float, 
         The largest one of the times on the video, which says what ``05:00`` means: minutes and
         seconds, or with "h" and "d" hours and minutes.
     """
-    events = []
-    for text in texts:
-        times, _, said = text.partition("=")
-        begin, _, end = times.partition("..")
-        start_s = _event_time(name, begin, unit)
-        stop_s = _event_time(name, end, unit) if end else math.inf
-        if stop_s <= start_s:
-            raise SettingsError(f"{name}: {times.strip()} ends before it begins")
-        events.append((start_s, stop_s, said.strip()))
-    return tuple(events)
+    begin, _, end = times.partition("..")
+    start_s = _event_time(name, begin, unit)
+    stop_s = _event_time(name, end, unit) if end else math.inf
+    if stop_s <= start_s:
+        raise SettingsError(f"{name}: {times.strip()} ends before it begins")
+    return start_s, stop_s
 
 
 def _event_time(name: str, text: str, unit: str) -> float:

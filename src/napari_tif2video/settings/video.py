@@ -270,6 +270,11 @@ class VideoSettings:
         otherwise=f"`{overlays.DEFAULT_CORNERS['event']}`", token=overlays.corner_token,
         is_later=True,
     )
+    arrow: tuple[str, ...] | None = declare(
+        None, DRAWN, "Arrows", "draw an arrow to a pixel of the data, always, from a time on or "
+        "between two: `120,85`, `120,85@05:00..10:00`", parse=overlays.parse_arrows,
+        metavar="X,Y[@TIME..TIME]", token="_arrows", is_list=True, is_later=True,
+    )
     panels: str | None = declare(
         None, DRAWN, "Panels", "show the channels side by side, with their names, and behind them "
         "all of them merged; the width is that of each panel", choices=("channels",),
