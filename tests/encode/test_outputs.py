@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -415,3 +416,13 @@ def test_a_folder_that_was_made_for_nothing_goes_again(folder, tmp_path):
     with pytest.raises(t2v.SourceError):
         t2v.convert(folder, tmp_path / "a" / "b" / "o.mp4")
     assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_a_disk_that_gives_back_less_than_was_written(tmp_path, monkeypatch):
+    read = tempfile.SpooledTemporaryFile.read
+    monkeypatch.setattr(
+        tempfile.SpooledTemporaryFile, "read", lambda file, nbytes: read(file, nbytes)[:-1]
+    )
+    with pytest.raises(t2v.EncodingError, match="cannot be read back"):
+        t2v.convert(numbered(3), tmp_path / "o.mp4")
+    assert list(tmp_path.iterdir()) == []

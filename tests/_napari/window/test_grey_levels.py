@@ -139,3 +139,12 @@ def test_settings_come_back_as_they_were_given(opened):
     ):
         widget.settings = settings
         assert widget.settings == settings
+
+
+@pytest.mark.parametrize(("texts", "percentile"), [(("5", ""), (5, 100)), (("", "90"), (0, 90))])
+def test_one_percentage_is_enough(opened, texts, percentile):
+    _, widget = opened
+    widget["contrast"].value = "global"
+    for edit, text in zip((widget["percentile"].low, widget["percentile"].high), texts, strict=True):
+        write_into(edit, text)
+    assert widget.settings.percentile == percentile
