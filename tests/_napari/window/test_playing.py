@@ -133,13 +133,13 @@ class SlowStack:
 
 
 def test_a_slow_source_plays_as_fast_as_it_comes_and_the_window_answers(open_widget, wait):
-    slow = SlowStack(numbered(40), 0.1)
+    slow = SlowStack(numbered(40), 0.25)
     _, widget = opened(open_widget, slow.array(), fps=50, width=200)
     slow.threads.clear()
     click(widget.result.play_button)
     turns = []
     wait(lambda: (turns.append(None), "instead of 50 fps" in widget.result.place.value)[1])
-    assert len(turns) > 20  # many for each frame
+    assert len(turns) > 20  # many for each frame, on a busy machine, too
     assert threading.main_thread() not in slow.threads
     seen = watch(widget, wait, 5)
     indices = [index for _, index in seen]
