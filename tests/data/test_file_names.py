@@ -497,3 +497,10 @@ def test_numbers_through_all_files_say_nothing_beside_time_and_channel(tmp_path)
     stack = t2v.open_stack(tmp_path)
     np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, :, 0, 0])
     assert stack.notes == ()
+
+
+def test_a_year_has_twelve_months(tmp_path):
+    """Of numbers that are no date nobody knows what they are."""
+    write(tmp_path, lambda n, d: f"x_2000_{n + 2}_{d + 1}.tif", np.repeat(FRAMES[:, :, 0, 0], 4, 0))
+    with pytest.raises(t2v.SourceError, match="differ in 2 ways"):
+        t2v.open_stack(tmp_path)

@@ -426,3 +426,25 @@ def test_a_disk_that_gives_back_less_than_was_written(tmp_path, monkeypatch):
     with pytest.raises(t2v.EncodingError, match="cannot be read back"):
         t2v.convert(numbered(3), tmp_path / "o.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_nothing_tells_when_a_process_was_started_parts_stay(folder, tmp_path, monkeypatch):
+    read = Path.read_text
+
+    def read_text(path, *args, **options):
+        if path.name == "stat":
+            raise FileNotFoundError(path)
+        return read(path, *args, **options)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    stayed = []
+
+    def progress(_):
+        if not stayed:
+            parts = list(tmp_path.glob(".*.part"))
+            t2v.convert(folder, tmp_path / "b.mp4", overwrite=True)
+            stayed.extend(part.exists() for part in parts)
+
+    t2v.convert(folder, tmp_path / "a.mp4", progress=progress)
+    assert stayed
+    assert all(stayed)
