@@ -148,3 +148,10 @@ def test_one_percentage_is_enough(opened, texts, percentile):
     for edit, text in zip((widget["percentile"].low, widget["percentile"].high), texts, strict=True):
         write_into(edit, text)
     assert widget.settings.percentile == percentile
+
+
+def test_a_contrast_that_layers_do_not_have_becomes_the_first_that_they_have(opened):
+    _, widget = opened
+    for contrast in ("batch", "stored"):
+        widget.settings = t2v.VideoSettings(contrast=contrast)
+        assert widget.settings.contrast == "displayed"

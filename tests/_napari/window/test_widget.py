@@ -398,3 +398,31 @@ def test_an_axis_of_one_step_is_no_choice(open_widget, wait):
     widget.wait_until_idle()
     assert widget.source.time_axis.row.visible
     assert {*widget.source.time_axis.axis.choices} - {None} == {-5, -4}
+
+
+def test_sources_whose_videos_would_be_one_are_refused(open_widget, wait, tmp_path, monkeypatch):
+    (path,) = write_folder(tmp_path / "in", numbered(1)).iterdir()
+    again = path.with_suffix(".tiff")
+    again.write_bytes(path.read_bytes())
+    _, widget = open_widget()
+    choose(widget.mode, "Folders")
+    widget.folders.add([path, again])
+    widget.wait_until_idle()
+    shown = []
+    monkeypatch.setattr("napari_tif2video._napari.run.runner.show_error", shown.append)
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running)
+    assert "with other names" in shown[0]
+    assert widget.create_button.enabled
+
+
+def test_a_folder_for_videos_whose_name_has_a_dot_is_a_folder_on_the_command_line(
+    open_widget, tmp_path
+):
+    _, widget = open_widget()
+    choose(widget.mode, "Folders")
+    widget.folders.add([write_folder(tmp_path / "pos", numbered(2))])
+    widget.destination.folder = tmp_path / "talk.2026"
+    widget.wait_until_idle()
+    widget.recipe_button.copy_command_line()
+    assert f"--output-dir {tmp_path / 'talk.2026'}" in QApplication.clipboard().text()
