@@ -527,3 +527,8 @@ def test_the_colour_of_a_single_channel_is_left_out(tmp_path):
     path = write_ome(tmp_path / "s.ome.tif", HYPER[:, 0, 0], xml)
     expected = t2v.render_frame(HYPER[:, 0, 0], 1, width="full")
     np.testing.assert_array_equal(t2v.render_frame(path, 1, width="full"), expected)
+
+
+def test_samples_that_are_no_colours_are_refused():
+    with pytest.raises(t2v.SourceError, match="has 5 samples S; RGB has 3 or 4"):
+        t2v.open_stack(np.zeros((3, 8, 8, 5), np.uint16), axes="TYXS")

@@ -432,11 +432,6 @@ def _locate(
             raise _cannot_be_found(grid, path)
         else:  # a single page stands for all planes
             end = grid.dataoffset + grid.count * first.nbytes
-            if end > tif.filehandle.size:
-                raise SourceError(
-                    f"{path}: states {grid.count} planes, more than it has room for; the file is "
-                    "damaged or incomplete"
-                )
             starts = tuple(run := range(grid.dataoffset, end, first.nbytes))
             if any(offset in run[1:] for page in tif.pages for offset in page.dataoffsets[:1]):
                 raise _cannot_be_found(grid, path)
