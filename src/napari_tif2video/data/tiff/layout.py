@@ -385,7 +385,7 @@ def _of_series(tif: TiffFile, path: Path) -> _Grid:
     count = series.nbytes // series.keyframe.nbytes
     pages = _pages(series)
     there = len(tif.pages)
-    notes, left_out = _others(series.keyframe, there - len(pages) if there > 1 else 0, there)
+    notes, left_out = _others(series.keyframe, there - len(pages), there)
     return _Grid(series.keyframe, sizes, pages, count, series.dataoffset, notes, left_out)
 
 
