@@ -321,3 +321,17 @@ def test_automatic_contrast_follows_each_frame(viewer, tmp_path):
     picture = t2v.render_frame(viewer, 1, width="full")
     viewer.dims.set_point(0, 1)
     assert_levels(picture, shown(stack[1], layer) + shown(stack[1], other))
+
+
+@pytest.mark.parametrize(
+    ("blending", "blend"),
+    [("minimum", np.minimum), ("multiplicative", np.multiply), ("opaque", lambda _, above: above)],
+)
+def test_blendings_of_layers(viewer, blending, blend):
+    stack = noise((2, 2, 40, 60))
+    below = viewer.add_image(stack[0], colormap="green", contrast_limits=(0, 60000))
+    above = viewer.add_image(
+        stack[1], colormap="viridis", contrast_limits=(9000, 65535), blending=blending
+    )
+    picture = t2v.render_frame(viewer, 1, width="full")
+    assert_levels(picture, blend(shown(stack[0, 1], below), shown(stack[1, 1], above)))

@@ -143,3 +143,14 @@ def test_the_handlers_of_signals_are_given_back(folder):
     for argv in ([str(folder)], ["--version"], ["--nonsense"], [str(folder), "--width", "9"]):
         main(argv)
         assert [signal.getsignal(number) for number in numbers] == before
+
+
+def test_no_file_gets_the_number_of_the_messages_that_were_closed(folder):
+    """FFmpeg and its encoders write to number 2, whatever file that is."""
+    code = (
+        "import os, sys; from napari_tif2video.cli import main; code = main(sys.argv[1:]);"
+        "same = os.path.samestat(os.fstat(2), os.stat(os.devnull)); print(code, same)"
+    )
+    words = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, timeout=120)
+    assert done.stdout == "0 True\n"

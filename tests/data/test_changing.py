@@ -65,7 +65,7 @@ def half_written(path):
 
 def half_zero(path):
     frame = tifffile.imread(path)
-    frame[len(frame) // 3 :] = 0
+    frame[len(frame) // 2 :] = 0
     tifffile.imwrite(path, frame)
 
 

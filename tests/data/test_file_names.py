@@ -484,3 +484,23 @@ def test_a_copy_beside_two_images_is_left_out(tmp_path):
     for name in ("a_t1.tif", "a_t2.tif", "a_t2 (1).tif"):
         tifffile.imwrite(tmp_path / name, np.zeros((8, 8), np.uint16))
     assert t2v.open_stack(tmp_path).labels == ["a_t1.tif", "a_t2.tif"]
+
+
+def test_hours_and_minutes_are_put_in_order_as_numbers(tmp_path):
+    names = [f"x_{hours}h{minutes}m.tif" for hours in (9, 10) for minutes in (5, 30)]
+    write(tmp_path, lambda t: names[t], FRAMES[:1, :, :, 0].reshape(4, 12, 20))
+    assert t2v.open_stack(tmp_path).labels == names
+
+
+def test_numbers_through_all_files_say_nothing_beside_time_and_channel(tmp_path):
+    write(tmp_path, lambda t, c: f"t{t}_c{c}_{C * t + c:04}.tif", FRAMES[:, :, 0, 0])
+    stack = t2v.open_stack(tmp_path)
+    np.testing.assert_array_equal(stack.data.compute(), FRAMES[:, :, 0, 0])
+    assert stack.notes == ()
+
+
+def test_a_year_has_twelve_months(tmp_path):
+    """Of numbers that are no date nobody knows what they are."""
+    write(tmp_path, lambda n, d: f"x_2000_{n + 2}_{d + 1}.tif", np.repeat(FRAMES[:, :, 0, 0], 4, 0))
+    with pytest.raises(t2v.SourceError, match="differ in 2 ways"):
+        t2v.open_stack(tmp_path)

@@ -519,3 +519,16 @@ def test_a_folder_of_ome_stacks_with_one_time_point_missing(tmp_path, missing):
             write_ome(tmp_path / names[t], planes, ome_xml("XYZCT", blocks=blocks))
     stack = t2v.open_stack(tmp_path)
     check(stack, np.delete(HYPER, missing, axis=0))
+
+
+def test_the_colour_of_a_single_channel_is_left_out(tmp_path):
+    """Grey shows more, and there is nothing to tell it from."""
+    xml = ome_xml(sizes=(T, 1, 1), channels='<Channel ID="Channel:0:0" Color="16711935"/>')
+    path = write_ome(tmp_path / "s.ome.tif", HYPER[:, 0, 0], xml)
+    expected = t2v.render_frame(HYPER[:, 0, 0], 1, width="full")
+    np.testing.assert_array_equal(t2v.render_frame(path, 1, width="full"), expected)
+
+
+def test_samples_that_are_no_colours_are_refused():
+    with pytest.raises(t2v.SourceError, match="has 5 samples S; RGB has 3 or 4"):
+        t2v.open_stack(np.zeros((3, 8, 8, 5), np.uint16), axes="TYXS")

@@ -103,3 +103,10 @@ def test_a_page_of_more_channels_than_the_first_file_of_its_folder(tmp_path, cli
     ended = cli(tmp_path, "--dry-run")
     assert ended.code == 1
     assert "t1.tif" in ended.out
+
+
+def test_a_single_channel_is_grey_whatever_its_colour(tmp_path):
+    path = write_lsm(tmp_path / "s.lsm", DATA[:, 0], colours=COLOURS[:1])
+    assert [info.name for info in t2v.open_stack(path).channel_info] == ["Ch1-T1"]
+    expected = t2v.render_frame(DATA[:, 0], 1, width="full")
+    np.testing.assert_array_equal(t2v.render_frame(path, 1, width="full"), expected)

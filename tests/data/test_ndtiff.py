@@ -251,3 +251,11 @@ def test_smaller_copies_are_no_sources_of_their_own(tmp_path, cli):
     assert [source["source"] for source in sources] == [str(tmp_path / "data"), str(top)]
     note = "its smaller copies are left out: Downsampled_x2, Downsampled_x4"
     assert note in t2v.open_stack(top).notes
+
+
+def test_a_file_that_is_cut_off_after_it_was_opened(tmp_path):
+    folder = write_dataset(tmp_path / "d", grid(DATA[0, :, 0, 0], ("time",)))
+    stack = t2v.open_stack(folder)
+    _cut(folder / "d_NDTiffStack.tif", 5_000)
+    with pytest.raises(t2v.SourceError, match="ends within plane 3 of the index"):
+        stack.data[-1].compute()

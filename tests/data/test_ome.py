@@ -211,3 +211,12 @@ def test_planes_that_are_only_claimed_cost_no_memory(tmp_path, spread):
         )
         peaks.append(int(done.stdout))
     assert peaks[1] < 1.5 * peaks[0]
+
+
+def test_the_first_file_of_a_folder_tells_the_size_of_a_pixel(tmp_path):
+    sizes = 'PhysicalSizeX="0.25" PhysicalSizeY="0.25" SizeX='
+    for t, frame in enumerate(FRAMES):
+        description = ome_xml(1).replace("SizeX=", sizes)
+        tifffile.imwrite(tmp_path / f"t{t}.tif", frame, description=description, metadata=None)
+    stack = t2v.open_stack(tmp_path)
+    assert (stack.pixel_size_um, stack.pixel_size_origin) == (0.25, "from OME metadata")

@@ -197,3 +197,16 @@ def test_a_name_of_several_positions_is_no_choice(tmp_path, names, said):
     )
     with pytest.raises(t2v.SourceError, match=f"add --position {said} or each"):
         t2v.render_frame(path, 0)
+
+
+def test_axes_are_named_in_each_position(interleaved):
+    options = {"position": 1, "width": "full", "limits": (0, 65535)}
+    picture = t2v.render_frame(interleaved, 2, axes="ZYX", **options)
+    np.testing.assert_array_equal(picture, t2v.render_frame(interleaved, 2, **options))
+    with pytest.raises(t2v.Tif2VideoError, match=r"slices \(Z\) are played, not time"):
+        t2v.render_frame(interleaved, 2, axes="ZYX", timestamp=True, **options)
+
+
+def test_a_frame_of_each_position_is_no_frame():
+    with pytest.raises(t2v.SourceError, match="2 positions: 0, 1; each makes several videos"):
+        t2v.render_frame(DATA, 0, axes="PTYX", position="each")

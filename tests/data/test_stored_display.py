@@ -219,3 +219,9 @@ def test_display_settings_of_another_version(tmp_path, text):
     )
     (tmp_path / "DisplaySettings.json").write_text(text)
     assert [info.limits for info in t2v.open_stack(path).channel_info] == [None, None]
+
+
+def test_a_range_for_one_of_two_channels_is_none(tmp_path):
+    path = write_composite(tmp_path / "s.tif", DATA, ranges=(10.0, 201.0))
+    with pytest.raises(t2v.SourceError, match="'stored' is for files that hold a display range"):
+        t2v.render_frame(path, 0, channel="all", contrast="stored")

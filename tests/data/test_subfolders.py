@@ -159,3 +159,10 @@ def test_a_dangling_link_in_a_subfolder_is_no_reason_to_leave_it_out(tmp_path):
         (folder / "DAPI" / f"{t}.tif").symlink_to(tmp_path / "gone" / f"{t}.tif")
     with pytest.raises(t2v.SourceError, match=r"DAPI: 3 of its 3 images are links"):
         t2v.open_stack(folder)
+
+
+def test_the_subfolders_that_are_read_are_named(tmp_path):
+    data = np.repeat(HYPER[:, 0, 0], 3, axis=0)[:8]
+    folder = write(tmp_path / "in", lambda t: f"Time_{t}/exp.tif", data)
+    listed = "Time_0, Time_1, Time_2, Time_3, Time_4, ... Time_7"
+    assert f"read from its subfolders: {listed}" in t2v.open_stack(folder).notes

@@ -257,3 +257,12 @@ def test_a_gif_of_merged_channels_has_no_dots_of_another_hue(tmp_path):
             t2v.open_stack(stack, axes="TCYX"), i, channel="all", width="full"
         )
         assert np.abs(picture.astype(int) - expected).max() < 60
+
+
+def test_a_gif_of_few_colours_has_all_of_them(tmp_path):
+    colours = noise((14, 14, 3), high=255, dtype=np.uint8)
+    gif = tmp_path / "o.gif"
+    t2v.convert(np.stack([colours] * 2), gif, width="full", limits=(0, 255))
+    with av.open(str(gif)) as container:
+        shown = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    assert np.abs(shown.astype(int) - colours).max() <= 1

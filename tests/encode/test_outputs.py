@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -415,3 +416,35 @@ def test_a_folder_that_was_made_for_nothing_goes_again(folder, tmp_path):
     with pytest.raises(t2v.SourceError):
         t2v.convert(folder, tmp_path / "a" / "b" / "o.mp4")
     assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_a_disk_that_gives_back_less_than_was_written(tmp_path, monkeypatch):
+    read = tempfile.SpooledTemporaryFile.read
+    monkeypatch.setattr(
+        tempfile.SpooledTemporaryFile, "read", lambda file, nbytes: read(file, nbytes)[:-1]
+    )
+    with pytest.raises(t2v.EncodingError, match="cannot be read back"):
+        t2v.convert(numbered(3), tmp_path / "o.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_nothing_tells_when_a_process_was_started_parts_stay(folder, tmp_path, monkeypatch):
+    read = Path.read_text
+
+    def read_text(path, *args, **options):
+        if path.name == "stat":
+            raise FileNotFoundError(path)
+        return read(path, *args, **options)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    stayed = []
+
+    def progress(_):
+        if not stayed:
+            parts = list(tmp_path.glob(".*.part"))
+            t2v.convert(folder, tmp_path / "b.mp4", overwrite=True)
+            stayed.extend(part.exists() for part in parts)
+
+    t2v.convert(folder, tmp_path / "a.mp4", progress=progress)
+    assert stayed
+    assert all(stayed)

@@ -213,3 +213,16 @@ def test_the_shortest_bar_is_one_pixel():
     assert bar.shape[1] == 1
     with pytest.raises(t2v.SourceError, match="less than a pixel"):
         shown(flat(400, 500, 0), scale_bar_length=0.4, pixel_size=1, width=500)
+
+
+@pytest.mark.parametrize(("um_per_px", "width"), [(0.05, 4000), (2, 100)])
+def test_the_widest_and_the_narrowest_video_of_a_magnification(um_per_px, width):
+    assert shown(flat(4, 200), um_per_pixel=um_per_px, pixel_size=1).shape[1] == width
+
+
+def test_the_bar_grows_with_its_letters():
+    heights = []
+    for width in (200, 2000):
+        *_, bar = lines(shown(flat(200, 200, 0), scale_bar_length=50, pixel_size=1, width=width)[..., 0])
+        heights.append(bar.shape[0])
+    assert heights[1] > 2 * heights[0]

@@ -207,3 +207,13 @@ def test_the_package_works_on_after_a_cancelled_call(tmp_path):
         t2v.convert(noise((600, 64, 64)), tmp_path / "o.mp4", cancel=lambda: True)
     video = t2v.convert(numbered(60), tmp_path / "o.mp4", width="full")
     assert numbers(video.path) == list(range(60))
+
+
+def test_an_exception_in_a_callback_stops_the_work_soon(tmp_path):
+    def fail(_):
+        raise LookupError
+
+    lazy = Lazy(500)
+    with pytest.raises(LookupError):
+        t2v.convert(lazy.array, tmp_path / "o.mp4", workers=2, progress=fail)
+    assert sum(lazy.reads.values()) < 100

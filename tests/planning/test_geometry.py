@@ -172,3 +172,9 @@ def test_the_anchor_keeps_its_size_whatever_the_data(tmp_path):
 def test_without_the_option_there_is_no_dot():
     shown = part(np.full((100, 100), 130, np.uint8), width="full")
     assert (shown == 130).all()
+
+
+@pytest.mark.parametrize("sides", [(0, 10), (10, 0), (-3, 10), (10, -3)])
+def test_a_box_without_an_inside_is_refused(sides):
+    with pytest.raises(t2v.SettingsError, match="at least 1x1"):
+        t2v.CropBox(*sides)

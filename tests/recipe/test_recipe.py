@@ -604,3 +604,9 @@ def test_inspect_tells_gamma_only_where_there_is_one(folder, tmp_path, cli):
         )
         assert ("gamma 0.5" in line) == (name == "bent")
         assert ("gamma" in line) == (name == "bent")
+
+
+@pytest.mark.parametrize(("name", "codec"), [("o.mp4", None), ("o.mkv", "ffv1"), ("o.gif", "gif")])
+def test_the_codec_is_in_the_settings_where_the_name_of_the_file_decided(tmp_path, name, codec):
+    video = t2v.convert(numbered(2), tmp_path / name)
+    assert t2v.read_recipe(video.path).settings.get("codec") == codec

@@ -207,3 +207,13 @@ def test_numbers_beyond_all_measure_are_refused_in_one_line(values):
 def test_axes_are_letters_each_once_with_y_and_x(axes):
     with pytest.raises(t2v.SettingsError, match="axes: expected"):
         t2v.VideoSettings(axes=axes)
+
+
+def test_a_codec_is_found_however_its_name_is_written():
+    assert t2v.VideoSettings(codec="VP9").codec == "vp9"
+
+
+@pytest.mark.parametrize("pair", [(5, 5), (0, 0), (100, 100)])
+def test_percentiles_that_are_one_are_refused(pair):
+    with pytest.raises(t2v.SettingsError, match="0 <= LO < HI <= 100"):
+        t2v.VideoSettings(percentile=pair)

@@ -218,7 +218,7 @@ def test_progress(tmp_path, contrast, budget):
     assert len(fractions) > 2
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
-    assert all(0 <= f <= 1 for f in fractions)
+    assert all(0 <= p.done <= p.total for p in seen)
     assert len({p.total for p in seen}) == 1
     phases = [p.phase for p in seen]
     expected = ["measuring", "encoding"] if contrast == "global" else ["encoding"]
@@ -311,3 +311,24 @@ def test_public_names():
         assert issubclass(getattr(t2v, name), t2v.Tif2VideoError)
         # napari's worker threads drop those without a word.
         assert not issubclass(getattr(t2v, name), RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("raised", "words"),
+    [(ZeroDivisionError(), "ZeroDivisionError"), (KeyError("disk"), "KeyError: 'disk'")],
+)
+def test_what_nobody_foresaw_fails_its_source_and_is_called_by_its_kind(
+    tmp_path, monkeypatch, raised, words
+):
+    def fsync(_):
+        raise raised
+
+    monkeypatch.setattr("os.fsync", fsync)
+    (video,) = t2v.convert_batch([numbered(2)], output_dir=tmp_path)
+    assert (video.status, video.error) == ("failed", f"unexpected {words}")
+
+
+def test_arrays_of_files_have_names_of_their_own(folder):
+    """The files may have changed meanwhile, and caches and clusters know results by these names."""
+    first, second = (t2v.open_stack(folder).data for _ in range(2))
+    assert first.name != second.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -88,6 +89,10 @@ class Background(QObject):
             outcome = (function(lambda: number != self._number), None)
         except Exception as exc:  # goes to the GUI thread, which tells the user
             outcome = (None, exc)
+        # dask would keep the threads that it made for this one until it makes those of another.
+        pools = getattr(sys.modules.get("dask.threaded"), "pools", {})
+        for pool in pools.pop(threading.current_thread(), {}).values():
+            pool.shutdown(wait=False)
         with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
             self._finished.emit(number, *outcome)
 

@@ -305,7 +305,7 @@ def _durations(table: Table) -> _Together:
                 found.append(("T", together))
                 together = [place]
             smaller = rank + 1
-        elif kind == "N" and together:
+        elif kind == "N":
             found.append(("T", together))
             together, smaller = [], 0
     found.append(("T", together))

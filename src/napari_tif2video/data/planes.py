@@ -216,7 +216,6 @@ def _projected(array: Any, projection: str) -> Any:
         array,
         projection,
         drop_axis=1,
-        dtype=projected_dtype(array.dtype, projection),
         meta=np.empty((0,) * (array.ndim - 1), projected_dtype(array.dtype, projection)),
     )
 

@@ -403,7 +403,6 @@ class Stack:
             sizes=tuple(n for _, n in self.sizes),
             name=f"tif2video-{uuid.uuid4().hex}",
             chunks=chunks,
-            dtype=self.dtype,
             meta=np.empty((0,) * len(chunks), self.dtype),
         )
         _origin_of_array[array.name] = origin

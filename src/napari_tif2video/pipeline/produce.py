@@ -287,9 +287,8 @@ def settings_of(plan: Plan) -> dict[str, Any]:
     values = plan.settings.to_dict()
     if plan.contrast not in ("fixed", "raw"):
         values["contrast"] = plan.contrast
-    codec, container = plan.encoder.codec, plan.encoder.container
-    if codec != DEFAULT_CODEC or container.ending != codec.endings[0]:
-        values["codec"] = codec.name
+    if plan.encoder.codec != DEFAULT_CODEC:
+        values["codec"] = plan.encoder.codec.name
     return values
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from helpers.threads import threads_since
 
 os.environ["NAPARI_CONFIG"] = ""  # the settings of whoever runs the tests are not read or written
 
@@ -64,21 +65,9 @@ def _own_settings(tmp_path, monkeypatch):
 @pytest.fixture(autouse=True)
 def _no_thread_is_left():
     """What a test began in the background has ended with it."""
-    from dask import threaded
-
     before = set(threading.enumerate())
     yield
-
-    def left():
-        # The pool of the GUI thread stays; napari computes slices with it.
-        pools = [threaded.default_pool] if threaded.default_pool else []
-        # Those of threads that have ended go when dask is next asked for one.
-        pools += [pool for of_thread in threaded.pools.values() for pool in of_thread.values()]
-        ours = {thread for pool in pools for thread in getattr(pool, "_threads", ())}
-        return set(threading.enumerate()) - before - ours
-
-    let_work(lambda: not left(), 5)
-    assert not left(), "threads were left behind"
+    assert let_work(lambda: not threads_since(before), 5), "threads were left behind"
 
 
 @contextlib.contextmanager

@@ -139,3 +139,19 @@ def test_settings_come_back_as_they_were_given(opened):
     ):
         widget.settings = settings
         assert widget.settings == settings
+
+
+@pytest.mark.parametrize(("texts", "percentile"), [(("5", ""), (5, 100)), (("", "90"), (0, 90))])
+def test_one_percentage_is_enough(opened, texts, percentile):
+    _, widget = opened
+    widget["contrast"].value = "global"
+    for edit, text in zip((widget["percentile"].low, widget["percentile"].high), texts, strict=True):
+        write_into(edit, text)
+    assert widget.settings.percentile == percentile
+
+
+def test_a_contrast_that_layers_do_not_have_becomes_the_first_that_they_have(opened):
+    _, widget = opened
+    for contrast in ("batch", "stored"):
+        widget.settings = t2v.VideoSettings(contrast=contrast)
+        assert widget.settings.contrast == "displayed"

@@ -13,7 +13,7 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, create, row_of, said, select, states
+from helpers.window import choose, click, create, row_of, said, select, states, write_into
 from qtpy.QtWidgets import QApplication, QMessageBox
 
 import napari_tif2video as t2v
@@ -352,3 +352,77 @@ def test_auto_saturates_a_third_of_a_percent(open_widget, wait):
     low, high = viewer.layers[0].contrast_limits
     frame = np.asarray(viewer.layers[0].data[0])
     assert np.mean((frame < low) | (frame > high)) == pytest.approx(0.0035, abs=0.0005)
+
+
+def test_a_single_source_with_a_name_of_its_own_lands_where_it_was_asked_for(
+    open_widget, wait, tmp_path
+):
+    folder = write_folder(tmp_path / "pos", numbered(2))
+    (path,) = write_folder(tmp_path / "files", numbered(1)).iterdir()
+    chosen = tmp_path / "chosen"
+    chosen.mkdir()
+    _, widget = open_widget()
+    choose(widget.mode, "Folders")
+    for source, where, expected in (
+        (folder, None, folder), (folder, chosen, chosen),
+        (path, None, path.parent), (path, chosen, chosen),
+    ):  # fmt: skip
+        widget.folders.add([source])
+        widget.destination.folder = where
+        write_into(widget.destination.name_edit, "mine.mp4")
+        widget.destination.name_edit.native.editingFinished.emit()
+        (video,) = create(widget, wait)
+        assert video.path == expected / "mine.mp4"
+        video.path.unlink()
+        widget.folders.tree.selectAll()
+        widget.folders.remove_selected()
+
+
+def test_folders_that_are_added_leave_the_selection(open_widget, tmp_path):
+    folders = [write_folder(tmp_path / name, numbered(2)) for name in "abc"]
+    _, widget = open_widget()
+    choose(widget.mode, "Folders")
+    widget.folders.add(folders[:2])
+    select(widget, 1)
+    widget.folders.add(folders[2:])
+    assert [item.text(0) for item in widget.folders.tree.selectedItems()] == ["b"]
+
+
+def test_an_axis_of_one_step_is_no_choice(open_widget, wait):
+    viewer, widget = open_widget(noise((1, 3, 1, 40, 60)), name="s")
+    widget.wait_until_idle()
+    assert not widget.source.time_axis.row.visible
+    assert widget.source.time_axis.axis.value == -4
+    viewer.layers.clear()
+    viewer.add_image(noise((2, 3, 1, 40, 60)), name="t")
+    widget.wait_until_idle()
+    assert widget.source.time_axis.row.visible
+    assert {*widget.source.time_axis.axis.choices} - {None} == {-5, -4}
+
+
+def test_sources_whose_videos_would_be_one_are_refused(open_widget, wait, tmp_path, monkeypatch):
+    (path,) = write_folder(tmp_path / "in", numbered(1)).iterdir()
+    again = path.with_suffix(".tiff")
+    again.write_bytes(path.read_bytes())
+    _, widget = open_widget()
+    choose(widget.mode, "Folders")
+    widget.folders.add([path, again])
+    widget.wait_until_idle()
+    shown = []
+    monkeypatch.setattr("napari_tif2video._napari.run.runner.show_error", shown.append)
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running)
+    assert "with other names" in shown[0]
+    assert widget.create_button.enabled
+
+
+def test_a_folder_for_videos_whose_name_has_a_dot_is_a_folder_on_the_command_line(
+    open_widget, tmp_path
+):
+    _, widget = open_widget()
+    choose(widget.mode, "Folders")
+    widget.folders.add([write_folder(tmp_path / "pos", numbered(2))])
+    widget.destination.folder = tmp_path / "talk.2026"
+    widget.wait_until_idle()
+    widget.recipe_button.copy_command_line()
+    assert f"--output-dir {tmp_path / 'talk.2026'}" in QApplication.clipboard().text()

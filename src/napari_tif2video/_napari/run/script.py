@@ -27,7 +27,7 @@ from .jobs import automatic_name
 def as_command_line(
     sources: Sequence[str],
     settings: VideoSettings,
-    output: Path | None,
+    folder: Path | None,
     display: Display | None,
     run: Collection[str] = (),
 ) -> str:
@@ -35,8 +35,8 @@ def as_command_line(
 
     Parameters
     ----------
-    output : Path, optional
-        The video, or the folder for all of them.
+    folder : Path, optional
+        For all videos; by default they go beside the data.
     display : Display, optional
         How the layer is shown, for settings with contrast "displayed".
     run : collection of str
@@ -70,8 +70,8 @@ def as_command_line(
         else:
             words += [option, str(value)]
     words += map(option_of, run)
-    if output is not None:
-        words += ["--output" if output.suffix else "--output-dir", str(output)]
+    if folder is not None:
+        words += ["--output-dir", str(folder)]
     return shlex.join(words)
 
 

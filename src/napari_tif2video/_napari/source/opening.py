@@ -99,9 +99,8 @@ class TemporaryLayers:
 
     def _on_opened(self, opened: tuple[Stack, str, list[LayerData]]) -> None:
         self.stack, self._letters, layers = opened
-        assert self._key is not None
         for data, options, _ in layers:
-            mark = options.get("metadata", {}) | {TEMPORARY: self._key[0]}
+            mark = options.get("metadata", {}) | {TEMPORARY: True}
             self.layers.append(self._viewer.add_image(data, **options | {"metadata": mark}))
         self.changed.emit()
 

@@ -385,7 +385,7 @@ def _of_series(tif: TiffFile, path: Path) -> _Grid:
     count = series.nbytes // series.keyframe.nbytes
     pages = _pages(series)
     there = len(tif.pages)
-    notes, left_out = _others(series.keyframe, there - len(pages) if there > 1 else 0, there)
+    notes, left_out = _others(series.keyframe, there - len(pages), there)
     return _Grid(series.keyframe, sizes, pages, count, series.dataoffset, notes, left_out)
 
 
@@ -432,11 +432,6 @@ def _locate(
             raise _cannot_be_found(grid, path)
         else:  # a single page stands for all planes
             end = grid.dataoffset + grid.count * first.nbytes
-            if end > tif.filehandle.size:
-                raise SourceError(
-                    f"{path}: states {grid.count} planes, more than it has room for; the file is "
-                    "damaged or incomplete"
-                )
             starts = tuple(run := range(grid.dataoffset, end, first.nbytes))
             if any(offset in run[1:] for page in tif.pages for offset in page.dataoffsets[:1]):
                 raise _cannot_be_found(grid, path)
