@@ -23,7 +23,8 @@ from .picker import LayerPicker
 
 _LOOKS = (
     "data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible",
-    "projection_mode", "auto_contrast", "name",
+    "projection_mode", "auto_contrast", "name", "interpolation2d",
+    "scale", "translate", "rotate", "shear", "affine", "units",
 )  # fmt: skip
 _STEPS = {"T": "time point", "C": "channel", "Z": "slice", "P": "position"}
 
@@ -193,7 +194,9 @@ class SourcePanel:
         lines = []
         if not self.is_folder_mode and (left_out := self.layers.left_out):
             count = len(self.layers.chosen)
-            names = ", ".join(layer.name for layer in left_out)
+            names = ", ".join(
+                f"{one.name} ({why})" if why else one.name for one, why in left_out.items()
+            )
             lines.append(f"{count} of {count + len(left_out)} visible layers; left out: {names}")
         if self._viewer.dims.ndisplay == 3:
             is_projected = isinstance(plan.settings.z, str)
