@@ -85,11 +85,150 @@ def test_the_other_sliders_stay_where_they_are(viewer, tmp_path):
     assert numbers(video.path) == [4, 3, 2, 1, 0]
 
 
-def test_layers_that_do_not_cover_each_other_are_refused(viewer):
-    viewer.add_image(noise((2, 40, 60)), name="small")
-    viewer.add_image(noise((2, 50, 60)), name="tall")
-    with pytest.raises(t2v.SourceError, match="tall"):
-        t2v.render_frame(viewer, 0)
+# ---- layers of other pixels
+
+FINE = {"scale": (1, 0.5, 0.5), "translate": (0, 10, 20)}
+# From the edge of the pixel (4, 6) of the fine ones on.
+BINNED = {"scale": (1, 1, 1), "translate": (0, 12.25, 23.25)}
+LOOKS = (
+    {"colormap": "magenta", "contrast_limits": (0, 60000)},
+    {"colormap": "green", "contrast_limits": (500, 30000), "blending": "additive"},
+)
+
+
+def of_kind(kind, data, folder):
+    if kind == "files":
+        return t2v.open_stack(write_folder(folder, data)).data
+    if kind == "numpy":
+        return data
+    if kind == "pyramid":
+        return [data, data[:, ::2, ::2]]
+    return da.from_array(data, chunks={"frames": (1, -1, -1), "blocks": (2, 17, 11)}[kind])
+
+
+def merged_by_hand(*channels):
+    """The same as layers of one size."""
+    from napari.components import ViewerModel
+
+    made = ViewerModel()
+    for data, look in zip(channels, LOOKS, strict=True):
+        made.add_image(data, **look)
+    return made
+
+
+@pytest.mark.parametrize("kind", ["numpy", "frames", "blocks", "files", "pyramid"])
+def test_a_binned_and_shifted_channel_is_merged_on_the_finest_pixels(viewer, tmp_path, kind):
+    fine, coarse = noise((3, 60, 80)), noise((3, 24, 30), seed=1)
+    for data, place, look in ((fine, FINE, LOOKS[0]), (coarse, BINNED, LOOKS[1])):
+        data = of_kind(kind, data, tmp_path / look["colormap"])
+        viewer.add_image(data, multiscale=kind == "pyramid", **place, **look)
+    by_hand = merged_by_hand(fine[:, 4:52, 6:66], coarse.repeat(2, axis=1).repeat(2, axis=2))
+    for options in ({"width": "full"}, {"width": "full", "crop": "31x21+7+9"}, {"width": 150}):
+        for number in (0, 2):
+            np.testing.assert_array_equal(
+                t2v.render_frame(viewer, number, **options),
+                t2v.render_frame(by_hand, number, **options),
+            )
+    first = t2v.convert(viewer, tmp_path / "1.mp4", width="full", workers=1, crop="40x30")
+    second = t2v.convert(viewer, tmp_path / "3.mp4", width="full", workers=3, crop="40x30")
+    assert first.path.read_bytes() == second.path.read_bytes()
+    expected = t2v.convert(by_hand, tmp_path / "h.mp4", width="full", crop="40x30")
+    assert media(first.path) == media(expected.path)
+
+
+@pytest.mark.parametrize("kind", ["numpy", "blocks"])
+@pytest.mark.parametrize("is_above", [True, False])
+def test_layers_that_are_shown_smoothly_are_interpolated(viewer, tmp_path, kind, is_above):
+    from scipy.ndimage import map_coordinates
+
+    fine, coarse = noise((2, 60, 80)), noise((2, 24, 30), seed=1)
+    coarse[:, 3, 4] = 0
+    both = [(of_kind(kind, fine, tmp_path), FINE | LOOKS[0] | {"blending": "additive"})]
+    smooth = BINNED | LOOKS[1] | {"interpolation2d": "linear"}
+    both.insert(is_above, (of_kind(kind, coarse, tmp_path), smooth))
+    for data, options in both:
+        viewer.add_image(data, **options)
+    rows, columns = (np.arange(2 * n) / 2 - 0.25 for n in coarse.shape[1:])
+    places = np.meshgrid(rows, columns, indexing="ij")
+    exact = [map_coordinates(c.astype(float), places, order=1, mode="nearest") for c in coarse]
+    picture = t2v.render_frame(viewer, 1, width="full")
+    assert_levels(
+        picture, shown(fine[1, 4:52, 6:66], viewer.layers[not is_above])
+        + shown(exact[1], viewer.layers[is_above]),
+    )  # fmt: skip
+
+
+def test_whole_pixels_stay_what_they_are_however_a_layer_is_shown(viewer):
+    data = noise((2, 40, 50))
+    for shift, look in zip((0, 3), LOOKS, strict=True):
+        viewer.add_image(data, translate=(0, shift, -shift), interpolation2d="linear", **look)
+    by_hand = merged_by_hand(data[:, 3:, :-3], data[:, :-3, 3:])
+    np.testing.assert_array_equal(
+        t2v.render_frame(viewer, 1, width="full"), t2v.render_frame(by_hand, 1, width="full")
+    )
+
+
+def test_lengths_of_a_merge_are_those_of_the_finest_pixels(viewer):
+    units = ("second", "um", "um")
+    viewer.add_image(black(size=(100, 150)), scale=(60, 1, 1), units=units)
+    units = ("minute", "nm", "nm")
+    viewer.add_image(black(size=(300, 500)), scale=(1, 250, 250), units=units, name="fine")
+    text, bar = written_on(viewer, 2, scale_bar_length=20)
+    assert says(text, "20 µm")
+    assert bar.shape[1] == 80
+    assert t2v.render_frame(viewer, 0, limits=(0, 1), width="full").shape == (300, 500, 3)
+    (text,) = written_on(viewer, 2, timestamp=True)
+    assert says(text, "02:00 min")
+
+
+def turn(n, first, second):
+    matrix = np.eye(n + 1)
+    matrix[np.ix_([first, second], [first, second])] = [[0.8, -0.6], [0.6, 0.8]]
+    return matrix
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"affine": turn(3, 1, 2)}, "is rotated or sheared"),
+        ({"shear": (0, 0, 0.1)}, "is rotated or sheared"),
+        ({"affine": turn(3, 0, 1)}, "is turned out of the plane of the picture"),
+        ({"translate": (0, 0, 79)}, "does not overlap with the others"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing")
+def test_layers_that_cannot_be_merged_are_left_out_and_named(viewer, tmp_path, options, reason):
+    stack = noise((3, 60, 80))
+    layer = viewer.add_image(stack, name="good", **LOOKS[0])
+    viewer.add_image(stack, name="bad", **LOOKS[1] | options)
+    video = t2v.convert(viewer, tmp_path / "o.mp4", width="full")
+    assert f"left out: bad, which {reason}" in video.notes
+    assert_levels(t2v.render_frame(viewer, 1, width="full"), shown(stack[1], layer))
+
+
+def test_as_many_layers_as_go_together_are_merged(viewer, tmp_path):
+    stack = noise((3, 60, 80))
+    viewer.add_image(stack, name="turned", affine=turn(3, 1, 2), colormap="red")
+    for look, name in zip(LOOKS, "ab", strict=True):
+        viewer.add_image(stack, name=name, **look)
+    viewer.add_image(stack[:2], name="short")
+    viewer.dims.set_point(0, 1)
+    video = t2v.convert(viewer, tmp_path / "o.mp4", width="full")
+    assert video.channels == ("a", "b")
+    assert video.notes[:2] == (
+        "left out: turned, which is rotated or sheared",
+        "left out: short, which has 2 frames where a has 3",
+    )
+
+
+def test_layers_that_are_turned_alike_are_merged_as_they_are(viewer):
+    stack = noise((3, 60, 80))
+    for look in LOOKS:
+        viewer.add_image(stack, affine=turn(3, 1, 2), **look)
+    np.testing.assert_array_equal(
+        t2v.render_frame(viewer, 1, width="full"),
+        t2v.render_frame(merged_by_hand(stack, stack), 1, width="full"),
+    )
 
 
 @pytest.mark.parametrize("add", ["add_labels", "add_points", "add_shapes"])

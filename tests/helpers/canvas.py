@@ -7,13 +7,18 @@ import time
 
 import numpy as np
 from qtpy.QtCore import QEvent, QPointF, Qt
-from qtpy.QtGui import QMouseEvent
+from qtpy.QtGui import QImage, QMouseEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 LEFT = Qt.MouseButton.LeftButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
 STEPS = (0.4, 0.8, 1.0)
+
+
+def widget_in(viewer):
+    """A widget in the window of a viewer, as that of a plugin is."""
+    return QWidget(viewer.__wrapped__.window._qt_window)
 
 
 class Canvas:
@@ -45,6 +50,19 @@ class Canvas:
             self.widget.update()
             QTest.qWait(10)
         draws.disconnect(note)
+
+    def picture(self) -> np.ndarray:
+        """What is seen on the screen, as RGB."""
+        self.draw()
+        image = self.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        pixels = np.frombuffer(image.constBits().asstring(image.sizeInBytes()), np.uint8)
+        rows = pixels.reshape(image.height(), image.bytesPerLine())
+        return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+    def seen(self, colour) -> np.ndarray:
+        """Columns and rows of the pixels (x, y) of this colour."""
+        is_near = np.abs(self.picture().astype(int) - colour).max(axis=2) < 40
+        return np.argwhere(is_near)[:, ::-1]
 
     def pixel(self, layer, position) -> np.ndarray:
         """The screen pixel (x, y) of a position in data coordinates (row, column)."""

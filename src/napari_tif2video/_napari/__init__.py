@@ -4,7 +4,7 @@
 is the dock widget, put together from `source` (what is converted), `form` (the settings), `preview`
 (the picture, which plays), `presets`, `canvas` (crop box and anchor on napari's canvas) and `run`
 (making the videos, and the card of those that are made).
-Only `hooks`, `layers` and `canvas` do without Qt, and napari is loaded only when it is needed.
+Only `hooks` and `layers` do without Qt, and napari is loaded only when it is needed.
 """
 
 from __future__ import annotations

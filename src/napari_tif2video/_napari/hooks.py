@@ -37,7 +37,8 @@ _STEPS = 1000
 # What decides how a layer is displayed, of all that napari hands to a writer.
 _KEPT = (
     "name", "rgb", "multiscale", "visible", "contrast_limits", "colormap", "gamma", "opacity",
-    "blending", "scale", "translate", "rotate",
+    "blending", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels",
+    "interpolation2d",
 )  # fmt: skip
 
 LayerData = tuple[Any, dict[str, Any], str]

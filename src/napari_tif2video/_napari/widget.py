@@ -59,7 +59,7 @@ class TiffToVideo(SettingsForm):
         self.reason = note()
         self.create_button = PushButton(text="Create video")
         self.run = RunRow()
-        self.canvas = CanvasPreview(napari_viewer, lambda: self["crop"].ratio.value)
+        self.canvas = CanvasPreview(napari_viewer, self.native, lambda: self["crop"].ratio.value)
         self._starter = Starter(self.run, self.destination, self.folders)
         self._lay_out()
         self._settle = QTimer(self.native, singleShot=True, interval=_SETTLE_MS)
@@ -216,9 +216,9 @@ class TiffToVideo(SettingsForm):
     def _on_draw(self, is_on: bool) -> None:
         if not is_on:
             self.canvas.stop_drawing()
-        elif self.source.image is not None:
+        elif (region := self.source.region) is not None:
             if self.plan is None:  # as the box that there is does not fit
-                self.canvas.show(self.source.image, None, None)
+                self.canvas.show(region, None, None)
             self.canvas.start_drawing()
         self._on_drawing(self.canvas.is_drawing)
 
@@ -270,16 +270,17 @@ class TiffToVideo(SettingsForm):
         self.create_button.enabled = not reason and not self.run.is_running
 
     def _show_plan(self, stack: Stack | None, is_box_known: bool) -> None:
-        made, image = self.plan, self.source.image
+        made, region = self.plan, self.source.region
         known = None if stack is None else stack.calibration
         self.describe(known, None if made is None else made.scale)
         if made is None or stack is None:
-            drawn = self.canvas.layer
-            is_kept = is_box_known and drawn is not None and drawn.image is image
+            drawn = self.canvas.region
+            is_same = drawn is not None and region is not None and drawn.is_same(region)
+            is_kept = is_box_known and is_same
             if not (is_kept or self.canvas.is_drawing):
                 self.canvas.hide()
             self.duration.value = ""
-            if image is not None:  # while the user is typing, nothing should jump
+            if region is not None:  # while the user is typing, nothing should jump
                 self.result.show_outdated()
                 return
             self.result.show_nothing(self.source.temporary.problem)
@@ -296,11 +297,11 @@ class TiffToVideo(SettingsForm):
             return
         if self.source.is_folder_mode:
             self.source.temporary.follow(made)
-        if image is not None:
+        if region is not None:
             box = made.picture.box if made.settings.crop is not None else None
             overlay = made.picture.overlay
             mark = None if overlay is None else overlay.anchor
-            self.canvas.show(image, box, mark, video_width=made.picture.size[1])
+            self.canvas.show(region, box, mark, video_width=made.picture.size[1])
         self.result.show_plan(made, self.source.frame_index(made))
 
 

@@ -2,10 +2,10 @@
 
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
-only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays;
-`folder` lists the images of a folder, `fields` takes their names apart and `names` arranges them on
-axes; `calibration` says how large a pixel and how long a frame is, and who says so. `tiff` is the
-only package that knows tifffile.
+only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays, and
+`placed` shows frames on another grid of pixels; `folder` lists the images of a folder, `fields`
+takes their names apart and `names` arranges them on axes; `calibration` says how large a pixel and
+how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
 """
 
 from .calibration import Calibration
@@ -21,7 +21,8 @@ from .folder import (
 from .memory import free_memory, thread_buffer
 from .names import axes_of_names, folders_are_axes
 from .open import open_images, open_stack
-from .planes import ArrayPlanes, DaskFrames, FramePlanes, array_error, stack_of_array
+from .placed import Grid, PlacedFrames, are_computed
+from .planes import ArrayPlanes, FramePlanes, array_error, stack_of_array
 from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames, identity_of
 from .tiff import dataset_of, is_single_image
 
@@ -30,12 +31,14 @@ __all__ = [
     "ArrayPlanes",
     "Calibration",
     "Channel",
-    "DaskFrames",
     "FrameFormat",
     "FramePlanes",
     "Frames",
+    "Grid",
+    "PlacedFrames",
     "Planes",
     "Stack",
+    "are_computed",
     "array_error",
     "axes_of_names",
     "check_frames",

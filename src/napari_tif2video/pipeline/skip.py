@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..data import DaskFrames, Frames
+from ..data import Frames, are_computed
 from ..errors import SourceError
 from ..geometry import CropBox
 from ..planning import Plan
@@ -30,7 +30,7 @@ def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Pl
         run.phase = "checking"
         what = (plan.picture.box, run.key)
         channels = [channel.frames for channel in plan.stack.channels]
-        if any(isinstance(frames, DaskFrames) for frames in channels):
+        if any(map(are_computed, channels)):
             # A block that fails would end the graph of all others.
             errors = run.here(partial(_errors, *what, *channels))
         else:

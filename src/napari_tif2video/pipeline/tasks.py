@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import DaskFrames, Frames
+from ..data import Frames, are_computed
 from ..encode import EncodedSegment, Encoder, encode_segment
 from ..overlays import Timeline
 from ..picture import (
@@ -239,10 +239,10 @@ def task_of(plan: Plan, span: range, work: Callable[..., Any], *args: Any) -> De
 
     box = plan.picture.box
     chosen = [channel.frames.select(span) for channel in plan.stack.channels]
-    if not any(isinstance(frames, DaskFrames) for frames in chosen):
+    if not any(map(are_computed, chosen)):
         # Out of dask's sight, which would look for tasks in the name of each file: 2 % of a run.
         args, chosen = (*args, *chosen), []
-    computed = [f.delayed(box) if isinstance(f, DaskFrames) else f for f in chosen]
+    computed = [f.delayed(box) if are_computed(f) else f for f in chosen]
     task: Delayed = delayed(partial(work, *args), pure=False)(*computed)
     return task
 
@@ -277,7 +277,7 @@ def chunks_of(plan: Plan, segment: range, run: Run) -> list[range]:
 def _computed_nbytes(plan: Plan) -> int:
     """Memory that one point in time takes before it is prepared, where dask computes it."""
     sources = (channel.frames for channel in plan.stack.channels)
-    return sum(frames.format.nbytes for frames in sources if isinstance(frames, DaskFrames))
+    return sum(frames.format.nbytes for frames in sources if are_computed(frames))
 
 
 def split(span: range, length: int) -> list[range]:

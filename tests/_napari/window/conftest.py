@@ -77,7 +77,10 @@ def a_viewer():
     from napari._qt.qt_viewer import QtViewer
     from napari.utils._proxies import PublicOnlyProxy
 
+    from napari_tif2video._napari.source.opening import make_canvas_current
+
     viewer = napari.Viewer(show=True)
+    viewer.layers.events.removing.connect(make_canvas_current)  # napari alone may crash there
     yield PublicOnlyProxy(viewer)
     with contextlib.suppress(RuntimeError, AttributeError):  # the test closed it
         viewer.close()

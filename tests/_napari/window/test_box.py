@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from helpers.frames import noise
 
@@ -124,3 +125,41 @@ def test_ctrl_z_belongs_to_its_owner_when_the_dock_is_gone(opened):
         assert len(pressed) == count
         canvas.viewer.window.remove_dock_widget("all")
     canvas.viewer.bind_key("Control-Z", None)
+
+
+def test_the_box_follows_its_image(opened):
+    canvas, image, widget = opened
+    set_box(widget, "100x60+200+30")
+    canvas.fit()
+
+    def assert_in_place():
+        widget.wait_until_idle()
+        seen = canvas.seen((255, 149, 0))
+        ends = [canvas.pixel(image, place) for place in ((29.5, 199.5), (89.5, 299.5))]
+        np.testing.assert_allclose([seen.min(0), seen.max(0) + 1], ends, atol=2)
+
+    for change, value in {
+        "scale": (1, 0.5, 0.5), "translate": (0, 7, -8), "units": ("s", "nm", "nm"),
+    }.items():  # fmt: skip
+        setattr(image, change, value)
+        assert_in_place()
+    # Others in other units change what a length is on the canvas.
+    canvas.viewer.add_image(np.zeros((2, 20, 20)), units=("s", "um", "um"), visible=False)
+    canvas.fit()
+    assert_in_place()
+    canvas.viewer.layers.remove(image)
+    widget.wait_until_idle()
+    assert not len(canvas.seen((255, 149, 0)))
+
+
+def test_the_box_of_a_merge_is_drawn_where_it_is_cut_out(open_widget):
+    viewer, widget = open_widget(noise((2, 60, 80)), name="coarse", contrast_limits=(0, 65535))
+    options = {"scale": (1, 0.5, 0.5), "translate": (0, 9.75, 19.75), "blending": "additive"}
+    fine = viewer.add_image(noise((2, 80, 100)), name="fine", **options).__wrapped__
+    widget["crop"].value = "20x10+6+8"
+    widget.wait_until_idle()
+    canvas = Canvas(viewer)
+    canvas.fit()
+    seen = canvas.seen((255, 149, 0))
+    ends = [canvas.pixel(fine, place) for place in ((7.5, 5.5), (17.5, 25.5))]
+    np.testing.assert_allclose([seen.min(0), seen.max(0) + 1], ends, atol=2)

@@ -114,11 +114,36 @@ def test_all_visible_layers_are_made_unless_another_one_is_chosen(open_widget, w
 
 def test_layers_that_do_not_go_together_leave_one_that_can_be_made(open_widget):
     viewer, widget = open_widget(noise((3, 40, 60)), name="first")
-    viewer.add_image(noise((3, 20, 30)), name="small")
+    viewer.add_image(noise((3, 40, 60)), name="turned", shear=(0, 0, 0.2))
     widget.wait_until_idle()
     assert widget.layers.layer.name == "first"
     assert widget.create_button.enabled
-    assert "left out: small" in widget.source.info.value
+    assert "left out: turned (is rotated or sheared)" in widget.source.info.value
+
+
+def test_layers_of_other_pixels_are_merged_and_cropped_where_they_are_shown(open_widget):
+    viewer, widget = open_widget(
+        noise((3, 60, 80)), name="coarse", colormap="magenta", contrast_limits=(0, 60000)
+    )
+    fine = viewer.add_image(
+        noise((3, 80, 100)), name="fine", scale=(1, 0.5, 0.5), translate=(0, 9.75, 19.75),
+        colormap="green", blending="additive", contrast_limits=(0, 60000),
+    )  # fmt: skip
+    widget.settings = t2v.VideoSettings(width="full", contrast="displayed")
+    viewer.dims.set_point(0, 1)
+    widget.wait_until_idle()
+    assert widget.layers.is_merged
+    shown = widget.result.preview.image
+    assert shown.shape == (80, 100, 3)
+    np.testing.assert_array_equal(shown, t2v.render_frame(viewer, 1, width="full"))
+    # A layer that is moved is merged anew; the box is on the pixels of the video.
+    fine.translate = (0, 9.75, 39.75)
+    widget["crop"].value = "20x10+6+8"
+    widget.wait_until_idle()
+    shown = widget.result.preview.image
+    whole = t2v.render_frame(viewer, 1, width="full")
+    assert whole.shape == (80, 80, 3)
+    np.testing.assert_array_equal(shown, whole[8:18, 6:26])
 
 
 def test_a_view_in_3d_is_said(open_widget):

@@ -13,6 +13,7 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
+from helpers.canvas import Canvas
 from helpers.window import choose, click, create, pick, row_of, said, write_into
 from qtpy.QtWidgets import QApplication, QFileDialog
 
@@ -96,14 +97,18 @@ def test_overlays_and_lengths(opened, wait):
     assert picture.shape == (240, 320, 3)
     assert picture[120, 145].tolist() == [0, 255, 0]
     # On the canvas it is as large as in the video: 40 of 320 px are 20 of the data's 160.
-    mark = widget.canvas.layer
-    assert np.ptp(mark.data[-1], axis=0) == pytest.approx((20, 20))
-    assert mark.data[-1].mean(0) == pytest.approx((59.5, 79.5))
-    assert mark.face_color[-1] == pytest.approx((0, 1, 0, 1))
+    viewer, _ = opened
+    canvas, layer = Canvas(viewer), viewer.layers[0].__wrapped__
+    canvas.fit()
+    start, end = (canvas.pixel(layer, place) for place in ((49.5, 69.5), (69.5, 89.5)))
+    green = canvas.seen((0, 255, 0))
+    np.testing.assert_allclose([green.min(0), green.max(0) + 1], [start, end], atol=1.5)
+    assert (green == np.rint((start + end) / 2)).all(1).any()
     pick(widget["anchor_style"], "circle")
     widget.wait_until_idle()
-    assert mark.face_color[-1][3] == 0
-    assert np.ptp(mark.data[-1], axis=0) + mark.edge_width[-1] == pytest.approx((20, 20))
+    green = canvas.seen((0, 255, 0))
+    np.testing.assert_allclose([green.min(0), green.max(0) + 1], [start, end], atol=1.5)
+    assert not (green == np.rint((start + end) / 2)).all(1).any()
 
 
 def changed(settings):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from napari.layers import Layer
 from numpy.typing import NDArray
 
 from ...geometry import CropBox, nearest_even
 from ...overlays import AnchorMark
+from ..layers import Region
 
 _MIN_SIDE = 2  # data pixels
 
@@ -18,19 +18,6 @@ Point = NDArray[np.float64]
 #: What the mouse holds of the rows and of the columns: -1 the first edge of the box, 1 the last
 #: one, 0 none of them; (0, 0) is the box as a whole.
 Grip = tuple[int, int]
-
-
-def plane_of(image: Layer) -> Point:
-    """The map from (row, column, 1) to the world: what the image does to its last two axes."""
-    points = np.zeros((3, image.ndim))
-    points[0, -2] = points[1, -1] = 1
-    down, across, origin = (np.array(image.data_to_world(point))[-2:] for point in points)
-    return np.vstack([np.stack([down - origin, across - origin, origin], axis=1), (0, 0, 1)])
-
-
-def frame_size(image: Layer) -> tuple[int, int]:
-    height, width = (int(last) + 1 for last in image.extent.data[1][-2:])
-    return height, width
 
 
 def corners(top: float, left: float, height: float, width: float) -> NDArray[np.float32]:
@@ -42,24 +29,20 @@ def corners(top: float, left: float, height: float, width: float) -> NDArray[np.
 
 @dataclass(frozen=True)
 class View:
-    """A box over an image layer, as it lies on the screen.
+    """A box as it lies on the screen.
 
     Attributes
     ----------
-    layer : Layer, optional
-        The layer on which the box is drawn.
-    plane : float array (3, 3)
-        The map from (row, column, 1) of the image to the world of the canvas.
+    region : Region
+        The pixels of which it is.
     px : float array (2,)
         Screen pixels for one data pixel down and one across.
     ratio : float, optional
         That the box keeps, of its width to its height.
     """
 
-    image: Layer
-    layer: Layer | None
+    region: Region
     box: CropBox | None
-    plane: Point
     px: Point
     ratio: float | None = None
 

@@ -11,7 +11,7 @@ from app_model.types import KeyCode, KeyMod
 from napari.components import ViewerModel
 
 from ...geometry import CropBox
-from .box import Grip, Point, View, dragged_box, drawn_box, frame_size
+from .box import Grip, Point, View, dragged_box, drawn_box
 
 # On the screen: how near to the line the mouse takes hold, how far along it a corner reaches, and
 # the shortest way that is a drag and no click.
@@ -85,17 +85,15 @@ class BoxMouse:
 
         But for Shift, which keeps the ratio of the sides.
         """
-        n = self._viewer.dims.ndim
         keys = [key for key in event.modifiers if key != "Shift"]
-        if view is None or set(event.dims_displayed) != {n - 2, n - 1} or keys:
+        if view is None or keys:
             return None
-        return np.asarray(np.linalg.solve(view.plane, (*event.position[-2:], 1))[:2], float)
+        at = (*event.position[-2:], 1)
+        return np.asarray(np.linalg.solve(view.region.plane, at)[:2], float)
 
     def _grip_at(self, view: View | None, position: Point | None) -> Grip | None:
         """What a drag from here takes hold of; None: nothing."""
         if view is None or position is None or view.box is None:
-            return None
-        if view.layer is None or not view.layer.visible:
             return None
         if not self._camera.mouse_pan:  # the drag belongs to a tool of the active layer
             return None
@@ -108,7 +106,7 @@ class BoxMouse:
         # At most a third of a side, so that a small box can still be moved.
         is_held = inside <= np.minimum(_NEAR_PX, half / 3)
         is_held |= is_held[::-1] & (inside <= np.minimum(_CORNER_PX, half / 2))
-        if not is_held.any() and box.shape == frame_size(view.image):
+        if not is_held.any() and box.shape == view.region.size:
             return None  # it could not be moved
         down, across = (int(side) for side in np.sign(at) * is_held)
         return down, across
@@ -137,7 +135,7 @@ class BoxMouse:
         grip = self._grip_at(view, start)
         if view is None or start is None or event.button != 1:
             return
-        frame = frame_size(view.image)
+        frame = view.region.size
         changed: Callable[[Point], CropBox | None]
         if self.is_drawing:
             changed = partial(drawn_box, frame, start, ratio=view.ratio)
@@ -157,7 +155,7 @@ class BoxMouse:
         press, is_click = event.pos, True
         try:
             yield
-            while (now := self._view()) is not None and now.image is view.image:  # else hidden
+            while (now := self._view()) is not None and now.region is view.region:  # else hidden
                 is_click = is_click and max(abs(event.pos - press)) < _DRAG_PX
                 end = self._position(now, event)
                 box = None if is_click or end is None else changed(end)
@@ -172,6 +170,6 @@ class BoxMouse:
             active = viewer.layers.selection.active
             self._camera.mouse_pan = active is None or active.mouse_pan
         now = self._view()
-        if now is not None and now.image is view.image and now.box not in (None, view.box):
+        if now is not None and now.region is view.region and now.box not in (None, view.box):
             self.stop_drawing()
             self._finished(now.box)

@@ -9,20 +9,24 @@ from .layer import (
     letters_of,
     stack_of_layer,
 )
-from .viewer import are_mergeable, merged_layers, move_slider, places_of, point_of, stack_of
+from .region import Region, merge, mergeable, region_of_layer
+from .viewer import merged_layers, move_slider, places_of, point_of, stack_of
 
 __all__ = [
     "CHANNEL",
     "TEMPORARY",
-    "are_mergeable",
+    "Region",
     "depth_axis",
     "display_of",
     "leading_shape",
     "letters_of",
+    "merge",
+    "mergeable",
     "merged_layers",
     "move_slider",
     "places_of",
     "point_of",
+    "region_of_layer",
     "stack_of",
     "stack_of_layer",
 ]

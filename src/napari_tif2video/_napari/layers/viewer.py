@@ -11,9 +11,10 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
-from ...data import Channel, Stack
+from ...data import Channel, PlacedFrames, Stack
 from ...errors import SourceError
-from .layer import TEMPORARY, Place, display_of, full_data, leading_shape, stack_of_layer
+from .layer import TEMPORARY, Place, display_of, leading_shape, stack_of_layer
+from .region import merge, mergeable, unit_factors
 
 
 def stack_of(source: Any) -> Stack | None:
@@ -36,85 +37,94 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
     images = [layer for layer in visible if isinstance(layer, Image)]
     if not images:
         raise SourceError("the viewer shows no image layer; make one visible")
-    left_out = [layer.name for layer in visible if not isinstance(layer, Image)]
-    notes = (f"left out, as they are no images: {', '.join(left_out)}",) if left_out else ()
+    others = [layer.name for layer in visible if not isinstance(layer, Image)]
+    notes = [f"left out, as they are no images: {', '.join(others)}"] if others else []
     # Axes of a layer are the last ones of the viewer.
     play = _played_axis(viewer, images) - viewer.dims.ndim
-    points = [places_of(viewer, layer, play) for layer in images]
-    return dataclasses.replace(merged_layers(images, play, points), notes=notes)
+    chosen, left_out = mergeable(viewer, images, play)
+    notes += [f"left out: {layer.name}, which {why}" for layer, why in left_out.items()]
+    return dataclasses.replace(merged_layers(viewer, chosen, play), notes=tuple(notes))
 
 
 def merged_layers(
+    viewer: ViewerModel,
     images: Sequence[Image],
     play: int,
-    points: Sequence[Sequence[Place]],
+    points: Sequence[Sequence[Place]] | None = None,
     depth: int | None = None,
     projection: str = "",
 ) -> Stack:
     """Image layers put on top of each other as they are shown, the first at the bottom.
 
+    Where their pixels differ, they are put on the finest ones, as far as all layers reach: by
+    linear interpolation, or the nearest pixel where the layer is shown so.
+
     Parameters
     ----------
     play : int
         The axis that becomes time, counted from the end: -3 is the one before (Y, X).
-    points : sequence of sequences of int or slice
-        Where the axes of each layer stand, as from `places_of`.
+    points : sequence of sequences of int or slice, optional
+        Where the axes of each layer stand, if not as by `places_of`.
     depth, projection : int and str, optional
         The axis, counted likewise, whose planes become one, and how.
 
     Raises
     ------
     SourceError
-        They do not cover each other, or are not of one length.
+        They do not go together.
     """
+    merged = merge(viewer, images, play)
+    points = points or [places_of(viewer, layer, play) for layer in images]
     first = images[0]
-    for layer in images[1:]:
-        if _placement(layer) != _placement(first):
-            raise SourceError(
-                f"{layer.name}: has another size, scale or position than {first.name}; only "
-                "layers that cover each other exactly can be merged"
-            )
     channels: list[Channel] = []
-    moving: Stack | None = None
-    for number, (layer, place) in enumerate(zip(images, points, strict=True)):
+    stacks: list[Stack] = []
+    for layer, place in zip(images, points, strict=True):
         own_play, sizes = play + layer.ndim, leading_shape(layer)
         moves = 0 <= own_play < len(sizes) and sizes[own_play] > 1
         own_depth = None if depth is None else depth + layer.ndim
         if own_depth is not None and (own_depth < 0 or sizes[own_depth] < 2):
             own_depth = None
-        stack = stack_of_layer(
-            layer,
-            play=own_play if moves else -1,
-            point=place,
-            depth=own_depth,
-            projection=projection,
+        stacks.append(
+            stack_of_layer(
+                layer,
+                play=own_play if moves else -1,
+                point=place,
+                depth=own_depth,
+                projection=projection,
+            )
         )
-        if moving is None or (moves and len(moving) == 1):
-            moving = stack
-        channels.append(Channel(stack.frames, display_of(layer), layer.name, number))
-    length = max(len(channel.frames) for channel in channels)
-    channels = [_lengthened(channel, length, images[i]) for i, channel in enumerate(channels)]
+    moving = max(stacks, key=len)
+    for number, (layer, stack, grid) in enumerate(zip(images, stacks, merged.grids, strict=True)):
+        frames = stack.frames
+        if len(frames) < len(moving):  # one frame shown all the time, under or over those that move
+            frames = frames.select([0] * len(moving))
+        if grid is not None:
+            frames = PlacedFrames(frames, grid)
+        channels.append(Channel(frames, display_of(layer), layer.name, number))
     path = first.source.path
     name = "_".join(layer.name for layer in images)
     folder = None if path is None else Path(path)
-    assert moving is not None  # there is a layer
-    return Stack(
-        tuple(channels), name, folder, played=moving.played, calibration=moving.calibration
+    finest = stacks[merged.finest].calibration
+    calibration = dataclasses.replace(
+        moving.calibration,
+        pixel_size_um=finest.pixel_size_um,
+        pixel_size_origin=finest.pixel_size_origin,
     )
+    return Stack(tuple(channels), name, folder, played=moving.played, calibration=calibration)
 
 
 def point_of(viewer: ViewerModel, layer: Image) -> list[int]:
     """Where the sliders are, in the layer's own data coordinates."""
     sizes = leading_shape(layer)
-    coordinates = layer.world_to_data(viewer.dims.point[-layer.ndim :])
+    coordinates = layer.world_to_data(_world(viewer, layer, viewer.dims.point))
     return [min(max(round(c), 0), n - 1) for c, n in zip(coordinates, sizes, strict=False)]
 
 
 def move_slider(viewer: ViewerModel, layer: Image, axis: int, step: int) -> None:
     """Put the slider of an axis of a layer where a step of its data is."""
-    coordinates = list(layer.world_to_data(viewer.dims.point[-layer.ndim :]))
+    coordinates = list(layer.world_to_data(_world(viewer, layer, viewer.dims.point)))
     coordinates[axis] = step
-    world = layer.data_to_world(coordinates)
+    world = layer.data_to_world(coordinates) * unit_factors(viewer, layer)
     viewer.dims.set_point(axis - layer.ndim + viewer.dims.ndim, world[axis])
 
 
@@ -129,9 +139,11 @@ def places_of(viewer: ViewerModel, layer: Image, play: int | None) -> list[Place
     places: list[Place] = list(point_of(viewer, layer))
     if str(layer.projection_mode) == "none":
         return places
-    dims, own = viewer.dims, slice(-layer.ndim, None)
-    middle = np.array(dims.point[own])
-    ends = (middle - dims.margin_left[own], middle + dims.margin_right[own])
+    middle, left, right = (
+        _world(viewer, layer, of_dims)
+        for of_dims in (viewer.dims.point, viewer.dims.margin_left, viewer.dims.margin_right)
+    )
+    ends = (middle - left, middle + right)
     low, high = np.sort([layer.world_to_data(end) for end in ends], axis=0)
     for axis, n in enumerate(leading_shape(layer)):
         # As napari rounds it.
@@ -143,26 +155,12 @@ def places_of(viewer: ViewerModel, layer: Image, play: int | None) -> list[Place
     return places
 
 
-def are_mergeable(images: Sequence[Image]) -> bool:
-    """Whether `merged_layers` takes these layers."""
-    moving = {tuple(n for n in leading_shape(layer) if n > 1) for layer in images} - {()}
-    return len({_placement(layer) for layer in images}) == 1 and len(moving) < 2
+def _world(viewer: ViewerModel, layer: Image, of_dims: Sequence[float]) -> Any:
+    """Coordinates of the viewer in the layer's own units."""
+    return np.array(of_dims[-layer.ndim :]) / unit_factors(viewer, layer)
 
 
-def _lengthened(channel: Channel, length: int, layer: Image) -> Channel:
-    own = len(channel.frames)
-    if own == length:
-        return channel
-    if own == 1:
-        # One frame shown all the time, under or over layers that move.
-        return dataclasses.replace(channel, frames=channel.frames.select([0] * length))
-    raise SourceError(
-        f"{layer.name}: has {own} frames where another visible layer has {length}; only layers "
-        "of the same length can be merged"
-    )
-
-
-def _played_axis(viewer: ViewerModel, images: list[Image]) -> int:
+def _played_axis(viewer: ViewerModel, images: Sequence[Image]) -> int:
     moving = set()
     for layer in images:
         missing = viewer.dims.ndim - layer.ndim
@@ -170,9 +168,3 @@ def _played_axis(viewer: ViewerModel, images: list[Image]) -> int:
     if viewer.dims.last_used in moving:
         return int(viewer.dims.last_used)
     return min(moving, default=0)
-
-
-def _placement(layer: Image) -> tuple[Any, ...]:
-    size = full_data(layer).shape[layer.ndim - 2 : layer.ndim]
-    scale, translate = (tuple(np.round(v[-2:], 9)) for v in (layer.scale, layer.translate))
-    return size, scale, translate, tuple(np.round(layer.rotate, 9).ravel()[-4:])

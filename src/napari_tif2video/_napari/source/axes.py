@@ -19,6 +19,7 @@ from ..layers import (
     display_of,
     leading_shape,
     letters_of,
+    merge,
     merged_layers,
     places_of,
     stack_of_layer,
@@ -144,7 +145,8 @@ class TimeAxis:
         ]
         data = [id(layer.data) for layer in layers]
         space = [(*layer.scale, *map(str, layer.units)) for layer in layers]
-        key = [*layers], data, space, play, others, projection
+        merged = merge(self._viewer, layers, play)
+        key = [*layers], data, space, merged.grids, play, others, projection
         if self._stack is None or self._key != key:
             if len(layers) == 1:
                 own, own_depth = (
@@ -155,7 +157,7 @@ class TimeAxis:
                 )
             else:
                 own = -1 if play is None else play
-                self._stack = merged_layers(layers, own, points, depth, projection)
+                self._stack = merged_layers(self._viewer, layers, own, points, depth, projection)
             self._key = key
         pairs = zip(self._stack.channels, layers, strict=True)
         channels = tuple(dataclasses.replace(c, display=display_of(layer)) for c, layer in pairs)

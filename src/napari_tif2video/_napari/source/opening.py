@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +11,12 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from psygnal import Signal
 from qtpy.QtCore import QObject
+from vispy.gloo import get_current_canvas
 
 from ...data import Stack, open_stack
 from ...errors import Tif2VideoError, describe
 from ...planning import Plan
 from ..background import Background
-from ..canvas import make_canvas_current
 from ..hooks import LayerData, layers_data
 from ..layers import TEMPORARY
 from .axes import SourceAxes
@@ -107,6 +108,18 @@ class TemporaryLayers:
     def _on_failed(self, error: Exception) -> None:
         self.problem = describe(error)
         self.changed.emit()
+
+
+def make_canvas_current(event: Any = None) -> None:
+    """Prepare for the removal of a layer.
+
+    napari 0.9 frees at once what the layer had on the graphics card, in whatever OpenGL context is
+    current. If that is not the canvas's own, Mesa crashes at one of the next frames.
+    """
+    canvas = get_current_canvas()
+    if canvas is not None:
+        with suppress(RuntimeError):  # of a viewer that is closed already
+            canvas.set_current()
 
 
 def _opened(

@@ -14,16 +14,17 @@ from psygnal import Signal
 from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
-from ..layers import move_slider, point_of
+from ..layers import Region, merge, move_slider, point_of, region_of_layer
 from ..panel import note
 from .axes import SourceAxes, TimeAxis, nearest_frame
 from .folders import FolderList
-from .opening import Catalog, TemporaryLayers
+from .opening import Catalog, TemporaryLayers, make_canvas_current
 from .picker import LayerPicker
 
 _LOOKS = (
     "data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible",
-    "projection_mode", "auto_contrast", "name",
+    "projection_mode", "auto_contrast", "name", "interpolation2d",
+    "scale", "translate", "rotate", "shear", "affine", "units",
 )  # fmt: skip
 _STEPS = {"T": "time point", "C": "channel", "Z": "slice", "P": "position"}
 
@@ -77,10 +78,19 @@ class SourcePanel:
 
     @property
     def image(self) -> Image | None:
-        """The layer on which the crop box is drawn."""
+        """The layer that is shown, of several the one at the bottom."""
         if self.is_folder_mode:
             return self.temporary.image
         return next(iter(self.layers.chosen), None)
+
+    @property
+    def region(self) -> Region | None:
+        """The pixels of the frames, on the canvas."""
+        if self.is_folder_mode:
+            layer = self.temporary.image
+            return None if layer is None else region_of_layer(self._viewer, layer)
+        chosen = self.layers.chosen
+        return merge(self._viewer, chosen).region if chosen else None
 
     @property
     def present(self) -> set[object]:
@@ -193,7 +203,9 @@ class SourcePanel:
         lines = []
         if not self.is_folder_mode and (left_out := self.layers.left_out):
             count = len(self.layers.chosen)
-            names = ", ".join(layer.name for layer in left_out)
+            names = ", ".join(
+                f"{one.name} ({why})" if why else one.name for one, why in left_out.items()
+            )
             lines.append(f"{count} of {count + len(left_out)} visible layers; left out: {names}")
         if self._viewer.dims.ndisplay == 3:
             is_projected = isinstance(plan.settings.z, str)
@@ -211,6 +223,7 @@ class SourcePanel:
             self._is_attached = True
             for event in self._dims_events:
                 event.connect(self.tell)
+            self._viewer.layers.events.removing.connect(make_canvas_current)
             self.layers.reset_choices()
 
     def detach(self) -> None:
@@ -220,6 +233,7 @@ class SourcePanel:
             self._is_attached = False
             for event in self._dims_events:
                 event.disconnect(self.tell)
+            self._viewer.layers.events.removing.disconnect(make_canvas_current)
 
     @property
     def _dims_events(self) -> tuple[Any, ...]:

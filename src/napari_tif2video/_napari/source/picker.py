@@ -8,7 +8,7 @@ from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
-from ..layers import TEMPORARY, are_mergeable
+from ..layers import TEMPORARY, mergeable
 from ..panel import let_shrink
 
 ALL_VISIBLE = "all visible"
@@ -55,14 +55,21 @@ class LayerPicker(ComboBox):
     def chosen(self) -> list[Image]:
         """The layer, or all visible ones from the bottom up; empty where there is none."""
         if self.is_merged:
-            return [layer for layer in self.images if layer.visible]
+            return [*self._mergeable()[0]]
         return [] if self.layer is None else [self.layer]
 
     @property
-    def left_out(self) -> list[Layer]:
-        """The layers that are seen in the viewer, and not in the video."""
+    def left_out(self) -> dict[Layer, str]:
+        """The layers that are seen in the viewer and not in the video, and why if it is not by
+        choice.
+        """
         chosen = self.chosen
-        return [layer for layer in self.candidates if layer.visible and layer not in chosen]
+        others = [layer for layer in self.candidates if layer.visible and layer not in chosen]
+        reasons = {} if self._is_by_hand and not self.is_merged else self._mergeable()[1]
+        return {layer: reasons.get(layer, "") for layer in others}
+
+    def _mergeable(self) -> tuple[tuple[Image, ...], dict[Image, str]]:
+        return mergeable(self._viewer, [layer for layer in self.images if layer.visible])
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the viewer: what the user has chosen stays as long as it is there."""
@@ -81,7 +88,7 @@ class LayerPicker(ComboBox):
 
     def _first_choice(self, before: Any, layers: list[Image]) -> Any:
         """What the viewer shows, as far as it goes together."""
-        if len(layers) > 1 and layers[0].visible and are_mergeable(layers):
+        if layers[0].visible and len(self._mergeable()[0]) > 1:
             return ALL_VISIBLE
         active = self._viewer.layers.selection.active
         return next((layer for layer in (before, active) if layer in layers), layers[-1])
