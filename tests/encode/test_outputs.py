@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path

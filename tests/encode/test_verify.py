@@ -267,7 +267,5 @@ def test_a_gif_of_many_colours_is_compared_with_the_picture(tmp_path):
 def test_a_video_that_shows_little_of_its_frames_is_not_published(tmp_path):
     noise_in_black_and_white = noise((3, 64, 64), high=1) * np.uint16(65535)
     with pytest.raises(t2v.EncodingError, match=r"frame \d is not .* give a better quality"):
-        t2v.convert(
-            noise_in_black_and_white, tmp_path / "o.mp4", width="full", crf=51, verify=True
-        )
+        t2v.convert(noise_in_black_and_white, tmp_path / "o.mp4", width="full", crf=51, verify=True)
     assert list(tmp_path.iterdir()) == []

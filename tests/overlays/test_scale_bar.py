@@ -223,6 +223,7 @@ def test_the_widest_and_the_narrowest_video_of_a_magnification(um_per_px, width)
 def test_the_bar_grows_with_its_letters():
     heights = []
     for width in (200, 2000):
-        *_, bar = lines(shown(flat(200, 200, 0), scale_bar_length=50, pixel_size=1, width=width)[..., 0])
+        picture = shown(flat(200, 200, 0), scale_bar_length=50, pixel_size=1, width=width)
+        *_, bar = lines(picture[..., 0])
         heights.append(bar.shape[0])
     assert heights[1] > 2 * heights[0]

@@ -245,7 +245,8 @@ def test_the_note_about_bright_pixels_where_the_rest_is_not_dark(tmp_path):
     series = noise((4, 60, 120), low=100, high=20000)
     series[:, 7, 30] = 65535
     note = t2v.convert(series, tmp_path / "o.mp4", width="full").notes[0]
-    low, high, told = re.search(r"--percentile (\S+) (\S+) would make it about (\S+)", note).groups()
+    advice = re.search(r"--percentile (\S+) (\S+) would make it about (\S+)", note)
+    low, high, told = advice.groups()
     frames = [
         t2v.render_frame(series, i, width="full", percentile=(float(low), float(high)))
         for i in range(4)

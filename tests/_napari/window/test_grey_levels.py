@@ -145,7 +145,8 @@ def test_settings_come_back_as_they_were_given(opened):
 def test_one_percentage_is_enough(opened, texts, percentile):
     _, widget = opened
     widget["contrast"].value = "global"
-    for edit, text in zip((widget["percentile"].low, widget["percentile"].high), texts, strict=True):
+    row = widget["percentile"]
+    for edit, text in zip((row.low, row.high), texts, strict=True):
         write_into(edit, text)
     assert widget.settings.percentile == percentile
 
