@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from dask.delayed import Delayed
 
 # Frames a prepare task, at most: enough to make the overhead of a task small. Where there are fewer
-# than workers could take, each gets its share.
+# than workers could take, each gets its share of those that take long.
 _CHUNK_FRAMES = 8
+_LARGE_FRAME_BYTES = 2 << 20
 
 # From this many segments on, a task prepares and encodes a whole one: sharing them out more finely
 # gains nothing but at the very end, and each task takes a few kB of memory.
@@ -256,7 +257,8 @@ def chunks_of(plan: Plan, segment: range, run: Run) -> list[range]:
     is_long = plan.frames > (_MANY_SEGMENTS - 1) * SEGMENT_FRAMES
     length = SEGMENT_FRAMES
     if not is_long and run.client is None:
-        length = min(_CHUNK_FRAMES, -(-plan.frames // run.workers))
+        is_large = plan.stack.frames.format.nbytes >= _LARGE_FRAME_BYTES
+        length = min(_CHUNK_FRAMES, -(-plan.frames // run.workers)) if is_large else _CHUNK_FRAMES
     nbytes = _computed_nbytes(plan)
     if nbytes:
         length = max(1, min(length, _MAX_COMPUTED_BYTES // nbytes))
