@@ -21,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 from measuring import print_machine, print_table, spread
-from tifffile import imwrite
+from synthetic import frame_folder
 
 _TICK_MS = 5
 _MANY, _LARGE = 10_000, 24  # files of 64², and of 2048²
+_SETTLED = 5  # steps that do not count
 
 
 def main() -> None:
@@ -60,16 +61,12 @@ def main() -> None:
 
 
 def write_frames(folder: Path) -> None:
-    """As files of the kind that a microscope writes; the many are names of one and the same."""
-    counts = np.random.default_rng(0).integers(100, 4000, (2048, 2048), dtype=np.uint16)
-    for name, side, number in (("many", 64, _MANY), ("large", 2048, _LARGE)):
-        (folder / name).mkdir()
-        for i in range(number):
-            path = folder / name / f"t{i:05}.tif"
-            if i and name == "many":
-                os.link(folder / name / "t00000.tif", path)
-            else:
-                imwrite(path, np.roll(counts, 50 * i, axis=1)[:side, :side])
+    """Frames of a camera; the many files are names of one and the same."""
+    frame_folder(folder, _LARGE, 2048).rename(folder / "large")
+    (small,) = frame_folder(folder, 1, 64).iterdir()
+    (folder / "many").mkdir()
+    for number in range(_MANY):
+        os.link(small, folder / "many" / f"t{number:05}.tif")
 
 
 class Clock:
@@ -156,7 +153,7 @@ def slider_step(viewer, widget, folder: Path, clock: Clock) -> dict[str, float]:
         viewer.dims.set_current_step(0, step)
         widget.wait_until_idle()
         steps.append(clock.stop())
-    return {key: float(np.median([one[key] for one in steps[1:]])) for key in steps[0]}
+    return {key: float(np.median([one[key] for one in steps[_SETTLED:]])) for key in steps[0]}
 
 
 def converting(viewer, widget, folder: Path, clock: Clock) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import av
@@ -56,6 +57,11 @@ def test_the_manifest_at_the_top_of_the_repository_is_that_of_the_package():
         assert link.strip().replace("\\", "/") == "src/napari_tif2video/napari.yaml"
         top = top.parent / link.strip()
     assert top.read_bytes() == package.read_bytes()
+
+
+def test_the_package_is_listed_among_plugins_of_napari():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+    assert "Framework :: napari" in project["project"]["classifiers"]
 
 
 def test_layers_are_saved_with_every_ending_that_has_a_codec():
@@ -173,6 +179,21 @@ def test_several_layers_are_written_as_one_video(tmp_path, model):
     assert npe2.write(str(path), layers, plugin_name=PLUGIN) == [str(path)]
     luma = 0.2126 * numbered(4) / 257 + 0.7152 * 255  # of BT.709, red and green
     assert np.abs(grey_of(decoded(path)) - luma).mean() < 2
+
+
+def test_layers_of_other_pixels_are_written_as_they_are_displayed(tmp_path, model):
+    places = [
+        {"scale": (1, 0.5, 0.5), "units": ("s", "um", "um"), "colormap": "magenta"},
+        {"scale": (1, 1000, 1000), "units": ("s", "nm", "nm"), "interpolation2d": "linear"},
+    ]
+    for place in places:
+        options = place | {"contrast_limits": (0, 65535), "blending": "additive"}
+        model.add_image(numbered(4), **options)
+    path = tmp_path / "out.mp4"
+    layers = [layer.as_layer_data_tuple() for layer in model.layers]
+    assert npe2.write(str(path), layers, plugin_name=PLUGIN) == [str(path)]
+    expected = t2v.convert(model, tmp_path / "expected.mp4", width="full")
+    np.testing.assert_array_equal(decoded(path), decoded(expected.path))
 
 
 def test_an_interrupted_save_leaves_nothing(tmp_path, model, monkeypatch):

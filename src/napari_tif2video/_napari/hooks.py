@@ -17,6 +17,7 @@ from ..data import (
     dataset_of,
     folders_are_axes,
     is_single_image,
+    is_tiff_name,
     list_frames,
     open_images,
     open_stack,
@@ -50,9 +51,10 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
     for one in map(Path, paths):
         if one.is_dir():
             try:
-                if dataset_of(one) is None:
+                # Of thousands of files, one is enough: `read` lists them all.
+                if dataset_of(one) is None and not any(map(is_tiff_name, os.listdir(one))):
                     list_frames(one)
-            except Tif2VideoError:
+            except (Tif2VideoError, OSError):
                 return None
         elif one.suffix.lower() not in TIFF_SUFFIXES:
             return None

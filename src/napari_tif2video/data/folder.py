@@ -35,11 +35,11 @@ _DEPTH = 2
 
 def is_tiff_name(name: str) -> bool:
     """Whether a file of this name is an image: a TIFF, not hidden, no thumbnail."""
-    stem, suffix = os.path.splitext(name)
+    in_lower = name.lower()
     return (
-        suffix.lower() in TIFF_SUFFIXES
+        in_lower.endswith(TIFF_SUFFIXES)
         and not name.startswith(".")  # includes the "._name" files of macOS
-        and _THUMBNAIL.search(stem) is None
+        and ("thumb" not in in_lower or _THUMBNAIL.search(os.path.splitext(name)[0]) is None)
     )
 
 
@@ -73,12 +73,11 @@ def set_aside(folder: Path, names: Sequence[str]) -> tuple[int, tuple[str, ...]]
     thumbnails: list[str] = []
     others: list[str] = []
     for below in dict.fromkeys(name.rpartition("/")[0] for name in names):
-        with os.scandir(folder / below) as entries:
-            for entry in entries:
-                name = f"{below}/{entry.name}" if below else entry.name
-                is_tiff = os.path.splitext(name)[1].lower() in TIFF_SUFFIXES
-                if is_tiff and not entry.name.startswith(".") and name not in taken:
-                    (others if is_tiff_name(entry.name) else thumbnails).append(name)
+        inside = os.listdir(folder / below)
+        for name in {f"{below}/{name}" for name in inside} - taken if below else {*inside} - taken:
+            base = name.rpartition("/")[2]
+            if base.lower().endswith(TIFF_SUFFIXES) and not base.startswith("."):
+                (others if is_tiff_name(base) else thumbnails).append(name)
     notes = [left_out_note(thumbnails, "thumbnail", "thumbnails")] if thumbnails else []
     if others:
         notes.append(left_out_note(others, "file of another ending", "files of other endings"))
@@ -116,15 +115,14 @@ def _frame_names(folder: Path, match: str | None, below: str = "") -> list[str]:
             found = [e for e in entries if _belongs(below + e.name, match)]
     except OSError as exc:
         raise SourceError(f"{folder}: cannot be opened ({exc.strerror or exc})") from exc
-    others = sorted(
-        e.path for e in found if os.path.exists(e.path) and not (e.is_file() or e.is_dir())
-    )
+    odd = [e for e in found if not e.is_file()]
+    others = sorted(e.path for e in odd if os.path.exists(e.path) and not e.is_dir())
     if others:  # left out in silence, it would be a frame that is missing
         raise SourceError(
             f"{others[0]}: is no file, but a pipe, socket or device; remove it, or use --match to "
             "choose files"
         )
-    dangling = [e.name for e in found if e.is_symlink() and not os.path.exists(e.path)]
+    dangling = [e.name for e in odd if e.is_symlink() and not os.path.exists(e.path)]
     if dangling:
         raise SourceError(
             f"{folder}: {len(dangling)} of its {len(found)} images are links to files that do not "
@@ -132,7 +130,7 @@ def _frame_names(folder: Path, match: str | None, below: str = "") -> list[str]:
             "with --match"
         )
     names = [below + e.name for e in found if e.is_file()]
-    plain = [name for name in names if os.path.splitext(name)[1].lower() in _PLAIN_SUFFIXES]
+    plain = [name for name in names if name.lower().endswith(_PLAIN_SUFFIXES)]
     return plain or names
 
 

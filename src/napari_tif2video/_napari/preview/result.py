@@ -64,7 +64,7 @@ class ResultPreview(Container):
         tidy(self, (self.picture, row, self.facts, self.limits))
         self.full_size.setParent(self.native, Qt.WindowType.Window)
         self.limits.tooltip = "Counts that become black and white; what this frame has outside"
-        self._frame_work = Background(self.native, self._show, self._show_error, delay_ms=80)
+        self._frame_work = Background(self.native, self._show, self._show_error, delay_ms=10)
         self._movie_work = Background(self.native, lambda _: None, self._show_error)
         self._series_work = Background(
             self.native, self._on_measured, self._show_error, delay_ms=300

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 from magicgui.widgets import RadioButtons
@@ -53,6 +55,8 @@ class SourcePanel:
         self.time_axis = TimeAxis(viewer)
         self.temporary = TemporaryLayers(viewer, self.folders)
         self.catalog = Catalog(self.folders)
+        # Layers of files need it, and it takes a second to load where nobody waits for it yet.
+        threading.Thread(target=import_module, args=("dask.array",), daemon=True).start()
         self.mode.changed.connect(self._on_mode)
         self.catalog.changed.connect(self._on_catalog)
         for changed in (
