@@ -266,3 +266,16 @@ def test_a_gif_of_few_colours_has_all_of_them(tmp_path):
     with av.open(str(gif)) as container:
         shown = next(container.decode(video=0)).to_ndarray(format="rgb24")
     assert np.abs(shown.astype(int) - colours).max() <= 1
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1", "vp9", "mpeg4", "prores"])
+def test_a_better_quality_is_nearer_to_the_frames(tmp_path, codec):
+    stack = noise((6, 64, 96), high=3000) + np.uint16(1) * smooth((64, 96), high=40000).astype("u2")
+    psnr_db = []
+    for quality in ("draft", "standard", "high"):
+        (tmp_path / quality).mkdir()
+        (video,) = t2v.convert_batch(
+            [stack], output_dir=tmp_path / quality, codec=codec, quality=quality, verify=True
+        )
+        psnr_db.append(video.psnr_mean_db)
+    assert 30 < psnr_db[0] < psnr_db[1] - 1 < psnr_db[2] - 2

@@ -204,7 +204,7 @@ class Report:
     def _row(self, values: Any) -> None:
         assert self._file is not None
         try:
-            self._writer.writerow(["" if value is None else value for value in values])
+            self._writer.writerow(values)
             self._file.flush()
         except OSError as exc:
             raise OutputError(
