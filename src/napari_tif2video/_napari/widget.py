@@ -17,12 +17,13 @@ from ..errors import SettingsError, Tif2VideoError, describe
 from ..planning import Plan, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
-from .form import SettingsForm, in_words
+from .form import SettingsForm
 from .panel import Visibility, column, fold, heading, lay_out, line, note, say, title
 from .presets import PresetButton
 from .preview import ResultPreview, auto_limits
 from .run import Destination, RecipeButton, RunRow, Starter, automatic_name, stored
 from .source import SourcePanel
+from .words import in_words
 
 if TYPE_CHECKING:
     import napari

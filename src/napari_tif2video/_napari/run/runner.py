@@ -25,8 +25,8 @@ from ...videos import (
     run_jobs,
 )
 from ..background import Background
-from ..form import in_words
 from ..panel import PROBLEM_STYLE, line, note, say, tidy
+from ..words import in_words
 from .card import FinishedVideo, VideoCard, look_at
 
 _STEPS = 1000
