@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QLineEdit
 
 from ...settings import CODECS, SETTINGS, Codec
 from ...units import readable_duration, readable_size
-from ..panel import LABEL_WIDTH_PX, PROBLEM_STYLE, line, note, say, tidy, title
+from ..panel import LABEL_WIDTH_PX, PROBLEM_STYLE, Note, line, say, tidy, title
 from ..words import in_words
 from .fields import (
     Choice,
@@ -145,7 +145,7 @@ class Row(Container):
         below: Iterable[Any] = (),
     ) -> None:
         self.names = tuple(names)
-        self.problem = note(PROBLEM_STYLE)
+        self.problem = Note(PROBLEM_STYLE)
         first, parts, stretch = fields[names[0]], [], None
         if not isinstance(first, (CheckBox, Crop)):
             parts.append(title(SETTINGS[names[0]].title))

@@ -15,7 +15,8 @@ from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
 from ..layers import move_slider, point_of
-from ..panel import note
+from ..panel import Note
+from ..words import in_words
 from .axes import SourceAxes, TimeAxis, nearest_frame
 from .folders import FolderList
 from .opening import Catalog, TemporaryLayers
@@ -48,7 +49,8 @@ class SourcePanel:
         )
         self.layers = LayerPicker(viewer)
         self.folders = FolderList()
-        self.info = note()
+        self.folders.hide()  # else the dock begins as high as both kinds of source need
+        self.info = Note()
         self.time_axis = TimeAxis(viewer)
         self.temporary = TemporaryLayers(viewer, self.folders)
         self.catalog = Catalog(self.folders)
@@ -185,7 +187,7 @@ class SourcePanel:
         known = _calibration(given)
         lines = [" · ".join(parts), known] if known else [" · ".join([*parts, "no pixel size"])]
         # Notes that tell the command line what to add are about choices that the rows show.
-        lines += [note for note in plan.notes if "; --" not in note]
+        lines += [in_words(note) for note in plan.notes if "; --" not in note]
         self.info.value = "\n".join([*lines, *self._differences(plan)])
 
     def _differences(self, plan: Plan) -> list[str]:
