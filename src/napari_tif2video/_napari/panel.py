@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from magicgui.widgets import Container, Label
 from magicgui.widgets.bases import Widget
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import QComboBox, QFrame, QScrollArea, QSizePolicy, QWidget
+from qtpy.QtGui import QIcon, QKeySequence
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDockWidget,
+    QFrame,
+    QLayoutItem,
+    QScrollArea,
+    QShortcut,
+    QSizePolicy,
+    QWidget,
+)
 from superqt import QCollapsible
 
 WIDTH_PX = 340
@@ -33,6 +45,9 @@ def line(*parts: Any, stretch: int | None = None) -> Container:
         The part that takes the room that is left; by default none does.
     """
     made = tidy(Container(layout="horizontal", labels=False, gui_only=True), parts)
+    if len(parts) > 1 and isinstance(parts[0], Label) and isinstance(parts[1], Widget):
+        native = parts[1].native
+        native.setAccessibleName(native.accessibleName() or parts[0].value)
     if stretch is None:
         made.native.layout().addStretch()
     else:
@@ -68,14 +83,26 @@ def heading(text: str) -> Label:
     return label
 
 
-def note(style: str = "") -> Label:
-    """A label for lines of text, as wide as there is room, that can be copied."""
-    label = Label(gui_only=True)
-    label.native.setWordWrap(True)
-    label.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    label.native.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.native.setStyleSheet(style)
-    return label
+class Note(Label):
+    """Lines of text, as wide as there is room, that can be copied."""
+
+    def __init__(self, style: str = "") -> None:
+        super().__init__(gui_only=True)
+        native = self.native
+        native.setWordWrap(True)
+        native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        native.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        native.setStyleSheet(style)
+        Watch(native, {QEvent.Type.Resize: self._fit})
+
+    def set_value(self, value: Any) -> None:
+        super().set_value(value)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the text at this width; else Qt guesses from a width that it does not have."""
+        self.native.setMinimumHeight(0)  # which would be part of what Qt says
+        self.native.setMinimumHeight(max(0, self.native.heightForWidth(self.native.width())))
 
 
 def say(label: Label, text: str) -> None:
@@ -84,27 +111,37 @@ def say(label: Label, text: str) -> None:
     label.visible = bool(text)
 
 
-def fold(title: str, content: Container) -> QCollapsible:
-    """A container that is hidden until a line with an arrow is clicked."""
-    section = QCollapsible(expandedIcon=QIcon(), collapsedIcon=QIcon())
-    section.setDuration(0)
-    section.setContent(content.native)
-    section.toggleButton().setStyleSheet(_FLAT)
-    layout = section.layout()
-    assert layout is not None
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(_SPACING_PX)
+class Fold(QCollapsible):
+    """A container that a line with an arrow hides and shows."""
 
-    def show(is_open: bool) -> None:
+    def __init__(self, title: str, content: Container) -> None:
+        super().__init__(expandedIcon=QIcon(), collapsedIcon=QIcon())
+        self._inside, self._title = content.native, title
+        self.setDuration(0)
+        self.setContent(self._inside)
+        button, layout = self.toggleButton(), self.layout()
+        button.setStyleSheet(_FLAT)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_SPACING_PX)
+        self.toggled.connect(self._show)
+        self._show(False)
+
+    @property
+    def title(self) -> str:
+        return self._title
+
+    @title.setter
+    def title(self, title: str) -> None:
+        self._title = title
+        self._show(self.isExpanded())
+
+    def _show(self, is_open: bool) -> None:
         # Arrows that superqt draws once would keep the colour of the theme before, and heights
         # that it sets would cut off rows that appear later.
-        section.setText(f"{'▾' if is_open else '▸'} {title}")
-        content.native.setMaximumHeight(_UNLIMITED_PX)
-        content.native.setVisible(is_open)
-
-    section.toggled.connect(show)
-    show(False)
-    return section
+        self.setText(f"{'▾' if is_open else '▸'} {self._title}")
+        self._inside.setMaximumHeight(_UNLIMITED_PX)
+        self._inside.setVisible(is_open)
 
 
 def let_shrink(combo: QComboBox, to_px: int | None = None) -> None:
@@ -122,15 +159,11 @@ class _Scroll(QScrollArea):
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setWidget(content.native)
-        content.native.installEventFilter(self)
-
-    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return bool(super().eventFilter(watched, event))
+        Watch(content.native, {QEvent.Type.LayoutRequest: self.updateGeometry})
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         # Around the viewport there is what napari's style draws.
@@ -138,7 +171,7 @@ class _Scroll(QScrollArea):
 
 
 def lay_out(
-    panel: Container, above: Container, scrolled: Container, fold: QCollapsible, below: Container
+    panel: Container, above: Container, scrolled: Container, fold: Fold, below: Container
 ) -> None:
     """Put three parts into the panel: the middle one, with a fold in it, scrolls if it has to."""
     for part in (above, scrolled):
@@ -152,27 +185,61 @@ def lay_out(
             QTimer.singleShot(0, lambda: scroll.verticalScrollBar().setValue(fold.y()))
 
     fold.toggled.connect(show)
-    for part in (above, scrolled, below):
-        for control in part.native.findChildren(QWidget):  # for those who hear what is there
-            if control.focusPolicy() != Qt.FocusPolicy.NoFocus and not control.accessibleName():
-                control.setAccessibleName(control.toolTip().partition(".")[0])
     layout = panel.native.layout()
     layout.setSpacing(0)
     layout.addWidget(above.native, 1)
     layout.addWidget(scroll)
     layout.addWidget(below.native)
+    controls = [each for part in (above, scrolled, below) for each in _controls(part.native)]
+    for before, after in pairwise(controls):
+        QWidget.setTabOrder(before, after)
+    for control in controls:  # for those who hear what is there
+        has_text = isinstance(control, QAbstractButton) and control.text()
+        if not (has_text or control.accessibleName()):
+            control.setAccessibleName(control.toolTip().partition(".")[0])
+
+    def let_shrink_again() -> None:
+        """The least height of a dock of napari grows with what is in it; left alone, for good."""
+        dock = panel.native.parentWidget()
+        if isinstance(dock, QDockWidget):
+            dock.setMinimumHeight(0)
+
+    Watch(panel.native, {QEvent.Type.LayoutRequest: let_shrink_again})
     panel.margins = (0, 0, 0, 0)
     panel.native.setMinimumWidth(WIDTH_PX)
     # Else napari would put a stretch below, which takes the room from the picture.
     panel.native.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
 
-class Visibility(QObject):
-    """Tells when a widget of Qt is shown and hidden, which magicgui does not."""
+def _controls(item: Any) -> Iterator[QWidget]:
+    """All that the Tab key leads to, in the order in which it is seen."""
+    widget, layout = item, item.layout()
+    if isinstance(item, QLayoutItem):
+        widget = item.widget()
+        if widget is not None:
+            yield from _controls(widget)
+    elif widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        yield widget
+    if layout is not None:
+        for index in range(layout.count()):
+            yield from _controls(layout.itemAt(index))
 
-    def __init__(self, native: Any, show: Any, hide: Any) -> None:
+
+def add_key(scope: Any, keys: str, button: Any) -> None:
+    """Let keys press a button of magicgui while the focus is in the scope; its tooltip says so."""
+    shortcut = QShortcut(QKeySequence(keys), scope)
+    shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    shortcut.activated.connect(button.native.click)
+    words = shortcut.key().toString(QKeySequence.SequenceFormat.NativeText)
+    button.tooltip = f"{button.tooltip or button.text} ({words})"
+
+
+class Watch(QObject):
+    """Does something at events of a widget of Qt of which magicgui does not tell."""
+
+    def __init__(self, native: Any, acts: Mapping[QEvent.Type, Callable[[], object]]) -> None:
         super().__init__(native)
-        self._acts = {QEvent.Type.Show: show, QEvent.Type.Hide: hide}
+        self._acts = acts
         native.installEventFilter(self)
 
     def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name

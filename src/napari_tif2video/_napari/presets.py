@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import PushButton
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QInputDialog, QMenu
 
-from ..errors import SettingsError, Tif2VideoError, describe
+from ..errors import SettingsError
 from ..geometry import WIDTH_RANGE_PX
 from ..planning import Plan
 from ..settings import SETTINGS, VideoSettings
 from .form import SettingsForm
 from .run import stored
+from .words import telling
 
 _SCREEN_PX = 1920, 1080
 _PRESETS: dict[str, dict[str, Any]] = {
@@ -71,18 +72,19 @@ class PresetButton(PushButton):
         menu = self._menu
         menu.clear()
         for name in _PRESETS:
-            menu.addAction(name, partial(_try, partial(self._choose, name)))
+            menu.addAction(name, partial(self._choose, name))
         menu.addSeparator()
         own = sorted(self.folder.glob("*.json"))
         for path in own:
-            menu.addAction(path.stem, partial(_try, partial(self._load, path)))
+            menu.addAction(path.stem, partial(self._load, path))
         menu.addSeparator()
-        menu.addAction("Save as preset…", partial(_try, self._ask))
+        menu.addAction("Save as preset…", self._ask)
         remove = menu.addMenu("Remove")
         remove.setEnabled(bool(own))
         for path in own:
             remove.addAction(path.stem, partial(path.unlink, missing_ok=True))
 
+    @telling()
     def _choose(self, name: str) -> None:
         options = dict(_PRESETS[name])
         if name == _TALK:
@@ -97,17 +99,12 @@ class PresetButton(PushButton):
             width = min(width, height * columns // rows // 2 * 2)
         return max(width, WIDTH_RANGE_PX[0])
 
+    @telling()
     def _load(self, path: Path) -> None:
         self._form.take(VideoSettings.load(path), SETTINGS.keys() - _OF_DATA)
 
+    @telling()
     def _ask(self) -> None:
         name, is_ok = QInputDialog.getText(self.native, "Save as preset", "Name")
         if is_ok:
-            show_info(f"Saved {self.save(name)}")
-
-
-def _try(action: Callable[[], None]) -> None:
-    try:
-        action()
-    except Tif2VideoError as exc:
-        show_error(describe(exc))
+            show_info(f"Saved the preset {self.save(name).stem}")

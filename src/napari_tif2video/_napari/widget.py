@@ -8,8 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import PushButton
-from napari.utils.notifications import show_error
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QApplication
 
 from ..data import Stack
@@ -17,12 +16,13 @@ from ..errors import SettingsError, Tif2VideoError, describe
 from ..planning import Plan, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
-from .form import SettingsForm, in_words
-from .panel import Visibility, column, fold, heading, lay_out, line, note, say, title
+from .form import SettingsForm
+from .panel import Fold, Note, Watch, add_key, column, heading, lay_out, line, say, title
 from .presets import PresetButton
 from .preview import ResultPreview, auto_limits
-from .run import Destination, RecipeButton, RunRow, Starter, automatic_name, stored
+from .run import Destination, RecipeButton, RunRow, Starter, automatic_name, open_file, stored
 from .source import SourcePanel
+from .words import in_words, telling
 
 if TYPE_CHECKING:
     import napari
@@ -56,7 +56,7 @@ class TiffToVideo(SettingsForm):
         self.destination = Destination()
         self.recipe_button = RecipeButton(self, self.source, self.destination, lambda: self.plan)
         self.presets = PresetButton(self, lambda: self.plan)
-        self.reason = note()
+        self.reason = Note()
         self.create_button = PushButton(text="Create video")
         self.run = RunRow()
         self.canvas = CanvasPreview(napari_viewer, self.native, lambda: self["crop"].ratio.value)
@@ -74,18 +74,18 @@ class TiffToVideo(SettingsForm):
         Folders and files are opened and planned in the background first.
         """
         self._update()
-        if self.run.is_running:
+        if self.run.is_preparing:
             return False
-        try:
+        is_begun = False
+        with telling():
             if self.source.is_folder_mode:
                 self._starter.start_folders(self.settings)
-                return True
-            if self.plan is None:
+                is_begun = True
+            elif self.plan is None:
                 raise SettingsError(self.reason.value or "choose a layer first")
-            return self._starter.start_layers(self.settings, self.plan, self.source.origins)
-        except Tif2VideoError as exc:
-            show_error(describe(exc))
-            return False
+            else:
+                is_begun = self._starter.start_layers(self.settings, self.plan, self.source.origins)
+        return is_begun
 
     @property
     def is_idle(self) -> bool:
@@ -120,10 +120,12 @@ class TiffToVideo(SettingsForm):
 
     def _lay_out(self) -> None:
         files = (heading("Files"), *self.destination.file_rows, self.recipe_button)
-        self.more = fold(
+        self.more = Fold(
             "More  (grey levels, overlays, format, files)", column(self.more_rows, *files)
         )
         preset = line(title("Preset"), self.presets, stretch=1)
+        run = self.run
+        create = line(self.create_button, run.card.recent_button, run.log_button, stretch=0)
         source = self.source
         rows = (source.time_axis.row, self.source_rows)
         lay_out(
@@ -131,8 +133,17 @@ class TiffToVideo(SettingsForm):
             column(self.mode, self.layers, self.folders, source.info, *rows, self.result),
             column(preset, self.top, self.more),
             self.more,
-            column(self.destination, self.reason, self.create_button, self.run),
+            column(self.destination, self.reason, create, self.run),
         )
+        for keys, button in (
+            ("Ctrl+Return", self.create_button),
+            ("Ctrl+.", self.run.cancel_button),
+            ("Ctrl+P", self.result.play_button),
+            ("Ctrl+Shift+X", self["crop"].check),
+            ("Ctrl+Shift+D", self["crop"].draw),
+            ("Ctrl+Shift+Return", self.run.card.play_button),
+        ):
+            add_key(self.native, keys, button)
 
     def _connect(self) -> None:
         self._settle.timeout.connect(self._update)
@@ -146,9 +157,10 @@ class TiffToVideo(SettingsForm):
         self.canvas.box_changed.connect(partial(setattr, self["crop"], "value"))
         self.canvas.undo.connect(self["crop"].undo)
         self.create_button.changed.connect(lambda: self.convert())
+        self.folders.activated.connect(open_file)
         for signal in (self.run.began, self.run.ended):
             signal.connect(self._on_run)
-        Visibility(self.native, self._on_show, self._on_hide)
+        Watch(self.native, {QEvent.Type.Show: self._on_show, QEvent.Type.Hide: self._on_hide})
         self.native_parent_changed.connect(self._on_parent)
 
     def _restore(self) -> None:
@@ -180,7 +192,7 @@ class TiffToVideo(SettingsForm):
     def _on_hide(self) -> None:
         self._detach()
         if not self.native.window().isVisible():  # the viewer is being closed
-            self.run.cancel(wait_s=_CANCEL_WAIT_S)
+            self.run.stop(wait_s=_CANCEL_WAIT_S)
 
     def _on_parent(self, parent: Any) -> None:
         # The close button of a dock takes the widget out of it, without closing it.
@@ -189,7 +201,7 @@ class TiffToVideo(SettingsForm):
 
     def close_all(self) -> None:
         """Stop what runs, and let go of the viewer."""
-        self.run.cancel(wait_s=_CANCEL_WAIT_S)
+        self.run.stop(wait_s=_CANCEL_WAIT_S)
         self._detach()
         self.source.close()
         events = self._viewer.layers.events
@@ -210,8 +222,12 @@ class TiffToVideo(SettingsForm):
         self.refresh()
 
     def _on_run(self) -> None:
-        self.create_button.enabled = not self.reason.value and not self.run.is_running
+        self.create_button.text = "Add to queue" if self.run.is_running else "Create video"
+        self._update_create()
         self.refresh()
+
+    def _update_create(self) -> None:
+        self.create_button.enabled = not self.reason.value and not self.run.is_preparing
 
     def _on_draw(self, is_on: bool) -> None:
         if not is_on:
@@ -267,7 +283,7 @@ class TiffToVideo(SettingsForm):
         self._show_plan(stack, is_box_known=not self.row_of("crop").is_about(reason))
         self.show_problem(reason)
         say(self.reason, in_words(reason))
-        self.create_button.enabled = not reason and not self.run.is_running
+        self._update_create()
 
     def _show_plan(self, stack: Stack | None, is_box_known: bool) -> None:
         made, region = self.plan, self.source.region

@@ -98,7 +98,7 @@ class VideoSettings:
     )
     invert: bool = declare(False, GREY, "Invert", "swap black and white", token="_inverted")
     colormap: str | None = declare(
-        None, GREY, "Colours", "grey levels in colours, by the names of cmap: `viridis`, `magma`, "
+        None, GREY, "LUT", "grey levels in colours, by the names of cmap: `viridis`, `magma`, "
         "`green`, `batlow`; with `_r` the other way round; not for colour images",
         parse=picture.parse_colormap, metavar="NAME", otherwise="grey",
         token=lambda name: f"_colormap{overlays.name_token(name)}",

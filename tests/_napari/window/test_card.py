@@ -42,7 +42,7 @@ def test_the_card_tells_of_the_video_and_does_what_it_says(open_widget, wait, tm
     assert not card.visible
     (video,) = create(widget, wait, tmp_path)
     assert card.visible
-    assert card.headline.value == "s_500px_10fps_video.mp4"
+    assert card.headline.title == "s_500px_10fps_video.mp4"
     facts = card.facts.value
     assert "500×376 · 0.4 s · " in facts or "500×374 · 0.4 s · " in facts
     kilobytes = video.path.stat().st_size / 1000
@@ -72,7 +72,7 @@ def test_a_video_that_was_deleted_is_not_opened(open_widget, wait, tmp_path, ope
     (video,) = create(widget, wait, tmp_path)
     video.path.unlink()
     said = []
-    monkeypatch.setattr("napari_tif2video._napari.run.card.show_error", said.append)
+    monkeypatch.setattr("napari_tif2video._napari.words.show_error", said.append)
     click(widget.run.card.play_button)
     click(widget.run.card.recipe_button)
     assert opened == []
@@ -94,7 +94,7 @@ def test_the_card_goes_with_its_layer_and_the_last_ten_come_back(
         f"{name}  ({tmp_path.name})" for name in names[:1:-1]
     ]
     last_videos(widget)[3].trigger()
-    assert card.headline.value == names[-4]
+    assert card.headline.title == names[-4]
     viewer.layers.remove("other")
     widget.wait_until_idle()
     assert card.play_button.visible
@@ -102,7 +102,7 @@ def test_the_card_goes_with_its_layer_and_the_last_ten_come_back(
     widget.wait_until_idle()
     assert not card.play_button.visible
     assert not card.picture.isVisible()
-    assert card.headline.value == ""
+    assert not card.headline.isVisible()
     assert len(last_videos(widget)) == 10
     assert card.recent_button.visible
 
@@ -117,7 +117,7 @@ def test_the_card_goes_with_its_folder(open_widget, wait, tmp_path):
     click(widget.create_button)
     wait(lambda: not widget.run.is_running and len(widget.run.videos) == 2)
     card = widget.run.card
-    assert str(tmp_path / "b") in card.headline.tooltip
+    assert str(tmp_path / "b") in card.headline.toolTip()
     widget.folders.tree.setCurrentItem(widget.folders.tree.topLevelItem(1))
     widget.folders.remove_selected()
     widget.wait_until_idle()

@@ -66,6 +66,10 @@ def test_closing_the_viewer_during_a_run_leaves_nothing(
     click(widget.create_button)
     wait(lambda: widget.run.bar.value > 10)
     assert list(videos.iterdir())
+    for fps in (20, 30):
+        widget["fps"].value = fps
+        assert widget.convert()
+    assert len(widget.run.waiting) == 2
     viewer.close()
     wait(lambda: not set(threading.enumerate()) - before)
     assert list(videos.iterdir()) == []

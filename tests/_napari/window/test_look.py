@@ -32,20 +32,6 @@ def test_more_unfolds_and_has_room_for_what_appears_later(open_widget, wait):
         wait(lambda: not edit.visible)  # nor does the Tab key lead there
 
 
-def test_every_control_has_a_name_for_those_who_do_not_see_it(open_widget):
-    from qtpy.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QTreeWidget
-
-    _, widget = open_widget(noise((3, 40, 60)))
-    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QTreeWidget)
-    controls = [each for kind in kinds for each in widget.native.findChildren(kind)]
-    # Parts of others are not met by themselves.
-    controls = [each for each in controls if not isinstance(each.parent(), kinds)]
-    assert len(controls) > 50
-    for control in controls:
-        text = control.text() if isinstance(control, QAbstractButton) else ""
-        assert text or control.accessibleName(), control.toolTip()
-
-
 def colour_of(widget, x, y):
     """The colour that a widget shows at a part of its width and height."""
     image = widget.grab().toImage()

@@ -103,7 +103,7 @@ def test_own_presets_are_settings_files_that_leave_the_data_alone(
     (widget.presets.folder / "broken.json").write_text(json.dumps({"width": "wide"}))
     before = widget.settings
     shown = []
-    monkeypatch.setattr("napari_tif2video._napari.presets.show_error", shown.append)
+    monkeypatch.setattr("napari_tif2video._napari.words.show_error", shown.append)
     choose(widget, "broken")
     assert widget.settings == before
     assert "broken.json" in shown[0]

@@ -2,6 +2,6 @@
 
 from .fields import Choice
 from .form import SettingsForm
-from .rows import FIXED, in_words
+from .rows import FIXED
 
-__all__ = ["FIXED", "Choice", "SettingsForm", "in_words"]
+__all__ = ["FIXED", "Choice", "SettingsForm"]

@@ -17,7 +17,7 @@ from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
 from ...geometry import WIDTH_RANGE_PX, CropBox
 from ...settings import FPS_RANGE, pairs_of, title_of
 from ...units import decimal_fps
-from ..panel import let_shrink, line, note, tidy, title
+from ..panel import Note, let_shrink, line, tidy, title
 
 #: Words for a choice, and its value.
 Choices = Sequence[tuple[str, Any]]
@@ -156,7 +156,9 @@ class Compound(ValuedContainerWidget):
         super().__init__(widgets=[line(*parts), *below], labels=False, **options)
         tidy(self)
         for part in edited:
-            part.tooltip = part.tooltip or self.tooltip
+            if not part.tooltip:  # its title says what it is
+                part.native.setAccessibleName(title_of(self.name))
+                part.tooltip = self.tooltip
             part.changed.connect(self.tell)
 
     def tell(self, *_: Any) -> None:
@@ -359,7 +361,7 @@ class Limits(Compound):
         self.black = _count(0, "Count that becomes black")
         self.white = _count(65535, "Count that becomes white")
         self.one_pair = PushButton(text="One for all", tooltip="One pair of limits to edit here")
-        self.said = note()
+        self.said = Note()
         self._pairs: Any = ()
         self._one, self._many = (
             line(self.black, "to", self.white),
@@ -394,7 +396,8 @@ class Percentile(Compound):
     """Two percentages; both empty: the smallest and the largest count."""
 
     def __init__(self, **options: Any) -> None:
-        self.low, self.high = Text("0"), Text("100")
+        self.low = Text("0", tooltip="Percentile that becomes black")
+        self.high = Text("100", tooltip="Percentile that becomes white")
         super().__init__(self.low, "to", self.high, edited=(self.low, self.high), **options)
 
     def get_value(self) -> Any:
@@ -419,6 +422,7 @@ def _show(field: Any, value: Any) -> None:
 
 def _length(low: int, tooltip: str) -> SpinBox:
     field = SpinBox(value=max(low, 0), min=low, max=_MAX_CROP_PX, tooltip=tooltip)
+    field.native.setAccessibleName(tooltip)
     # The box is dragged on the canvas; there is no room for arrows, nor for the width that
     # napari's style sheet gives a spin box at least.
     field.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)

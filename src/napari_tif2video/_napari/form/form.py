@@ -20,7 +20,7 @@ from ...settings import (
     VideoSettings,
     title_of,
 )
-from ..panel import column, heading, line, note
+from ..panel import Note, column, heading, line
 from ..source import SourceAxes
 from .parts import Parts
 from .rows import CONTRASTS, FIXED, Row, field_of, qualities_of
@@ -51,7 +51,7 @@ class SettingsForm(Container):
             tooltip="Limits that saturate 0.35 % of the pixels of this frame, as in Fiji",
         )
         self.duration = Label()
-        self.kept = note()
+        self.kept = Note()
         self.forget = PushButton(text="Forget", tooltip="Use the defaults instead")
         self.kept_row = line(self.kept, self.forget, stretch=0)
         self._lay_out_rows()

@@ -10,9 +10,10 @@ from typing import Any
 from magicgui.widgets import CheckBox, Container, Label
 from qtpy.QtWidgets import QLineEdit
 
-from ...settings import CODECS, SETTINGS, Codec, option_of
+from ...settings import CODECS, SETTINGS, Codec
 from ...units import readable_duration, readable_size
-from ..panel import LABEL_WIDTH_PX, PROBLEM_STYLE, line, note, say, tidy, title
+from ..panel import LABEL_WIDTH_PX, PROBLEM_STYLE, Note, line, say, tidy, title
+from ..words import in_words
 from .fields import (
     Choice,
     Colormap,
@@ -104,21 +105,13 @@ def qualities_of(codec: Codec) -> list[tuple[str, Any]]:
     return [(name.capitalize(), name) for name in codec.qualities]
 
 
-def in_words(message: str) -> str:
-    """A message with titles in place of settings, and of options of the command line."""
-    titles = {option_of(name): f'"{setting.title}"' for name, setting in SETTINGS.items()}
-    name, colon, said = message.partition(": ")
-    if name in SETTINGS:
-        message = f"{SETTINGS[name].title}{colon}{said}"
-    return re.sub(r"--[a-z][a-z-]*", lambda match: titles.get(match[0], match[0]), message)
-
-
 def _tooltip_of(name: str) -> str:
     setting = SETTINGS[name]
     text = setting.help.replace("`", "")
     empty = setting.otherwise.replace("`", "")
     is_said = bool(empty) and not setting.choices
-    return f"{text[:1].upper()}{text[1:]}{f'. Empty: {empty}' if is_said else ''}"
+    first = text[:1].upper() if text[:1].isascii() else text[:1]  # a capital µ is another letter
+    return f"{first}{text[1:]}{f'. Empty: {empty}' if is_said else ''}"
 
 
 def _choices_of(name: str) -> list[tuple[str, Any]]:
@@ -152,7 +145,7 @@ class Row(Container):
         below: Iterable[Any] = (),
     ) -> None:
         self.names = tuple(names)
-        self.problem = note(PROBLEM_STYLE)
+        self.problem = Note(PROBLEM_STYLE)
         first, parts, stretch = fields[names[0]], [], None
         if not isinstance(first, (CheckBox, Crop)):
             parts.append(title(SETTINGS[names[0]].title))

@@ -17,11 +17,12 @@ from ...pipeline import Execution, known_limits, measured_key, series_limits
 from ...planning import Plan
 from ...units import counted, percent, size_text
 from ..background import Background
-from ..panel import line, note, tidy
+from ..panel import Note, line, tidy
+from ..words import in_short
 from .frames import FramePreview, estimated_bytes, play, preview_frame
 from .picture import Picture, qt_image
 
-_HEIGHT_PX = 150
+_HEIGHT_PX = 120
 _NAP_S = 0.05
 _SLOW = 0.9  # a movie that reaches less of its speed than this is called slow
 _OF_SCREEN = 0.9  # as much of it a window of its own takes at most
@@ -58,7 +59,7 @@ class ResultPreview(Container):
             text="Play", tooltip="Show the frames at the speed of the video, without making it"
         )
         self.play_button.native.setCheckable(True)
-        self.place, self.facts, self.limits = note(), note(), note()
+        self.place, self.facts, self.limits = Note(), Note(), Note()
         super().__init__(labels=False, gui_only=True)
         row = line(self.play_button, self.place, stretch=1)
         tidy(self, (self.picture, row, self.facts, self.limits))
@@ -240,7 +241,7 @@ class ResultPreview(Container):
     def _show_error(self, error: Exception) -> None:
         self.stop()
         self._show_image(None)
-        self.limits.value = describe(error)
+        self.limits.value = in_short(describe(error))
 
     def _on_measured(self, limits: SequenceLimits | None) -> None:
         if limits is not None and self._plan is not None:

@@ -1,5 +1,6 @@
 """From the Create button to videos: in the background, with progress, or elsewhere as a script."""
 
+from .card import open_file
 from .destination import Destination, stored
 from .jobs import Starter, automatic_name
 from .runner import RunRow
@@ -11,5 +12,6 @@ __all__ = [
     "RunRow",
     "Starter",
     "automatic_name",
+    "open_file",
     "stored",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import partial
@@ -10,18 +11,18 @@ from pathlib import Path
 import av
 import numpy as np
 from magicgui.widgets import Container, PushButton
-from napari.utils.notifications import show_error
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices, QGuiApplication
 from qtpy.QtWidgets import QMenu, QSizePolicy
 
-from ...errors import Tif2VideoError, describe
+from ...errors import SourceError
 from ...recipe import read_recipe
 from ...units import size_text
 from ...videos import Video, describe_fidelity, describe_limits
-from ..panel import line, note, say, tidy
+from ..panel import Fold, Note, column, line, say, tidy
 from ..preview import Picture, qt_image
+from ..words import telling
 
 _RECENT = 10
 _WIDTH_PX, _HEIGHT_PX = 84, 56
@@ -80,16 +81,17 @@ class VideoCard(Container):
         self.picture.setFixedSize(_WIDTH_PX, _HEIGHT_PX)
         self.picture.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the button does the same
-        self.headline, self.facts = note("font-weight: bold"), note()
+        self.facts = Note()
         self.recent_button = PushButton(
             text="Last videos", tooltip="The last videos that were made in this window"
         )
-        self.play_button = PushButton(text="Play")
+        self.play_button = PushButton(text="Play", tooltip="Open the video in the player")
         self.show_button = PushButton(text="Show in folder")
         self.path_button = PushButton(text="Copy path")
         self.recipe_button = PushButton(
             text="Copy recipe", tooltip="What the video was made of and how, from the file, as JSON"
         )
+        self.play_button.native.setAccessibleName("Play the finished video")
         self._menu = QMenu(self.recent_button.native)
         self._menu.aboutToShow.connect(self._fill)
         self.recent_button.native.setMenu(self._menu)
@@ -98,8 +100,8 @@ class VideoCard(Container):
             self.play_button, self.show_button, self.path_button, self.recipe_button
         )
         super().__init__(labels=False, gui_only=True)
-        head = line(self.headline, self.recent_button, stretch=0)
-        tidy(self, (head, self._about, self._buttons))
+        self.headline = Fold("", column(self._about, self._buttons))
+        tidy(self, (self.headline,))
         for button, act in (
             (self.play_button, self.play),
             (self.show_button, self.show_in_folder),
@@ -107,13 +109,13 @@ class VideoCard(Container):
             (self.recipe_button, self.copy_recipe),
         ):
             button.changed.connect(act)
-        self.visible = False
+        self.visible = self.recent_button.visible = False
 
-    def add(self, made: FinishedVideo) -> None:
-        """Show another video."""
+    def add(self, made: FinishedVideo, *, is_open: bool) -> None:
+        """Show another video, unfolded or by its name."""
         others = [each for each in self._made if each.path != made.path]
         self._made = [made, *others][:_RECENT]
-        self._show(made)
+        self._show(made, is_open)
 
     def keep(self, present: Set[object]) -> None:
         """Take the card away if something that its video was made of is not there any more."""
@@ -130,32 +132,25 @@ class VideoCard(Container):
         if self.shown is not None:
             to_clipboard(str(self.shown.path))
 
+    @telling()
     def copy_recipe(self) -> None:
         if self.shown is not None:
-            try:
-                to_clipboard(read_recipe(self.shown.path).to_json())
-            except Tif2VideoError as exc:
-                show_error(describe(exc))
+            to_clipboard(read_recipe(self.shown.path).to_json())
 
     def _open(self, choose: Callable[[Path], Path]) -> None:
-        if self.shown is None:
-            return
-        target = choose(self.shown.path)
-        if target.exists():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(target)))
-        else:
-            show_error(f"{target.name}: is not there any more")
+        if self.shown is not None:
+            open_file(choose(self.shown.path))
 
-    def _show(self, made: FinishedVideo | None) -> None:
+    def _show(self, made: FinishedVideo | None, is_open: bool = True) -> None:
         self.shown = made
-        self.visible = bool(self._made)
-        self._about.visible = self._buttons.visible = made is not None
+        self.recent_button.visible = bool(self._made)
+        self.visible = made is not None
         if made is None:
-            self.headline.value = ""
             return
         video = made.video
-        self.headline.value = made.path.name
-        self.headline.tooltip = str(made.path)
+        (self.headline.expand if is_open else self.headline.collapse)()
+        self.headline.title = made.path.name
+        self.headline.setToolTip(str(made.path))
         image = None if made.image is None else qt_image(made.image)
         self.picture.show_image(image)
         size = (
@@ -170,6 +165,14 @@ class VideoCard(Container):
             self._menu.addAction(
                 f"{made.path.name}  ({made.path.parent.name})", partial(self._show, made)
             )
+
+
+@telling()
+def open_file(path: str | Path) -> None:
+    """Open a file or folder in the program that is meant for it."""
+    if not os.path.exists(path):
+        raise SourceError(f"{path}: is not there any more")
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 def to_clipboard(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -41,13 +42,12 @@ class Destination(Container):
         self.where = Choice(
             [("Beside the data", None)], lambda folder: os.path.basename(folder) or folder
         )
-        self.where.native.setAccessibleName("Save in")
         self.browse = PushButton(text="…", tooltip="Choose a folder for the videos")
         self.browse.max_width = 30
         self.name_edit = LineEdit(tooltip="Empty it to get the automatic name back")
         self.suffix = Label(value=_ENDING)
         self._automatic = ""
-        self._name_row = line(title("Name"), self.name_edit, self.suffix, stretch=1)
+        self._name_row = line(title("Save as"), self.name_edit, self.suffix, stretch=1)
         super().__init__(labels=False, gui_only=True)
         tidy(self, (line(title("Save in"), self.where, self.browse, stretch=1), self._name_row))
         self.existing = ComboBox(
@@ -137,7 +137,8 @@ def ask_about_existing(parent: QWidget, paths: list[Path]) -> Answer:
     box = QMessageBox(parent)
     box.setWindowTitle("TIFF to video")
     first = paths[0].name
-    others = f" and {len(paths) - 1} others exist" if len(paths) > 1 else " exists"
+    alone = " exists" if paths[0].exists() else " is being made"
+    others = f" and {len(paths) - 1} others exist" if len(paths) > 1 else alone
     box.setText(f"{first}{others} already.")
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
     keep = box.addButton("Keep both", QMessageBox.ButtonRole.AcceptRole)
@@ -148,7 +149,7 @@ def ask_about_existing(parent: QWidget, paths: list[Path]) -> Answer:
     return "replace" if clicked is replace else "keep" if clicked is keep else "cancel"
 
 
-def free_name(path: Path, *, with_sidecar: bool = False) -> Path:
+def free_name(path: Path, is_taken: Callable[[Path], bool], *, with_sidecar: bool = False) -> Path:
     """The path with the first number that makes it new: ``movie (2).mp4``.
 
     Parameters
@@ -159,6 +160,6 @@ def free_name(path: Path, *, with_sidecar: bool = False) -> Path:
     number = 2
     while True:
         candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
-        if not (candidate.exists() or (with_sidecar and sidecar_of(candidate).exists())):
+        if not (is_taken(candidate) or (with_sidecar and is_taken(sidecar_of(candidate)))):
             return candidate
         number += 1

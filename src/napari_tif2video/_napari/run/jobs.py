@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ...videos import Destination as Names
 from ...videos import SourceJob, find_sources, plan_jobs, video_name
 from ..source import FolderList
 from .destination import Destination, ask_about_existing, free_name, stored
-from .runner import OriginsOf, RunRow
+from .runner import Order, OriginsOf, RunRow
 
 _ENDED = ("done", "failed", "skipped", "cancelled")
 
@@ -84,23 +84,35 @@ def folder_jobs(
     return plan_jobs(jobs, settings, Names(file, folder, overwrite=True, sidecar=sidecar))
 
 
-def settle_existing(jobs: list[SourceJob], policy: str, parent: QWidget) -> bool | None:
-    """Decide about videos that exist, asking once; whether to overwrite, or None to cancel."""
-    existing = [job for job in jobs if any(name.exists() for name in _names(job))]
+def settle_existing(
+    jobs: list[SourceJob], policy: str, awaited: Collection[Path], parent: QWidget
+) -> bool | None:
+    """Decide about videos that exist, asking once; whether to overwrite, or None to cancel.
+
+    Parameters
+    ----------
+    awaited : collection of Path
+        Files that do not exist yet, but will.
+    """
+
+    def is_taken(name: Path) -> bool:
+        return name.exists() or name in awaited
+
+    existing = [job for job in jobs if any(map(is_taken, _names(job)))]
     if not existing:
         return False
     answer = policy
     if policy == "ask":
-        names = [next(name for name in _names(job) if name.exists()) for job in existing]
+        names = [next(filter(is_taken, _names(job))) for job in existing]
         answer = ask_about_existing(parent, names)
     if answer == "cancel":
         return None
     for job in existing:
         assert job.output is not None
-        job.skip = answer == "skip" and job.output.exists()
+        job.skip = answer == "skip" and is_taken(job.output)
         # Under "skip" too, where only a sidecar is in the way: it may be that of another video.
         if answer in ("keep", "skip") and not job.skip:
-            job.output = free_name(job.output, with_sidecar=job.sidecar is not None)
+            job.output = free_name(job.output, is_taken, with_sidecar=job.sidecar is not None)
             job.sidecar = job.sidecar and sidecar_of(job.output)
     return answer == "replace"
 
@@ -119,20 +131,18 @@ class RowStates:
     """Shows how jobs go in the rows of their sources, of which each may have several videos."""
 
     def __init__(self, folders: FolderList, jobs: list[SourceJob]) -> None:
-        self._folders = folders
+        self._folders, self._jobs = folders, jobs
         self._paths = [_row_of(job) for job in jobs]
         self._states: list[tuple[str, str]] = [("", "")] * len(jobs)
-        self._names = [""] * len(jobs)
 
-    def show(self, index: int, name: str | None, state: str, why: str) -> None:
+    def show(self, index: int, state: str, why: str) -> None:
         """The job with this index has this state; of several, what is worst is what counts."""
         path, rows = self._paths[index], self._folders.paths
         self._states[index] = state, why
-        self._names[index] = self._names[index] if name is None else name
         if path not in rows:  # removed meanwhile
             return
         own = [i for i, other in enumerate(self._paths) if other == path]
-        names = ", ".join(self._names[i] for i in own if self._names[i])
+        videos = [output for i in own if (output := self._jobs[i].output) is not None]
         states = [self._states[i] for i in own]
         if len(own) > 1 and state not in _ENDED:
             state = f"{own.index(index) + 1} of {len(own)}: {state}"
@@ -141,7 +151,7 @@ class RowStates:
             state, why = failed[0] if failed else states[-1]
             if not failed and state not in _ENDED:
                 state = f"{own.index(index) + 1} of {len(own)}"
-        self._folders.set_row(rows.index(path), names or None, state, why)
+        self._folders.set_row(rows.index(path), state, why, videos)
 
 
 class Starter:
@@ -153,7 +163,7 @@ class Starter:
     def start_layers(self, settings: VideoSettings, plan: Plan, origins: Iterable[object]) -> bool:
         """Start with layers, which are planned already; False if the user cancels."""
         jobs = layer_jobs(plan, self._destination)
-        return self._begin(settings, None, lambda _: origins, jobs)
+        return self._begin(settings, lambda _: origins, jobs)
 
     def start_folders(self, settings: VideoSettings) -> None:
         """Open and plan the listed folders and files in the background, and then start.
@@ -167,28 +177,24 @@ class Starter:
         sidecar = destination.sidecar.value
         plan = partial(folder_jobs, paths, settings, *where, sidecar=sidecar)
         self._run.prepare(
-            plan,
-            partial(
-                self._begin, settings, self._folders, lambda job: [os.path.abspath(job.source)]
-            ),
+            plan, partial(self._begin, settings, lambda job: [_row_of(job)], has_rows=True)
         )
 
     def _begin(
         self,
         settings: VideoSettings,
-        folders: FolderList | None,
         origins_of: OriginsOf,
         jobs: list[SourceJob],
+        *,
+        has_rows: bool = False,
     ) -> bool:
-        policy = self._destination.existing.value
-        overwrite = settle_existing(jobs, policy, self._run.native) if jobs else None
+        run, destination = self._run, self._destination
+        policy = destination.existing.value
+        overwrite = settle_existing(jobs, policy, run.outputs, run.native) if jobs else None
         if overwrite is None:
             return False
         stored().setValue("settings", settings.to_json())
-        self._destination.remember()
-        on_state = None if folders is None else RowStates(folders, jobs).show
-        verify = self._destination.verify.value
-        self._run.start(
-            jobs, origins_of=origins_of, overwrite=overwrite, on_state=on_state, verify=verify
-        )
+        destination.remember()
+        on_state = RowStates(self._folders, jobs).show if has_rows else lambda *_: None
+        run.start(Order(jobs, origins_of, on_state, overwrite, destination.verify.value))
         return True

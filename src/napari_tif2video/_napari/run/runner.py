@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import Container, ProgressBar, PushButton
 from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QMenu
 
 from ...errors import Cancelled, describe
 from ...pipeline import Execution, Progress
@@ -25,69 +29,134 @@ from ...videos import (
     run_jobs,
 )
 from ..background import Background
-from ..form import in_words
-from ..panel import PROBLEM_STYLE, line, note, say, tidy
+from ..panel import PROBLEM_STYLE, Note, line, say, tidy
+from ..words import in_short, in_words, problem_of
 from .card import FinishedVideo, VideoCard, look_at
 
 _STEPS = 1000
+_NAMED = 2  # of the videos that wait or have failed, so many are named at most
 
-#: Index of a source, name of its video, state, reason of a failure.
-OnState = Callable[[int, "str | None", str, str], None]
+#: Index of a source, state, what else there is to say.
+OnState = Callable[[int, str, str], None]
 OriginsOf = Callable[[SourceJob], Iterable[object]]
 
 
+@dataclass(eq=False)
+class Order:
+    """What one press of Create asks for.
+
+    Attributes
+    ----------
+    origins_of : callable
+        What a job is made of: when that goes, so does the card of its video.
+    on_state : callable
+        Gets to know how each job goes.
+    """
+
+    jobs: list[SourceJob]
+    origins_of: OriginsOf
+    on_state: OnState
+    overwrite: bool
+    verify: bool
+    videos: list[Video] = field(default_factory=list)
+    ended: set[int] = field(default_factory=set)  # jobs that came to an end
+
+    @property
+    def title(self) -> str:
+        """The first video, and how many others there are."""
+        first, more = self.jobs[0], len(self.jobs) - 1
+        name = os.path.basename(first.output or first.label)
+        return name + (f" and {more} more" if more else "")
+
+    @property
+    def outputs(self) -> set[Path]:
+        """All files that are written."""
+        return {name for job in self.jobs for name in (job.output, job.sidecar) if name}
+
+    def end(self) -> None:
+        """Tell those jobs that did not come to an end that they will not."""
+        for index in sorted(set(range(len(self.jobs))) - self.ended):
+            self.on_state(index, "cancelled", "")
+
+
 class RunRow(Container):
-    """A progress bar with Cancel while videos are made; the card of the last one afterwards."""
+    """A progress bar with Cancel while videos are made, what waits, and the card of the last one.
+
+    Orders are carried out one after the other. When one is cancelled, the others wait until the
+    user goes on or takes them out.
+    """
 
     began = Signal()
     ended = Signal()
 
     def __init__(self) -> None:
         self.bar = ProgressBar(min=0, max=_STEPS)
-        self.cancel_button = PushButton(text="Cancel")
+        self.cancel_button = PushButton(text="Cancel", tooltip="Stop making the video")
         self.card = VideoCard()
-        self.log_button = PushButton(text="Save log…")
-        self.facts, self.failure = note(), note(PROBLEM_STYLE)
+        self.log_button = PushButton(
+            text="Log…", tooltip="Save a table with a row for each video, as CSV"
+        )
+        self.facts, self.failure, self.next = Note(), Note(PROBLEM_STYLE), Note()
+        self.go_on_button = PushButton(text="Go on", tooltip="Make the videos that wait")
+        self.remove_button = PushButton(
+            text="Take out", tooltip="Choose which of the videos that wait are not made"
+        )
+        self._menu = QMenu(self.remove_button.native)
+        self._menu.aboutToShow.connect(self._fill)
+        self.remove_button.native.setMenu(self._menu)
         self._running = line(self.bar, self.cancel_button, stretch=0)
+        self._queue = line(self.next, self.go_on_button, self.remove_button, stretch=0)
         super().__init__(labels=False, gui_only=True)
-        tidy(self, (self.failure, self.facts, self.log_button, self._running, self.card))
+        tidy(self, (self.failure, self.facts, self._running, self._queue, self.card))
         self.videos: list[Video] = []
-        self._jobs: list[SourceJob] = []
-        self._ended: set[int] = set()  # jobs that came to an end
+        self.waiting: list[Order] = []
+        self._order: Order | None = None
         self._current = 0
         self._begun = 0.0
-        self._show_state: OnState | None = None
-        self._origins_of: OriginsOf = lambda _: ()
         self._activity: Any = None
         self._then: Callable[[list[SourceJob]], object] | None = None
         self._planning = Background(self.native, self._on_planned, self._on_not_planned)
         self._conversion = Background(self.native, self._on_ended, self._on_ended)
         self._is_cancelled = threading.Event()
         self.cancel_button.changed.connect(lambda: self.cancel())
+        self.go_on_button.changed.connect(self._go_on)
         self.log_button.changed.connect(self.ask_for_log)
-        for part in (self._running, self.log_button, self.facts, self.failure):
+        for part in (self._running, self._queue, self.log_button, self.facts, self.failure):
             part.visible = False
 
     @property
     def is_running(self) -> bool:
         """Whether videos are made, or what is needed for that is found out."""
-        return bool(self._jobs) or self._then is not None
+        return self._order is not None or self.is_preparing
+
+    @property
+    def is_preparing(self) -> bool:
+        """Whether sources are opened and planned; until then, no other order is taken."""
+        return self._then is not None
+
+    @property
+    def outputs(self) -> set[Path]:
+        """All files that are being written or will be."""
+        orders = [*self.waiting, *([] if self._order is None else [self._order])]
+        return {path for order in orders for path in order.outputs}
 
     def prepare(
         self, plan: Callable[[], list[SourceJob]], then: Callable[[list[SourceJob]], object]
     ) -> None:
         """Open and plan sources in the background; `then` gets the jobs, in the GUI thread."""
+        if not self.is_running:
+            self._show_running("Opening the sources…")
         self._then = then
-        self._show_running("Opening the sources…")
+        self.began.emit()
         self._planning.request(lambda _: plan())
 
     def _show_running(self, words: str) -> None:
+        """Forget what was made before."""
         self.videos = []
         self.bar.value = 0
         self.bar.native.setFormat(words)
         self.log_button.visible = self.facts.visible = self.failure.visible = False
         self._running.visible = True
-        self.began.emit()
 
     def _on_planned(self, jobs: list[SourceJob]) -> None:
         then = self._then
@@ -98,73 +167,98 @@ class RunRow(Container):
             self._end_planning()
 
     def _on_not_planned(self, error: Exception) -> None:
-        show_error(describe(error))
+        show_error(in_short(describe(error)))
         self._end_planning()
 
     def _end_planning(self) -> None:
         self._then = None
-        if not self._jobs:
-            self._running.visible = False
-            self.ended.emit()
+        self._running.visible = self._order is not None
+        self.ended.emit()
 
-    def start(
-        self,
-        jobs: list[SourceJob],
-        *,
-        origins_of: OriginsOf,
-        overwrite: bool,
-        on_state: OnState | None = None,
-        verify: bool = False,
-    ) -> None:
-        """Make the videos in the background.
+    def start(self, order: Order) -> None:
+        """Make the videos in the background, after those that wait already."""
+        for index in range(len(order.jobs)):
+            order.on_state(index, "waiting", "")
+        if not self.is_running:
+            self._show_running("")
+        self.waiting.append(order)
+        self._go_on()
 
-        Parameters
-        ----------
-        origins_of : callable
-            What a job is made of: when that goes, so does the card of its video.
-        on_state : callable, optional
-            Gets to know how each job goes.
-        """
-        self._jobs, self._show_state, self._origins_of = jobs, on_state, origins_of
-        self._ended, self._current, self._begun = set(), 0, time.monotonic()
-        for index, job in enumerate(jobs):
-            name = None if job.output is None else job.output.name
-            self._on_state(index, name, "waiting", "")
-        self._show_running("%p %")
+    def _go_on(self) -> None:
+        if self._order is None and self.waiting:
+            self._begin(self.waiting.pop(0))
+        self._show_waiting()
+
+    def _begin(self, order: Order) -> None:
+        self._order, self._current, self._begun = order, 0, time.monotonic()
+        for job in order.jobs:  # it may not have been made after all
+            job.skip = job.skip and job.output is not None and job.output.exists()
+        self._running.visible = True
+        self.card.headline.collapse()
+        self.bar.value = 0
+        self.bar.native.setFormat("%p %")
         # Made here: napari's progress bars belong to the GUI thread.
         self._activity = cancelable_progress(
             total=_STEPS, desc="TIFF to video", cancel_callback=self.cancel
         )
         self._is_cancelled.clear()
-        self._conversion.request(lambda _: self._make(jobs, overwrite, verify))
+        self.began.emit()
+        self._conversion.request(lambda _: self._make(order))
 
-    def _make(self, jobs: list[SourceJob], overwrite: bool, verify: bool) -> None:
+    def _make(self, order: Order) -> None:
         call = self._conversion.call
         execution = Execution(
             progress=lambda progress: call(self._on_progress, progress),
             cancel=self._is_cancelled.is_set,
         )
         videos = run_jobs(
-            jobs,
+            order.jobs,
             execution,
-            overwrite=overwrite,
-            verify=verify,
+            overwrite=order.overwrite,
+            verify=order.verify,
             started=lambda index, _: call(self._on_started, index),
         )
         with contextlib.suppress(Cancelled):
             for index, video in videos:
-                made = look_at(video, self._origins_of(jobs[index]))
+                made = look_at(video, order.origins_of(order.jobs[index]))
                 call(self._on_made, index, video, made)
 
     def cancel(self, wait_s: float = 0) -> None:
-        """Stop at the next frame; nothing half-made stays."""
-        if self._then is not None:
+        """Stop at the next frame; nothing half-made stays, and what waits goes on waiting."""
+        if self.is_preparing:
             self._planning.cancel()
             self._end_planning()
-        if self._jobs:
+        if self._order is not None:
             self.bar.native.setFormat("Cancelling…")
             self._is_cancelled.set()
             self._conversion.join(wait_s)
+
+    def stop(self, wait_s: float) -> None:
+        """Stop, and make none of those that wait."""
+        self._take_out(self.waiting)
+        self.cancel(wait_s)
+
+    def _take_out(self, orders: list[Order]) -> None:
+        for order in list(orders):
+            if order in self.waiting:  # it may have begun while the menu was open
+                self.waiting.remove(order)
+                order.end()
+        self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        names = [order.title for order in self.waiting]
+        words = "Next" if self.is_running else "Not begun"
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        self.next.value = f"{words}: {', '.join(names[:_NAMED])}{more}"
+        self.next.tooltip = "\n".join(names)
+        self.go_on_button.visible = not self.is_running
+        self._queue.visible = bool(names)
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        for order in self.waiting:
+            self._menu.addAction(order.title, partial(self._take_out, [order]))
+        self._menu.addAction("All", partial(self._take_out, self.waiting))
 
     def ask_for_log(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self.native, "Save log", "videos.csv", "CSV (*.csv)")
@@ -177,56 +271,56 @@ class RunRow(Container):
             for video in self.videos:
                 report.write(video)
 
-    def _on_state(self, index: int, name: str | None, state: str, why: str) -> None:
-        if self._show_state is not None:
-            self._show_state(index, name, state, why)
-
     def _on_started(self, index: int) -> None:
+        assert self._order is not None
         self._current = index
-        self._on_state(index, None, "running", "")
+        self._order.on_state(index, "running", "")
 
     def _on_progress(self, progress: Progress) -> None:
-        share = (self._current + progress.fraction) / len(self._jobs)
+        order = self._order
+        assert order is not None
+        share = (self._current + progress.fraction) / len(order.jobs)
         step = round(share * _STEPS)
         elapsed = time.monotonic() - self._begun
         left = elapsed * (1 - share) / share if share > 0.02 else None
         self.bar.value = step
         self.bar.native.setFormat("%p %" if left is None else f"%p % · {_readable(left)} left")
-        self._on_state(self._current, None, f"{round(100 * progress.fraction)} %", "")
+        order.on_state(self._current, f"{round(100 * progress.fraction)} %", "")
         # Last, as napari handles waiting events in it: the end of the run may be among them.
         if self._activity is not None:
             self._activity.update(step - self._activity.n)
 
     def _on_made(self, index: int, video: Video, made: FinishedVideo | None) -> None:
+        order = self._order
+        assert order is not None
+        order.videos.append(video)
         self.videos.append(video)
-        self._ended.add(index)
+        order.ended.add(index)
+        is_alone = len(order.jobs) == 1
         if made is not None:
-            self.card.add(made)
-        words = {"ok": "done", "failed": "failed", "skipped": "skipped"}
-        name = None if video.output is None else video.output.name
+            self.card.add(made, is_open=is_alone)  # rows of several need the room
+        state = "done" if video.status == "ok" else video.status
         why = video.error or "\n".join([*_found(video), *video.notes])
-        self._on_state(index, name, words[video.status], why)
-        if len(self._jobs) == 1 and video.status == "failed":
-            show_error(in_words(video.error or "failed"))
+        order.on_state(index, state, in_words(why))
+        if is_alone and video.status == "failed":
+            show_error(in_short(video.error or "failed"))
         # What was known before the run is said beside the source.
-        job = self._jobs[index]
+        job = order.jobs[index]
         for said in video.notes[0 if job.plan is None else len(job.plan.notes) :]:
-            said = in_words(said)
-            show_warning(said if len(self._jobs) == 1 else f"{video.source}: {said}")
+            show_warning(in_short(said if is_alone else f"{video.source}: {said}"))
 
     def _on_ended(self, error: Exception | None) -> None:
-        total, self._jobs = len(self._jobs), []
+        order, self._order = self._order, None
+        assert order is not None
         if self._activity is not None:
             self._activity.close()
             self._activity = None
-        for index in sorted(set(range(total)) - self._ended):
-            self._on_state(index, None, "cancelled", "")
-        made = [v for v in self.videos if v.status == "ok"]
-        failed = [v for v in self.videos if v.status == "failed"]
-        self._running.visible = False
-        self.log_button.visible = total > 1
+        order.end()
+        total = len(order.jobs)
+        made = [v for v in order.videos if v.status == "ok"]
+        failed = [v for v in order.videos if v.status == "failed"]
         if error is not None:
-            show_error(describe(error))
+            show_error(in_short(describe(error)))
         elif self._is_cancelled.is_set():
             show_info("Cancelled; nothing half-made was left.")
         elif total > 1:
@@ -235,8 +329,17 @@ class RunRow(Container):
         elif made and made[0].output is not None:
             show_info(f"Saved {made[0].output.name}")
         say(self.facts, "\n".join(_all_verified(made) if total > 1 else []))
-        why = [in_words(describe(error))] if error is not None else []
-        say(self.failure, "\n".join(why + [in_words(v.error or "failed") for v in failed]))
+        why = [] if error is None else [problem_of(error)]
+        why += [in_words(v.error or "failed") for v in self.videos if v.status == "failed"]
+        self.failure.tooltip = "\n".join(why)
+        more = len(why) - _NAMED
+        why[_NAMED:] = [f"and {more} more: see their rows, or the log"] if more > 0 else []
+        say(self.failure, "\n".join(map(in_short, why)))
+        self.log_button.visible = len(self.videos) > 1
+        self._running.visible = False
+        if not self._is_cancelled.is_set():
+            self._go_on()
+        self._show_waiting()
         self.ended.emit()
 
 

@@ -9,16 +9,17 @@ from pathlib import Path
 
 from magicgui.widgets import PushButton
 from napari.layers import Image
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QFileDialog, QMenu
 
 from ...colours import Display
-from ...errors import SettingsError, Tif2VideoError, describe
+from ...errors import SettingsError
 from ...planning import Plan
 from ...settings import CONTAINERS, VideoSettings, option_of, pairs_of
 from ..form import SettingsForm
 from ..layers import CHANNEL, display_of
 from ..source import SourcePanel
+from ..words import telling
 from .card import to_clipboard
 from .destination import Destination
 from .jobs import automatic_name
@@ -49,8 +50,8 @@ def as_command_line(
     """
     if settings.limits is not None and len(pairs_of(settings.limits)) > 1:
         raise SettingsError(
-            "limits: a command line has one pair for all channels; save the settings and give the "
-            "file with --settings, or copy as Python"
+            "limits: a command line has one pair for all channels; save the settings and name "
+            "their file in it, or copy as Python"
         )
     if settings.contrast == "displayed":
         limits = None if display is None else display.limits
@@ -133,10 +134,8 @@ class RecipeButton(PushButton):
         menu.addAction("Load settings…", self.load_settings)
         self.native.setMenu(menu)
 
+    @telling()
     def copy_command_line(self) -> None:
-        _try(self._copy_command_line)
-
-    def _copy_command_line(self) -> None:
         source, run = self._source, self._destination.chosen
         settings, layer, folder = self._form.settings, source.image, self._destination.folder
         if source.is_folder_mode:
@@ -155,10 +154,8 @@ class RecipeButton(PushButton):
             text = as_command_line([layer.source.path], settings, folder, display, run)
         to_clipboard(text)
 
+    @telling()
     def copy_python(self) -> None:
-        _try(self._copy_python)
-
-    def _copy_python(self) -> None:
         source, run, plan = self._source, self._destination.chosen, self._plan()
         settings, layer, folder = self._form.settings, source.image, self._destination.folder
         if source.is_folder_mode:
@@ -179,25 +176,20 @@ class RecipeButton(PushButton):
             text = as_python(what, shown, output, run)
         to_clipboard(text)
 
+    @telling()
     def save_settings(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self.native, "Save settings", "", _JSON)
         if name:
-            _try(lambda: self._form.settings.save(name))
+            self._form.settings.save(name)
 
+    @telling()
     def load_settings(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self.native, "Load settings", "", _WITH_SETTINGS)
         if name:
-            _try(lambda: setattr(self._form, "settings", VideoSettings.load(name)))
+            self._form.settings = VideoSettings.load(name)
 
 
 def _of_channel(layer: Image, settings: VideoSettings) -> VideoSettings:
     """The settings, with the channel of its file that the layer shows."""
     number = layer.metadata.get(CHANNEL)
     return settings if number is None else dataclasses.replace(settings, channel=number)
-
-
-def _try(action: Callable[[], None]) -> None:
-    try:
-        action()
-    except Tif2VideoError as exc:
-        show_error(describe(exc))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -16,6 +17,7 @@ from qtpy.QtWidgets import (
     QMessageBox,
     QPushButton,
     QSizePolicy,
+    QStyle,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -23,9 +25,18 @@ from qtpy.QtWidgets import (
 )
 
 from ...data import folders_with_frames, is_tiff_name
+from ..words import in_short
 
 _LIST_HEIGHT_PX = 110
+_ROLE = Qt.ItemDataRole.UserRole
 WAITING, UNREADABLE = "waiting", "unreadable"
+# How states look besides their words.
+_MARKS = {
+    "done": QStyle.StandardPixmap.SP_DialogApplyButton,
+    "failed": QStyle.StandardPixmap.SP_MessageBoxCritical,
+    UNREADABLE: QStyle.StandardPixmap.SP_MessageBoxWarning,
+}
+_AT_REST = (WAITING, "skipped", "cancelled", *_MARKS)
 
 
 class FolderList(QWidget):
@@ -37,10 +48,13 @@ class FolderList(QWidget):
         Sources were added or removed.
     selected()
         Another row was selected.
+    activated(path)
+        The last video of a row is to be played.
     """
 
     changed = Signal()
     selected = Signal()
+    activated = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,6 +70,7 @@ class FolderList(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.itemSelectionChanged.connect(self.selected)
+        self.tree.itemDoubleClicked.connect(self._on_double_click)
         self.setAcceptDrops(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         layout, buttons = QVBoxLayout(self), QHBoxLayout()
@@ -75,13 +90,13 @@ class FolderList(QWidget):
 
     @property
     def paths(self) -> list[str]:
-        return [self._item(i).data(0, Qt.ItemDataRole.UserRole) for i in range(self.count)]
+        return [self._item(i).data(0, _ROLE) for i in range(self.count)]
 
     @property
     def selected_path(self) -> str:
         """What the selected row, or else the first one, names; empty without rows."""
         items = self.tree.selectedItems() or [self._item(0)][: self.count]
-        return str(items[0].data(0, Qt.ItemDataRole.UserRole)) if items else ""
+        return str(items[0].data(0, _ROLE)) if items else ""
 
     @property
     def count(self) -> int:
@@ -104,30 +119,47 @@ class FolderList(QWidget):
         for one in dict.fromkeys(new):
             if one not in known:
                 item = QTreeWidgetItem([os.path.basename(one), "", WAITING])
-                item.setData(0, Qt.ItemDataRole.UserRole, one)
+                item.setData(0, _ROLE, one)
                 item.setToolTip(0, one)
                 self.tree.addTopLevelItem(item)
         if self.count and not self.tree.selectedItems():
             self.tree.setCurrentItem(self._item(0))
         self.changed.emit()
 
-    def set_row(self, index: int, video: str | None = None, state: str = "", why: str = "") -> None:
-        """Show the name of the video, the state, and the reason of a failure as a tooltip."""
+    def set_row(
+        self, index: int, state: str, why: str = "", videos: Sequence[Path] | None = None
+    ) -> None:
+        """Show a state, with the reason of a failure below it, and the names of the videos."""
         item = self._item(index)
-        if video is not None:
-            item.setText(1, video)
-            item.setToolTip(1, video)
-        if state:
-            item.setText(2, state)
-            item.setToolTip(2, why)
+        if videos is not None:
+            names = ", ".join(video.name for video in videos)
+            item.setText(1, names)
+            item.setToolTip(1, names)
+            item.setData(1, _ROLE, [str(video) for video in videos])
+        is_bad = state in ("failed", UNREADABLE)
+        item.setText(2, state)
+        item.setToolTip(2, why)
+        mark = _MARKS.get(state)
+        item.setIcon(2, QIcon() if mark is None else self.style().standardIcon(mark))
+        font = item.font(2)
+        font.setBold(is_bad or state not in _AT_REST)
+        item.setFont(2, font)
+        item.takeChildren()
+        if is_bad and why:
+            reason = QTreeWidgetItem([in_short(why)])
+            reason.setToolTip(0, why)
+            reason.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            item.addChild(reason)
+            reason.setFirstColumnSpanned(True)
+            item.setExpanded(True)
 
     def mark_problem(self, index: int, problem: str) -> None:
         """Show that a source cannot be opened, or no longer so; what a run said of it stays."""
         before = self._item(index).text(2)
         if problem and before == WAITING:
-            self.set_row(index, None, UNREADABLE, problem)
+            self.set_row(index, UNREADABLE, problem)
         elif not problem and before == UNREADABLE:
-            self.set_row(index, None, WAITING)
+            self.set_row(index, WAITING)
 
     def remove_selected(self) -> None:
         for item in self.tree.selectedItems():
@@ -147,6 +179,11 @@ class FolderList(QWidget):
         names, _ = QFileDialog.getOpenFileNames(self, "TIFF stacks", "", "TIFF (*.tif *.tiff)")
         if names:
             self.add(names)
+
+    def _on_double_click(self, item: Any) -> None:
+        made = [video for video in item.data(1, _ROLE) or () if os.path.exists(video)]
+        if item.text(2) in ("done", "skipped") and made:
+            self.activated.emit(made[-1])
 
     def dragEnterEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         if event.mimeData().hasUrls():

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image
 from psygnal import Signal
@@ -14,11 +15,12 @@ from qtpy.QtCore import QObject
 from vispy.gloo import get_current_canvas
 
 from ...data import Stack, open_stack
-from ...errors import Tif2VideoError, describe
+from ...errors import Tif2VideoError
 from ...planning import Plan
 from ..background import Background
 from ..hooks import LayerData, layers_data
 from ..layers import TEMPORARY
+from ..words import problem_of
 from .axes import SourceAxes
 
 
@@ -61,7 +63,8 @@ class TemporaryLayers:
         self.remove()
         if path:
             self._key = key
-            self._work.request(lambda _: _opened(path, axes, plays_channels))
+            step = self._viewer.dims.current_step if self._viewer.layers else None
+            self._work.request(lambda _: _opened(path, axes, plays_channels, step))
 
     def follow(self, plan: Plan) -> None:
         """Show the channels and the slice that the video shows, when others were chosen."""
@@ -106,7 +109,7 @@ class TemporaryLayers:
         self.changed.emit()
 
     def _on_failed(self, error: Exception) -> None:
-        self.problem = describe(error)
+        self.problem = problem_of(error)
         self.changed.emit()
 
 
@@ -123,11 +126,21 @@ def make_canvas_current(event: Any = None) -> None:
 
 
 def _opened(
-    path: str, axes: str | None, plays_channels: bool
+    path: str, axes: str | None, plays_channels: bool, step: tuple[int, ...] | None
 ) -> tuple[Stack, str, list[LayerData]]:
-    """The source, the letters of the leading axes of its layers, and these as napari adds them."""
+    """The source, the letters of the leading axes of its layers, and these as napari adds them.
+
+    The frames where the viewer's sliders will stand are read, as a viewer in which a layer cannot
+    be shown is broken from then on.
+    """
     stack = open_stack(path, None, axes)
     layers = layers_data(stack, is_split=not plays_channels)
+    for data, options, _ in layers:
+        lengths = data.shape[: len(options["axis_labels"]) - 2]
+        middle = tuple((length - 1) // 2 for length in lengths)
+        there = step[-len(lengths) - 2 : -2] if step and len(step) > len(lengths) + 1 else middle
+        where = (min(at, length - 1) for at, length in zip(there, lengths, strict=True))
+        np.asarray(data[tuple(where)])
     _, options, _ = layers[0]
     return stack, "".join(options["axis_labels"][:-2]).upper(), layers
 
@@ -192,11 +205,11 @@ class Catalog:
         self._go_on()
 
     def _on_failed(self, error: Exception) -> None:
-        self._on_done(Entry(problem=describe(error)))
+        self._on_done(Entry(problem=problem_of(error)))
 
 
 def _looked_at(path: str, axes: str | None) -> Entry:
     try:
         return Entry(SourceAxes.of(open_stack(path, None, axes)))
     except Tif2VideoError as exc:
-        return Entry(problem=describe(exc))
+        return Entry(problem=problem_of(exc))

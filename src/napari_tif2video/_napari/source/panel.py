@@ -17,7 +17,8 @@ from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
 from ..layers import Region, merge, move_slider, point_of, region_of_layer
-from ..panel import note
+from ..panel import Note
+from ..words import in_words
 from .axes import SourceAxes, TimeAxis, nearest_frame
 from .folders import FolderList
 from .opening import Catalog, TemporaryLayers, make_canvas_current
@@ -51,7 +52,8 @@ class SourcePanel:
         )
         self.layers = LayerPicker(viewer)
         self.folders = FolderList()
-        self.info = note()
+        self.folders.hide()  # else the dock begins as high as both kinds of source need
+        self.info = Note()
         self.time_axis = TimeAxis(viewer)
         self.temporary = TemporaryLayers(viewer, self.folders)
         self.catalog = Catalog(self.folders)
@@ -199,7 +201,7 @@ class SourcePanel:
         known = _calibration(given)
         lines = [" · ".join(parts), known] if known else [" · ".join([*parts, "no pixel size"])]
         # Notes that tell the command line what to add are about choices that the rows show.
-        lines += [note for note in plan.notes if "; --" not in note]
+        lines += [in_words(note) for note in plan.notes if "; --" not in note]
         self.info.value = "\n".join([*lines, *self._differences(plan)])
 
     def _differences(self, plan: Plan) -> list[str]:

@@ -1,0 +1,207 @@
+"""Videos that are asked for while others are made, and how the rows of a batch look."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from helpers.files import write_folder
+from helpers.frames import noise, numbered
+from helpers.video import numbers
+
+pytest.importorskip("napari")
+
+from helpers.window import choose, click, states
+from qtpy.QtCore import Qt, QUrl
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtTest import QTest
+
+
+class Gate:
+    """Frames that come only while it is open."""
+
+    def __init__(self):
+        self.open = threading.Event()
+        self.open.set()
+        self.asked = threading.Event()
+
+    def stack(self):
+        import dask.array as da
+
+        frames = numbered(3)
+
+        def block(block_info=None):
+            self.asked.set()
+            assert self.open.wait(20)
+            return frames[block_info[None]["chunk-location"][0]][None]
+
+        kind = {"dtype": frames.dtype, "meta": np.empty((0, 0, 0), frames.dtype)}
+        return da.map_blocks(block, chunks=((1,) * 3, *((n,) for n in frames.shape[1:])), **kind)
+
+
+@pytest.fixture
+def gate():
+    gate = Gate()
+    yield gate
+    gate.open.set()
+
+
+def add(widget, wait, fps):
+    """Ask for another video."""
+    widget["fps"].value = fps
+    widget.wait_until_idle()
+    assert widget.create_button.enabled
+    click(widget.create_button)
+
+
+def begin(opened, wait, gate, folder):
+    """Three videos, of which the first cannot go on before the gate is opened."""
+    viewer, widget = opened(gate.stack(), name="s", contrast_limits=(0, 65535))
+    folder.mkdir(exist_ok=True)
+    widget.destination.folder = folder
+    widget.wait_until_idle()
+    viewer.layers["s"].visible = False  # nor does the canvas ask for frames
+    gate.open.clear()
+    gate.asked.clear()
+    for fps in (5, 6, 7):
+        widget["fps"].value = fps
+        assert widget.convert()
+        wait(gate.asked.is_set)
+    return viewer, widget
+
+
+def menu_of(button):
+    menu = button.native.menu()
+    menu.aboutToShow.emit()
+    return {action.text(): action for action in menu.actions()}
+
+
+def made(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_create_adds_to_what_is_made_and_each_can_be_taken_out(open_widget, wait, tmp_path, gate):
+    _, widget = begin(open_widget, wait, gate, tmp_path / "out")
+    run = widget.run
+    assert widget.create_button.text == "Add to queue"
+    assert run.next.native.isVisible()
+    assert run.next.value == "Next: s_500px_6fps_video.mp4, s_500px_7fps_video.mp4"
+    assert not run.go_on_button.visible
+    menu_of(run.remove_button)["s_500px_6fps_video.mp4"].trigger()
+    assert run.next.value == "Next: s_500px_7fps_video.mp4"
+    gate.open.set()
+    wait(lambda: not run.is_running)
+    assert made(tmp_path / "out") == ["s_500px_5fps_video.mp4", "s_500px_7fps_video.mp4"]
+    assert numbers(tmp_path / "out" / "s_500px_7fps_video.mp4") == [0, 1, 2]
+    assert not run.next.native.isVisible()
+    assert widget.create_button.text == "Create video"
+    assert [video.path.name for video in run.videos] == made(tmp_path / "out")
+
+
+def test_cancel_stops_one_and_offers_the_others(open_widget, wait, tmp_path, gate):
+    _, widget = begin(open_widget, wait, gate, tmp_path / "out")
+    run = widget.run
+    click(run.cancel_button)
+    gate.open.set()
+    wait(lambda: not run.is_running)
+    assert made(tmp_path / "out") == []
+    assert run.next.value == "Not begun: s_500px_6fps_video.mp4, s_500px_7fps_video.mp4"
+    click(run.go_on_button)
+    wait(lambda: not run.is_running)
+    assert made(tmp_path / "out") == ["s_500px_6fps_video.mp4", "s_500px_7fps_video.mp4"]
+
+
+def test_what_was_not_begun_can_be_let_go(open_widget, wait, tmp_path, gate):
+    _, widget = begin(open_widget, wait, gate, tmp_path / "out")
+    run = widget.run
+    click(run.cancel_button)
+    gate.open.set()
+    wait(lambda: not run.is_running)
+    menu_of(run.remove_button)["All"].trigger()
+    assert not run.next.native.isVisible()
+    assert run.waiting == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "names"), [("Keep both", ["", " (2)"]), ("Skip", [""]), ("Replace", [""])]
+)
+def test_a_video_that_is_still_to_come_counts_as_one_that_exists(
+    open_widget, wait, tmp_path, gate, policy, names
+):
+    _, widget = begin(open_widget, wait, gate, tmp_path / "out")
+    existing = widget.destination.existing
+    existing.native.setCurrentText(policy)
+    widget["fps"].value = 6  # which waits
+    assert widget.convert()
+    gate.open.set()
+    wait(lambda: not widget.run.is_running)
+    sixes = [name for name in made(tmp_path / "out") if "6fps" in name]
+    assert sorted(sixes) == sorted(f"s_500px_6fps_video{name}.mp4" for name in names)
+    statuses = [video.status for video in widget.run.videos]
+    assert statuses == ["ok"] * 3 + ["skipped" if policy == "Skip" else "ok"]
+
+
+def test_the_rows_of_a_batch_tell_their_states(open_widget, wait, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: opened.append(QUrl(url).toLocalFile())
+    )
+    good, broken = (write_folder(tmp_path / name, numbered(3)) for name in ("good", "broken"))
+    (broken / "t1.tif").write_bytes(b"damaged")
+    _, widget = open_widget()
+    choose(widget.mode, "Folders")
+    widget.folders.add([good, broken])
+    tree = widget.folders.tree
+    widget.wait_until_idle()
+    waiting = icon_of(tree, 0)
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and len(widget.run.videos) == 2)
+    assert states(widget) == ["done", "failed"]
+    pictures = [waiting, icon_of(tree, 0), icon_of(tree, 1)]
+    assert pictures[0] is None
+    assert pictures[1] != pictures[2]
+    # In greys, too.
+    grey = [picture.convertToFormat(picture.Format.Format_Grayscale8) for picture in pictures[1:]]
+    assert grey[0] != grey[1]
+    # The reason can be read: the name of the file, not the beginning of its path.
+    (reason,) = (tree.topLevelItem(1).child(i) for i in range(tree.topLevelItem(1).childCount()))
+    assert reason.text(0).startswith("t1.tif: ")
+    assert not tree.visualItemRect(reason).isEmpty()
+    assert str(broken) in reason.toolTip(0)
+    for row in (0, 1):
+        where = tree.visualItemRect(tree.topLevelItem(row)).center()
+        QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
+        QTest.mouseDClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert opened == [str(widget.run.videos[0].path)]
+    # Another run takes the reason away.
+    (broken / "t1.tif").write_bytes((broken / "t0.tif").read_bytes())
+    widget.destination.existing.native.setCurrentText("Replace")
+    widget.wait_until_idle()
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and states(widget) == ["done", "done"])
+    assert tree.topLevelItem(1).childCount() == 0
+
+
+def icon_of(tree, row):
+    """What the state of a row looks like beside its words."""
+    icon = tree.topLevelItem(row).icon(2)
+    return None if icon.isNull() else icon.pixmap(16, 16).toImage()
+
+
+def test_failures_of_a_large_batch_leave_room_for_the_rest(open_widget, wait, tmp_path):
+    viewer, widget = open_widget()
+    choose(widget.mode, "Folders")
+    for number in range(6):
+        folder = write_folder(tmp_path / f"pos{number}", noise((3, 40, 60)))
+        (folder / "t1.tif").write_bytes(b"damaged")
+        widget.folders.add([folder])
+    widget.wait_until_idle()
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and len(widget.run.videos) == 6)
+    assert states(widget) == ["failed"] * 6
+    assert "t1.tif" in widget.result.facts.value  # nor is the one that is selected in the viewer
+    assert not viewer.layers
+    lines = widget.run.failure.value.splitlines()
+    assert len(lines) == 3
+    assert lines[-1].startswith("and 4 more")
