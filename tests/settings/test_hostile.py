@@ -7,6 +7,7 @@ import dataclasses
 import json
 import sys
 import zlib
+from functools import cache
 
 import numpy as np
 import pytest
@@ -81,6 +82,7 @@ def test_settings(folder, tmp_path, text):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@cache
 def bomb(nbytes):
     """Limits that inflate to so many bytes."""
     deflate = zlib.compressobj(9)
