@@ -126,7 +126,7 @@ def test_control_codes_in_recipes_are_written_out(folder, tmp_path, cli):
 
 
 def test_a_run_under_nohup_goes_on_when_the_terminal_is_closed(tmp_path):
-    folder = write_folder(tmp_path / "pos", noise((300, 300, 300)))
+    folder = write_folder(tmp_path / "pos", noise((100, 300, 300)))
     command = [sys.executable, "-m", "napari_tif2video", folder, "--width", "1000", "--quiet"]
     run = subprocess.Popen(command, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     while not list(folder.glob(".*.part")):

@@ -14,7 +14,7 @@ from helpers.video import numbers
 import napari_tif2video as t2v
 
 # The run would take so long that the change comes in time on any machine; it ends with the error.
-SLOWLY = {"workers": 1, "width": 2000}
+SLOWLY = {"workers": 1, "width": 1000}
 
 
 def rewrite(path):

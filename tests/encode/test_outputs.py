@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -272,22 +273,29 @@ SPACE = {
 }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")
+@contextlib.contextmanager
+def files_no_longer_than(nbytes):
+    """A stand-in for a disk that is full."""
+    resource = pytest.importorskip("resource", reason="needs resource limits")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (nbytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @pytest.mark.parametrize("space", SPACE.values(), ids=SPACE)
 @pytest.mark.parametrize("exists", [False, True])
-def test_a_disk_that_is_full_leaves_nothing_and_says_so(tmp_path, command, space, exists):
-    import resource
-
+def test_a_disk_that_is_full_leaves_nothing_and_says_so(tmp_path, cli, space, exists):
     stack = noise((60, 128, 128))
     folder, out = write_folder(tmp_path / "pos", stack), tmp_path / "o.mp4"
     limit = space(t2v.convert(folder, out, width="full").path.stat().st_size)
     out.unlink()
     if exists:
         out.write_bytes(OLD)
-    ended = command(
-        *[folder, "-o", out, "--overwrite", "--quiet", "--width", "full"],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )
+    with files_no_longer_than(limit):
+        ended = cli(folder, "-o", out, "--overwrite", "--quiet", "--width", "full")
     assert ended.code == 1
     assert str(folder) in ended.error_line
     assert str(out) in ended.error_line
@@ -298,16 +306,10 @@ def test_a_disk_that_is_full_leaves_nothing_and_says_so(tmp_path, command, space
         assert out.read_bytes() == OLD
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")
-def test_a_disk_that_gets_full_while_segments_wait(tmp_path, command):
-    import resource
-
+def test_a_disk_that_gets_full_while_segments_wait(tmp_path, cli):
     folder = write_folder(tmp_path / "pos", noise((130, 256, 256)))
-    limit = 4_500_000  # where they no longer wait in memory
-    ended = command(
-        *[folder, "-o", tmp_path / "o.mp4", "--quiet", "--width", "full"],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )
+    with files_no_longer_than(4_500_000):  # where they no longer wait in memory
+        ended = cli(folder, "-o", tmp_path / "o.mp4", "--quiet", "--width", "full")
     assert ended.code == 1
     assert f"{tmp_path / 'o.mp4'}: cannot be written" in ended.error_line
     assert [p.name for p in tmp_path.iterdir()] == ["pos"]
@@ -355,8 +357,8 @@ class Run:
 @pytest.fixture
 def run(folder, tmp_path):
     """A run at work, which takes long, in the folder of the frames."""
-    long = write_folder(tmp_path / "long", noise((500, 300, 300)))
-    command = [sys.executable, "-m", "napari_tif2video", long, "--quiet", "--width", "1000"]
+    long = write_folder(tmp_path / "long", noise((120, 300, 300)))
+    command = [sys.executable, "-m", "napari_tif2video", long, "--quiet", "--width", "2000"]
     process = subprocess.Popen([*command, "-o", folder / "long.mp4"])
     yield Run(process, folder)
     process.kill()

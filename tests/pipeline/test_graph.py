@@ -115,13 +115,13 @@ def test_other_processes_give_the_same_bytes(tmp_path, digest, source):
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_cluster_gives_the_same_bytes(tmp_path, digest, source, request):
-    made = source(tmp_path, numbered(120))
+    made = source(tmp_path, numbered(63))
     cases = [
         {},
         {"contrast": "global"},
         {"contrast": "global", "memory_budget": 0},
         {"percentile": (1, 99), "contrast": "global", "verify": True},
-        {"max_size": "60kB"},
+        {"max_size": "32kB"},
     ]
     expected = [digest(made, **options) for options in cases]
     request.getfixturevalue("client")
@@ -150,11 +150,11 @@ def test_the_workers_and_the_pool_of_the_configuration_are_used(tmp_path):
     array = da.from_array(noise((40, 32, 128)), chunks=(1, 32, 128))
     array = array.map_blocks(block, dtype=np.uint16, meta=array._meta)
     with ThreadPoolExecutor(3, "mine") as pool, dask.config.set(pool=pool):
-        t2v.convert(array, tmp_path / "a.mp4")
+        t2v.convert(array, tmp_path / "a.mp4", width="full")
     assert {name.rpartition("_")[0] for name in seen} == {"mine"}
     seen.clear()
     with dask.config.set(num_workers=1):
-        t2v.convert(array, tmp_path / "b.mp4")
+        t2v.convert(array, tmp_path / "b.mp4", width="full")
     assert len(seen) == 1
 
 
@@ -209,14 +209,14 @@ class Counted:
         ({"contrast": "global", "memory_budget": 0}, 2),
         ({"contrast": "batch", "memory_budget": 0}, 2),
         ({"memory_budget": 0}, 1),
-        ({"contrast": "global", "crop": "100x40", "width": "full"}, 1),
+        ({"contrast": "global", "crop": "100x40"}, 1),
     ],
     ids=str,
 )
 @pytest.mark.parametrize("workers", [1, 4])
 def test_every_frame_is_read_as_often_as_said(tmp_path, options, times, workers):
     counted = Counted(noise((117, 48, 160)))
-    t2v.convert(counted.array, tmp_path / "o.mp4", workers=workers, **options)
+    t2v.convert(counted.array, tmp_path / "o.mp4", workers=workers, width="full", **options)
     assert counted.reads == Counter(dict.fromkeys(range(117), times))
 
 
@@ -286,6 +286,7 @@ def counted_blocks(shape, chunks):
 )
 def test_blocks_that_the_whole_sequence_needs_are_computed_once(tmp_path, options, times):
     stack, array, computed = counted_blocks((120, 32, 64), (10, 32, 64))
+    options = {"width": "full"} | options
     video = t2v.convert(array - array.mean(axis=0), tmp_path / "o.mp4", **options)
     assert computed == Counter({(i, 0, 0): times for i in range(12)})
     expected = t2v.convert(stack - stack.mean(axis=0), tmp_path / "e.mp4", **options)
@@ -297,10 +298,11 @@ def test_blocks_that_channels_share_are_computed_once(tmp_path, axes):
     shape = {"TCYX": (30, 3, 32, 64), "CTYX": (3, 30, 32, 64)}[axes]
     chunks = {"TCYX": (1, 3, 32, 64), "CTYX": (3, 1, 32, 64)}[axes]
     stack, array, computed = counted_blocks(shape, chunks)
-    video = t2v.convert(array, tmp_path / "o.mp4", axes=axes, channel="all")
+    options = {"axes": axes, "channel": "all", "width": "full"}
+    video = t2v.convert(array, tmp_path / "o.mp4", **options)
     assert set(computed.values()) == {1}
     assert len(computed) == 30
-    expected = t2v.convert(stack, tmp_path / "e.mp4", axes=axes, channel="all")
+    expected = t2v.convert(stack, tmp_path / "e.mp4", **options)
     assert media(video.path) == media(expected.path)
 
 
@@ -309,11 +311,10 @@ def test_persisted_arrays(tmp_path, contrast):
     stack, array, computed = counted_blocks((120, 32, 64), (7, 32, 32))
     persisted = array.persist()
     before = computed.copy()
-    video = t2v.convert(persisted, tmp_path / "o.mp4", contrast=contrast)
+    video = t2v.convert(persisted, tmp_path / "o.mp4", contrast=contrast, width="full")
     assert computed == before
-    assert media(video.path) == media(
-        t2v.convert(stack, tmp_path / "e.mp4", contrast=contrast).path
-    )
+    expected = t2v.convert(stack, tmp_path / "e.mp4", contrast=contrast, width="full")
+    assert media(video.path) == media(expected.path)
 
 
 _calls = []
@@ -330,12 +331,12 @@ def test_arrays_that_a_cluster_holds(tmp_path, client, contrast):
     stack = noise((60, 32, 64))
     array = da.from_array(stack, chunks=(7, 32, 32))
     persisted = client.persist(array.map_blocks(_called, dtype=np.uint16, meta=array._meta))
-    video = t2v.convert(persisted, tmp_path / "o.mp4", contrast=contrast)
+    video = t2v.convert(persisted, tmp_path / "o.mp4", contrast=contrast, width="full")
     t2v.render_frame(persisted, 3)
     assert len(_calls) == 18
     _calls.clear()
     with dask.config.set(scheduler="threads"):
-        expected = t2v.convert(stack, tmp_path / "e.mp4", contrast=contrast)
+        expected = t2v.convert(stack, tmp_path / "e.mp4", contrast=contrast, width="full")
     assert media(video.path) == media(expected.path)
 
 
@@ -370,9 +371,10 @@ def audit(event, arguments):
         opened[str(arguments[0])] += 1
 
 sys.addaudithook(audit)
+options = {"overwrite": True, "contrast": "global", "width": "full"}
 for budget in (1 << 40, 0):
     opened.clear()
-    t2v.convert(stack, sys.argv[2], overwrite=True, contrast="global", memory_budget=budget)
+    t2v.convert(stack, sys.argv[2], memory_budget=budget, **options)
     print(len(opened), *sorted(set(opened.values())))
 """
 

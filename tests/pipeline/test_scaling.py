@@ -51,11 +51,15 @@ def computed(_folder, count):
     return (array // 2 + 5).astype(np.uint16)[::-1]
 
 
+@pytest.fixture(scope="module", params=[files, pages, stack_of_delayed, map_blocks, computed])
+def sources(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sources")
+    return {count: request.param(folder, count) for count in (FEW, MANY)}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [files, pages, stack_of_delayed, map_blocks, computed])
 @pytest.mark.parametrize("contrast", ["local", "global"])
-def test_the_cost_of_a_frame(tmp_path, make, contrast):
-    sources = {count: make(tmp_path, count) for count in (FEW, MANY)}
+def test_the_cost_of_a_frame(tmp_path, sources, contrast):
     best = dict.fromkeys(sources, float("inf"))
     # Processor time, and the best of up to six: other programs make it longer, never shorter.
     for attempt in range(6):

@@ -114,10 +114,10 @@ def test_report(three, tmp_path, cli):
 
 def test_rows_of_the_report_are_there_as_soon_as_a_source_is_done(tmp_path):
     first = write_folder(tmp_path / "a", numbered(2))
-    second = write_folder(tmp_path / "b", noise((1500, 64, 64)))
+    second = write_folder(tmp_path / "b", noise((300, 64, 64)))
     report = tmp_path / "report.csv"
-    argv = [sys.executable, "-m", "napari_tif2video", first, second, "--report", report, "--quiet"]
-    with subprocess.Popen(argv) as run:
+    command = [sys.executable, "-m", "napari_tif2video", first, second, "--report", report]
+    with subprocess.Popen([*command, "--quiet", "--width", "1200"]) as run:
         deadline = time.monotonic() + 60
         rows = []
         while not rows and run.poll() is None and time.monotonic() < deadline:
