@@ -94,8 +94,6 @@ def a_viewer():
 @pytest.fixture(scope="module")
 def _shared_viewer(qapp):
     with a_viewer() as viewer:
-        gc.collect()
-        gc.freeze()
         yield viewer
         gc.unfreeze()
 
@@ -106,6 +104,8 @@ def viewer(_shared_viewer):
     from napari_tif2video._napari.layers import TEMPORARY
 
     viewer = _shared_viewer
+    gc.collect()
+    gc.freeze()  # nor is what tests before this one imported
     listening = listeners(viewer)
     yield viewer
     viewer.window.remove_dock_widget("all")
@@ -192,22 +192,27 @@ def disk(monkeypatch):
     disk.let_go()
 
 
+@pytest.fixture(scope="session")
+def _plugins():
+    """The manifests, which are read once: there are hundreds of packages to look for them in."""
+    import npe2
+
+    npe2.PluginManager.instance().discover()
+
+
 @pytest.fixture
-def open_widget(viewer):
+def open_widget(viewer, _plugins):
     """Open the dock widget through the manifest, in a viewer with the layers it is given."""
     return opener(viewer)
 
 
 @pytest.fixture
-def open_widget_in_fresh_viewer(fresh_viewer):
+def open_widget_in_fresh_viewer(fresh_viewer, _plugins):
     return opener(fresh_viewer)
 
 
 def opener(viewer):
-    import npe2
     from qtpy.QtWidgets import QApplication
-
-    npe2.PluginManager.instance().discover()
 
     def opened(*images, **options):
         for image in images:

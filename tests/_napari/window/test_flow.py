@@ -130,6 +130,7 @@ def test_the_window_answers_while_a_long_movie_is_made(open_widget, wait, tmp_pa
     viewer, widget = open_widget(
         np.tile(noise((10, 128, 128)), (100, 1, 1)), name="s", contrast_limits=(0, 65535)
     )
+    widget.settings = t2v.VideoSettings(width=250, contrast="displayed")
     widget.destination.folder = tmp_path
     widget.wait_until_idle()
     assert widget.create_button.enabled
