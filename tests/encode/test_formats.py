@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -15,6 +16,7 @@ from helpers.video import media
 import napari_tif2video as t2v
 from napari_tif2video.encode.container import VideoWriter
 from napari_tif2video.encode.encoder import Encoder, encode_segment
+from napari_tif2video.planning import guessed_bytes, plan
 from napari_tif2video.settings.codecs import CODECS, CONTAINERS
 
 LOSSY = {
@@ -282,3 +284,12 @@ def test_a_better_quality_is_nearer_to_the_frames(tmp_path, codec):
         )
         psnr_db.append(video.psnr_mean_db)
     assert 30 < psnr_db[0] < psnr_db[1] - 1 < psnr_db[2] - 2
+
+
+@pytest.mark.parametrize("codec", list(CODECS))
+def test_the_size_that_is_guessed_is_about_that_of_a_real_time_lapse(tmp_path, codec):
+    stack = t2v.open_stack(Path(t2v.__file__).parent / "sample" / "mitosis.tif")
+    settings = t2v.VideoSettings(codec=codec)
+    guess = guessed_bytes(plan(stack, settings, "").encoder, len(stack))
+    (video,) = t2v.convert_batch([stack], settings=settings, output_dir=tmp_path)
+    assert 0.4 < video.path.stat().st_size / guess < 1.6

@@ -180,3 +180,14 @@ def test_a_width_that_fits_is_found_with_marks_on_the_picture(tmp_path):
     options = {"scale_bar": True, "pixel_size": 1, "label": "a label of some length", "width": 400}
     with pytest.raises(t2v.SourceError, match=r"width \d+ would fit"):
         t2v.convert(stack, tmp_path / "o.mp4", max_size="100kB", **options)
+
+
+def test_progress_never_goes_beyond_its_end(tmp_path, moving):
+    seen = []
+    size = t2v.convert(moving, tmp_path / "free.mp4", width="full").path.stat().st_size // 2
+    t2v.convert(
+        moving, tmp_path / "o.mp4", width="full", max_size=size, workers=1, progress=seen.append
+    )
+    assert "trying" in {p.phase for p in seen}
+    assert all(p.done <= p.total for p in seen)
+    assert seen[-1].done == seen[-1].total

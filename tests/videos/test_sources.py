@@ -214,3 +214,12 @@ def test_empty_paths_are_wrong_usage(tmp_path, cli, option):
         with pytest.raises(t2v.SettingsError, match="empty"):
             t2v.convert(folder, **options)
     assert not list(folder.glob("*.mp4"))
+
+
+def test_what_lies_below_a_folder_of_frames_is_another_source(tmp_path, cli):
+    write_folder(tmp_path / "in", numbered(3))
+    write_folder(tmp_path / "in" / "below", numbered(2))
+    ended = cli(tmp_path / "in", "--json", "--dry-run")
+    assert [source["frames"] for source in json.loads(ended.out)["sources"]] == [3]
+    ended = cli(tmp_path / "in", "--recursive", "--json", "--dry-run")
+    assert sorted(source["frames"] for source in json.loads(ended.out)["sources"]) == [2, 3]

@@ -81,12 +81,12 @@ class Lookahead(Generic[_Result]):
         """The result of a source, as soon as it is there."""
         if self._execution.cancel is not None and self._execution.cancel():
             raise Cancelled("cancelled")  # before anything else is begun
-        self._begin(index)
+        self._begin()
         begun, report, reported = self._begun[index], self._execution.progress, None
 
         def follow() -> None:
             nonlocal reported
-            self._begin(index)
+            self._begin()
             if report is not None and begun.progress is not None and begun.progress is not reported:
                 reported = begun.progress
                 report(reported)
@@ -102,11 +102,11 @@ class Lookahead(Generic[_Result]):
             if not begun.future.cancelled() and begun.future.exception() is None:
                 yield index, begun.future.result()
 
-    def _begin(self, index: int) -> None:
-        """Begin as many sources as there is work for, this one at least."""
+    def _begin(self) -> None:
+        """Begin as many sources as there is work for, one at least."""
         while self._next < len(self._plans):
             left = sum(begun.segments_left for begun in self._begun.values())
-            if self._next > index and left >= self._at_a_time:
+            if left >= self._at_a_time:
                 return
             number, plan = self._next, self._plans[self._next]
             frames, nbytes = (0, 0) if plan is None else (plan.frames, prepared_nbytes(plan))
