@@ -3,8 +3,10 @@
     python benchmarks/window.py [--runs N] [--case NAME]
 
 Needs napari, a Qt binding and a screen. A timer in the event loop asks every 5 ms to be called: a
-stall is what it was late. Every figure comes from fresh processes; the time of a case is that from
-the click until what the user waits for is there.
+stall is what it was late. Computing is what the window's thread itself computed between two calls:
+on a busy machine it says more than the clock, but nothing of waiting for a lock or a disk. Every
+figure comes from fresh processes; the time of a case is that from the click until what the user
+waits for is there.
 """
 
 from __future__ import annotations
@@ -52,9 +54,9 @@ def main() -> None:
                 print(f"  {name}: {found[name][-1]}", file=sys.stderr)
     print_machine("napari-tif2video", "napari", "vispy", "numpy")
     print_table(
-        ["what", "ms until it is there", "longest stall ms", "99 % of all gaps below ms"],
+        ["what", "until it is there ms", "longest stall ms", "longest computing ms"],
         [
-            [name, *(spread([one[key] for one in runs], 0) for key in ("ms", "stall", "usual"))]
+            [name, *(spread([one[key] for one in runs], 0) for key in ("ms", "stall", "computing"))]
             for name, runs in found.items()
         ],
     )
@@ -75,13 +77,16 @@ class Clock:
     def __init__(self) -> None:
         from qtpy.QtCore import Qt, QTimer
 
-        self.gaps: list[float] = []
+        self._late: list[float] = []
+        self._computed: list[float] = []
         self._timer = QTimer(interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
-        self.gaps.clear()
+        self._late.clear()
+        self._computed.clear()
         self._last = self._begun = time.perf_counter()
+        self._last_computed = time.thread_time()
         self._timer.start()
 
     def stop(self) -> dict[str, float]:
@@ -89,14 +94,15 @@ class Clock:
         self._timer.stop()
         return {
             "ms": 1000 * (self._last - self._begun),
-            "stall": max(self.gaps),
-            "usual": float(np.percentile(self.gaps, 99)),
+            "stall": max(self._late),
+            "computing": max(self._computed),
         }
 
     def _tick(self) -> None:
-        now = time.perf_counter()
-        self.gaps.append(max(0.0, 1000 * (now - self._last) - _TICK_MS))
-        self._last = now
+        now, computed = time.perf_counter(), time.thread_time()
+        self._late.append(max(0.0, 1000 * (now - self._last) - _TICK_MS))
+        self._computed.append(1000 * (computed - self._last_computed))
+        self._last, self._last_computed = now, computed
 
 
 def measured(case: Callable[..., dict[str, float]], folder: Path) -> dict[str, float]:
@@ -120,13 +126,27 @@ def rest(widget, seconds: float) -> None:
     QTest.qWait(int(1000 * seconds))
 
 
+def with_a_first_layer(viewer, widget) -> None:
+    """The first layer of any kind makes napari read its table of units, for half a second."""
+    viewer.add_image(np.zeros((3, 8, 8)))
+    rest(widget, 1)
+
+
+def nothing(viewer, widget, folder: Path, clock: Clock) -> dict[str, float]:
+    clock.start()
+    rest(widget, 3)
+    return clock.stop()
+
+
 def opening(viewer, widget, folder: Path, clock: Clock) -> dict[str, float]:
+    with_a_first_layer(viewer, widget)
     clock.start()
     viewer.open(str(folder / "many"), plugin="napari-tif2video")
     return clock.stop()
 
 
 def opening_in_list(viewer, widget, folder: Path, clock: Clock) -> dict[str, float]:
+    with_a_first_layer(viewer, widget)
     widget.mode.value = "Folders"
     rest(widget, 0.2)
     clock.start()
@@ -172,6 +192,7 @@ def converting(viewer, widget, folder: Path, clock: Clock) -> dict[str, float]:
 
 
 CASES: dict[str, Callable[..., dict[str, float]]] = {
+    "Nothing, for 3 s": nothing,
     f"Opening {_MANY} files as a layer": opening,
     f"Opening {_MANY} files in the list of folders": opening_in_list,
     "First tick of Crop": first_crop,

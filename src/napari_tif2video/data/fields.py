@@ -77,10 +77,17 @@ _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d")
 _UNITS = ({"d", "day", "days"}, {"h", "hr", "hrs"}, {"m", "min", "mins"}, {"s", "sec", "secs"})
 
 
-def natural_key(name: str) -> tuple[list[str | int], str]:
-    """Sort key that puts ``t2`` before ``t10``; equal numbers written differently keep an order."""
-    parts = _NUMBER.split(name.casefold())
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
+def natural_key(name: str) -> str:
+    """Sort key that puts ``t2`` before ``t10``; equal numbers written differently keep an order.
+
+    A text, as thousands of lists make Python look for garbage, which takes long beside napari.
+    """
+    return f"{_NUMBER.sub(_by_length, name.casefold())}\0{name}"
+
+
+def _by_length(number: re.Match[str]) -> str:
+    digits = number[0].lstrip("0")
+    return chr(1 + len(digits)) + digits  # before all letters and signs
 
 
 def left_out_note(names: Collection[str], one: str, several: str) -> str:
@@ -93,10 +100,13 @@ def left_out_note(names: Collection[str], one: str, several: str) -> str:
 
 def differ_in_a_number(names: Sequence[str]) -> bool:
     """Whether names are alike but for one number."""
-    split = [_NUMBER.split(os.path.splitext(name)[0].casefold()) for name in names]
-    if len({len(parts) for parts in split}) != 1:
-        return False
-    changing = [i for i, values in enumerate(zip(*split, strict=True)) if len(set(values)) > 1]
+    first = _NUMBER.split(names[0].rsplit(".", 1)[0].casefold())
+    changing: set[int] = set()
+    for name in names:  # one at a time: see `natural_key`
+        parts = _NUMBER.split(name.rsplit(".", 1)[0].casefold())
+        if len(parts) != len(first):
+            return False
+        changing.update(i for i, part in enumerate(parts) if part != first[i])
     return len(changing) < 2 and all(i % 2 for i in changing)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
 from typing import Any
 
 from magicgui.widgets import RadioButtons
@@ -57,8 +56,7 @@ class SourcePanel:
         self.time_axis = TimeAxis(viewer)
         self.temporary = TemporaryLayers(viewer, self.folders)
         self.catalog = Catalog(self.folders)
-        # Layers of files need it, and it takes a second to load where nobody waits for it yet.
-        threading.Thread(target=import_module, args=("dask.array",), daemon=True).start()
+        threading.Thread(target=_load_dask, daemon=True).start()
         self.mode.changed.connect(self._on_mode)
         self.catalog.changed.connect(self._on_catalog)
         for changed in (
@@ -278,6 +276,14 @@ class SourcePanel:
             if entry is not None and index < self.folders.count:
                 self.folders.mark_problem(index, entry.problem)
         self.changed.emit()
+
+
+def _load_dask() -> None:
+    """Load what layers of files need, as long as nobody waits for it: it takes up to a second."""
+    import dask.array
+    import dask.base
+
+    dask.base.get_scheduler()  # this, too, imports something: distributed, if it is there
 
 
 def _references(layers: Iterable[Layer]) -> Iterator[object]:
