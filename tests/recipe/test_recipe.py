@@ -610,3 +610,9 @@ def test_inspect_tells_gamma_only_where_there_is_one(folder, tmp_path, cli):
 def test_the_codec_is_in_the_settings_where_the_name_of_the_file_decided(tmp_path, name, codec):
     video = t2v.convert(numbered(2), tmp_path / name)
     assert t2v.read_recipe(video.path).settings.get("codec") == codec
+
+
+def test_the_colormap_of_a_video_is_told(tmp_path, cli):
+    video = t2v.convert(numbered(2), tmp_path / "o.mp4", colormap="viridis")
+    told = cli("--inspect", video.path).out
+    assert re.search(r"[0-9] to [0-9].*viridis", told)  # of its channel
