@@ -185,7 +185,7 @@ def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: s
         raise SourceError(f"{where}: panels show all channels; leave out --channel or --panels")
     if len(numbers) < 2:
         raise SourceError(f"{where}: panels are for several channels, and it has one")
-    alone = dataclasses.replace(settings, panels=None)
+    alone = dataclasses.replace(settings, panels=None, legend=True)
     *singles, whole = (
         plan(stack, dataclasses.replace(alone, channel=channel), ending)
         for channel in (*numbers, "all")

@@ -278,7 +278,7 @@ class VideoSettings:
     panels: str | None = declare(
         None, DRAWN, "Panels", "show the channels side by side, with their names, and behind them "
         "all of them merged; the width is that of each panel", choices=("channels",),
-        token="_panels", implies="legend", is_later=True,
+        otherwise="one picture", token="_panels", is_later=True,
     )
     # fmt: on
 

@@ -262,6 +262,9 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
         {"raw": True},
         {"raw": True, "codec": "ffv1", "frames": "1:", "crop": "30x30", "pixel_size": 2},
         {"fps": "30000/1001"},
+        {"colour_bar_corner": "top-left", "legend": True},
+        {"event": ("0=a", "1min..2min=b = c"), "event_corner": "top-left", "frame_interval": 60},
+        {"arrow": ("3,5", "7.5,8"), "panels": "channels"},
         {"limits": ((1, 2), (3, 4.5))},
     ):
         widget.settings = settings = t2v.VideoSettings(**options)
@@ -347,3 +350,32 @@ def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_pat
     assert "--verify --sidecar" in QApplication.clipboard().text()
     widget.recipe_button.copy_python()
     assert "verify=True, sidecar=True" in QApplication.clipboard().text()
+
+
+def test_legends_events_arrows_and_panels(open_widget, wait):
+    """Each row makes what the setting of its name makes, and says what is wrong with it."""
+    viewer, widget = open_widget(noise((5, 40, 60)), noise((5, 40, 60), seed=1))
+    for layer, colour in zip(viewer.layers, ("magenta", "green"), strict=True):
+        layer.colormap, layer.blending = colour, "additive"
+    click(widget["colour_bar"])
+    click(widget["legend"])
+    pick(widget["panels"], "channels")
+    write_into(widget["arrow"], "10,20; 30.5,5@0..2min")
+    write_into(widget["event"], "00:00..01:00=first; 1min=then; ")
+    widget.wait_until_idle()
+    assert "the time from frame to frame is not known" in widget.row_of("event").problem.value
+    write_into(widget["frame_interval"], "1min")
+    widget.wait_until_idle()
+    assert widget.settings.event == ("00:00..01:00=first", "1min=then")
+    assert widget.settings.arrow == ("10,20", "30.5,5@0..2min")
+    assert not any(row.problem.visible for row in widget.rows)
+    index = viewer.dims.current_step[0]
+    expected = t2v.render_frame(viewer, index, settings=widget.settings)
+    assert expected.shape[1] > 3 * 500
+    np.testing.assert_array_equal(widget.result.preview.image, expected)
+    write_into(widget["arrow"], "99,5")
+    widget.wait_until_idle()
+    assert "is outside what is shown" in widget.row_of("arrow").problem.value
+    write_into(widget["arrow"], "")
+    write_into(widget["event"], "")
+    assert (widget.settings.arrow, widget.settings.event) == (None, None)

@@ -51,7 +51,8 @@ class Text(LineEdit):
         return super().get_value().strip() or None
 
     def set_value(self, value: Any) -> None:
-        super().set_value("" if value is None else self._words(value))
+        is_written = value is None or isinstance(value, str)
+        super().set_value((value or "") if is_written else self._words(value))
 
 
 class Sentence(Text):
@@ -59,6 +60,17 @@ class Sentence(Text):
 
     def get_value(self) -> str | None:
         return self.native.text() if super().get_value() else None
+
+
+class Several(Text):
+    """A line of texts with semicolons between them."""
+
+    def get_value(self) -> Any:
+        parts = (part.strip() for part in (super().get_value() or "").split(";"))
+        return tuple(part for part in parts if part) or None
+
+    def set_value(self, value: Any) -> None:
+        super().set_value("; ".join((value,) if isinstance(value, str) else value or ()))
 
 
 class Choice(ComboBox):

@@ -185,12 +185,13 @@ class SettingsForm(Container):
 
     def _without_meaning(self) -> set[str]:
         """The settings about which other ones leave no choice."""
-        value = {name: self[name].value for name in ("raw", "contrast", "crf", "label", "codec")}
+        asked = ("raw", "contrast", "crf", "label", "event", "codec")
+        value = {name: self[name].value for name in asked}
         off = {n for n, s in SETTINGS.items() if s.implies and not self[s.implies].value}
-        if not self["timestamp"].value and "{time}" not in (value["label"] or ""):
+        has_time = "{time}" in (value["label"] or "") or value["event"] is not None
+        if not self["timestamp"].value and not has_time:
             off.add("time_start")  # it would imply a timestamp
-        if value["label"] is None:
-            off.add("label_corner")
+        off |= {f"{name}_corner" for name in ("label", "event") if value[name] is None}
         if self["um_per_pixel"].value:
             off.add("width")
         if self._codec.crf_range is None:  # nor can it be fitted into a size

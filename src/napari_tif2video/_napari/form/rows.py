@@ -22,6 +22,7 @@ from .fields import (
     Name,
     Percentile,
     Sentence,
+    Several,
     Speed,
     Text,
     Width,
@@ -64,7 +65,10 @@ _WORDS = {
     "time_start": readable_duration,
     "max_size": readable_size,
 }
-_HINTS = {"anchor_size": "auto", "scale_bar_length": "auto", "time_start": "0"}
+_HINTS = {
+    "anchor_size": "auto", "scale_bar_length": "auto", "time_start": "0",
+    "event": "05:00=+ drug; 1h..2h=light", "arrow": "120,85; 30,40@05:00..10:00",
+}  # fmt: skip
 # ... what stands before and after it, and how wide it is at most ...
 _BEFORE = {"time_start": "first at", "crf": "or CRF"}
 _AFTER = {"UM": "µm", "PX": "px", "um_per_pixel": "µm a pixel", "fps": "fps"}
@@ -79,6 +83,11 @@ _SIGNS = {
     "scale_bar": ("scale bar",),
     "timestamp": ("the timestamp",),
     "label": ("the label",),
+    "colour_bar": ("colour_bar", "colour bar"),
+    "legend": ("legend",),
+    "event": ("event",),
+    "arrow": ("arrow:",),
+    "panels": ("panels",),
     "axes": ("unknown meaning", "cannot be named"),
     "channel": ("no channel", "channels:", "channel:"),
     "position": ("no position", "positions:", "position:"),
@@ -97,6 +106,8 @@ def field_of(name: str) -> Any:
         return CheckBox(text=setting.title, **options)
     if setting.choices:
         return Choice(_choices_of(name), **options)
+    if setting.is_list:
+        return Several(_HINTS[name], **options)
     hint = _HINTS.get(name, setting.otherwise.replace("`", ""))
     return Text(hint, words=_WORDS.get(name, as_text), **options)
 
@@ -123,7 +134,8 @@ def _choices_of(name: str) -> list[tuple[str, Any]]:
         words = {each: f"{codec.title} ({codec.endings[0]})" for each, codec in CODECS.items()}
     elif setting.default is not None:
         words = {each: each.capitalize() for each in setting.choices}
-    return [(words[each], None if each == default else each) for each in setting.choices]
+    choices = [(words[each], None if each == default else each) for each in setting.choices]
+    return choices if default or setting.default else [(setting.otherwise, None), *choices]
 
 
 class Row(Container):

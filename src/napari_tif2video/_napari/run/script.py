@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QFileDialog, QMenu
 from ...colours import Display
 from ...errors import SettingsError
 from ...planning import Plan
-from ...settings import CONTAINERS, VideoSettings, option_of, pairs_of
+from ...settings import CONTAINERS, SETTINGS, VideoSettings, option_of, pairs_of
 from ..form import SettingsForm
 from ..layers import CHANNEL, display_of
 from ..source import SourcePanel
@@ -64,6 +64,8 @@ def as_command_line(
         option = option_of(name)
         if value is True:
             words.append(option)
+        elif SETTINGS[name].is_list:
+            words += [word for part in value for word in (option, part)]
         elif isinstance(value, list):
             words += [option, *(f"{part:.12g}" for part in value)]
         elif name == "frames" or str(value).startswith("-"):
