@@ -117,7 +117,7 @@ def test_the_thumbnail_is_the_frame_of_the_video(open_widget, wait, tmp_path):
 
 
 def test_limits_of_the_whole_movie_are_measured_once_and_marked_until_then(open_widget, wait):
-    calls = []
+    calls, is_free = [], threading.Event()
     stack = numbered(5)
     stack[3, 40, 40] = 65535
 
@@ -126,6 +126,8 @@ def test_limits_of_the_whole_movie_are_measured_once_and_marked_until_then(open_
 
     def load(index):
         calls.append(index)
+        if index == 3:  # not shown, but measured
+            is_free.wait(60)
         return stack[index]
 
     frames = [
@@ -134,9 +136,9 @@ def test_limits_of_the_whole_movie_are_measured_once_and_marked_until_then(open_
     ]
     viewer, widget = open_widget(da.stack(frames), contrast_limits=(0, 65535))
     widget.settings = t2v.VideoSettings(contrast="global")
-    wait(lambda: widget.result.preview is not None)
-    assert widget.result.preview.is_provisional
+    wait(lambda: getattr(widget.result.preview, "is_provisional", False))
     assert "provisional" in said(widget.result.native)
+    is_free.set()
     widget.wait_until_idle()
     assert not widget.result.preview.is_provisional
     assert widget.result.preview.limits == ((stack.min(), 65535),)
