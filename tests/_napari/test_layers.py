@@ -132,7 +132,10 @@ def test_a_binned_and_shifted_channel_is_merged_on_the_finest_pixels(viewer, tmp
     first = t2v.convert(viewer, tmp_path / "1.mp4", width="full", workers=1, crop="40x30")
     second = t2v.convert(viewer, tmp_path / "3.mp4", width="full", workers=3, crop="40x30")
     assert first.path.read_bytes() == second.path.read_bytes()
+    (note,) = [note for note in first.notes if "merged" in note]
+    assert "60x48 pixels" in note
     expected = t2v.convert(by_hand, tmp_path / "h.mp4", width="full", crop="40x30")
+    assert not any("merged" in note for note in expected.notes)
     assert media(first.path) == media(expected.path)
 
 

@@ -135,6 +135,7 @@ def test_layers_of_other_pixels_are_merged_and_cropped_where_they_are_shown(open
     assert widget.layers.is_merged
     shown = widget.result.preview.image
     assert shown.shape == (80, 100, 3)
+    assert "merged on the 100x80 pixels of fine" in widget.source.info.value
     np.testing.assert_array_equal(shown, t2v.render_frame(viewer, 1, width="full"))
     # A layer that is moved is merged anew; the box is on the pixels of the video.
     fine.translate = (0, 9.75, 39.75)

@@ -43,7 +43,8 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
     play = _played_axis(viewer, images) - viewer.dims.ndim
     chosen, left_out = mergeable(viewer, images, play)
     notes += [f"left out: {layer.name}, which {why}" for layer, why in left_out.items()]
-    return dataclasses.replace(merged_layers(viewer, chosen, play), notes=tuple(notes))
+    merged = merged_layers(viewer, chosen, play)
+    return dataclasses.replace(merged, notes=(*notes, *merged.notes))
 
 
 def merged_layers(
@@ -110,7 +111,14 @@ def merged_layers(
         pixel_size_um=finest.pixel_size_um,
         pixel_size_origin=finest.pixel_size_origin,
     )
-    return Stack(tuple(channels), name, folder, played=moving.played, calibration=calibration)
+    notes: tuple[str, ...] = ()
+    if any(merged.grids):
+        height, width = merged.region.size
+        where = f"the {width}x{height} pixels of {images[merged.finest].name} where all of them are"
+        notes = (f"layers of different pixels are merged on {where}",)
+    return Stack(
+        tuple(channels), name, folder, notes, played=moving.played, calibration=calibration
+    )
 
 
 def point_of(viewer: ViewerModel, layer: Image) -> list[int]:
