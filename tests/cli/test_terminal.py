@@ -51,5 +51,13 @@ def test_progress_with_rate_and_time_left(tmp_path):
     assert "ok:" in seen
 
 
+def test_headings_begin_lines(tmp_path):
+    """Also where the progress of measuring all sources stood."""
+    seen = shown(tmp_path, "--contrast", "batch")
+    assert "measuring" in seen
+    lines = [line.rpartition("\r")[2] for line in seen.split("\r\n")]
+    assert "Processing directory 1 of 1: in" in lines
+
+
 def test_quiet(tmp_path):
     assert shown(tmp_path, "--quiet") == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+import numpy as np
 import pytest
 import tifffile
 from helpers.files import write_folder, write_pages
@@ -121,3 +122,13 @@ def test_frames_that_end_black_like_those_before_are_shown(tmp_path):
     frames = noise((4, 60, 80))
     frames[:, 20:] = 0
     assert len(t2v.open_stack(write_folder(tmp_path / "pos", frames))) == 4
+
+
+def test_a_file_of_several_planes_may_begin_with_one_that_ends_black(tmp_path):
+    """A first slice below the sample: the next one is there, so the file is complete."""
+    for number, frame in enumerate(numbered(3)):
+        slices = np.stack([frame] * 2)
+        slices[0, 20:] *= number < 2
+        path = tmp_path / f"t{number}.tif"
+        tifffile.imwrite(path, slices, compression="zlib", photometric="minisblack")
+    assert len(t2v.open_stack(tmp_path).data) == 3

@@ -6,6 +6,7 @@ The real ones are decoded by tifffile's own reader of NDTiff.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import struct
 from pathlib import Path
@@ -259,3 +260,11 @@ def test_a_file_that_is_cut_off_after_it_was_opened(tmp_path):
     _cut(folder / "d_NDTiffStack.tif", 5_000)
     with pytest.raises(t2v.SourceError, match="ends within plane 3 of the index"):
         stack.data[-1].compute()
+
+
+def test_an_index_beyond_all_bounds(tmp_path):
+    folder = write_dataset(tmp_path / "d", grid(numbered(2), ["time"]))
+    os.truncate(folder / "NDTiff.index", (128 << 20) + 1)
+    for path in (folder, folder / "d_NDTiffStack.tif"):
+        with pytest.raises(t2v.SourceError, match=r"NDTiff\.index: has 134,217,729 bytes of meta"):
+            t2v.open_stack(path)

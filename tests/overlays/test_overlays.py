@@ -162,6 +162,12 @@ def test_a_long_label_gets_smaller_until_it_fits():
         shown(array, label="x" * 300)
 
 
+@pytest.mark.parametrize("corner", CORNERS)
+def test_a_label_in_a_video_that_is_not_high_enough(corner):
+    with pytest.raises(t2v.SourceError, match=r"the label does not fit .* 100x16"):
+        shown(flat((16, 100)), label="x", label_corner=corner)
+
+
 ALL = {"scale_bar_length": 4, "label": "abc", "timestamp": True, "anchor": True}
 
 
@@ -327,6 +333,7 @@ def test_anchors_that_cannot_be(options, said):
 
 
 def test_an_anchor_larger_than_the_video():
+    assert changed(flat(), anchor_size=300, anchor_style="cross")[[0, -1]].any(axis=1).all()
     with pytest.raises(t2v.SourceError, match=r"anchor_size: 301 px do not fit .* 400x300"):
         shown(flat(), anchor_size=301)
 

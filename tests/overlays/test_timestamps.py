@@ -77,6 +77,11 @@ def test_another_time_of_the_first_frame(start, expected):
     texts(black(4), dict(expected), **options, timestamp=False)  # implied
 
 
+def test_a_time_just_before_zero_has_no_sign():
+    options = {"frame_interval": 300.2, "time_start": -300.4}
+    texts(black(30), {0: "−0:05 h", 1: "0:00 h", 2: "0:05 h"}, **options)
+
+
 SELECTED = {
     "a part": ("10:14", {0: "10 s", 3: "13 s"}),
     "every other": ("::20", {0: "0 s", 1: "20 s", 2: "40 s"}),

@@ -220,6 +220,24 @@ def test_every_frame_is_read_as_often_as_said(tmp_path, options, times, workers)
     assert counted.reads == Counter(dict.fromkeys(range(117), times))
 
 
+@pytest.mark.parametrize(
+    ("dtype", "width", "nbytes"),
+    [
+        (np.uint8, "full", 48 * 160),
+        (np.uint16, "full", 2 * 48 * 160),
+        (np.uint16, 120, 2 * 36 * 120),
+        (np.uint16, 320, 4 * 96 * 320),
+        (np.float32, 120, 4 * 36 * 120),
+    ],
+)
+def test_prepared_frames_that_just_fit_the_memory_are_kept(tmp_path, dtype, width, nbytes):
+    for budget, times in ((20 * nbytes, 1), (20 * nbytes - 1, 2)):
+        counted = Counted(noise((20, 48, 160)).astype(dtype))
+        out = tmp_path / f"{times}.mp4"
+        t2v.convert(counted.array, out, contrast="global", width=width, memory_budget=budget)
+        assert counted.reads == Counter(dict.fromkeys(range(20), times))
+
+
 def test_opening_and_rendering_one_frame_read_no_other(tmp_path):
     counted = Counted(noise((30, 48, 160)))
     stack = t2v.open_stack(counted.array)
