@@ -21,7 +21,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from system import (
@@ -131,22 +131,17 @@ def test(arguments: Sequence[str]) -> int:
     pytest += ["--color=yes"] if sys.stdout.isatty() else []  # shown later, it cannot know itself
     pytest += ["-m", "not slow"] if "--quick" in arguments else []
     pytest += ["--cov", "--cov-report="] if has_coverage else []
-    data = {part: ROOT / f".coverage.{part}" for part in ("core", "window")}
-    for path in data.values():
-        path.unlink(missing_ok=True)
+    for path in ROOT.glob(".coverage.*"):
+        path.unlink()
     # More than four side by side would only wait for memory and disk.
     side_by_side = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
     core = ["--ignore=tests/_napari/window", "-p", "no:pytest-qt", *side_by_side]
     ended = {}
     with contextlib.ExitStack() as stack:
         screens = {} if no_window else stack.enter_context(screen())
-        show_window = None
+        windows = []
         if not no_window and not chosen:
-            # In a process of its own: where Qt crashes, it takes the whole process with it. It
-            # takes longest, one test after the other, so the rest gives way to it.
-            environment = {**screens, "COVERAGE_FILE": str(data["window"])}
-            window = beside([*pytest, "tests/_napari/window"], environment)
-            show_window = stack.enter_context(window)
+            windows = begin_window_tests(stack, pytest, on_own_screens=bool(screens))
             give_way()
         for name, command in CHECKS.items():
             say(f"==> {name}")
@@ -155,14 +150,14 @@ def test(arguments: Sequence[str]) -> int:
         if chosen and no_window:
             selected = [*core, *chosen]
         say(f"==> pytest: {name}")
-        environment = {**screens, "COVERAGE_FILE": str(data["core"])}
-        ended[name] = run([*pytest, *selected], environment)
-        if show_window is not None:
-            say("==> pytest: tests of the window, begun with the checks")
-            ended["tests of the window"] = show_window()
+        ended[name] = run([*pytest, *selected], screens | data_file("core"))
+        for number, show in enumerate(windows, 1):
+            name = f"tests of the window, {number} of {len(windows)}"
+            say(f"==> pytest: {name}, begun with the checks")
+            ended[name] = show()
     if has_coverage:
         say("==> Coverage")
-        made = [str(path) for path in data.values() if path.exists()]
+        made = sorted(map(str, ROOT.glob(".coverage.*")))
         run([PYTHON, "-m", "coverage", "combine", "--quiet", *made])
         run([PYTHON, "-m", "coverage", "report"])
     outcomes = [f"{name} {f'FAILED ({code})' if code else 'ok'}" for name, code in ended.items()]
@@ -170,6 +165,31 @@ def test(arguments: Sequence[str]) -> int:
         outcomes.append(f"tests of the window {'MISSING' if is_ci else 'skipped'}")
     say("==> " + ", ".join(outcomes))
     return int(any(ended.values()) or (bool(no_window) and is_ci))
+
+
+def begin_window_tests(
+    stack: contextlib.ExitStack, pytest: Sequence[str], *, on_own_screens: bool
+) -> list[Callable[[], int]]:
+    """Begin the tests of the window, which wait more than they work, in halves side by side.
+
+    In processes of their own: where Qt crashes, it takes the whole process with it. One window of
+    a screen has the keyboard, so each half has its own screen; on that of a user they are not
+    halved. Gives functions that show what comes of them, and return the exit code.
+    """
+    found = (ROOT / "tests/_napari/window").glob("test_*.py")
+    files = sorted(found, key=lambda path: path.stat().st_size)
+    halves = [files[::2], files[1::2]] if on_own_screens else [files]
+    shows = []
+    for number, half in enumerate(halves):
+        environment = stack.enter_context(screen()) | data_file(f"window{number}")
+        process = beside([*pytest, *map(str, half)], environment)
+        shows.append(stack.enter_context(process))
+    return shows
+
+
+def data_file(part: str) -> dict[str, str]:
+    """Where coverage keeps what a part of the tests has run."""
+    return {"COVERAGE_FILE": str(ROOT / f".coverage.{part}")}
 
 
 def give_way() -> None:
