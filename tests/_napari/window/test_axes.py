@@ -375,6 +375,8 @@ def test_positions(with_sources, tmp_path, wait):
     choices = [position.native.itemText(i) for i in range(position.native.count())]
     assert choices == ["Each its own video", "Well A", "Well B"]
     assert widget.settings.position == "each"
+    thumbnail(widget)
+    assert "2 positions · 3 time points · 160×48" in widget.source.info.value
     pick(position, "Well B")
     thumbnail(widget)
     assert widget.settings.position == "Well B"
@@ -382,3 +384,8 @@ def test_positions(with_sources, tmp_path, wait):
     (video,) = tmp_path.glob("*.mp4")
     assert video.name.startswith("two_160px_10fps_pos1")
     assert numbers(video) == [3, 4, 5]
+    video.unlink()
+    write_into(widget.destination.name_edit, "mine")
+    pick(position, "Each its own video")
+    names = [video.path.name for video in create(widget, wait)]
+    assert len({*names} - {"mine.mp4"}) == 2

@@ -295,6 +295,7 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
 
 def test_what_the_data_say_is_in_the_empty_rows(open_widget, wait, tmp_path):
     import tifffile
+    from napari.utils.notifications import notification_manager
 
     path = tmp_path / "talk.tif"
     tifffile.imwrite(
@@ -316,6 +317,8 @@ def test_what_the_data_say_is_in_the_empty_rows(open_widget, wait, tmp_path):
     assert widget.settings == settings
     picture = t2v.render_frame(path, int(viewer.dims.current_step[0]), settings=settings)
     np.testing.assert_array_equal(widget.result.preview.image, picture)
+    widget.recipe_button.copy_command_line()
+    assert "one pair for all channels" in notification_manager.records[-1].message
 
 
 def test_folders_are_planned_while_the_window_answers(open_widget, wait, tmp_path, disk):

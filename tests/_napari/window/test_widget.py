@@ -361,13 +361,13 @@ def test_a_single_source_with_a_name_of_its_own_lands_where_it_was_asked_for(
 ):
     folder = write_folder(tmp_path / "pos", numbered(2))
     (path,) = write_folder(tmp_path / "files", numbered(1)).iterdir()
-    chosen = tmp_path / "chosen"
+    chosen, gone = tmp_path / "chosen", tmp_path / "gone"
     chosen.mkdir()
     _, widget = open_widget()
     choose(widget.mode, "Folders")
     for source, where, expected in (
         (folder, None, folder), (folder, chosen, chosen),
-        (path, None, path.parent), (path, chosen, chosen),
+        (path, None, path.parent), (path, chosen, chosen), (path, gone, gone),
     ):  # fmt: skip
         widget.folders.add([source])
         widget.destination.folder = where
@@ -378,6 +378,10 @@ def test_a_single_source_with_a_name_of_its_own_lands_where_it_was_asked_for(
         video.path.unlink()
         widget.folders.tree.selectAll()
         widget.folders.remove_selected()
+    widget.folders.add([folder, path])
+    assert widget.destination.name_edit.value == "mine.mp4"
+    names = {video.path.name for video in create(widget, wait)}
+    assert len(names - {"mine.mp4"}) == 2
 
 
 def test_folders_that_are_added_leave_the_selection(open_widget, tmp_path):
