@@ -14,7 +14,7 @@ from napari.layers import Image, Layer
 from ...data import Channel, PlacedFrames, Stack
 from ...errors import SourceError
 from .layer import TEMPORARY, Place, display_of, leading_shape, stack_of_layer
-from .region import merge, mergeable, unit_factors
+from .region import Merge, merge, mergeable, unit_factors
 
 
 def stack_of(source: Any) -> Stack | None:
@@ -43,13 +43,13 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
     play = _played_axis(viewer, images) - viewer.dims.ndim
     chosen, left_out = mergeable(viewer, images, play)
     notes += [f"left out: {layer.name}, which {why}" for layer, why in left_out.items()]
-    merged = merged_layers(viewer, chosen, play)
-    return dataclasses.replace(merged, notes=(*notes, *merged.notes))
+    stack = merged_layers(viewer, merge(viewer, chosen, play), play)
+    return dataclasses.replace(stack, notes=(*notes, *stack.notes))
 
 
 def merged_layers(
     viewer: ViewerModel,
-    images: Sequence[Image],
+    merged: Merge,
     play: int,
     points: Sequence[Sequence[Place]] | None = None,
     depth: int | None = None,
@@ -68,13 +68,8 @@ def merged_layers(
         Where the axes of each layer stand, if not as by `places_of`.
     depth, projection : int and str, optional
         The axis, counted likewise, whose planes become one, and how.
-
-    Raises
-    ------
-    SourceError
-        They do not go together.
     """
-    merged = merge(viewer, images, play)
+    images = merged.layers
     points = points or [places_of(viewer, layer, play) for layer in images]
     first = images[0]
     channels: list[Channel] = []

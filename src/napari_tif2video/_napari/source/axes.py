@@ -157,7 +157,7 @@ class TimeAxis:
                 )
             else:
                 own = -1 if play is None else play
-                self._stack = merged_layers(self._viewer, layers, own, points, depth, projection)
+                self._stack = merged_layers(self._viewer, merged, own, points, depth, projection)
             self._key = key
         pairs = zip(self._stack.channels, layers, strict=True)
         channels = tuple(dataclasses.replace(c, display=display_of(layer)) for c, layer in pairs)
