@@ -9,6 +9,7 @@ from magicgui.widgets import Container, Label, PushButton
 
 from ...data import Calibration
 from ...overlays import Scale
+from ...recipe import contrast_of
 from ...settings import (
     CODECS,
     DEFAULT_CODEC,
@@ -23,15 +24,13 @@ from ...settings import (
 from ..panel import Note, column, heading, line
 from ..source import SourceAxes
 from .parts import Parts
-from .rows import CONTRASTS, FIXED, Row, field_of, qualities_of
+from .rows import CONTRAST_TITLES, FIXED, Row, field_of, qualities_of
 
 # Rows that are always in sight, and those of the source; all others are for "More", under the
 # headings of their groups. Those of one title share a row, and so do these.
 _ABOVE = ("crop", "contrast", "width", "fps", "anchor")
 _OF_SOURCE = ("axes", "position", "channel", "z", "play")
 _TOGETHER = {"invert": "gamma", "crf": "quality", "raw": "codec"}
-# Limits that are not measured have no percentiles.
-_NOT_MEASURED = ("displayed", "auto", "stored", FIXED)
 
 
 class SettingsForm(Container):
@@ -136,7 +135,7 @@ class SettingsForm(Container):
     def offer_contrasts(self, names: Sequence[str]) -> None:
         """Offer these rules, and keep the chosen one if it is among them."""
         contrast = self["contrast"]
-        choices = [(CONTRASTS[name], name) for name in names]
+        choices = [(CONTRAST_TITLES[name], name) for name in names]
         contrast.offer(choices, contrast.value if contrast.value in names else names[0])
         self._follow()
 
@@ -198,7 +197,7 @@ class SettingsForm(Container):
             off |= {"crf", "max_size"}
         elif value["crf"]:
             off.add("quality")
-        if value["contrast"] in _NOT_MEASURED:
+        if not self._takes_percentiles:
             off.add("percentile")
         if value["contrast"] != FIXED:
             off.add("limits")
@@ -206,6 +205,10 @@ class SettingsForm(Container):
             off |= SETTINGS.keys() - RAW_TAKES - {"raw"}
             off |= {"codec"} if value["codec"] != RAW_CODEC.name else set()
         return off
+
+    @property
+    def _takes_percentiles(self) -> bool:
+        return contrast_of(self["contrast"].value).takes_percentiles
 
     @property
     def _codec(self) -> Any:
@@ -225,7 +228,7 @@ class SettingsForm(Container):
         is_raw = self["raw"].value
         self.auto.enabled = not is_raw
         self["limits"].visible = "limits" not in off
-        self.row_of("percentile").visible = self["contrast"].value not in _NOT_MEASURED
+        self.row_of("percentile").visible = self._takes_percentiles
         self["codec"].visible = not is_raw
         self["raw"].text = title_of("raw") + f", in {RAW_CODEC.title}" * is_raw
         self["quality"].offer(qualities_of(codec), self["quality"].value)

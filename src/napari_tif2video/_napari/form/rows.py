@@ -31,7 +31,7 @@ from .fields import (
 from .parts import Part
 
 FIXED = "fixed"
-CONTRASTS = {
+CONTRAST_TITLES = {
     "displayed": "As shown in napari",
     "auto": "Whole movie, automatic",
     "global": "Whole movie, one scale",
@@ -48,7 +48,7 @@ _KINDS: dict[str, Any] = {
     "width": Width,
     "fps": Speed,
     "crop": Crop,
-    "contrast": partial(Choice, [(words, name) for name, words in CONTRASTS.items()]),
+    "contrast": partial(Choice, [(words, name) for name, words in CONTRAST_TITLES.items()]),
     "limits": Limits,
     "percentile": Percentile,
     "colormap": Colormap,
