@@ -145,7 +145,6 @@ def _legend(
     """The name of each channel, and its colour bar, from the first to the last."""
     blocks: list[Block] = []
     for number, (channel, display) in enumerate(zip(stack.channels, displays, strict=True)):
-        form, colours = channel.frames.format, shown_colours(display)
         if settings.legend:
             name = channel.name or f"channel {channel.number}"
             _require_glyphs("legend", name)
@@ -153,9 +152,10 @@ def _legend(
             says = Template(_escaped(name))
             blocks.append(TextBlock("legend", corners["legend"], says, colour=(red, green, blue)))
         if settings.colour_bar:
+            form = channel.frames.format
             if form.is_rgb:
                 raise SourceError("colour_bar: is for grey images, and these are in colour")
-            corner = corners["colour_bar"]
+            corner, colours = corners["colour_bar"], shown_colours(display)
             blocks.append(colour_bar_block(corner, number, colours, form.dtype, size))
     # They are stacked from the edge inwards: at the bottom, the first is the lowest.
     below = [block for block in blocks if block.corner.startswith("bottom")]
