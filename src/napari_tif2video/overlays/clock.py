@@ -24,6 +24,11 @@ class Tick(NamedTuple):
     frame: int
     time_s: float | None
 
+    def is_within(self, start_s: float, stop_s: float) -> bool:
+        """Whether it was taken at `start_s` or later, and before `stop_s`; its time is known."""
+        assert self.time_s is not None
+        return start_s <= self.time_s < stop_s
+
 
 @dataclass(frozen=True)
 class Timeline:

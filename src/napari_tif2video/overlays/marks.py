@@ -1,4 +1,4 @@
-"""What is drawn on top of the picture: an anchor, bars, lines of text."""
+"""What is drawn on top of the picture: an anchor, arrows, bars, lines of text."""
 
 from __future__ import annotations
 
@@ -152,10 +152,8 @@ class Arrow:
     span_s: tuple[float, float] | None = None
 
     def draw(self, picture: NDArray[np.uint8], tick: Tick) -> None:
-        if self.span_s is not None:
-            assert tick.time_s is not None
-            if not self.span_s[0] <= tick.time_s < self.span_s[1]:
-                return
+        if self.span_s is not None and not tick.is_within(*self.span_s):
+            return
         height, width = picture.shape[:2]
         top, left, drawn = _arrow_raster(self.x, self.y, (height, width))
         _blend(picture, top, left, drawn)
@@ -230,8 +228,10 @@ class Template:
     time_format: TimeFormat | None = None
 
     def at(self, tick: Tick) -> str:
-        is_timed = self.time_format is not None and tick.time_s is not None
-        time = self.time_format(tick.time_s) if is_timed else ""  # type: ignore[misc,arg-type]
+        if self.time_format is None or tick.time_s is None:
+            time = ""
+        else:
+            time = self.time_format(tick.time_s)
         return self.text.format(time=time, frame=tick.frame)
 
     def longest(self, ticks: Sequence[Tick]) -> list[str]:
@@ -247,8 +247,7 @@ class Events:
 
     def at(self, tick: Tick) -> str:
         """The one that began last of those that last."""
-        assert tick.time_s is not None
-        there = [e for e in self.events if e[0] <= tick.time_s < e[1]]
+        there = [event for event in self.events if tick.is_within(*event[:2])]
         return max(there, key=lambda event: event[0])[2] if there else ""
 
     def longest(self, ticks: Sequence[Tick]) -> list[str]:
