@@ -2,13 +2,15 @@
 
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
-only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays, and
-`placed` shows frames on another grid of pixels; `folder` lists the images of a folder, `fields`
-takes their names apart and `names` arranges them on axes; `calibration` says how large a pixel and
-how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
+only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays,
+`placed` shows frames on another grid of pixels, and `drawing` says what can be drawn onto them;
+`folder` lists the images of a folder, `fields` takes their names apart and `names` arranges them
+on axes; `calibration` says how large a pixel and how long a frame is, and who says so. `tiff` is
+the only package that knows tifffile.
 """
 
 from .calibration import Calibration
+from .drawing import Drawing, Look
 from .fields import natural_key
 from .folder import (
     TIFF_SUFFIXES,
@@ -31,10 +33,12 @@ __all__ = [
     "ArrayPlanes",
     "Calibration",
     "Channel",
+    "Drawing",
     "FrameFormat",
     "FramePlanes",
     "Frames",
     "Grid",
+    "Look",
     "PlacedFrames",
     "Planes",
     "Stack",
