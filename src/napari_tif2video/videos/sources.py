@@ -6,8 +6,8 @@ import contextlib
 import dataclasses
 import glob
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,12 @@ from ..data import (
     open_stack,
     source_stem,
 )
+from ..drawings import Labels
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
 from ..paths import expanded
-from ..planning import Plan, channel_numbers, image_at, plan, position_numbers
+from ..planning import Drawn, Plan, channel_numbers, image_at, plan, position_numbers
 from ..settings import VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
 
@@ -88,6 +89,8 @@ class SourceJob:
         Of a folder, those that were named one by one; empty for all.
     note : str
         What to say of how the source was understood.
+    arrays : mapping
+        What is drawn at places of the data instead of a file, by the name of the setting.
     """
 
     source: Any
@@ -98,6 +101,7 @@ class SourceJob:
     skip: bool = False
     files: tuple[str, ...] = ()
     note: str = ""
+    arrays: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -256,6 +260,9 @@ def check_jobs(jobs: list[SourceJob]) -> None:
         try:
             for channel in job.plan.stack.channels:
                 check_frames(channel.frames)
+            for drawing in job.plan.stack.drawings:
+                if isinstance(drawing, Labels):
+                    check_frames(drawing.images)
         except Tif2VideoError as exc:
             if job.plan.skips:
                 note = f"frames that cannot be read will be left out, among them: {exc}"
@@ -299,9 +306,9 @@ def _planned(
             stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
         one_by_one = _one_by_one(stack, settings)
         if len(one_by_one) == 1:
-            job.plan = plan(stack, settings, ending)
+            job.plan = plan(stack, settings, ending, job.arrays)
             return [job]
-        return [SourceJob(job.source, plan(stack, one, ending)) for one in one_by_one]
+        return [SourceJob(job.source, plan(stack, one, ending, job.arrays)) for one in one_by_one]
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:
@@ -370,6 +377,9 @@ def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
         for job in jobs:
             keys = existing & set(_files_beside(job))
             taken |= dict.fromkeys(keys, f"a file of the source {job.label}")
+    for job in jobs:
+        for drawn in () if job.plan is None else job.plan.drawn:
+            taken |= dict.fromkeys(_files_of(drawn), f"a file that {drawn.kind} names")
     if destination.settings is not None:
         taken[file_key(destination.settings)] = "where the settings are read from"
     for name, path in written:
@@ -379,11 +389,22 @@ def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
         taken[key] = f"the same file as {path}"
 
 
+def _files_of(drawn: Drawn) -> Iterator[object]:
+    """The keys of all files that something drawn may be read from."""
+    if drawn.path is not None:
+        yield file_key(drawn.path)
+        if drawn.kind == "segmentation":
+            yield from _images_beside(drawn.path)
+
+
 def _files_beside(job: SourceJob) -> Iterator[object]:
     """The keys of all files that a source may be read from."""
     source = job.source if job.plan is None else job.plan.stack.path
-    if not isinstance(source, (str, os.PathLike)):
-        return
+    if isinstance(source, (str, os.PathLike)):
+        yield from _images_beside(source)
+
+
+def _images_beside(source: str | os.PathLike[str]) -> Iterator[object]:
     path = os.path.abspath(os.fspath(source))
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     with contextlib.suppress(OSError), os.scandir(folder) as entries:  # said when it was planned

@@ -2,14 +2,16 @@
 
 `table` reads text in columns, within bounds; `positions` says which column is which, `trackmate`
 reads TrackMate's XML, and `shapes` the outlines that napari saves. Arrays, as napari takes them,
-become the same values.
+become the same values. `labels` takes frames for label images.
 """
 
+from .labels import LabelFrames
 from .positions import Positions, points_of_array, read_points, read_tracks, tracks_of_array
 from .shapes import SHAPE_TYPES, Outline, Outlines, outlines_of, read_shapes
 
 __all__ = [
     "SHAPE_TYPES",
+    "LabelFrames",
     "Outline",
     "Outlines",
     "Positions",

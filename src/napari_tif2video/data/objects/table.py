@@ -199,7 +199,9 @@ def _number(path: Path, line: int, cell: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise SourceError(f"{path}: line {line} has {text[:40]!r} where a number is needed") from None
+        raise SourceError(
+            f"{path}: line {line} has {text[:40]!r} where a number is needed"
+        ) from None
 
 
 def _is_number(cell: str) -> bool:

@@ -51,6 +51,7 @@ def read_trackmate(path: Path) -> Positions:
         reason = f"no {exc}" if isinstance(exc, KeyError) else exc
         raise SourceError(f"{path}: cannot be read as TrackMate's XML ({reason})") from exc
 
+
 def _number(text: str) -> int:
     """A number of a spot or track, which floats hold."""
     number = int(text)
@@ -129,7 +130,10 @@ class _Reader:
             raise SourceError(f"{path}: holds no tracks")
         unit = "" if self._unit.strip().lower() in _PIXELS else self._unit.strip()
         return Positions(
-            *(found[name] for name in "yxtz"),
+            found["y"],
+            found["x"],
+            found["t"],
+            found["z"],
             ids=found["track"],
             unit=unit,
             file=path.name,
