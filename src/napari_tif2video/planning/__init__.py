@@ -1,8 +1,9 @@
 """Does it all fit together?
 
 `plan` resolves settings and a stack into a `Plan`, once, and refuses what cannot work before any
-work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it, `draw` what
-is drawn at places of the data, `format` which encoder suits, and what the user should know about it.
+work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it,
+`draw` what is drawn at places of the data, `format` which encoder suits, and what the user should
+know about it.
 """
 
 from .choose import (

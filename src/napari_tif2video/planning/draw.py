@@ -347,7 +347,7 @@ def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
             raise SourceError(
                 f"{where}: has the {name} {values[wrong][0]:g}; the numbers of {name}s are whole"
             )
-    numbers, first = np.unique(
+    _, first = np.unique(
         np.stack([np.rint(found.ids), np.rint(found.t)]), axis=1, return_index=True
     )
     first.sort()
@@ -409,12 +409,13 @@ def _shapes(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     path = _path(given, ground)
     found: Outlines = outlines_of(given) if path is None else _read(read_shapes, path)
     where = found.file or "the list"
-    shapes = [shape for shape in found.shapes if shape.vertices.shape[1]]
+    shapes = found.shapes
     sieve = _Sieve(len(shapes), "shape")
     centres = [_centre(shape) for shape in shapes]
     y, x, t, z = (np.array([centre.get(axis, np.nan) for centre in centres]) for axis in "yxtz")
-    sieve.keep(np.isfinite(y) & np.isfinite(x), "have vertices without a place")
-    is_timed = bool(len(t)) and bool(np.isfinite(t).all())
+    is_timed = any(shape.vertices.shape[1] > 2 for shape in shapes)
+    known = np.isfinite(y) & np.isfinite(x)
+    sieve.keep(known & np.isfinite(t) if is_timed else known, "have vertices without a place")
     if is_timed:
         shown = t[sieve.kept]
         sieve.keep(
@@ -422,9 +423,8 @@ def _shapes(given: Any, settings: VideoSettings, ground: Ground) -> Made:
             f"are beyond the {counted(ground.length, 'frame')}",
         )
     if ground.slice is not None and np.isfinite(z).any():
-        sieve.keep(
-            np.rint(z[sieve.kept]) == ground.slice, f"are in other slices than {ground.slice}"
-        )
+        is_shown = np.rint(z[sieve.kept]) == ground.slice
+        sieve.keep(is_shown, f"are in other slices than {ground.slice}")
     if not len(sieve.kept):
         reasons = "; ".join(sieve.notes) or "it is empty"
         raise SourceError(f"{where}: nothing of it can be drawn: {reasons}")

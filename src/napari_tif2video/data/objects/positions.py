@@ -199,14 +199,17 @@ def _of_table(file: Path, choose: Any) -> Positions:
         return chosen
 
     table = read_table(file, remember)
-    numbers = dict(table.numbers)
-    parents = numbers.pop("parents", None)
+    numbers = table.numbers
     if not table.rows:
         raise SourceError(f"{file}: holds no rows but its header")
     notes = () if table.names or "ids" not in chosen else (_headerless(file, chosen),)
     return Positions(
-        **numbers,
-        links=_links(numbers.get("ids"), parents),
+        numbers["y"],
+        numbers["x"],
+        numbers.get("t"),
+        numbers.get("z"),
+        numbers.get("ids"),
+        links=_links(numbers.get("ids"), numbers.get("parents")),
         unit=_unit(table, chosen),
         file=file.name,
         digest=file_digest(file),
