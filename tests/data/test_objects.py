@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import napari_tif2video as t2v
-from napari_tif2video.data.objects import (
+from napari_tif2video.data import (
     outlines_of,
     read_points,
     read_shapes,
@@ -56,7 +56,6 @@ def test_tracks_of_other_programs(file, separator, track, frame):
 
 def spots_of(path):
     """Of each spot in a model of TrackMate: frame, x and y, by its number."""
-    names = ("FRAME", "POSITION_X", "POSITION_Y")
     return {
         int(spot.get("ID")): tuple(
             float(spot.get(k)) for k in ("FRAME", "POSITION_X", "POSITION_Y")

@@ -22,6 +22,18 @@ from .folder import (
 )
 from .memory import free_memory, thread_buffer
 from .names import axes_of_names, folders_are_axes
+from .objects import (
+    LabelFrames,
+    Outline,
+    Outlines,
+    Positions,
+    outlines_of,
+    points_of_array,
+    read_points,
+    read_shapes,
+    read_tracks,
+    tracks_of_array,
+)
 from .open import open_images, open_stack
 from .placed import Grid, PlacedFrames, are_computed
 from .planes import ArrayPlanes, FramePlanes, array_error, stack_of_array
@@ -38,9 +50,13 @@ __all__ = [
     "FramePlanes",
     "Frames",
     "Grid",
+    "LabelFrames",
     "Look",
+    "Outline",
+    "Outlines",
     "PlacedFrames",
     "Planes",
+    "Positions",
     "Stack",
     "are_computed",
     "array_error",
@@ -58,7 +74,13 @@ __all__ = [
     "natural_key",
     "open_images",
     "open_stack",
+    "outlines_of",
+    "points_of_array",
+    "read_points",
+    "read_shapes",
+    "read_tracks",
     "source_stem",
     "stack_of_array",
     "thread_buffer",
+    "tracks_of_array",
 ]

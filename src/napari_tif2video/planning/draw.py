@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Calibration, Drawing, Look, Stack, open_stack
-from ..data.objects import (
+from ..data import (
+    Calibration,
+    Drawing,
     LabelFrames,
+    Look,
     Outline,
     Outlines,
     Positions,
+    Stack,
+    open_stack,
     outlines_of,
     points_of_array,
     read_points,
