@@ -31,7 +31,7 @@ from ..errors import Cancelled
 from ..picture import FrameStats, SequenceLimits
 from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
-from ..settings import DEFAULT_CODEC
+from ..settings import DEFAULT_CODEC, DRAWN_FILES
 from ..units import Limits
 from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
@@ -273,6 +273,7 @@ def recipe_of(
         batch=tuple(batch[:_MAX_BATCH_NAMES]),
         calibration=_calibration(plan),
         versions=_versions(first),
+        drawn=tuple(drawn.to_dict() for drawn in plan.drawn),
     )
 
 
@@ -289,6 +290,9 @@ def settings_of(plan: Plan) -> dict[str, Any]:
         values["contrast"] = plan.contrast
     if plan.encoder.codec != DEFAULT_CODEC:
         values["codec"] = plan.encoder.codec.name
+    for name in DRAWN_FILES:
+        if values.get(name) is not None:  # where it lies is nobody's business
+            values[name] = Path(values[name]).name
     return values
 
 

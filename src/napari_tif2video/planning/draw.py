@@ -98,8 +98,8 @@ class Drawn:
     def __str__(self) -> str:
         nouns = {"segmentation": "label image", "tracks": "track", "points": "point"}
         noun = nouns.get(self.kind, "shape")
-        of = f" of {self.file}" if self.file else ""
-        return f"{counted(self.objects, noun)}{of}"
+        less = f" ({self.left_out} left out)" if self.left_out else ""
+        return f"{counted(self.objects, noun)} of {self.file or 'an array'}{less}"
 
 
 @dataclass(frozen=True)

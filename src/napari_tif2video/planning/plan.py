@@ -246,14 +246,15 @@ def _plan(
                 "from 0"
             )
         stack = stack.select(indices)
-    box = resolve_crop(settings.crop, stack.frames.format.size)
+    frame = stack.frames.format.size
+    box = resolve_crop(settings.crop, frame)
     if settings.raw:
         require_countable(stack)
         size = box.shape
     else:
         box, size = resolve_size(box, _width(stack, settings, box))
     ground = Ground(
-        stack.frames.format.size,
+        frame,
         length,
         indices,
         View(box, size),

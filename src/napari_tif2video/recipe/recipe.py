@@ -15,8 +15,9 @@ from ..geometry import CropBox
 from ..units import Limits
 from .contrasts import contrast_of
 
-#: Number of the format, under the key that tells a recipe from any other text.
-FORMAT_KEY, FORMAT = "tif2video", 1
+#: Number of the format, under the key that tells a recipe from any other text. The second one knows
+#: what is drawn at places of the data; what needs no more is written in the first.
+FORMAT_KEY, FORMAT = "tif2video", 2
 
 #: What of a measured contrast is used again: how it was measured, or what came out.
 REUSES = ("rule", "numbers")
@@ -101,6 +102,10 @@ class Recipe:
         Of the package and of what encoded the video.
     bad_frames : tuple of int
         Those of `indices` that could not be read, and are left out.
+    drawn : tuple of mapping
+        What is drawn at places of the data: its "kind", "name" and how many "objects" it has; of
+        what was read from a file also its base name as "file", how many rows are "left_out" and,
+        unless it is images, its "sha256".
     """
 
     source: str
@@ -121,6 +126,7 @@ class Recipe:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     bad_frames: tuple[int, ...] = ()
+    drawn: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -205,7 +211,7 @@ class Recipe:
         """The recipe as plain JSON values; `from_dict` reads them back."""
         width, height = self.source_size
         return {
-            FORMAT_KEY: FORMAT,
+            FORMAT_KEY: FORMAT if self.drawn else 1,
             "source": {
                 "name": self.source,
                 "first_frame": self.first_frame,
@@ -236,7 +242,7 @@ class Recipe:
             "calibration": dict(self.calibration),
             "settings": dict(self.settings),
             "versions": dict(self.versions),
-        }
+        } | ({"drawn": [dict(each) for each in self.drawn]} if self.drawn else {})
 
     def to_json(self) -> str:
         """The recipe as readable text, as it stands in a sidecar."""
@@ -311,6 +317,7 @@ class Recipe:
                 calibration=_calibration_of(values["calibration"]),
                 versions=dict(values["versions"]),
                 bad_frames=bad,
+                drawn=tuple(_drawn_of(each) for each in values.get("drawn", ())),
             )
         except SettingsError:
             raise
@@ -323,6 +330,11 @@ class Recipe:
             zlib.error,
         ) as exc:
             raise SettingsError(f"has a damaged recipe ({type(exc).__name__}: {exc})") from exc
+
+
+def _drawn_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    whole = ("objects", "left_out")
+    return {str(key): int(v) if key in whole else str(v) for key, v in values.items()}
 
 
 def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:
