@@ -216,13 +216,15 @@ class _Sieve:
     def __init__(self, rows: int, noun: str) -> None:
         self.rows, self.noun = rows, noun
         self.kept: NDArray[np.intp] = np.arange(rows)
+        self.reasons: list[str] = []
         self.notes: list[str] = []
 
     def keep(self, can_be_drawn: Bools, why: str) -> None:
         """Leave out those of the kept rows that cannot be drawn."""
         lost = len(self.kept) - int(can_be_drawn.sum())
         if lost:
-            self.notes.append(f"{lost} of {counted(self.rows, self.noun)} {why}, and not drawn")
+            self.reasons.append(f"{lost} of {self.rows} {self.noun}s {why}")
+            self.notes.append(f"{self.reasons[-1]}, and not drawn")
             self.kept = self.kept[can_be_drawn]
 
     @property
@@ -258,8 +260,7 @@ def _sifted(found: Positions, ground: Ground, noun: str, where: str) -> tuple[Po
             f"{where} was made of images of {width}x{height} pixels, and these are {columns}x{rows}"
         )
     if not len(sieve.kept):
-        reasons = "; ".join(sieve.notes)
-        raise SourceError(f"{where}: nothing of it can be drawn: {reasons}")
+        raise SourceError(f"{where}: nothing of it can be drawn: {'; '.join(sieve.reasons)}")
     return _only(found, sieve.kept), sieve
 
 
@@ -329,7 +330,7 @@ def _keep_near(found: Positions, sieve: _Sieve, ground: Ground, where: str) -> N
         )
     outside = int((~inside).sum())
     if outside:
-        sieve.notes.append(f"{outside} of {counted(sieve.rows, sieve.noun)} are outside the frames")
+        sieve.notes.append(f"{outside} of {sieve.rows} {sieve.noun}s are outside the frames")
         sieve.kept = sieve.kept[(y > -height) & (y < 2 * height) & (x > -width) & (x < 2 * width)]
 
 
@@ -358,7 +359,7 @@ def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     twice = len(found) - len(first)
     if twice:
         sieve.notes.append(
-            f"{twice} of {counted(sieve.rows, sieve.noun)} belong to a track that has one in that "
+            f"{twice} of {sieve.rows} {sieve.noun}s belong to a track that has one in that "
             "frame already, and are not drawn"
         )
         found = _only(found, first)
@@ -430,7 +431,7 @@ def _shapes(given: Any, settings: VideoSettings, ground: Ground) -> Made:
         is_shown = np.rint(z[sieve.kept]) == ground.slice
         sieve.keep(is_shown, f"are in other slices than {ground.slice}")
     if not len(sieve.kept):
-        reasons = "; ".join(sieve.notes) or "it is empty"
+        reasons = "; ".join(sieve.reasons) or "it is empty"
         raise SourceError(f"{where}: nothing of it can be drawn: {reasons}")
     kept = [shapes[row] for row in sieve.kept]
     _check_near(kept, ground, where)
