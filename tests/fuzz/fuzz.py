@@ -388,6 +388,8 @@ SETTINGS = t2v.VideoSettings(
     anchor_size=9, anchor_colour="lime", scale_bar_length=5, scale_bar_corner="top-left",
     pixel_size=0.5, timestamp_corner="top-right", frame_interval="5min", time_start="-1h",
     label="{name} {time}", label_corner="bottom-left", position=1, on_error="skip",
+    segmentation="masks/", segmentation_style="contour", tracks="{name}.csv", tracks_tail=5,
+    points="p.csv", points_size=7.5, shapes="s.csv",
 )  # fmt: skip
 
 
@@ -468,9 +470,50 @@ def _damaged_text(values: Any, random_: random.Random) -> bytes:
     return damaged(json.dumps(values).encode(), random_)
 
 
+_POINTS = "index,axis-0,axis-1,axis-2\n" + "".join(f"{n}.0,{n}.0,{n + 3}.5,9\n" for n in range(20))
+_SHAPES = "index,shape-type,vertex-index,axis-0,axis-1,axis-2\n" + "".join(
+    f"{n // 4},{('rectangle', 'ellipse', 'path')[n // 4 % 3]},{n % 4},{n // 8},{n + 1}.5,{n}\n"
+    for n in range(24)
+)
+_TRACKMATE = "tracks/trackmate_6_splitting_merging.xml"
+#: The setting that names a file, the ending of its name, and what is in it.
+OBJECTS: dict[str, tuple[str, str, Callable[[], str]]] = {
+    "tracks-xml": ("tracks", "xml", lambda: (FILES / _TRACKMATE).read_text("utf-8")),
+    "tracks-csv": ("tracks", "csv", lambda: (FILES / "tracks/mosaic.csv").read_text("utf-8")),
+    "points-csv": ("points", "csv", lambda: _POINTS),
+    "shapes-csv": ("shapes", "csv", lambda: _SHAPES),
+}
+_GROUND = np.zeros((50, 128, 128), np.uint8)
+
+
+def _objects_case(kind: str, random_: random.Random, folder: Path) -> None:
+    """What is drawn at places of the data: read, compared with the frames, and drawn."""
+    name, ending, text = OBJECTS[kind]
+    path = folder / f"o.{ending}"
+    whole = text()
+    if ending == "xml" and random_.randrange(2):
+        whole = damaged_xml(whole, random_)
+        path.write_text(whole, "utf-8", errors="replace")
+    else:
+        path.write_bytes(damaged(whole.encode(), random_))
+    settings = t2v.VideoSettings(**{name: path}, width=100)
+    try:
+        planned = plan(t2v.open_stack(_GROUND), settings)
+        if False and random_.randrange(8) == 0:
+            t2v.render_frame(_GROUND, random_.randrange(50), settings=settings)
+    except t2v.SourceError as exc:
+        if "\n" in str(exc) or len(str(exc)) > 3000 or "o." not in str(exc):
+            raise FaultError(f"an odd message: {str(exc)[:300]!r}") from exc
+        return
+    (drawn,) = planned.drawn
+    if not 0 <= drawn.left_out <= 10_000 or any("\n" in note for note in planned.notes):
+        raise FaultError(f"{drawn} {planned.notes}")
+
+
 KINDS: dict[str, Callable[[str, random.Random, Path], None]] = {
     **dict.fromkeys(TIFFS, _tiff_case),
     "ome-xml": _xml_case,
+    **dict.fromkeys(OBJECTS, _objects_case),
     "settings": _settings_case,
     "recipe": _recipe_case,
     "recipe-mp4": _video_case,

@@ -99,7 +99,7 @@ def test_what_is_not_drawn_is_counted(tmp_path, planned, rows, left_out, notes):
         (
             ["--points"],
             "axis-0,axis-1\nnan,\n",
-            "nothing of it can be drawn: 1 of 1 points have no",
+            "nothing of it can be drawn: 1 of 1 points have",
         ),
         (["--points"], "x (um),y (um)\n5,5\n", "positions in um, and the source does not tell"),
         (["--points"], "x (furlong),y (furlong)\n5,5\n", "'furlong', which is no length"),

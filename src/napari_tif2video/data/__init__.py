@@ -23,6 +23,7 @@ from .folder import (
 from .memory import free_memory, thread_buffer
 from .names import axes_of_names, folders_are_axes
 from .objects import (
+    MAX_NUMBER,
     LabelFrames,
     Outline,
     Outlines,
@@ -41,6 +42,7 @@ from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames, id
 from .tiff import dataset_of, is_single_image
 
 __all__ = [
+    "MAX_NUMBER",
     "TIFF_SUFFIXES",
     "ArrayPlanes",
     "Calibration",

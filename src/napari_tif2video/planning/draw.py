@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import (
+    MAX_NUMBER,
     Calibration,
     Drawing,
     LabelFrames,
@@ -347,7 +348,7 @@ def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     assert found.ids is not None
     assert found.t is not None
     for name, values in (("track", found.ids), ("frame", found.t)):
-        wrong = np.abs(values - np.rint(values)) > _WHOLE
+        wrong = (np.abs(values - np.rint(values)) > _WHOLE) | (np.abs(values) > MAX_NUMBER)
         if wrong.any():
             raise SourceError(
                 f"{where}: has the {name} {values[wrong][0]:g}; the numbers of {name}s are whole"

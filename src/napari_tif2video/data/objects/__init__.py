@@ -7,10 +7,11 @@ become the same `Positions`. `labels` takes frames for label images.
 
 from .columns import points_of_array, read_points, read_tracks, tracks_of_array
 from .labels import LabelFrames
-from .positions import Positions
+from .positions import MAX_NUMBER, Positions
 from .shapes import SHAPE_TYPES, Outline, Outlines, outlines_of, read_shapes
 
 __all__ = [
+    "MAX_NUMBER",
     "SHAPE_TYPES",
     "LabelFrames",
     "Outline",

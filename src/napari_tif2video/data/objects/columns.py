@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SourceError
-from .positions import UNNAMED, Floats, Positions
+from .positions import MAX_NUMBER, UNNAMED, Floats, Positions
 from .table import Table, file_digest, read_table
 from .trackmate import read_trackmate
 
@@ -185,7 +185,7 @@ def _links(ids: Floats | None, parents: Floats | None) -> NDArray[np.int64]:
     """Pairs of parent and child from columns, where both are tracks of the file."""
     if ids is None or parents is None:
         return np.empty((0, 2), np.int64)
-    known = np.isfinite(ids) & np.isfinite(parents) & (ids != parents)
+    known = (np.abs(ids) <= MAX_NUMBER) & (np.abs(parents) <= MAX_NUMBER) & (ids != parents)
     pairs = np.unique(np.stack([parents[known], ids[known]], axis=1), axis=0)
     pairs = pairs[np.isin(pairs[:, 0], ids)]
     return pairs.astype(np.int64)

@@ -11,6 +11,8 @@ Floats = NDArray[np.float64]
 
 #: The unit of lengths that a file does not name, though it has a scale of its own.
 UNNAMED = "?"
+#: Of a track or spot: floats hold all whole numbers up to it.
+MAX_NUMBER = 2**52
 
 
 @dataclass(frozen=True, eq=False)
