@@ -281,13 +281,13 @@ class VideoSettings:
         otherwise="one picture", token="_panels", is_later=True,
     )
     segmentation: str | None = declare(
-        None, DRAWN, "Segmentation", "draw label images of the same size, one for each frame: a "
+        None, DRAWN, "Masks", "draw label images of the same size, one for each frame: a "
         "folder, a TIFF or a pattern such as `masks/*_cp.tif`; `{name}` is the source's name",
         parse=drawn.parse_file, metavar="FOLDER|FILE", token="_segmentation",
         in_python="`convert` also takes an array (T, Y, X).", is_later=True,
     )
     segmentation_style: str | None = declare(
-        None, DRAWN, "Segmentation", "whether objects are filled, in colours that let the image "
+        None, DRAWN, "Masks", "whether objects are filled, in colours that let the image "
         "shine through, or outlined", choices=drawn.SEGMENTATION_STYLES, otherwise="`fill`",
         token="_{}", is_later=True,
     )
