@@ -1,16 +1,16 @@
-"""Files of tracks, points and shapes: real ones of other programs, read in other ways to compare,
-and what is wrong with others."""
+"""Files of tracks, points and shapes as programs write them, and what is wrong with others."""
 
 from __future__ import annotations
 
 import csv
+import io
 import xml.etree.ElementTree as ET
 from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.trackmate import dividing
 
 import napari_tif2video as t2v
 from napari_tif2video.data import (
@@ -21,14 +21,9 @@ from napari_tif2video.data import (
     tracks_of_array,
 )
 
-FILES = Path(__file__).parents[1] / "files" / "tracks"
-CELEGANS = FILES / "trackmate_7_celegans.xml"
-SPLITTING = FILES / "trackmate_6_splitting_merging.xml"
-
-
-def rows_of(path, separator=","):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file, delimiter=separator))
+# As programs write them; what follows the columns is passed over.
+BTRACK = "t,x,y,z,states,label\n0,551.43,702.62,0.00,5,0\n1,551.38,700.60,0.00,5,0\n7,9,8.5,0,5,3\n"
+MOSAIC = "Trajectory\tFrame\tx\ty\tz\tm0\n1\t0\t64.504\t4.413\t0\t11.7\n2\t3\t64.6\t6.5\t0\t10\n"
 
 
 def column(rows, name):
@@ -36,12 +31,13 @@ def column(rows, name):
 
 
 @pytest.mark.parametrize(
-    ("file", "separator", "track", "frame"),
-    [("btrack.csv", ",", "label", "t"), ("mosaic.csv", "\t", "Trajectory", "Frame")],
+    ("text", "separator", "track", "frame"),
+    [(BTRACK, ",", "label", "t"), (MOSAIC, "\t", "Trajectory", "Frame")],
 )
-def test_tracks_of_other_programs(file, separator, track, frame):
-    rows = rows_of(FILES / file, separator)
-    found = read_tracks(FILES / file)
+def test_tracks_of_other_programs(tmp_path, text, separator, track, frame):
+    (tmp_path / "t.csv").write_text(text)
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
+    found = read_tracks(tmp_path / "t.csv")
     for values, name in (
         (found.ids, track),
         (found.t, frame),
@@ -51,22 +47,21 @@ def test_tracks_of_other_programs(file, separator, track, frame):
     ):
         np.testing.assert_array_equal(values, column(rows, name))
     assert found.unit == ""
-    assert found.file == file
+    assert found.file == "t.csv"
 
 
 def spots_of(path):
     """Of each spot in a model of TrackMate: frame, x and y, by its number."""
-    return {
-        int(spot.get("ID")): tuple(
-            float(spot.get(k)) for k in ("FRAME", "POSITION_X", "POSITION_Y")
-        )
-        for spot in ET.parse(path).iter("Spot")
-    }
+    names = ("FRAME", "POSITION_X", "POSITION_Y")
+    spots = ET.parse(path).iter("Spot")
+    return {int(spot.get("ID")): [float(spot.get(name)) for name in names] for spot in spots}
 
 
-@pytest.mark.parametrize(("file", "size"), [(CELEGANS, 0.1984666072986889), (SPLITTING, 1.0)])
-def test_each_link_of_a_model_of_trackmate_is_one_step(file, size):
+@pytest.mark.parametrize("size", [0.1984666072986889, 1.0])
+def test_each_link_of_a_model_of_trackmate_is_one_step(tmp_path, size):
     """Every edge is a step within a branch, or a link between two."""
+    file = tmp_path / "m.xml"
+    file.write_text(dividing(pixel_size=size, unit="µm"), "utf-8")
     spots = spots_of(file)
     expected = Counter()
     for track in ET.parse(file).iter("Track"):
@@ -89,22 +84,26 @@ def test_each_link_of_a_model_of_trackmate_is_one_step(file, size):
     for a, b in found.links:
         steps[ends[a][2], *np.round([*ends[a][1], *ends[b][0]], 6)] += 1
     assert steps == expected
+    assert len(expected) == 15
 
 
-def test_a_model_says_how_its_positions_were_made_pixels():
-    (note,) = read_tracks(CELEGANS).notes
-    assert "µm" in note
-    assert "0.198467" in note
-    assert read_tracks(CELEGANS).size == (295, 240)
+def test_a_model_says_how_its_positions_were_made_pixels(tmp_path):
+    text = dividing(pixel_size=0.25, unit="µm", image=(295, 240))
+    (tmp_path / "m.xml").write_text(text, "utf-8")
+    found = read_tracks(tmp_path / "m.xml")
+    assert any("in µm" in note and "0.25 µm a pixel" in note for note in found.notes)
+    assert any("1 spots of m.xml belong to no track" in note for note in found.notes)
+    assert found.size == (295, 240)
 
 
 def test_tracks_that_the_filter_of_trackmate_left_out(tmp_path):
-    text = SPLITTING.read_text("utf-8").replace('<TrackID TRACK_ID="0" />', "")
+    text = dividing().replace('<TrackID TRACK_ID="0" />', "")
     (tmp_path / "m.xml").write_text(text, "utf-8")
     found = read_tracks(tmp_path / "m.xml")
-    assert 0 not in found.kin
+    assert set(found.kin) == {1}
+    assert sorted(found.t) == [2, 3, 5]
     assert any("1 tracks" in note for note in found.notes)
-    assert any("50 spots" in note for note in found.notes)
+    assert any("14 spots" in note for note in found.notes)
 
 
 EXPORTED = """<?xml version="1.0" encoding="UTF-8"?>
@@ -278,9 +277,9 @@ def test_tracks_that_lead_in_a_circle_end(tmp_path):
 
 
 def test_a_track_of_spots_that_are_not_there_is_refused(tmp_path):
-    text = SPLITTING.read_text("utf-8").replace('ID="45106"', 'ID="99"', 1)
+    text = dividing().replace('Spot ID="24"', 'Spot ID="99"', 1)
     (tmp_path / "m.xml").write_text(text, "utf-8")
-    with pytest.raises(t2v.SourceError, match="no 45106"):
+    with pytest.raises(t2v.SourceError, match="no 24"):
         read_tracks(tmp_path / "m.xml")
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from helpers.files import write_folder
 from helpers.frames import numbered
+from helpers.trackmate import dividing
 
 import napari_tif2video as t2v
 
-FILES = Path(__file__).parents[1] / "files" / "tracks"
 COUNT, HEIGHT, WIDTH = 6, 48, 160
 HEADER = "track_id,frame,y,x\n"
 
@@ -155,7 +154,8 @@ def test_positions_in_micrometres_become_pixels_by_the_size_of_the_source(tmp_pa
 
 
 def test_a_model_that_was_made_of_other_images(tmp_path, planned):
-    notes = planned("--tracks", FILES / "trackmate_6_splitting_merging.xml")["notes"]
+    (tmp_path / "m.xml").write_text(dividing(), "utf-8")
+    notes = planned("--tracks", tmp_path / "m.xml")["notes"]
     assert any("images of 128x128 pixels, and these are 160x48" in note for note in notes)
     assert any("beyond the 6 frames" in note for note in notes)
 
