@@ -181,8 +181,7 @@ def test_a_crop_box_moves_nothing(folder, files):
 @pytest.mark.parametrize("kind", KINDS)
 def test_arrays_are_drawn_as_files_are(folder, files, monkeypatch, kind):
     monkeypatch.chdir(files)
-    words = [word.removeprefix("--").replace("-", "_") for word in KINDS[kind] if word != "-o"]
-    name = words[0]
+    name = KINDS[kind][0].removeprefix("--")
     rest = {"contour": {"segmentation_style": "contour"}, "tracks": {"tracks_ids": True}}
     options = rest.get(kind, {})
     corners = np.array([(-4, -4), (-4, 4), (4, 4), (4, -4)], float)
@@ -192,7 +191,7 @@ def test_arrays_are_drawn_as_files_are(folder, files, monkeypatch, kind):
         "points": OBJECTS[:, 1:],
         "shapes": [
             (
-                np.column_stack([np.full(4, t), corners + (y, x)]),
+                np.column_stack([np.full(4, t), corners + np.array([y, x])]),
                 ("rectangle", "ellipse", "polygon")[index % 3],
             )
             for index, (_, t, y, x) in enumerate(OBJECTS)
