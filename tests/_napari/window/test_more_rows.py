@@ -118,7 +118,7 @@ def changed(settings):
 
 def test_tracks_and_masks_are_picked(opened, wait, tmp_path, monkeypatch):
     """By a dialog, or written; what does not fit is said in the row."""
-    viewer, widget = opened
+    _, widget = opened
     tracks = tmp_path / "tracks.csv"
     tracks.write_text("track_id,frame,y,x\n1,0,20,20\n1,2,90,120\n")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tracks), ""))
@@ -136,7 +136,8 @@ def test_tracks_and_masks_are_picked(opened, wait, tmp_path, monkeypatch):
     write_folder(tmp_path / "masks", np.full((3, 120, 160), 2, np.uint16))
     folder = str(tmp_path / "masks")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: folder)
-    choose(widget["segmentation"].button, "Folder…")
+    menu = widget["segmentation"].button.native.menu()
+    next(action for action in menu.actions() if action.text() == "Folder…").trigger()
     assert widget.settings == t2v.VideoSettings(contrast="local", segmentation=folder)
     shown(widget, wait, widget.settings)
 
