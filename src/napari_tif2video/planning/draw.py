@@ -368,7 +368,6 @@ def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     assert found.t is not None
     ids = np.rint(found.ids).astype(np.int64)
     kin = ids if found.kin is None else found.kin.astype(np.int64)
-    links = found.links[np.isin(found.links, ids).all(axis=1)]
     drawing = Tracks(
         Look(found.file or "tracks", found.file),
         ids,
@@ -379,9 +378,8 @@ def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
         width_px=_LINE_PX,
         tail=DEFAULT_TAIL if settings.tracks_tail is None else settings.tracks_tail,
         shows_ids=settings.tracks_ids,
-        links=links,
         frames=np.asarray(ground.indices),
-    )
+    ).linked(found.links.tolist())
     what = Drawn("tracks", found.file, count, sieve.left_out + twice, found.digest, path)
     return drawing, what, [*found.notes, *_prefixed(where, sieve.notes)]
 
