@@ -61,7 +61,7 @@ def test_importing_the_package_loads_nothing_slow(loaded):
     assert loaded("import napari_tif2video").isdisjoint(SLOW)
 
 
-@pytest.mark.parametrize("option", ["--help", "--version", "--width=5 folder"])
+@pytest.mark.parametrize("option", ["--help", "--help-all", "--version", "--width=5 folder"])
 def test_help_and_usage_errors_load_nothing_slow(loaded, option):
     code = f"import napari_tif2video.cli as c; c.main({option.split()!r})"
     assert loaded(code).isdisjoint(SLOW)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import tifffile
 from helpers.files import everything_in, write_folder
 from helpers.frames import noise, numbered
 
 import napari_tif2video as t2v
+from napari_tif2video.settings import SETTINGS, option_of
 
 
 @pytest.fixture
@@ -200,18 +203,51 @@ def test_version(cli):
     assert ended.err == ""
 
 
+OPTION = re.compile(r"--[a-z][a-z-]*")
+
+
 def test_help_and_readme_name_every_option(cli):
-    ended = cli("--help")
+    ended = cli("--help-all")
     assert ended.code == 0
     assert ended.err == ""
-    options = set(re.findall(r"--[a-z][a-z-]*", ended.out))
+    options = set(OPTION.findall(ended.out))
     settings = {f"--{field.name}".replace("_", "-") for field in fields(t2v.VideoSettings)}
     others = """--nogui --output --output-dir --global-normalize --workers --recursive --match
         --overwrite --skip-existing --dry-run --json --report --quiet --demo --version --settings
-        --reuse --sidecar --scheduler --verify --resume --inspect --help"""
+        --reuse --sidecar --scheduler --verify --resume --inspect --completion --help --help-all"""
     assert options == settings | set(others.split())
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"--[a-z][a-z-]*", readme)) >= options - {"--help"}
+    assert set(OPTION.findall(readme)) >= options - {"--help"}
+
+
+def test_the_short_help_has_what_most_people_need_in_a_window_or_two(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    short, everything = cli("--help").out, cli("--help-all").out
+    assert all(len(line) <= 80 for line in everything.splitlines())
+    assert len(short.splitlines()) < 110
+    assert len(short) < 0.6 * len(everything)
+    assert "--help-all" in short
+    basic = {option_of(name) for name, setting in SETTINGS.items() if setting.is_basic}
+    assert basic | {"--output", "--demo"} <= set(OPTION.findall(short))
+    assert not {"--resume", "--event-corner"} & set(OPTION.findall(short))
+    assert cli("-h").out == short
+
+
+def test_the_examples_of_the_help_work(cli, tmp_path, monkeypatch):
+    examples = re.findall(r"^  (tif2video .*?)(?:  .*)?$", cli("--help").out, re.M)
+    monkeypatch.chdir(tmp_path)
+    for name in ("frames", "pos1", "pos2"):
+        write_folder(tmp_path / name, noise((3, 300, 400)))
+    channels = noise((2, 2, 3, 300, 400))
+    tifffile.imwrite("cells.ome.tif", channels, ome=True, metadata={"axes": "TCZYX"})
+    calibrated = ["--pixel-size", "0.5", "--frame-interval", "5min"]
+    assert len(examples) == 6
+    for example in sorted(examples, key=lambda line: "--dry-run" not in line):
+        _, *words = shlex.split(example)
+        ended = cli(*words, *(calibrated if "--scale-bar" in words else []))
+        assert ended.code == 0, ended.err
+    made = {path.name for path in tmp_path.rglob("*.mp4")}
+    assert {"talk.mp4", "pos1_500px_10fps_batch_norm_video.mp4"} <= made
 
 
 # What the last line of defence says about sources: exit code 1, the reason, a way out.

@@ -65,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.completion is not None:
+        return _complete(args)
     if args.inspect is not None:
         return _inspect(args)
     wants_window = not args.source and args.demo is None and not args.nogui
@@ -154,6 +156,17 @@ def _loading() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _complete(args: argparse.Namespace) -> int:
+    """Print the completion of a shell."""
+    others = " ".join([*args.source, _given(args, "completion")]).strip()
+    if others:
+        raise SettingsError(f"--completion only prints a script; leave out {others}")
+    from .completion import completion_script
+
+    show(completion_script(args.completion))
+    return OK
 
 
 def _inspect(args: argparse.Namespace) -> int:
