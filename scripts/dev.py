@@ -33,6 +33,7 @@ from system import (
     failure,
     install_system_needs,
     run,
+    run_patiently,
     say,
     screen,
     window_needs,
@@ -53,6 +54,15 @@ BASE_PYTHON = getattr(sys, "_base_executable", None) or sys.executable
 # The user's settings for pip must not send packages elsewhere, and nobody answers its questions.
 PIP_ENV = {"PIP_NO_INPUT": "1", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0"}
 PIP_ENV.update({"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"})
+
+# Saves the frame in the middle of a video as a picture.
+STILL = """
+import sys, av
+video, picture = sys.argv[1:]
+with av.open(video) as container:
+    frames = list(container.decode(video=0))
+frames[len(frames) // 2].to_image().save(picture)
+"""
 
 CHECKS = {
     "ruff check": ["ruff", "check", "."],
@@ -99,6 +109,11 @@ def hand_over(argv: Sequence[str]) -> int:
 def demo() -> int:
     """Install the project and convert the sample that comes with it."""
     install()
+    return show_demo()
+
+
+def show_demo() -> int:
+    """Convert the sample into a new folder, and say what can be done next."""
     folder, number = ROOT / "tif2video-demo", 1
     while folder.exists() and any(folder.iterdir()):
         number += 1
@@ -107,12 +122,28 @@ def demo() -> int:
     code = run([str(BIN / "tif2video"), "--demo", str(folder)])
     if code:
         raise SetupError(f"the demo failed with exit code {code}; its message is above")
-    quote = str if os.name == "nt" else shlex.quote
-    activate = f"{'' if os.name == 'nt' else 'source '}{quote(str(BIN / 'activate'))}"
-    say(f"\nThe video:      {', '.join(map(str, folder.rglob('*.mp4')))}")
-    say(f"For your data:  {quote(str(BIN / 'tif2video'))} FOLDER")
-    say(f"In short:       tif2video FOLDER, once you have typed: {activate}")
+    (video,) = folder.rglob("*.mp4")
+    picture = video.with_suffix(".png")
+    reason = failure([PYTHON, "-c", STILL, str(video), str(picture)])
+    if reason:
+        raise SetupError(f"no frame of the video can be read: {reason}")
+    frames = typed(video.parent)
+    program = typed(BIN / "tif2video")
+    say(f"\nThe video:    {typed(video)}")
+    say(f"A frame:      {typed(picture)}")
+    say(f"Try next:     {program} {frames} --timestamp --frame-interval 5min --colormap magma")
+    say(f"Your data:    {program} FOLDER        (all options: --help-all)")
+    window = f'{typed(PYTHON)} -m pip install --editable "{typed(ROOT)}[all]"'
+    say(f"The window:   {window}, then {program}")
     return 0
+
+
+def typed(path: str | Path) -> str:
+    """A path as one types it where the program was started."""
+    path = Path(path)
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return f'"{path}"' if os.name == "nt" and " " in str(path) else shlex.quote(str(path))
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -205,11 +236,11 @@ def install(*groups: str) -> None:
     else:
         make_venv()
     say(f"==> Installing {', '.join(['the project', *groups])} (the first time takes minutes)")
-    pip = [PYTHON, "-m", "pip", "install", *([] if sys.stdout.isatty() else ["--quiet"])]
+    pip = [PYTHON, "-m", "pip", "install", "-qq"]  # errors only
     options = [word for group in groups for word in ("--group", group)]
     # Dependency groups came with pip 25.1.
     for arguments in (["--upgrade", "pip>=25.1"], ["--editable", ".", *options]):
-        if run([*pip, *arguments], PIP_ENV):
+        if run_patiently([*pip, *arguments], PIP_ENV):
             raise SetupError("pip could not install what is needed; its message is above")
 
 

@@ -142,6 +142,23 @@ def run(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
     return subprocess.call(command, cwd=ROOT, env={**os.environ, **(extra_env or {})})
 
 
+def run_patiently(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
+    """`run` for what takes long and prints nothing: whoever looks sees for how long."""
+    env = {**os.environ, **(extra_env or {})}
+    began = time.monotonic()
+    with subprocess.Popen(command, cwd=ROOT, env=env) as process:
+        while True:
+            try:
+                code = process.wait(1)
+            except subprocess.TimeoutExpired:
+                if sys.stdout.isatty():
+                    say(f"\r    {time.monotonic() - began:.0f} s", end="")
+                continue
+            if sys.stdout.isatty():
+                say("\r", end="")
+            return code
+
+
 @contextlib.contextmanager
 def beside(
     command: Sequence[str], extra_env: dict[str, str] | None = None
