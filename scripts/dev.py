@@ -6,9 +6,10 @@
     python3 scripts/dev.py test --quick                  the same without the slow tests
     python3 scripts/dev.py test --coverage               the same, and say which lines no test runs
     python3 scripts/dev.py test [arguments of pytest]    install, then run chosen tests
+    python3 scripts/dev.py needs                         only what the tests need from the system
 
-All make the virtual environment `.venv` in the checkout, or use the one that is there. Nothing but
-Python 3.11 or newer is needed; an older one looks for a newer one and hands over to it.
+The others make the virtual environment `.venv` in the checkout, or use the one that is there.
+Nothing but Python 3.11 or newer is needed; an older one looks for a newer one and hands over to it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pathlib import Path
 from system import (
     FFMPEG,
     ROOT,
+    SHELLS,
     SetupError,
     apt_install,
     beside,
@@ -83,7 +85,11 @@ def main(argv: Sequence[str]) -> int:
             return test(rest)
         if command == "demo" and not rest:
             return demo()
-        raise SetupError(f"cannot do '{' '.join(argv)}'; the commands are: demo, test [options]")
+        if command == "needs" and not rest:
+            return int(any(install_for_tests().values()))
+        raise SetupError(
+            f"cannot do '{' '.join(argv)}'; the commands are: demo, test [options], needs"
+        )
     except KeyboardInterrupt:
         say("dev.py: interrupted; run the same command again to go on", file=sys.stderr)
         return 130
@@ -151,13 +157,8 @@ def test(arguments: Sequence[str]) -> int:
     is_ci = bool(os.environ.get("CI"))
     has_coverage = is_ci or "--coverage" in arguments  # not each time: it makes the tests slower
     chosen = [word for word in arguments if word not in ("--quick", "--coverage")]
-    install("test", "plugin", "window", "lint", "types")
-    no_ffmpeg = install_system_needs([FFMPEG])
-    if no_ffmpeg:
-        say(f"    Tests that compare with ffmpeg are skipped: {no_ffmpeg}")
-    no_window = install_system_needs(window_needs())
-    if no_window:
-        say(f"    Tests of the window cannot run: {no_window}")
+    install("test", "packaging", "plugin", "window", "lint", "types")
+    no_window = install_for_tests()["of the window"]
     pytest = [PYTHON, "-m", "pytest"]
     pytest += ["--color=yes"] if sys.stdout.isatty() else []  # shown later, it cannot know itself
     pytest += ["-m", "not slow"] if "--quick" in arguments else []
@@ -196,6 +197,20 @@ def test(arguments: Sequence[str]) -> int:
         outcomes.append(f"tests of the window {'MISSING' if is_ci else 'skipped'}")
     say("==> " + ", ".join(outcomes))
     return int(any(ended.values()) or (bool(no_window) and is_ci))
+
+
+def install_for_tests() -> dict[str, str]:
+    """Install what the tests need from the system; says which cannot run, and returns why."""
+    needs = {
+        "that compare with ffmpeg": [FFMPEG],
+        "of completion in some shells": SHELLS,
+        "of the window": window_needs(),
+    }
+    reasons = {tests: install_system_needs(missing) for tests, missing in needs.items()}
+    for tests, reason in reasons.items():
+        if reason:
+            say(f"    Tests {tests} cannot run: {reason}")
+    return reasons
 
 
 def begin_window_tests(

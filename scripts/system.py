@@ -44,6 +44,7 @@ class SystemNeed(NamedTuple):
 
 
 FFMPEG = SystemNeed(apt="ffmpeg", brew="ffmpeg", program="ffmpeg")
+SHELLS = [SystemNeed(apt=name, brew=name, program=name) for name in ("zsh", "fish")]
 # What the wheels of Qt 6 are linked with and do not bring along, `libNAME.so` -> package.
 QT_LIBRARIES = {
     "EGL": "libegl1",
