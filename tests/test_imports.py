@@ -198,3 +198,18 @@ def test_modules_import_without_circles():
     graph = {module: {target for target, _ in imports_of(module) if target} for module in MODULES}
     assert graph["recipe", "files"] >= {("recipe", "recipe")}  # else nothing was found at all
     tuple(graphlib.TopologicalSorter(graph).static_order())
+
+
+def test_the_window_says_how_to_get_napari(tmp_path):
+    """As for a new user, who has only installed the package."""
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['napari'] = None\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_tif2video"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "napari is not installed" in line
+    assert "napari-tif2video[all]" in line

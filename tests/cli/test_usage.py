@@ -62,11 +62,11 @@ WRONG = {
     ),
     "limits with contrast": (
         "--limits 0 100 --contrast global",
-        "--limits: fixed limits cannot be combined with a contrast rule",
+        "--limits: fixed limits and a contrast rule exclude each other",
     ),
     "limits with global": (
         "--limits 0 100 --global-normalize",
-        "--limits: fixed limits cannot be combined with a contrast rule",
+        "--limits: fixed limits and a contrast rule exclude each other",
     ),
     "limits turned": ("--limits 100 0", "--limits: LO must be below HI, got 100 and 0"),
     "limits equal": ("--limits 5 5", "--limits: LO must be below HI, got 5 and 5"),
@@ -79,22 +79,23 @@ WRONG = {
     "anchor too small": ("--anchor-size 5", "--anchor-size: expected a whole number of pixels, at"),
     "corner of nothing": ("--label-corner top-left", "--label-corner: there is no label to place"),
     "two widths": ("--width 500 --um-per-pixel 2", "--um-per-pixel: gives the video its width"),
-    "rate factor with quality": ("--crf 20 --quality high", "--crf: is a quality of its own"),
+    "rate factor with quality": ("--crf 20 --quality high", "--crf: sets the quality by itself"),
     "raw with width": (
         "--raw --width 300",
         "--raw: counts are written as they are;",
     ),
-    "workers zero": ("--workers 0", "workers: must be at least 1, got 0"),
-    "workers negative": ("--workers -2", "workers: must be at least 1, got -2"),
+    "workers zero": ("--workers 0", "--workers: must be at least 1, got 0"),
+    "workers negative": ("--workers -2", "--workers: must be at least 1, got -2"),
     "workers no number": ("--workers many", "argument --workers: invalid int value: 'many'"),
     "two ways with existing files": (
         "--overwrite --skip-existing",
-        "output: overwrite and skip existing exclude each other",
+        "--output: overwrite and skip existing exclude each other",
     ),
-    "output twice": ("-o o.mp4 --output-dir out", "output: give a file or a folder, not both"),
-    "another ending": ("-o o.avi", f"output: o.avi {ENDINGS}"),
-    "no ending": ("-o video", f"output: video {ENDINGS}"),
-    "unknown option": ("--shade blue", "unrecognized arguments: --shade blue"),
+    "output twice": ("-o o.mp4 --output-dir out", "--output: give a file or a folder, not both"),
+    "another ending": ("-o o.avi", f"--output: o.avi {ENDINGS}"),
+    "no ending": ("-o video", f"--output: video {ENDINGS}"),
+    "unknown option": ("--shade blue", "unrecognized arguments: --shade blue; see tif2video"),
+    "mistyped option": ("--ouput o.mp4", "unrecognized arguments: --ouput o.mp4; did you mean --o"),
     "option without its value": ("--width", "argument --width: expected one argument"),
 }
 
@@ -267,7 +268,7 @@ def test_a_folder_whose_subfolders_hold_the_images(tmp_path, cli):
     assert ended.code == 1
     assert "No TIF images found in" in ended.error_line
     assert "--recursive" in ended.error_line
-    assert "2 of its subfolders" in ended.error_line
+    assert "in 2 subfolders" in ended.error_line
 
 
 MISSING = {

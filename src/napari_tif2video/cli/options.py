@@ -274,8 +274,17 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line instead of the whole usage."""
-        say(f"{self.prog}: {message}; see {self.prog} --help")
+        say(f"{self.prog}: {message}; {self._advice(message)}")
         self.exit(EXIT_USAGE)
+
+    def _advice(self, message: str) -> str:
+        from difflib import get_close_matches
+
+        known = [name for action in self._actions for name in action.option_strings]
+        for word in re.findall(r"(?<!\S)--[^\s=]+", message):
+            if word not in known and (close := get_close_matches(word, known, 1, 0.8)):
+                return f"did you mean {close[0]}?"
+        return f"see {self.prog} --help"
 
 
 def joined(argv: Sequence[str]) -> list[str]:

@@ -314,9 +314,9 @@ class VideoSettings:
         is_given = {name for name in SETTINGS if getattr(self, name) != SETTINGS[name].default}
         for names, message in (
             ("um_per_pixel width", _TWO_WIDTHS),
-            ("limits contrast", "limits: fixed limits cannot be combined with a contrast rule"),
-            ("limits percentile", "percentile: cannot be combined with fixed limits"),
-            ("crf quality", "crf: is a quality of its own; leave out the other one"),
+            ("limits contrast", "limits: fixed limits and a contrast rule exclude each other"),
+            ("limits percentile", "limits: fixed limits and percentiles exclude each other"),
+            ("crf quality", "crf: sets the quality by itself; leave out quality"),
             ("crf max_size", "max_size: finds the rate factor by itself; leave out crf"),
         ):
             if is_given.issuperset(names.split()):
