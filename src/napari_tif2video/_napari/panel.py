@@ -115,7 +115,7 @@ class Fold(QCollapsible):
     """A container that a line with an arrow hides and shows."""
 
     def __init__(self, title: str, content: Container) -> None:
-        super().__init__(expandedIcon=QIcon(), collapsedIcon=QIcon())
+        super().__init__()
         self._inside, self._title = content.native, title
         self.setDuration(0)
         self.setContent(self._inside)
@@ -138,7 +138,9 @@ class Fold(QCollapsible):
 
     def _show(self, is_open: bool) -> None:
         # Arrows that superqt draws once would keep the colour of the theme before, and heights
-        # that it sets would cut off rows that appear later.
+        # that it sets would cut off rows that appear later. It has no way to have none from the
+        # beginning: in PySide6, an icon without a picture is false.
+        self.toggleButton().setIcon(QIcon())
         self.setText(f"{'▾' if is_open else '▸'} {self._title}")
         self._inside.setMaximumHeight(_UNLIMITED_PX)
         self._inside.setVisible(is_open)
