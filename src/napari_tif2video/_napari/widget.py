@@ -127,7 +127,7 @@ class TiffToVideo(SettingsForm):
         run = self.run
         create = line(self.create_button, run.card.recent_button, run.log_button, stretch=0)
         source = self.source
-        rows = (source.time_axis.row, self.source_rows)
+        rows = (source.covered_row, source.time_axis.row, self.source_rows)
         lay_out(
             self,
             column(self.mode, self.layers, self.folders, source.info, *rows, self.result),
