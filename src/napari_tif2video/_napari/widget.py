@@ -121,7 +121,9 @@ class TiffToVideo(SettingsForm):
     def _lay_out(self) -> None:
         files = (heading("Files"), *self.destination.file_rows, self.recipe_button)
         self.more = Fold(
-            "More  (grey levels, overlays, format, files)", column(self.more_rows, *files)
+            "More  (grey levels, overlays, format, files)",
+            column(self.more_rows, *files),
+            less="Less",
         )
         preset = line(title("Preset"), self.presets, stretch=1)
         run = self.run
@@ -134,6 +136,7 @@ class TiffToVideo(SettingsForm):
             column(preset, self.top, self.more),
             self.more,
             column(self.destination, self.reason, create, self.run),
+            self.run.card.headline,
         )
         for keys, button in (
             ("Ctrl+Return", self.create_button),
