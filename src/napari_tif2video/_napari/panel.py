@@ -237,7 +237,8 @@ def _prepare(controls: Sequence[QWidget]) -> None:
         if not (has_text or control.accessibleName()):
             control.setAccessibleName(control.toolTip().partition(".")[0])
         if isinstance(control, (QComboBox, QAbstractSpinBox)):
-            control.installEventFilter(_NoWheel(control))
+            # Else it would change values while what is below the pointer is to be scrolled.
+            control.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
 
 
 def show_in_scroll(widget: QWidget) -> None:
@@ -251,16 +252,6 @@ def show_in_scroll(widget: QWidget) -> None:
             area.ensureWidgetVisible(widget)
 
     QTimer.singleShot(0, scroll)
-
-
-class _NoWheel(QObject):
-    """Lets the wheel scroll what is below the pointer, and never change a value by chance."""
-
-    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
-        is_wheel = event.type() == QEvent.Type.Wheel
-        if is_wheel:
-            event.ignore()
-        return bool(is_wheel)
 
 
 def _controls(item: Any) -> Iterator[QWidget]:

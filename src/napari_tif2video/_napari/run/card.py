@@ -25,7 +25,7 @@ from ..background import Background
 from ..panel import Fold, Note, column, line, say, tidy
 from ..preview import Picture, qt_image
 from ..words import telling
-from .destination import stored
+from .destination import keep, stored
 
 _RECENT = 10
 _WIDTH_PX, _HEIGHT_PX = 84, 56
@@ -64,6 +64,16 @@ def look_at(video: Video, origins: Iterable[object]) -> FinishedVideo | None:
     fidelity = [describe_fidelity(video)] if video.verified else []
     facts = "\n".join([facts, describe_limits(video), *fidelity])
     return FinishedVideo(path, facts, image, frozenset(origins))
+
+
+def remember(made: FinishedVideo) -> None:
+    """Put a video in front of those that are remembered; not for the GUI thread."""
+    videos = _with_newest(made, _remembered())
+    keep({"videos": json.dumps([(str(each.path), each.facts) for each in videos])})
+
+
+def _with_newest(made: FinishedVideo, before: list[FinishedVideo]) -> list[FinishedVideo]:
+    return [made, *(each for each in before if each.path != made.path)][:_RECENT]
 
 
 def _remembered() -> list[FinishedVideo]:
@@ -131,10 +141,7 @@ class VideoCard(Container):
 
     def add(self, made: FinishedVideo, *, is_open: bool) -> None:
         """Show another video, unfolded or by its name."""
-        others = [each for each in self._made if each.path != made.path]
-        self._made = [made, *others][:_RECENT]
-        kept = [(str(each.path), each.facts) for each in self._made]
-        stored().setValue("videos", json.dumps(kept))
+        self._made = _with_newest(made, self._made)
         self._show(made, is_open)
 
     def keep(self, present: Set[object]) -> None:
