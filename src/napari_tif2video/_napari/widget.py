@@ -164,6 +164,7 @@ class TiffToVideo(SettingsForm):
         for signal in (self.run.began, self.run.ended):
             signal.connect(self._on_run)
         Watch(self.native, {QEvent.Type.Show: self._on_show, QEvent.Type.Hide: self._on_hide})
+        Watch(self.native, {QEvent.Type.Resize: partial(self.result.fit_into, self.native)})
         self.native_parent_changed.connect(self._on_parent)
 
     def _restore(self) -> None:
