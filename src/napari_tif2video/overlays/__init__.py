@@ -9,7 +9,7 @@ from .clock import Tick, TimeFormat, Timeline, smallest_step
 from .layout import Block, TextBlock, arrange, bar_block, colour_bar_block
 from .marks import ANCHOR_COLOUR, AnchorMark, Arrow, Events, Overlay, Template
 from .scale import NO_PIXEL_SIZE, Scale, common_um_per_px, width_at
-from .text import require_glyphs
+from .text import require_glyphs, text_cover
 
 __all__ = [
     "ANCHOR_COLOUR",
@@ -31,5 +31,6 @@ __all__ = [
     "common_um_per_px",
     "require_glyphs",
     "smallest_step",
+    "text_cover",
     "width_at",
 ]
