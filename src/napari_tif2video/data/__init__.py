@@ -3,7 +3,8 @@
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
 only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays, and
-`placed` shows frames on another grid of pixels; `folder` lists the images of a folder, `fields`
+`placed` shows frames on another grid of pixels and `moved` below a
+box that moves; `folder` lists the images of a folder, `fields`
 takes their names apart and `names` arranges them on axes; `calibration` says how large a pixel and
 how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
 """
@@ -19,6 +20,7 @@ from .folder import (
     source_stem,
 )
 from .memory import free_memory, thread_buffer
+from .moved import MovedFrames
 from .names import axes_of_names, folders_are_axes
 from .open import open_images, open_stack
 from .placed import Grid, PlacedFrames, are_computed
@@ -35,6 +37,7 @@ __all__ = [
     "FramePlanes",
     "Frames",
     "Grid",
+    "MovedFrames",
     "PlacedFrames",
     "Planes",
     "Stack",

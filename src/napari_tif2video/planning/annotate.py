@@ -129,10 +129,11 @@ def overlay_of(
 def _arrow(
     x: float, y: float, span: tuple[float, float] | None, box: CropBox, size: tuple[int, int]
 ) -> Arrow:
-    column, row = View(box, size).in_video(x, y)
+    view = View(box, size)
+    column, row = view.in_video(x, y)
     if not (0 <= column < size[1] and 0 <= row < size[0]):
         raise SourceError(f"arrow: pixel {x:g},{y:g} is outside what is shown, {box}")
-    return Arrow(column, row, span)
+    return Arrow(x, y, view, span)
 
 
 def _legend(
