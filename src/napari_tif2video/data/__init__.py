@@ -2,14 +2,16 @@
 
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
-only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays, and
-`placed` shows frames on another grid of pixels and `moved` below a
-box that moves; `folder` lists the images of a folder, `fields`
-takes their names apart and `names` arranges them on axes; `calibration` says how large a pixel and
-how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
+only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays,
+`placed` shows frames on another grid of pixels and `moved` below a box that moves, and `drawing`
+says what can be drawn onto them; `folder` lists the images of a folder, `fields` takes their names
+apart and `names` arranges them on axes; `calibration` says how large a pixel and how long a frame
+is, and who says so. `objects` reads files of tracks, points and shapes. `tiff` is the only package
+that knows tifffile.
 """
 
 from .calibration import Calibration
+from .drawing import Drawing, Look
 from .fields import natural_key
 from .folder import (
     TIFF_SUFFIXES,
@@ -22,6 +24,14 @@ from .folder import (
 from .memory import free_memory, thread_buffer
 from .moved import MovedFrames
 from .names import axes_of_names, folders_are_axes
+from .objects import (
+    Trajectory,
+    centroids,
+    points_of_array,
+    read_tracks,
+    tracks_of_array,
+    trajectories,
+)
 from .open import open_images, open_stack
 from .placed import Grid, PlacedFrames, are_computed
 from .planes import ArrayPlanes, FramePlanes, array_error, stack_of_array
@@ -33,17 +43,21 @@ __all__ = [
     "ArrayPlanes",
     "Calibration",
     "Channel",
+    "Drawing",
     "FrameFormat",
     "FramePlanes",
     "Frames",
     "Grid",
+    "Look",
     "MovedFrames",
     "PlacedFrames",
     "Planes",
     "Stack",
+    "Trajectory",
     "are_computed",
     "array_error",
     "axes_of_names",
+    "centroids",
     "check_frames",
     "dataset_of",
     "find_gaps",
@@ -57,7 +71,11 @@ __all__ = [
     "natural_key",
     "open_images",
     "open_stack",
+    "points_of_array",
+    "read_tracks",
     "source_stem",
     "stack_of_array",
     "thread_buffer",
+    "tracks_of_array",
+    "trajectories",
 ]
