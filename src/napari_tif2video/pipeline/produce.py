@@ -267,6 +267,7 @@ def recipe_of(
         frames=plan.frames,
         indices=plan.indices,
         crop=plan.picture.box,
+        moves=plan.timeline.moves or (),
         bad_frames=tuple(bad.frame for bad in plan.bad_frames),
         width=plan.encoder.width,
         height=plan.encoder.height,
@@ -289,6 +290,8 @@ def settings_of(plan: Plan) -> dict[str, Any]:
         values["contrast"] = plan.contrast
     if plan.encoder.codec != DEFAULT_CODEC:
         values["codec"] = plan.encoder.codec.name
+    if plan.followed is not None:
+        values |= {"follow": os.path.basename(values["follow"]), "follow_id": plan.followed}
     return values
 
 

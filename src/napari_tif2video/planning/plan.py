@@ -28,6 +28,7 @@ from ..settings import (
 from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import channel_numbers, choose, image_at
+from .follow import below_box, followed, padding_note
 from .format import choose_encoder, format_notes
 
 # So many frames that are left out a note names.
@@ -75,6 +76,8 @@ class Plan:
         Length of the scale bar.
     bad_frames : tuple of BadFrame
         Those of `indices` that turned out to be unreadable, and are left out.
+    followed : int, optional
+        The number of the track that the box follows.
     """
 
     stack: Stack
@@ -88,6 +91,7 @@ class Plan:
     scale: Scale | None = None
     scale_bar_um: float | None = None
     bad_frames: tuple[BadFrame, ...] = ()
+    followed: int | None = None
 
     @property
     def frames(self) -> int:
@@ -214,22 +218,29 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
     stack = calibrated(stack, settings)
     first_s = (stack.calibration.times(1) or (0.0,))[0]
     indices = range(len(stack))[frames_slice(settings.frames)]
-    if settings.frames is not None:
-        if not indices:
-            raise SourceError(
-                f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count "
-                "from 0"
-            )
+    if settings.frames is not None and not indices:
+        raise SourceError(
+            f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count from 0"
+        )
+    found = None if settings.follow is None else followed(stack, settings, indices)
+    indices = indices if found is None else found.frames
+    if indices != range(len(stack)):
         stack = stack.select(indices)
-    box = resolve_crop(settings.crop, stack.frames.format.size)
+    frame = stack.frames.format.size
+    box = resolve_crop(settings.crop, frame)
     if settings.raw:
         require_countable(stack)
         size = box.shape
     else:
         box, size = resolve_size(box, _width(stack, settings, box))
+    moves, notes = None, []
+    if found is not None:
+        moves, box = found.moves(box), CropBox.whole(box.shape)
+        notes = [*found.notes, *padding_note(moves, box, frame)]
+        stack = below_box(stack, moves, box.shape)
     pixel_size = stack.calibration.pixel_size_um
     scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
-    timeline = timeline_of(stack, settings, indices, first_s)
+    timeline = dataclasses.replace(timeline_of(stack, settings, indices, first_s), moves=moves)
     displays = _displays(stack, settings)
     overlay, scale_bar_um = overlay_of(stack, settings, box, size, scale, timeline, displays)
     form = stack.frames.format
@@ -259,10 +270,11 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         picture=picture,
         encoder=encoder,
         contrast=contrast,
-        notes=(*stack.notes, *_notes(stack, settings), *format_notes(encoder, len(stack))),
+        notes=(*stack.notes, *notes, *_notes(stack, settings), *format_notes(encoder, len(stack))),
         timeline=timeline,
         scale=scale,
         scale_bar_um=scale_bar_um,
+        followed=None if found is None else found.number,
     )
 
 

@@ -3,9 +3,9 @@
 `VideoSettings` holds every choice that shapes a video, checked as far as that goes without any
 data. Each setting is declared once, at its field in `video` (`setting` says of what a declaration
 consists): its help, parser, title and so on; and `video` checks what goes together. `picture`,
-`overlays` and `format` have the parsers, `codecs` lists the formats, and `words` says what a
-setting is called on the command line and in the window. Nothing here imports numpy: the help of the
-command is made from it.
+`overlays`, `following` and `format` have the parsers, `codecs` lists the formats, and `words` says
+what a setting is called on the command line and in the window. Nothing here imports numpy: the help
+of the command is made from it.
 """
 
 from .codecs import (
@@ -21,6 +21,7 @@ from .codecs import (
     Container,
     check_ending,
 )
+from .following import Given
 from .overlays import (
     ANCHOR_STYLES,
     CORNERS,
@@ -67,6 +68,7 @@ __all__ = [
     "Z_PROJECTIONS",
     "Codec",
     "Container",
+    "Given",
     "Setting",
     "VideoSettings",
     "arrows_of",

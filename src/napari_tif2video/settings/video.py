@@ -19,9 +19,10 @@ from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
 from ..recipe import CONTRASTS, load_json, saved_recipe
 from ..units import parse_duration, readable_size
+from . import following, overlays, picture
 from . import format as formats
-from . import overlays, picture
 from .codecs import CODECS, DEFAULT_CODEC, QUALITIES, RAW_CODEC, Codec, codec_of
+from .following import Given
 from .picture import FixedLimits
 from .setting import Setting, declare, one_of
 
@@ -280,6 +281,23 @@ class VideoSettings:
         "all of them merged; the width is that of each panel", choices=("channels",),
         otherwise="one picture", token="_panels", is_later=True,
     )
+    follow: str | Given | None = declare(
+        None, PICTURE, "Follow", "keep an object at the centre of the crop box: a file of tracks "
+        "(CSV with a header or in napari's columns, TrackMate's XML), or label images, of which "
+        "the middle of a label is followed", parse=following.parse_follow, metavar="TRACKS",
+        otherwise="the box stays", is_later=True,
+        in_python="Or an array with the columns of napari's tracks, or of its points.",
+    )
+    follow_id: int | str | None = declare(
+        None, PICTURE, "Follow", "the track or label that is followed; `each`: a video of each, "
+        "with one contrast for all", parse=following.parse_follow_id, metavar="N|each",
+        otherwise="the only one", token="_follow_{}", is_later=True,
+    )
+    follow_smooth: int | None = declare(
+        None, PICTURE, "Follow", "smooth the way of the box: the mean over so many frames, an odd "
+        "number", parse=following.parse_follow_smooth, metavar="N", otherwise="off",
+        token="_smoothed{}", is_later=True,
+    )
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -333,6 +351,17 @@ class VideoSettings:
                 )
         if self.codec is not None or self.raw:
             self.codec_for("")
+        self._check_follow()
+
+    def _check_follow(self) -> None:
+        if self.follow is None:
+            for name in ("follow_id", "follow_smooth"):
+                if getattr(self, name) is not None:
+                    raise SettingsError(f"{name}: there is nothing to follow; name tracks too")
+        elif self.crop is None:
+            raise SettingsError("follow: say how large the box is with --crop, such as 100x100")
+        elif self.crop.x is not None:
+            raise SettingsError("follow: moves the crop box; leave out its corner")
 
     def codec_for(self, ending: str) -> Codec:
         """The codec for a file with this ending (empty: with an automatic name), checked.
@@ -450,7 +479,7 @@ def _plain(value: Any) -> Any:
     """A setting as a JSON value."""
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
-    return str(value) if isinstance(value, (Fraction, CropBox)) else value
+    return str(value) if isinstance(value, (Fraction, CropBox, Given)) else value
 
 
 def _parameters() -> str:

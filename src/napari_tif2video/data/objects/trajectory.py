@@ -127,7 +127,7 @@ def centroids(labels: Frames) -> Positions:
 
 def _labels(frame: NDArray[np.int64]) -> tuple[Floats, NDArray[np.intp], NDArray[np.int64]]:
     """The numbers of labels, for each pixel the place of its label among them, and their sizes."""
-    flat = frame.ravel()
+    flat = frame.ravel().astype(np.int64, copy=False)
     if flat.min() >= 0 and flat.max() < _FEW_LABELS:
         found = np.bincount(flat)
         ids = np.flatnonzero(found)

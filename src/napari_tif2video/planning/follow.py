@@ -1,0 +1,238 @@
+"""Where a crop box that follows an object is in each frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ..data import (
+    TIFF_SUFFIXES,
+    MovedFrames,
+    Stack,
+    Trajectory,
+    centroids,
+    open_stack,
+    points_of_array,
+    read_tracks,
+    tracks_of_array,
+    trajectories,
+)
+from ..errors import SourceError
+from ..geometry import CropBox, Move
+from ..settings import Given, VideoSettings
+from ..units import counted, length_um
+from .choose import choose
+
+_DECIMALS = 4  # of a pixel, as in the recipe
+# Of hundreds of tracks, a message names some.
+_MOST_LISTED = 12
+
+
+@dataclass(frozen=True)
+class Followed:
+    """An object that is followed, as far as it is in some frames.
+
+    Attributes
+    ----------
+    number : int
+        Of its track.
+    frames : range
+        Those of the source that show it, among those that were asked for.
+    way : Trajectory
+        Of the box: smoothed, where that was asked for.
+    notes : tuple of str
+        What the user should know about it.
+    """
+
+    number: int
+    frames: range
+    way: Trajectory
+    notes: tuple[str, ...]
+
+    def moves(self, box: CropBox) -> tuple[Move, ...]:
+        """The corner of a box of this size, with the object in its middle, in each frame."""
+        # The middle of the first pixel is at 0, and half a pixel from its corner.
+        y, x = self.way.at(self.frames)
+        corners = y + 0.5 - box.height / 2, x + 0.5 - box.width / 2
+        return tuple(zip(*(np.round(each, _DECIMALS).tolist() for each in corners), strict=True))
+
+
+def track_numbers(stack: Stack, settings: VideoSettings, frames: range) -> list[int]:
+    """The tracks that are seen in any of these frames."""
+    found = _trajectories(stack, settings)
+    return [number for number, way in found.items() if _shared(frames, way.frames)]
+
+
+def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
+    """The object that the settings ask for.
+
+    Parameters
+    ----------
+    stack : Stack
+        All frames of the source.
+    frames : range
+        Those that were asked for.
+
+    Raises
+    ------
+    SourceError
+        There is no such track, or none of these frames shows it.
+    """
+    found = _trajectories(stack, settings)
+    where = _base_name(settings.follow)
+    number = settings.follow_id
+    if number is None and len(found) == 1:
+        (number,) = found
+    listed = f"{counted(len(found), 'track')}: {_some(list(found))}"
+    if number is None:
+        first = next(iter(found))
+        raise SourceError(f"follow: {where} has {listed}; add --follow-id {first} or each")
+    if number == "each":
+        raise SourceError(
+            f"follow: {where} has {listed}; each makes several videos, choose one here"
+        )
+    assert isinstance(number, int)
+    if number not in found:
+        raise SourceError(f"follow: {where} has no track {number}, but {listed}")
+    way = found[number]
+    shown = _shared(frames, way.frames)
+    if not shown:
+        raise SourceError(
+            f"follow: track {number} of {where} is in frames {way.t[0]:g} to {way.t[-1]:g}, and "
+            "none of these is shown"
+        )
+    notes = [f"the box follows track {number} of {where}, in frames {_span(shown)}"]
+    if way.gaps:
+        notes.append(f"in {counted(way.gaps, 'frame')} of it the track has a gap, crossed straight")
+    smoothed = way
+    if settings.follow_smooth is not None and settings.follow_smooth > 1:
+        smoothed = way.smoothed(settings.follow_smooth)
+        pairs = zip(way.at(shown), smoothed.at(shown), strict=True)
+        away = np.hypot(*(rough - smooth for rough, smooth in pairs)).max()
+        notes.append(
+            f"its way is smoothed over {settings.follow_smooth} frames: the object is up to "
+            f"{away:.1f} px away from the centre of the box"
+        )
+    return Followed(number, shown, smoothed, tuple(notes))
+
+
+def below_box(stack: Stack, moves: Sequence[Move], size: tuple[int, int]) -> Stack:
+    """The stack as it lies below a box of this size, with its corner in each frame."""
+    channels = (
+        replace(channel, frames=MovedFrames.of(channel.frames, moves, size))
+        for channel in stack.channels
+    )
+    return replace(stack, channels=tuple(channels))
+
+
+def padding_note(moves: Sequence[Move], box: CropBox, frame: tuple[int, int]) -> tuple[str, ...]:
+    """What to say where a box that moves reaches outside of the frames."""
+    low = np.array(moves) + np.array([box.top, box.left])
+    outside = np.maximum(np.maximum(-low, low + box.shape - frame), 0).max(axis=1)
+    number = int((outside > 0).sum())
+    if not number:
+        return ()
+    return (
+        f"in {number} of {len(moves)} frames the box reaches outside of the data, by up to "
+        f"{np.ceil(outside.max()):.0f} px: that is black, and no part of the contrast",
+    )
+
+
+def _shared(frames: range, others: range) -> range:
+    """Those of `frames`, in their order, that are among `others`, a range of step 1."""
+    inside = [place for place, number in enumerate(frames) if number in others]
+    return frames[inside[0] : inside[-1] + 1] if inside else frames[:0]
+
+
+def _span(frames: range) -> str:
+    return f"{frames[0]} to {frames[-1]}" if len(frames) > 1 else f"{frames[0]} alone"
+
+
+def _some(numbers: Sequence[int]) -> str:
+    if len(numbers) <= _MOST_LISTED:
+        return ", ".join(map(str, numbers))
+    return f"{', '.join(map(str, numbers[: _MOST_LISTED - 1]))}, ... {numbers[-1]}"
+
+
+def _base_name(value: str | Given | None) -> str:
+    return os.path.basename(os.path.normpath(str(value)))
+
+
+def _trajectories(stack: Stack, settings: VideoSettings) -> Mapping[int, Trajectory]:
+    """Of each track, in pixels of the stack.
+
+    Raises
+    ------
+    SourceError
+        They cannot be read, or are not those of this stack.
+    """
+    value = settings.follow
+    assert value is not None
+    if isinstance(value, Given):
+        return _of_array(value)
+    path = Path(value)
+    try:
+        stamp = path.stat()
+    except OSError as exc:
+        raise SourceError(f"follow: {path} cannot be opened ({exc.strerror or exc})") from exc
+    if path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES:
+        return _of_labels(path, stack.frames.format.size, len(stack), stamp.st_mtime_ns)
+    key = (path, stamp.st_mtime_ns, stamp.st_size)
+    return _of_file(*key, stack.calibration.pixel_size_um, stack.frames.format.size)
+
+
+@lru_cache(maxsize=4)
+def _of_array(value: Given) -> Mapping[int, Trajectory]:
+    read = points_of_array if value.columns == 3 else tracks_of_array
+    return trajectories(read(value.array))
+
+
+@lru_cache(maxsize=4)
+def _of_file(
+    path: Path, changed: int, nbytes: int, pixel_size_um: float | None, size: tuple[int, int]
+) -> Mapping[int, Trajectory]:
+    """For a job of a thousand clips, a file is read once."""
+    positions = read_tracks(path)
+    if positions.size is not None and positions.size != size:
+        height, width = positions.size
+        raise SourceError(
+            f"follow: {path.name} is of images of {width}x{height}, and these are "
+            f"{size[1]}x{size[0]}"
+        )
+    if positions.unit:
+        factor = length_um(1, positions.unit)
+        if factor is None:
+            raise SourceError(
+                f"follow: the positions in {path.name} are in a unit that is not known, "
+                f"{positions.unit!r}; give them in pixels"
+            )
+        if pixel_size_um is None:
+            raise SourceError(
+                f"follow: the positions in {path.name} are in {positions.unit}; say how large a "
+                "pixel is with --pixel-size"
+            )
+        step = pixel_size_um / factor
+        positions = replace(positions, y=positions.y / step, x=positions.x / step)
+    return trajectories(positions)
+
+
+@lru_cache(maxsize=4)
+def _of_labels(
+    path: Path, size: tuple[int, int], frames: int, changed: int
+) -> Mapping[int, Trajectory]:
+    try:
+        labels = choose(open_stack(path), VideoSettings())
+        form = labels.frames.format
+        if form.size != size or len(labels) != frames:
+            raise SourceError(
+                f"holds {len(labels)} images of {form.size[1]}x{form.size[0]}, where the data have "
+                f"{frames} of {size[1]}x{size[0]}"
+            )
+        return trajectories(centroids(labels.frames))
+    except SourceError as exc:
+        raise SourceError(f"follow: {path.name}: {str(exc).removeprefix(f'{path}: ')}") from None
