@@ -22,7 +22,7 @@ from .folder import (
     source_stem,
 )
 from .memory import free_memory, thread_buffer
-from .moved import MovedFrames
+from .moved import MovedFrames, Part
 from .names import axes_of_names, folders_are_axes
 from .objects import (
     Trajectory,
@@ -50,6 +50,7 @@ __all__ = [
     "Grid",
     "Look",
     "MovedFrames",
+    "Part",
     "PlacedFrames",
     "Planes",
     "Stack",

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import SourceError
 from ..geometry import CropBox, Move
 from .stack import FrameFormat, Frames, check_frames, identity_of
 
 _DECIMALS = 4  # of a pixel; a fraction below them is none
 # Pixels beyond those between which a count lies that the cubic kernel looks at.
 _BEFORE, _BEHIND = 1, 2
+
+
+class Part(NamedTuple):
+    """The pixels of a frame inside a window of it, or why they cannot be read."""
+
+    pixels: NDArray[Any]
+    window: CropBox
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,12 +52,15 @@ class MovedFrames:
     is_mixed : bool
         Whether counts are interpolated or missing anywhere in the video: then all are numbers
         with fractions, in every part of it.
+    parts : tuple of Part, optional
+        What of the source was read already, for each frame: then it is not read again.
     """
 
     frames: Frames
     corners: tuple[Move, ...]
     size: tuple[int, int]
     is_mixed: bool
+    parts: tuple[Part, ...] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, frames: Frames, corners: Sequence[Move], size: tuple[int, int]) -> MovedFrames:
@@ -81,7 +93,8 @@ class MovedFrames:
 
     def select(self, indices: Sequence[int]) -> MovedFrames:
         corners = tuple(self.corners[i] for i in indices)
-        return replace(self, frames=self.frames.select(indices), corners=corners)
+        parts = None if self.parts is None else tuple(self.parts[i] for i in indices)
+        return replace(self, frames=self.frames.select(indices), corners=corners, parts=parts)
 
     def check(self) -> None:
         check_frames(self.frames)
@@ -105,12 +118,33 @@ class MovedFrames:
         (top, bottom), (left, right) = spans
         return CropBox(right - left, bottom - top, left, top)
 
+    @property
+    def parts_nbytes(self) -> int:
+        """About the memory that the parts of all frames take."""
+        form = self.frames.format
+        sides = (
+            min(side + _BEFORE + _BEHIND + 1, n)
+            for side, n in zip(self.size, form.size, strict=True)
+        )
+        return len(self) * math.prod((*sides, *form.shape[2:])) * form.dtype.itemsize
+
+    def windows(self) -> list[CropBox]:
+        """The part of the source that each frame needs."""
+        whole = CropBox.whole(self.size)
+        return [self._window(whole, [corner]) for corner in self.corners]
+
     def read_frames(self, box: CropBox) -> Iterator[NDArray[Any]]:
+        if self.parts is not None:
+            for part, corner in zip(self.parts, self.corners, strict=True):
+                if part.error:
+                    raise SourceError(part.error)
+                yield self._below(part.pixels, part.window, corner, box)
+            return
         window = self.window(box)
         for frame, corner in zip(self.frames.read_frames(window), self.corners, strict=True):
-            yield self.below(frame, window, corner, box)
+            yield self._below(frame, window, corner, box)
 
-    def below(
+    def _below(
         self, frame: NDArray[Any], window: CropBox, corner: Move, box: CropBox
     ) -> NDArray[Any]:
         """What lies below `box` with this corner, of a frame that was read inside `window`."""

@@ -143,6 +143,8 @@ class PlacedFrames:
 
 def are_computed(frames: Frames) -> TypeGuard[DaskFrames | PlacedFrames | MovedFrames]:
     """Whether dask computes these frames, before a task can read them."""
+    if isinstance(frames, MovedFrames) and frames.parts is not None:
+        return False
     if isinstance(frames, (PlacedFrames, MovedFrames)):
         return are_computed(frames.frames)
     return isinstance(frames, DaskFrames)

@@ -2,7 +2,8 @@
 
 `plan` resolves settings and a stack into a `Plan`, once, and refuses what cannot work before any
 work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it,
-`format` which encoder suits, and what the user should know about it.
+`follow` where a box that follows an object is, `format` which encoder suits, and what the user
+should know about it.
 """
 
 from .choose import (
@@ -14,14 +15,16 @@ from .choose import (
     position_numbers,
 )
 from .format import guessed_bytes
-from .plan import BadFrame, Plan, plan
+from .plan import BadFrame, Clips, Plan, clips, plan
 
 __all__ = [
     "BadFrame",
+    "Clips",
     "Plan",
     "channel_name",
     "channel_numbers",
     "choose",
+    "clips",
     "guessed_bytes",
     "has_unknown_axes",
     "image_at",

@@ -62,12 +62,6 @@ class Followed:
         return tuple(zip(*(np.round(each, _DECIMALS).tolist() for each in corners), strict=True))
 
 
-def track_numbers(stack: Stack, settings: VideoSettings, frames: range) -> list[int]:
-    """The tracks that are seen in any of these frames."""
-    found = _trajectories(stack, settings)
-    return [number for number, way in found.items() if _shared(frames, way.frames)]
-
-
 def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
     """The object that the settings ask for.
 
@@ -119,6 +113,12 @@ def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
             f"{away:.1f} px away from the centre of the box"
         )
     return Followed(number, shown, smoothed, tuple(notes))
+
+
+def numbers_of_tracks(stack: Stack, settings: VideoSettings, frames: range) -> list[int]:
+    """The tracks that any of these frames shows."""
+    found = _trajectories(stack, settings)
+    return [number for number, way in found.items() if _shared(frames, way.frames)]
 
 
 def below_box(stack: Stack, moves: Sequence[Move], size: tuple[int, int]) -> Stack:

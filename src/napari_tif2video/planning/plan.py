@@ -28,7 +28,7 @@ from ..settings import (
 from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import channel_numbers, choose, image_at
-from .follow import below_box, followed, padding_note
+from .follow import below_box, followed, numbers_of_tracks, padding_note
 from .format import choose_encoder, format_notes
 
 # So many frames that are left out a note names.
@@ -179,6 +179,44 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
         return _plan(stack, settings, codec, ending)
     except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+
+
+@dataclass(frozen=True)
+class Clips:
+    """The clips of one source that are asked for, one for each track.
+
+    Attributes
+    ----------
+    stack : Stack
+        All frames of the source, of the part that is shown.
+    numbers : tuple of int
+        Of the tracks that the frames which are shown have.
+    """
+
+    stack: Stack
+    numbers: tuple[int, ...]
+
+
+def clips(stack: Stack, settings: VideoSettings) -> Clips:
+    """What there is to follow, where the settings ask for a clip of each track.
+
+    Raises
+    ------
+    SourceError
+        See `plan`; or none of the tracks is in the frames that are shown.
+    """
+    if settings.panels is not None:
+        settings = dataclasses.replace(settings, panels=None, channel="all")
+    stack = choose(stack, settings)
+    try:
+        stack = calibrated(stack, settings)
+        frames = range(len(stack))[frames_slice(settings.frames)]
+        numbers = numbers_of_tracks(stack, settings, frames)
+        if not numbers:
+            raise SourceError("follow: none of the tracks is in the frames that are shown")
+    except SourceError as exc:
+        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+    return Clips(stack, tuple(numbers))
 
 
 def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:

@@ -28,8 +28,8 @@ from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
 from ..paths import expanded
-from ..planning import Plan, channel_numbers, image_at, plan, position_numbers
-from ..settings import VideoSettings, check_ending
+from ..planning import Clips, Plan, channel_numbers, clips, image_at, plan, position_numbers
+from ..settings import DEFAULT_CONTRAST, VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
@@ -88,6 +88,8 @@ class SourceJob:
         Of a folder, those that were named one by one; empty for all.
     note : str
         What to say of how the source was understood.
+    clips : Clips, optional
+        The clips of which this is one; their source is read for all of them together.
     """
 
     source: Any
@@ -98,6 +100,7 @@ class SourceJob:
     skip: bool = False
     files: tuple[str, ...] = ()
     note: str = ""
+    clips: Clips | None = None
 
     @property
     def label(self) -> str:
@@ -298,6 +301,10 @@ def _planned(
         if job.note:
             stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
         one_by_one = _one_by_one(stack, settings)
+        if settings.follow_id == "each":
+            return [
+                clip for one in one_by_one for clip in _each_track(job.source, stack, one, ending)
+            ]
         if len(one_by_one) == 1:
             job.plan = plan(stack, settings, ending)
             return [job]
@@ -307,6 +314,20 @@ def _planned(
     except OSError as exc:
         job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
     return [job]
+
+
+def _each_track(
+    source: Any, stack: Stack, settings: VideoSettings, ending: str
+) -> Iterator[SourceJob]:
+    """A job for each track, with one contrast for all unless the settings ask for another."""
+    known = clips(stack, settings)
+    for number in known.numbers:
+        settings = dataclasses.replace(settings, follow_id=number)
+        made = plan(stack, settings, ending)
+        if settings.contrast is None and made.contrast == DEFAULT_CONTRAST:
+            settings = dataclasses.replace(settings, contrast="batch")
+            made = plan(stack, settings, ending)
+        yield SourceJob(source, made, clips=known)
 
 
 def _one_by_one(stack: Stack, settings: VideoSettings) -> list[VideoSettings]:
