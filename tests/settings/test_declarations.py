@@ -92,7 +92,9 @@ OTHER = {
     "label": "{name}", "label_corner": "top-left", "position": 2, "on_error": "skip",
     "colour_bar": True, "colour_bar_corner": "top-left", "legend": True,
     "legend_corner": "top-left", "event": ("5=x", "1h..2h=y"), "event_corner": "top-left",
-    "panels": "channels", "arrow": ("3,5", "7,8.5@2s..4s"),
+    "panels": "channels", "arrow": ("3,5", "7,8.5@2s..4s"), "segmentation": "masks/",
+    "segmentation_style": "contour", "tracks": "t.xml", "tracks_tail": 5, "tracks_ids": True,
+    "points": "p.csv", "points_size": 8.5, "shapes": "{name}/s.csv",
 }  # fmt: skip
 
 

@@ -25,9 +25,17 @@ from .memory import free_memory, thread_buffer
 from .moved import MovedFrames, Part
 from .names import axes_of_names, folders_are_axes
 from .objects import (
+    MAX_NUMBER,
+    LabelFrames,
+    Outline,
+    Outlines,
+    Positions,
     Trajectory,
     centroids,
+    outlines_of,
     points_of_array,
+    read_points,
+    read_shapes,
     read_tracks,
     tracks_of_array,
     trajectories,
@@ -39,6 +47,7 @@ from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames, id
 from .tiff import dataset_of, is_single_image
 
 __all__ = [
+    "MAX_NUMBER",
     "TIFF_SUFFIXES",
     "ArrayPlanes",
     "Calibration",
@@ -48,11 +57,15 @@ __all__ = [
     "FramePlanes",
     "Frames",
     "Grid",
+    "LabelFrames",
     "Look",
     "MovedFrames",
+    "Outline",
+    "Outlines",
     "Part",
     "PlacedFrames",
     "Planes",
+    "Positions",
     "Stack",
     "Trajectory",
     "are_computed",
@@ -72,7 +85,10 @@ __all__ = [
     "natural_key",
     "open_images",
     "open_stack",
+    "outlines_of",
     "points_of_array",
+    "read_points",
+    "read_shapes",
     "read_tracks",
     "source_stem",
     "stack_of_array",

@@ -31,7 +31,7 @@ from ..errors import Cancelled
 from ..picture import FrameStats, SequenceLimits
 from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
-from ..settings import DEFAULT_CODEC
+from ..settings import DEFAULT_CODEC, DRAWN_FILES
 from ..units import Limits
 from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
@@ -274,6 +274,7 @@ def recipe_of(
         batch=tuple(batch[:_MAX_BATCH_NAMES]),
         calibration=_calibration(plan),
         versions=_versions(first),
+        drawn=tuple(drawn.to_dict() for drawn in plan.drawn),
     )
 
 
@@ -290,8 +291,11 @@ def settings_of(plan: Plan) -> dict[str, Any]:
         values["contrast"] = plan.contrast
     if plan.encoder.codec != DEFAULT_CODEC:
         values["codec"] = plan.encoder.codec.name
+    for name in (*DRAWN_FILES, "follow"):
+        if values.get(name) is not None:  # where it lies is nobody's business
+            values[name] = Path(values[name]).name
     if plan.followed is not None:
-        values |= {"follow": os.path.basename(values["follow"]), "follow_id": plan.followed}
+        values["follow_id"] = plan.followed
     return values
 
 

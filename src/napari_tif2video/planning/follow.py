@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data import (
     TIFF_SUFFIXES,
+    Calibration,
     MovedFrames,
     Stack,
     Trajectory,
@@ -25,8 +26,9 @@ from ..data import (
 from ..errors import SourceError
 from ..geometry import CropBox, Move
 from ..settings import Given, VideoSettings
-from ..units import counted, length_um
+from ..units import counted
 from .choose import choose
+from .draw import in_pixels
 
 _DECIMALS = 4  # of a pixel, as in the recipe
 # Of hundreds of tracks, a message names some.
@@ -183,7 +185,9 @@ def _trajectories(stack: Stack, settings: VideoSettings) -> Mapping[int, Traject
     if path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES:
         return _of_labels(path, stack.frames.format.size, len(stack), stamp.st_mtime_ns)
     key = (path, stamp.st_mtime_ns, stamp.st_size)
-    return _of_file(*key, stack.calibration.pixel_size_um, stack.frames.format.size)
+    known = stack.calibration
+    scale = Calibration(known.pixel_size_um, known.pixel_size_origin)  # without times it is a key
+    return _of_file(*key, scale, stack.frames.format.size)
 
 
 @lru_cache(maxsize=4)
@@ -194,7 +198,7 @@ def _of_array(value: Given) -> Mapping[int, Trajectory]:
 
 @lru_cache(maxsize=4)
 def _of_file(
-    path: Path, changed: int, nbytes: int, pixel_size_um: float | None, size: tuple[int, int]
+    path: Path, changed: int, nbytes: int, calibration: Calibration, size: tuple[int, int]
 ) -> Mapping[int, Trajectory]:
     """For a job of a thousand clips, a file is read once."""
     positions = read_tracks(path)
@@ -204,21 +208,7 @@ def _of_file(
             f"follow: {path.name} is of images of {width}x{height}, and these are "
             f"{size[1]}x{size[0]}"
         )
-    if positions.unit:
-        factor = length_um(1, positions.unit)
-        if factor is None:
-            raise SourceError(
-                f"follow: the positions in {path.name} are in a unit that is not known, "
-                f"{positions.unit!r}; give them in pixels"
-            )
-        if pixel_size_um is None:
-            raise SourceError(
-                f"follow: the positions in {path.name} are in {positions.unit}; say how large a "
-                "pixel is with --pixel-size"
-            )
-        step = pixel_size_um / factor
-        positions = replace(positions, y=positions.y / step, x=positions.x / step)
-    return trajectories(positions)
+    return trajectories(in_pixels(positions, calibration, f"follow: {path.name}"))
 
 
 @lru_cache(maxsize=4)

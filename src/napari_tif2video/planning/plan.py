@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from ..colours import GREY_TABLE, Display, colour_table
 from ..data import Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
-from ..geometry import CropBox, resolve_crop, resolve_size
+from ..geometry import CropBox, View, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
 from ..picture import Panel, PictureSpec, grid_size, require_countable
 from ..recipe import CONTRASTS
@@ -28,6 +28,7 @@ from ..settings import (
 from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import channel_numbers, choose, image_at
+from .draw import Drawn, Ground, draw
 from .follow import below_box, followed, numbers_of_tracks, padding_note
 from .format import choose_encoder, format_notes
 
@@ -78,6 +79,8 @@ class Plan:
         Those of `indices` that turned out to be unreadable, and are left out.
     followed : int, optional
         The number of the track that the box follows.
+    drawn : tuple of Drawn
+        The files and arrays that are drawn at places of the data.
     """
 
     stack: Stack
@@ -92,6 +95,7 @@ class Plan:
     scale_bar_um: float | None = None
     bad_frames: tuple[BadFrame, ...] = ()
     followed: int | None = None
+    drawn: tuple[Drawn, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -155,13 +159,21 @@ class Plan:
         return CONTRASTS[self.contrast].has_own_limits
 
 
-def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
+def plan(
+    stack: Stack,
+    settings: VideoSettings,
+    ending: str = "",
+    arrays: Mapping[str, Any] | None = None,
+) -> Plan:
     """Resolve the settings for a stack.
 
     Parameters
     ----------
     ending : str
         Of the file, where its name is given; it chooses the codec if the settings do not.
+    arrays : mapping, optional
+        What is drawn at places of the data instead of a file: tracks, points, shapes or
+        segmentation.
 
     Raises
     ------
@@ -173,10 +185,10 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     codec = settings.codec_for(ending)
     require_encoder(codec)
     if settings.panels is not None:
-        return _side_by_side(stack, settings, codec, ending)
+        return _side_by_side(stack, settings, codec, ending, arrays)
     stack = choose(stack, settings)
     try:
-        return _plan(stack, settings, codec, ending)
+        return _plan(stack, settings, codec, ending, arrays or {})
     except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
 
@@ -219,7 +231,13 @@ def clips(stack: Stack, settings: VideoSettings) -> Clips:
     return Clips(stack, tuple(numbers))
 
 
-def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:
+def _side_by_side(
+    stack: Stack,
+    settings: VideoSettings,
+    codec: Codec,
+    ending: str,
+    arrays: Mapping[str, Any] | None,
+) -> Plan:
     """The plan of a video with a panel for each channel, and one for all of them."""
     image = image_at(stack, settings.position) if stack.images else stack
     numbers, where = channel_numbers(image), stack.path or stack.name
@@ -229,7 +247,7 @@ def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: s
         raise SourceError(f"{where}: panels are for several channels, and it has one")
     alone = dataclasses.replace(settings, panels=None, legend=True)
     *singles, whole = (
-        plan(stack, dataclasses.replace(alone, channel=channel), ending)
+        plan(stack, dataclasses.replace(alone, channel=channel), ending, arrays)
         for channel in (*numbers, "all")
     )
     panels = [
@@ -251,10 +269,17 @@ def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: s
     )
 
 
-def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:
+def _plan(
+    stack: Stack,
+    settings: VideoSettings,
+    codec: Codec,
+    ending: str,
+    arrays: Mapping[str, Any],
+) -> Plan:
     """The plan of a stack of channels; messages do not name it."""
     stack = calibrated(stack, settings)
     first_s = (stack.calibration.times(1) or (0.0,))[0]
+    length = len(stack)
     indices = range(len(stack))[frames_slice(settings.frames)]
     if settings.frames is not None and not indices:
         raise SourceError(
@@ -276,6 +301,16 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         moves, box = found.moves(box), CropBox.whole(box.shape)
         notes = [*found.notes, *padding_note(moves, box, frame)]
         stack = below_box(stack, moves, box.shape)
+    ground = Ground(
+        frame,
+        length,
+        indices,
+        View(box, size),
+        stack.calibration,
+        settings.z if isinstance(settings.z, int) else None,
+        stack.name,
+    )
+    stack, drawn = draw(stack, settings, arrays, ground)
     pixel_size = stack.calibration.pixel_size_um
     scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
     timeline = dataclasses.replace(timeline_of(stack, settings, indices, first_s), moves=moves)
@@ -313,6 +348,7 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         scale=scale,
         scale_bar_um=scale_bar_um,
         followed=None if found is None else found.number,
+        drawn=drawn,
     )
 
 

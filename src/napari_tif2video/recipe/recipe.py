@@ -16,7 +16,8 @@ from ..units import Limits
 from .contrasts import contrast_of
 
 #: Number of the format, under the key that tells a recipe from any other text. The second one knows
-#: boxes that move; what needs no more is written in the first.
+#: what is drawn at places of the data, and boxes that move; what needs no more is written in the
+#: first.
 FORMAT_KEY, FORMAT = "tif2video", 2
 
 #: What of a measured contrast is used again: how it was measured, or what came out.
@@ -106,6 +107,10 @@ class Recipe:
         How far down and to the right `crop` lies from its place in each frame, in pixels of the
         source, where it moves: to follow an object, or to take back a drift. Empty where they were
         too many for a video.
+    drawn : tuple of mapping
+        What is drawn at places of the data: its "kind", "name" and how many "objects" it has; of
+        what was read from a file also its base name as "file", how many rows are "left_out" and,
+        unless it is images, its "sha256".
     """
 
     source: str
@@ -127,6 +132,7 @@ class Recipe:
     versions: Mapping[str, str] = field(default_factory=dict)
     bad_frames: tuple[int, ...] = ()
     moves: tuple[Move, ...] = ()
+    drawn: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -211,7 +217,7 @@ class Recipe:
         """The recipe as plain JSON values; `from_dict` reads them back."""
         width, height = self.source_size
         return {
-            FORMAT_KEY: FORMAT if self.moves else 1,
+            FORMAT_KEY: FORMAT if self.drawn or self.moves else 1,
             "source": {
                 "name": self.source,
                 "first_frame": self.first_frame,
@@ -243,7 +249,7 @@ class Recipe:
             "calibration": dict(self.calibration),
             "settings": dict(self.settings),
             "versions": dict(self.versions),
-        }
+        } | ({"drawn": [dict(each) for each in self.drawn]} if self.drawn else {})
 
     def to_json(self) -> str:
         """The recipe as readable text, as it stands in a sidecar."""
@@ -322,6 +328,7 @@ class Recipe:
                 calibration=_calibration_of(values["calibration"]),
                 versions=dict(values["versions"]),
                 bad_frames=bad,
+                drawn=tuple(_drawn_of(each) for each in values.get("drawn", ())),
             )
         except SettingsError:
             raise
@@ -334,6 +341,11 @@ class Recipe:
             zlib.error,
         ) as exc:
             raise SettingsError(f"has a damaged recipe ({type(exc).__name__}: {exc})") from exc
+
+
+def _drawn_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    whole = ("objects", "left_out")
+    return {str(key): int(v) if key in whole else str(v) for key, v in values.items()}
 
 
 def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:

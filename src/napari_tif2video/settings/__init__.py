@@ -21,6 +21,7 @@ from .codecs import (
     Container,
     check_ending,
 )
+from .drawn import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, DRAWN_FILES, SEGMENTATION_STYLES
 from .following import Given
 from .overlays import (
     ANCHOR_STYLES,
@@ -55,6 +56,9 @@ __all__ = [
     "DEFAULT_CODEC",
     "DEFAULT_CONTRAST",
     "DEFAULT_CORNERS",
+    "DEFAULT_POINTS_SIZE",
+    "DEFAULT_TAIL",
+    "DRAWN_FILES",
     "FPS_RANGE",
     "FULL",
     "GREY",
@@ -63,6 +67,7 @@ __all__ = [
     "LIMITED",
     "RAW_CODEC",
     "RAW_TAKES",
+    "SEGMENTATION_STYLES",
     "SEGMENT_FRAMES",
     "SETTINGS",
     "Z_PROJECTIONS",

@@ -274,6 +274,7 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
         scale_bar_um=plan.scale_bar_um,
         left_out=plan.stack.left_out,
         bad_frames=plan.bad_frames,
+        drawn=plan.drawn,
     )
 
 
@@ -344,6 +345,8 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
     except SettingsError:  # a video without a recipe
         return []
     parts = _settings(found, plan)
+    if not parts and [dict(each) for each in found.drawn] != [d.to_dict() for d in plan.drawn]:
+        parts.append("with other objects drawn onto it")
     before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
     if not parts and limits is not None and before != limits:
         parts.append(f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}")

@@ -6,8 +6,8 @@ import contextlib
 import dataclasses
 import glob
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,12 @@ from ..data import (
     open_stack,
     source_stem,
 )
+from ..drawings import Labels
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
 from ..paths import expanded
-from ..planning import Clips, Plan, channel_numbers, clips, image_at, plan, position_numbers
+from ..planning import Clips, Drawn, Plan, channel_numbers, clips, image_at, plan, position_numbers
 from ..settings import DEFAULT_CONTRAST, VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
 
@@ -90,6 +91,8 @@ class SourceJob:
         What to say of how the source was understood.
     clips : Clips, optional
         The clips of which this is one; their source is read for all of them together.
+    arrays : mapping
+        What is drawn at places of the data instead of a file, by the name of the setting.
     """
 
     source: Any
@@ -101,6 +104,7 @@ class SourceJob:
     files: tuple[str, ...] = ()
     note: str = ""
     clips: Clips | None = None
+    arrays: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -259,6 +263,9 @@ def check_jobs(jobs: list[SourceJob]) -> None:
         try:
             for channel in job.plan.stack.channels:
                 check_frames(channel.frames)
+            for drawing in job.plan.stack.drawings:
+                if isinstance(drawing, Labels):
+                    check_frames(drawing.images)
         except Tif2VideoError as exc:
             if job.plan.skips:
                 note = f"frames that cannot be read will be left out, among them: {exc}"
@@ -302,13 +309,11 @@ def _planned(
             stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
         one_by_one = _one_by_one(stack, settings)
         if settings.follow_id == "each":
-            return [
-                clip for one in one_by_one for clip in _each_track(job.source, stack, one, ending)
-            ]
+            return [clip for one in one_by_one for clip in _each_track(job, stack, one, ending)]
         if len(one_by_one) == 1:
-            job.plan = plan(stack, settings, ending)
+            job.plan = plan(stack, settings, ending, job.arrays)
             return [job]
-        return [SourceJob(job.source, plan(stack, one, ending)) for one in one_by_one]
+        return [SourceJob(job.source, plan(stack, one, ending, job.arrays)) for one in one_by_one]
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:
@@ -317,17 +322,17 @@ def _planned(
 
 
 def _each_track(
-    source: Any, stack: Stack, settings: VideoSettings, ending: str
+    job: SourceJob, stack: Stack, settings: VideoSettings, ending: str
 ) -> Iterator[SourceJob]:
     """A job for each track, with one contrast for all unless the settings ask for another."""
     known = clips(stack, settings)
     for number in known.numbers:
         settings = dataclasses.replace(settings, follow_id=number)
-        made = plan(stack, settings, ending)
+        made = plan(stack, settings, ending, job.arrays)
         if settings.contrast is None and made.contrast == DEFAULT_CONTRAST:
             settings = dataclasses.replace(settings, contrast="batch")
-            made = plan(stack, settings, ending)
-        yield SourceJob(source, made, clips=known)
+            made = plan(stack, settings, ending, job.arrays)
+        yield SourceJob(job.source, made, clips=known)
 
 
 def _one_by_one(stack: Stack, settings: VideoSettings) -> list[VideoSettings]:
@@ -391,6 +396,9 @@ def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
         for job in jobs:
             keys = existing & set(_files_beside(job))
             taken |= dict.fromkeys(keys, f"a file of the source {job.label}")
+    for job in jobs:
+        for drawn in () if job.plan is None else job.plan.drawn:
+            taken |= dict.fromkeys(_files_of(drawn), f"a file that {drawn.kind} names")
     if destination.settings is not None:
         taken[file_key(destination.settings)] = "where the settings are read from"
     for name, path in written:
@@ -400,11 +408,22 @@ def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
         taken[key] = f"the same file as {path}"
 
 
+def _files_of(drawn: Drawn) -> Iterator[object]:
+    """The keys of all files that something drawn may be read from."""
+    if drawn.path is not None:
+        yield file_key(drawn.path)
+        if drawn.kind == "segmentation":
+            yield from _images_beside(drawn.path)
+
+
 def _files_beside(job: SourceJob) -> Iterator[object]:
     """The keys of all files that a source may be read from."""
     source = job.source if job.plan is None else job.plan.stack.path
-    if not isinstance(source, (str, os.PathLike)):
-        return
+    if isinstance(source, (str, os.PathLike)):
+        yield from _images_beside(source)
+
+
+def _images_beside(source: str | os.PathLike[str]) -> Iterator[object]:
     path = os.path.abspath(os.fspath(source))
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     with contextlib.suppress(OSError), os.scandir(folder) as entries:  # said when it was planned

@@ -80,7 +80,9 @@ def outlines_of(shapes: Any) -> Outlines:
             f"shapes: expected a path, or a list of arrays of vertices or of pairs (vertices, "
             f"type) ({exc})"
         ) from exc
-    return Outlines(tuple(_checked(iter(each), "shapes")))
+    if len({shape.vertices.shape[1] for shape in each}) > 1:
+        raise SourceError("shapes: vertices of some have more coordinates than those of others")
+    return Outlines(tuple(_checked(iter(each), "the list")))
 
 
 def _outline(shape: Any) -> Outline:

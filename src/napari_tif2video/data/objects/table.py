@@ -62,6 +62,7 @@ class Table:
 #: Says in which column what is found, by the names of all columns; these are empty, and their
 #: number given, where the file has no header.
 Chooser = Callable[[tuple[str, ...], int], Mapping[str, int]]
+Rows = Iterator[tuple[int, list[str]]]
 
 
 def file_digest(path: Path) -> str:
@@ -97,13 +98,15 @@ def _unreadable(path: Path, exc: OSError) -> SourceError:
 
 def _read(path: Path, file: TextIO, choose: Chooser, texts: frozenset[str]) -> Table:
     separator = _separator(file)
-    reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
-    rows = ((reader.line_num, row) for row in reader if any(map(str.strip, row)))
+    # NumPy writes a header as a comment.
+    lines = (line.lstrip("# ") for line in file) if separator == " " else file
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    rows: Rows = ((reader.line_num, row) for row in reader if any(map(str.strip, row)))
     first = next(rows, None)
     if first is None:
         raise SourceError(f"{path}: is empty")
     line, cells = first
-    cells[0] = cells[0].lstrip("# ")  # NumPy writes a header as a comment
+    cells[0] = cells[0].lstrip("# ")
     if len(cells) > _MAX_COLUMNS:
         raise SourceError(f"{path}: has {len(cells)} columns in line {line}; it is no such table")
     is_header = not all(map(_is_number, cells)) or cells == [str(n) for n in range(len(cells))]
@@ -134,12 +137,12 @@ def _names(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _below(
-    rows: Iterator[tuple[int, list[str]]],
+    rows: Rows,
     places: Mapping[str, int],
     texts: frozenset[str],
     units: tuple[str, ...],
     columns: int,
-) -> tuple[tuple[str, ...], Iterator[tuple[int, list[str]]]]:
+) -> tuple[tuple[str, ...], Rows]:
     """The units, and the rows without those that are a header, too."""
     needed = [place for role, place in places.items() if role not in texts]
     for _ in range(_MOST_HEADERS):
@@ -160,7 +163,7 @@ def _below(
 
 def _columns(
     path: Path,
-    rows: Iterator[tuple[int, list[str]]],
+    rows: Rows,
     places: Mapping[str, int],
     texts: frozenset[str],
     head: tuple[tuple[str, ...], tuple[str, ...]],

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import SourceError
 from ..tiff import check_bound
-from .positions import Positions
+from .positions import MAX_NUMBER, Positions
 from .table import file_digest
 
 #: Bytes of a file; each spot takes one to three kB of features.
@@ -55,7 +55,7 @@ def read_trackmate(path: Path) -> Positions:
 def _number(text: str) -> int:
     """A number of a spot or track, which floats hold."""
     number = int(text)
-    if abs(number) > 2**52:
+    if abs(number) > MAX_NUMBER:
         raise ValueError(f"{text[:40]} is no number of a spot or track")
     return number
 
@@ -130,7 +130,10 @@ class _Reader:
             raise SourceError(f"{path}: holds no tracks")
         unit = "" if self._unit.strip().lower() in _PIXELS else self._unit.strip()
         return Positions(
-            *(found[name] for name in "yxtz"),
+            found["y"],
+            found["x"],
+            found["t"],
+            found["z"],
             ids=found["track"],
             unit=unit,
             file=path.name,
