@@ -178,7 +178,7 @@ def known_limits(plan: Plan) -> SequenceLimits | None:
 
 
 def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
-    """Limits of the series, measured unless they are known."""
+    """Limits of the series, measured unless they are known; those of a steady plan."""
     limits = known_limits(plan)
     if limits is None:
         try:

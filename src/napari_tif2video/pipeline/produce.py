@@ -33,6 +33,7 @@ from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
 from ..settings import DEFAULT_CODEC, DRAWN_FILES
 from ..units import Limits
+from .drift import steady
 from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .limits import Measured, limits_of, measure_sequence
@@ -127,6 +128,7 @@ def make_video(
     ------
     SourceError, EncodingError, OutputError
     """
+    plan = steady(plan, execution)
     limits, measured = (None, None) if shared is None else (shared.limits, shared.measured)
     measures = plan.needs_measuring and shared is None
     keep = measures and prepared_nbytes(plan) <= execution.budget

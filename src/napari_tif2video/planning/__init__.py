@@ -16,7 +16,7 @@ from .choose import (
 )
 from .draw import Drawn
 from .format import guessed_bytes
-from .plan import BadFrame, Clips, Plan, clips, plan
+from .plan import BadFrame, Clips, Plan, clips, plan, stabilised
 
 __all__ = [
     "BadFrame",
@@ -32,4 +32,5 @@ __all__ = [
     "image_at",
     "plan",
     "position_numbers",
+    "stabilised",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -13,7 +13,7 @@ from ..colours import GREY_TABLE, Display, colour_table
 from ..data import Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
-from ..geometry import CropBox, View, resolve_crop, resolve_size
+from ..geometry import CropBox, Move, View, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
 from ..picture import Panel, PictureSpec, grid_size, require_countable
 from ..recipe import CONTRASTS
@@ -29,7 +29,14 @@ from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import channel_numbers, choose, image_at
 from .draw import Drawn, Ground, draw
-from .follow import below_box, followed, numbers_of_tracks, padding_note
+from .follow import (
+    below_box,
+    drift_notes,
+    followed,
+    numbers_of_tracks,
+    padding_note,
+    require_stabiliser,
+)
 from .format import choose_encoder, format_notes
 
 # So many frames that are left out a note names.
@@ -110,6 +117,11 @@ class Plan:
         return float(self.frames / self.fps)
 
     @property
+    def is_to_stabilise(self) -> bool:
+        """Whether its drift is to be taken back, but was not yet measured."""
+        return self.settings.stabilise and self.timeline.moves is None
+
+    @property
     def skips(self) -> bool:
         """Whether frames that cannot be read are left out."""
         return self.settings.on_error == "skip"
@@ -157,6 +169,17 @@ class Plan:
     def has_own_limits(self) -> bool:
         """Whether each frame is shown with limits of its own."""
         return CONTRASTS[self.contrast].has_own_limits
+
+
+def stabilised(plan: Plan, moves: Sequence[Move]) -> Plan:
+    """The plan with the drift of each frame taken back: how far down and to the right it was."""
+    frame, box = plan.stack.frames.format.size, plan.picture.box
+    return dataclasses.replace(
+        plan,
+        stack=below_box(plan.stack, moves, frame),
+        timeline=dataclasses.replace(plan.timeline, moves=tuple(moves)),
+        notes=(*plan.notes, *drift_notes(moves, box, frame)),
+    )
 
 
 def plan(
@@ -297,6 +320,8 @@ def _plan(
     else:
         box, size = resolve_size(box, _width(stack, settings, box))
     moves, notes = None, []
+    if settings.stabilise:
+        notes = require_stabiliser(stack)
     if found is not None:
         moves, box = found.moves(box), CropBox.whole(box.shape)
         notes = [*found.notes, *padding_note(moves, box, frame)]

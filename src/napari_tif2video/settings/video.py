@@ -341,6 +341,11 @@ class VideoSettings:
         "number", parse=following.parse_follow_smooth, metavar="N", otherwise="off",
         token="_smoothed{}", is_later=True,
     )
+    stabilise: bool = declare(
+        False, PICTURE, "Stabilise", "take back the drift of the whole picture, found by phase "
+        "correlation with the first frame; what lies outside of the data is black",
+        token="_stabilised", is_later=True,
+    )
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -401,6 +406,8 @@ class VideoSettings:
             for name in ("follow_id", "follow_smooth"):
                 if getattr(self, name) is not None:
                     raise SettingsError(f"{name}: there is nothing to follow; name tracks too")
+        elif self.stabilise:
+            raise SettingsError("stabilise: a box that follows takes drift along; leave it out")
         elif self.crop is None:
             raise SettingsError("follow: say how large the box is with --crop, such as 100x100")
         elif self.crop.x is not None:

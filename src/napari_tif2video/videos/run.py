@@ -29,6 +29,7 @@ from ..pipeline import (
     prepared_nbytes,
     settings_of,
     source_name,
+    steady,
     without_bad_frames,
     without_parts,
 )
@@ -162,6 +163,7 @@ def _measure_batch(
         index, source_plan = plans[number]
 
         def measured_of(tried: Plan) -> Measured:
+            tried = steady(tried, execution)
             with execution.run(tried) as run:
                 return measure_sequence(tried, run, keep=keep and not jobs[index].skip)
 
