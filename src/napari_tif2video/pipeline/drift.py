@@ -27,8 +27,8 @@ _CHUNK_FRAMES = 16
 # Larger frames are binned: the precision is a share of a pixel of what is compared.
 _LARGEST_PX = 1024
 _WHITENING, _LOW_PASS_PX, _TAPER = 0.8, 2.0, 0.25
-# Steps of a hundredth of a pixel.
-_UPSAMPLING = 100
+# What is compared is placed to a hundredth of a pixel, and drift is given in steps.
+_UPSAMPLING, _STEP_PX = 100, 0.05
 # Of what is found first, and of what is left of it then.
 _ROUNDS = 2
 
@@ -80,7 +80,9 @@ def _measured(plan: Plan, execution: Execution) -> tuple[Move, ...]:
     down, right = (
         np.interp(range(plan.frames), known or [0], axis) for axis in (moves[:, 0], moves[:, 1])
     )
-    return tuple(zip(down.round(2).tolist(), right.round(2).tolist(), strict=True))
+    # More is not known of it, and where it is in whole pixels nothing has to be interpolated.
+    steps = (np.round(axis / _STEP_PX) * _STEP_PX for axis in (down, right))
+    return tuple(zip(*(axis.round(2).tolist() for axis in steps), strict=True))
 
 
 def _drifts(box: CropBox, run: str, frames: Frames) -> list[Move | None]:
