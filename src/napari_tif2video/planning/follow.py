@@ -13,23 +13,21 @@ import numpy as np
 
 from ..data import (
     TIFF_SUFFIXES,
-    Calibration,
     MovedFrames,
+    Positions,
     Stack,
     Trajectory,
     centroids,
-    open_stack,
     points_of_array,
     read_tracks,
     tracks_of_array,
     trajectories,
 )
 from ..errors import SettingsError, SourceError
-from ..geometry import CropBox, Move
+from ..geometry import CropBox, Move, View
 from ..settings import Given, VideoSettings
 from ..units import counted
-from .choose import choose
-from .draw import in_pixels
+from .draw import Ground, chosen_labels, opened_labels, path_of, sifted
 
 _DECIMALS = 4  # of a pixel, as in the recipe
 # Of hundreds of tracks, a message names some.
@@ -80,7 +78,7 @@ def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
     SourceError
         There is no such track, or none of these frames shows it.
     """
-    found = _trajectories(stack, settings)
+    found, said = _trajectories(stack, settings)
     where = _base_name(settings.follow)
     number = settings.follow_id
     if number is None and len(found) == 1:
@@ -103,7 +101,7 @@ def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
             f"follow: track {number} of {where} is in frames {way.t[0]:g} to {way.t[-1]:g}, and "
             "none of these is shown"
         )
-    notes = [f"the box follows track {number} of {where}, in frames {_span(shown)}"]
+    notes = [*said, f"the box follows track {number} of {where}, in frames {_span(shown)}"]
     if way.gaps:
         notes.append(f"in {counted(way.gaps, 'frame')} of it the track has a gap, crossed straight")
     smoothed = way
@@ -120,7 +118,7 @@ def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
 
 def numbers_of_tracks(stack: Stack, settings: VideoSettings, frames: range) -> list[int]:
     """The tracks that any of these frames shows."""
-    found = _trajectories(stack, settings)
+    found, _ = _trajectories(stack, settings)
     return [number for number, way in found.items() if _shared(frames, way.frames)]
 
 
@@ -207,64 +205,72 @@ def _base_name(value: str | Given | None) -> str:
     return os.path.basename(os.path.normpath(str(value)))
 
 
-def _trajectories(stack: Stack, settings: VideoSettings) -> Mapping[int, Trajectory]:
-    """Of each track, in pixels of the stack.
+def _trajectories(
+    stack: Stack, settings: VideoSettings
+) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    """Of each track, in pixels of the stack; and what to say about how they were read.
 
     Raises
     ------
     SourceError
         They cannot be read, or are not those of this stack.
     """
-    value = settings.follow
+    value, size = settings.follow, stack.frames.format.size
     assert value is not None
-    if isinstance(value, Given):
-        return _of_array(value)
-    path = Path(value)
+    ground = Ground(
+        size,
+        len(stack),
+        range(len(stack)),
+        View(CropBox.whole(size), size),
+        stack.calibration,
+        settings.z if isinstance(settings.z, int) else None,
+        stack.name,
+    )
+    path = path_of(value, ground)
     try:
-        stamp = path.stat()
+        if path is None:
+            return _of_array(value, ground)
+        is_image = path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES
+        changed = path.stat().st_mtime_ns if path.exists() else 0  # not of a pattern
+        return (_of_labels if is_image else _of_file)(path, changed, ground)
     except OSError as exc:
         raise SourceError(f"follow: {path} cannot be opened ({exc.strerror or exc})") from exc
-    if path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES:
-        return _of_labels(path, stack.frames.format.size, len(stack), stamp.st_mtime_ns)
-    key = (path, stamp.st_mtime_ns, stamp.st_size)
-    known = stack.calibration
-    scale = Calibration(known.pixel_size_um, known.pixel_size_origin)  # without times it is a key
-    return _of_file(*key, scale, stack.frames.format.size)
+    except SourceError as exc:
+        raise SourceError(f"follow: {exc}") from None
+
+
+# For a job of a thousand clips, tracks are read once.
 
 
 @lru_cache(maxsize=4)
-def _of_array(value: Given) -> Mapping[int, Trajectory]:
+def _of_array(value: Given, ground: Ground) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
     read = points_of_array if value.columns == 3 else tracks_of_array
-    return trajectories(read(value.array))
+    return _of_positions(read(value.array), ground, value.name)
 
 
 @lru_cache(maxsize=4)
 def _of_file(
-    path: Path, changed: int, nbytes: int, calibration: Calibration, size: tuple[int, int]
-) -> Mapping[int, Trajectory]:
-    """For a job of a thousand clips, a file is read once."""
-    positions = read_tracks(path)
-    if positions.size is not None and positions.size != size:
-        height, width = positions.size
-        raise SourceError(
-            f"follow: {path.name} is of images of {width}x{height}, and these are "
-            f"{size[1]}x{size[0]}"
-        )
-    return trajectories(in_pixels(positions, calibration, f"follow: {path.name}"))
+    path: Path, changed: int, ground: Ground
+) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    return _of_positions(read_tracks(path), ground, path.name)
+
+
+def _of_positions(
+    positions: Positions, ground: Ground, where: str
+) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    positions, sieve = sifted(positions, ground, "position", where, "followed")
+    return trajectories(positions), [*positions.notes, *sieve.notes]
 
 
 @lru_cache(maxsize=4)
 def _of_labels(
-    path: Path, size: tuple[int, int], frames: int, changed: int
-) -> Mapping[int, Trajectory]:
-    try:
-        labels = choose(open_stack(path), VideoSettings())
-        form = labels.frames.format
-        if form.size != size or len(labels) != frames:
-            raise SourceError(
-                f"holds {len(labels)} images of {form.size[1]}x{form.size[0]}, where the data have "
-                f"{frames} of {size[1]}x{size[0]}"
-            )
-        return trajectories(centroids(labels.frames))
-    except SourceError as exc:
-        raise SourceError(f"follow: {path.name}: {str(exc).removeprefix(f'{path}: ')}") from None
+    path: Path, changed: int, ground: Ground
+) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    labels, notes = chosen_labels(opened_labels(path, path), VideoSettings(), path.name)
+    form = labels.frames.format
+    if form.size != ground.size or len(labels) != ground.length:
+        raise SourceError(
+            f"{path.name} has {len(labels)} label images of {form.size[1]}x{form.size[0]}, where "
+            f"the data have {ground.length} of {ground.size[1]}x{ground.size[0]}"
+        )
+    return trajectories(centroids(labels.frames)), notes

@@ -327,8 +327,8 @@ class VideoSettings:
     follow: str | Given | None = declare(
         None, PICTURE, "Follow", "keep an object at the centre of the crop box: a file of tracks "
         "(CSV with a header or in napari's columns, TrackMate's XML), or label images, of which "
-        "the middle of a label is followed", parse=following.parse_follow, metavar="TRACKS",
-        otherwise="the box stays", is_later=True,
+        "the middle of a label is followed; `{name}` is the source's name",
+        parse=following.parse_follow, metavar="TRACKS", otherwise="the box stays", is_later=True,
         in_python="Or an array with the columns of napari's tracks, or of its points.",
     )
     follow_id: int | str | None = declare(
