@@ -221,6 +221,11 @@ def test_each_source_has_the_file_of_its_name(tmp_path, cli):
     )  # fmt: skip
     plans = json.loads(ended.out)["sources"]
     assert [plan["drawn"][0]["objects"] for plan in plans] == [1, 2]
+    assert [plan["notes"] for plan in plans] == [[], []]
+    both = (tmp_path / "pos1", tmp_path / "pos2", "--tracks", tmp_path / "tracks_pos1.csv")
+    plans = json.loads(cli(*both, "--dry-run", "--json").out)["sources"]
+    assert "tracks_pos1.csv is drawn onto 2 sources" in plans[0]["notes"][0]
+    assert plans[1]["notes"] == []
 
 
 @pytest.mark.parametrize("option", ["--tracks", "--segmentation"])

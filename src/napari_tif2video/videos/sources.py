@@ -242,6 +242,7 @@ def plan_jobs(
     ]
     _check_one_file(destination, len(jobs), "videos")
     _compare_magnifications(jobs)
+    _compare_drawn(jobs)
     _choose_outputs(jobs, destination)
     _check_written(jobs, destination)
     return jobs
@@ -291,6 +292,23 @@ def _compare_magnifications(jobs: list[SourceJob]) -> None:
         "magnification"
     )
     known[0].plan = dataclasses.replace(plans[0], notes=(*plans[0].notes, note))
+
+
+def _compare_drawn(jobs: list[SourceJob]) -> None:
+    """Say so where one file is drawn onto several sources: results belong to one of them."""
+    onto: dict[Path, list[SourceJob]] = {}
+    for job in jobs:
+        for drawn in () if job.plan is None else job.plan.drawn:
+            if drawn.path is not None:
+                onto.setdefault(drawn.path, []).append(job)
+    for path, several in onto.items():
+        first, count = several[0], len({job.label for job in several})
+        if count > 1 and first.plan is not None:
+            note = (
+                f"{path.name} is drawn onto {count} sources; with {{name}} in its path, each has "
+                "the file of its own name"
+            )
+            first.plan = dataclasses.replace(first.plan, notes=(*first.plan.notes, note))
 
 
 def _planned(

@@ -61,6 +61,12 @@ class LabelFrames:
         for number, frame in enumerate(self.frames.read_frames(box)):
             yield frame if frame.dtype.kind == "u" else self._as_labels(frame, number)
 
+    def delayed(self, box: CropBox) -> Any:
+        """The same of computed blocks, as a `dask.delayed` object; see `are_computed`."""
+        from dask.delayed import delayed
+
+        return delayed(LabelFrames, pure=False)(self.frames.delayed(box))  # type: ignore[attr-defined]
+
     def _as_labels(self, frame: NDArray[Any], number: int) -> NDArray[Any]:
         if frame.dtype.kind == "b":
             return frame.astype(np.uint8)
