@@ -3,10 +3,11 @@
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
 only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays,
-`placed` shows frames on another grid of pixels, and `drawing` says what can be drawn onto them;
-`folder` lists the images of a folder, `fields` takes their names apart and `names` arranges them
-on axes; `calibration` says how large a pixel and how long a frame is, and who says so. `tiff` is
-the only package that knows tifffile.
+`placed` shows frames on another grid of pixels and `moved` below a box that moves, and `drawing`
+says what can be drawn onto them; `folder` lists the images of a folder, `fields` takes their names
+apart and `names` arranges them on axes; `calibration` says how large a pixel and how long a frame
+is, and who says so. `objects` reads files of tracks, points and shapes. `tiff` is the only package
+that knows tifffile.
 """
 
 from .calibration import Calibration
@@ -21,6 +22,7 @@ from .folder import (
     source_stem,
 )
 from .memory import free_memory, thread_buffer
+from .moved import MovedFrames, Part
 from .names import axes_of_names, folders_are_axes
 from .objects import (
     MAX_NUMBER,
@@ -28,12 +30,15 @@ from .objects import (
     Outline,
     Outlines,
     Positions,
+    Trajectory,
+    centroids,
     outlines_of,
     points_of_array,
     read_points,
     read_shapes,
     read_tracks,
     tracks_of_array,
+    trajectories,
 )
 from .open import open_images, open_stack
 from .placed import Grid, PlacedFrames, are_computed
@@ -54,15 +59,19 @@ __all__ = [
     "Grid",
     "LabelFrames",
     "Look",
+    "MovedFrames",
     "Outline",
     "Outlines",
+    "Part",
     "PlacedFrames",
     "Planes",
     "Positions",
     "Stack",
+    "Trajectory",
     "are_computed",
     "array_error",
     "axes_of_names",
+    "centroids",
     "check_frames",
     "dataset_of",
     "find_gaps",
@@ -85,4 +94,5 @@ __all__ = [
     "stack_of_array",
     "thread_buffer",
     "tracks_of_array",
+    "trajectories",
 ]

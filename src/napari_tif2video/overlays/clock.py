@@ -1,4 +1,4 @@
-"""When each frame was taken, and how that is written."""
+"""When each frame was taken, how that is written, and how far the box moves with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
+
+from ..geometry import Move
 
 _MINUTE_S, _HOUR_S = 60, 3600
 
@@ -19,10 +21,14 @@ _MAX_DECIMALS = 9
 
 
 class Tick(NamedTuple):
-    """A frame's number in the source, from 0, and when it was taken, in s, if that is shown."""
+    """A frame's number in the source, from 0, and when it was taken, in s, if that is shown.
+
+    `moved` is how far the crop box has moved in it.
+    """
 
     frame: int
     time_s: float | None
+    moved: Move = (0.0, 0.0)
 
     def is_within(self, start_s: float, stop_s: float) -> bool:
         """Whether it was taken at `start_s` or later, and before `stop_s`; its time is known."""
@@ -32,7 +38,7 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """Number and time of each frame of a video, or of a part of it.
+    """Number, time and place of each frame of a video, or of a part of it.
 
     Attributes
     ----------
@@ -40,25 +46,34 @@ class Timeline:
         Numbers in the source; mostly a range.
     times_s : tuple of float, optional
         Only where they are shown.
+    moves : tuple of (float, float), optional
+        How far the crop box moves in each, where it does.
     """
 
     frames: Sequence[int]
     times_s: tuple[float, ...] | None = None
+    moves: tuple[Move, ...] | None = None
 
     def __getitem__(self, index: int) -> Tick:
-        return Tick(self.frames[index], None if self.times_s is None else self.times_s[index])
+        time = None if self.times_s is None else self.times_s[index]
+        return Tick(
+            self.frames[index], time, (0.0, 0.0) if self.moves is None else self.moves[index]
+        )
 
     def part(self, span: range) -> Timeline:
         """What holds for the frames of a segment, counted from its first."""
-        times = None if self.times_s is None else self.times_s[span.start : span.stop]
-        return Timeline(self.frames[span.start : span.stop], times)
+        own = slice(span.start, span.stop)
+        times = None if self.times_s is None else self.times_s[own]
+        moves = None if self.moves is None else self.moves[own]
+        return Timeline(self.frames[own], times, moves)
 
     def select(self, places: Sequence[int]) -> Timeline:
         """What holds for some frames, which keep their numbers and times."""
-        times = self.times_s
+        times, moves = self.times_s, self.moves
         return Timeline(
             [self.frames[place] for place in places],
             None if times is None else tuple(times[place] for place in places),
+            None if moves is None else tuple(moves[place] for place in places),
         )
 
     def extremes(self) -> list[Tick]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..colours import Display, compose, in_colour
 from ..data import Frames
-from ..geometry import CropBox
+from ..geometry import CropBox, View
 from ..overlays import Overlay, Tick
 from ..settings import AUTO_PERCENTILE
 from ..units import Limits
@@ -58,6 +58,10 @@ class PictureSpec:
     is_exact: bool = False
     is_raw: bool = False
     panels: tuple[Panel, ...] = ()
+
+    def view(self, tick: Tick) -> View:
+        """Where the pixels of the data are in a frame, or in each of its panels."""
+        return View(self.box, self.size, tick.moved)
 
     def with_limits(self, limits: object | None) -> PictureSpec:
         """The same where limits were measured already, and percentiles with them."""

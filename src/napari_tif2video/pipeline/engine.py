@@ -43,10 +43,11 @@ class Progress:
 
     Attributes
     ----------
-    phase : {"checking", "measuring", "trying", "encoding", "verifying"}
-        Whether frames that cannot be read are being looked for, the contrast limits are being
-        measured, the rate factor or the palette is being looked for, the video is being made, or
-        what was made is being compared with the frames.
+    phase : {"checking", "reading", "measuring", "trying", "encoding", "verifying"}
+        Whether frames that cannot be read are being looked for, what several clips show is being
+        read for all of them, the contrast limits or the drift are being measured, the rate factor
+        or the palette is being looked for, the video is being made, or what was made is being
+        compared with the frames.
     done, total : int
         Steps of work; every frame is a few of them.
     frames : int

@@ -33,6 +33,7 @@ from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
 from ..settings import DEFAULT_CODEC, DRAWN_FILES
 from ..units import Limits
+from .drift import steady
 from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .limits import Measured, limits_of, measure_sequence
@@ -127,6 +128,7 @@ def make_video(
     ------
     SourceError, EncodingError, OutputError
     """
+    plan = steady(plan, execution)
     limits, measured = (None, None) if shared is None else (shared.limits, shared.measured)
     measures = plan.needs_measuring and shared is None
     keep = measures and prepared_nbytes(plan) <= execution.budget
@@ -267,6 +269,7 @@ def recipe_of(
         frames=plan.frames,
         indices=plan.indices,
         crop=plan.picture.box,
+        moves=plan.timeline.moves or (),
         bad_frames=tuple(bad.frame for bad in plan.bad_frames),
         width=plan.encoder.width,
         height=plan.encoder.height,
@@ -290,9 +293,11 @@ def settings_of(plan: Plan) -> dict[str, Any]:
         values["contrast"] = plan.contrast
     if plan.encoder.codec != DEFAULT_CODEC:
         values["codec"] = plan.encoder.codec.name
-    for name in DRAWN_FILES:
+    for name in (*DRAWN_FILES, "follow"):
         if values.get(name) is not None:  # where it lies is nobody's business
             values[name] = Path(values[name]).name
+    if plan.followed is not None:
+        values["follow_id"] = plan.followed
     return values
 
 

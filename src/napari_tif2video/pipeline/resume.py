@@ -64,7 +64,7 @@ def segment_keys(plan: Plan, limits: SequenceLimits | None) -> list[bytes]:
                 f"{plan.stack.name}: resume is for files; an array in memory is converted anew"
             )
         part = plan.timeline.part(span)
-        own = (limits_of_span(limits, span), list(part.frames), part.times_s, sources)
+        own = (limits_of_span(limits, span), list(part.frames), part.times_s, part.moves, sources)
         keys.append(hashlib.sha256(repr((same, own)).encode()).digest())
     return keys
 

@@ -2,8 +2,8 @@
 
 `plan` resolves settings and a stack into a `Plan`, once, and refuses what cannot work before any
 work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it,
-`draw` what is drawn at places of the data, `format` which encoder suits, and what the user should
-know about it.
+`draw` what is drawn at places of the data, `follow` where a box that follows an object is, `format`
+which encoder suits, and what the user should know about it.
 """
 
 from .choose import (
@@ -16,18 +16,21 @@ from .choose import (
 )
 from .draw import Drawn
 from .format import guessed_bytes
-from .plan import BadFrame, Plan, plan
+from .plan import BadFrame, Clips, Plan, clips, plan, stabilised
 
 __all__ = [
     "BadFrame",
+    "Clips",
     "Drawn",
     "Plan",
     "channel_name",
     "channel_numbers",
     "choose",
+    "clips",
     "guessed_bytes",
     "has_unknown_axes",
     "image_at",
     "plan",
     "position_numbers",
+    "stabilised",
 ]

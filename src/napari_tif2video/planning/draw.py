@@ -184,7 +184,7 @@ _STYLES = {
 Made = tuple[Drawing, Drawn, list[str]]
 
 
-def _path(given: Any, ground: Ground) -> Path | None:
+def path_of(given: Any, ground: Ground) -> Path | None:
     """The file that is meant; None for an array."""
     if not isinstance(given, (str, os.PathLike)):
         return None
@@ -214,8 +214,8 @@ def _read_once(read: Any, path: Path, size: int, changed_ns: int) -> Any:
 class _Sieve:
     """Lets rows through as long as they can be drawn, and counts the others."""
 
-    def __init__(self, rows: int, noun: str) -> None:
-        self.rows, self.noun = rows, noun
+    def __init__(self, rows: int, noun: str, done: str) -> None:
+        self.rows, self.noun, self.done = rows, noun, done
         self.kept: NDArray[np.intp] = np.arange(rows)
         self.reasons: list[str] = []
         self.notes: list[str] = []
@@ -225,7 +225,7 @@ class _Sieve:
         lost = len(self.kept) - int(can_be_drawn.sum())
         if lost:
             self.reasons.append(f"{lost} of {self.rows} {self.noun}s {why}")
-            self.notes.append(f"{self.reasons[-1]}, and not drawn")
+            self.notes.append(f"{self.reasons[-1]}, and not {self.done}")
             self.kept = self.kept[can_be_drawn]
 
     @property
@@ -233,10 +233,12 @@ class _Sieve:
         return self.rows - len(self.kept)
 
 
-def _sifted(found: Positions, ground: Ground, noun: str, where: str) -> tuple[Positions, _Sieve]:
-    """The positions that can be drawn, in pixels."""
-    found = _in_pixels(found, ground.calibration, where)
-    sieve = _Sieve(len(found), noun)
+def sifted(
+    found: Positions, ground: Ground, noun: str, where: str, done: str = "drawn"
+) -> tuple[Positions, _Sieve]:
+    """The positions that can be drawn, or whatever is done with them, in pixels."""
+    found = in_pixels(found, ground.calibration, where)
+    sieve = _Sieve(len(found), noun, done)
     known = np.isfinite(found.y) & np.isfinite(found.x)
     if found.t is not None:
         known &= np.isfinite(found.t)
@@ -261,7 +263,7 @@ def _sifted(found: Positions, ground: Ground, noun: str, where: str) -> tuple[Po
             f"{where} was made of images of {width}x{height} pixels, and these are {columns}x{rows}"
         )
     if not len(sieve.kept):
-        raise SourceError(f"{where}: nothing of it can be drawn: {'; '.join(sieve.reasons)}")
+        raise SourceError(f"{where}: nothing of it can be {done}: {'; '.join(sieve.reasons)}")
     return _only(found, sieve.kept), sieve
 
 
@@ -274,7 +276,7 @@ def _only(found: Positions, rows: NDArray[np.intp]) -> Positions:
     return replace(found, **columns)
 
 
-def _in_pixels(found: Positions, calibration: Calibration, where: str) -> Positions:
+def in_pixels(found: Positions, calibration: Calibration, where: str) -> Positions:
     """The positions by the pixel size of the source, where the file has none of its own."""
     if not found.unit:
         return found
@@ -340,11 +342,11 @@ def _prefixed(where: str, notes: Sequence[str]) -> list[str]:
 
 
 def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
-    path = _path(given, ground)
+    path = path_of(given, ground)
     found: Positions = tracks_of_array(given) if path is None else _read(read_tracks, path)
     where = found.file or "the array"
     count = len(np.unique(found.ids[np.isfinite(found.ids)])) if found.ids is not None else 0
-    found, sieve = _sifted(found, ground, "position", where)
+    found, sieve = sifted(found, ground, "position", where)
     assert found.ids is not None
     assert found.t is not None
     for name, values in (("track", found.ids), ("frame", found.t)):
@@ -385,11 +387,11 @@ def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
 
 
 def _points(given: Any, settings: VideoSettings, ground: Ground) -> Made:
-    path = _path(given, ground)
+    path = path_of(given, ground)
     found: Positions = points_of_array(given) if path is None else _read(read_points, path)
     where = found.file or "the array"
     count = len(found)
-    found, sieve = _sifted(found, ground, "point", where)
+    found, sieve = sifted(found, ground, "point", where)
     least = _LEAST_POINT_PX / min(ground.view.magnification)
     size = settings.points_size or max(DEFAULT_POINTS_SIZE, least)
     drawing = Points(
@@ -410,11 +412,11 @@ def _points(given: Any, settings: VideoSettings, ground: Ground) -> Made:
 
 
 def _shapes(given: Any, settings: VideoSettings, ground: Ground) -> Made:
-    path = _path(given, ground)
+    path = path_of(given, ground)
     found: Outlines = outlines_of(given) if path is None else _read(read_shapes, path)
     where = found.file or "the list"
     shapes = found.shapes
-    sieve = _Sieve(len(shapes), "shape")
+    sieve = _Sieve(len(shapes), "shape", "drawn")
     centres = [_centre(shape) for shape in shapes]
     y, x, t, z = (np.array([centre.get(axis, np.nan) for centre in centres]) for axis in "yxtz")
     is_timed = any(shape.vertices.shape[1] > 2 for shape in shapes)
@@ -468,11 +470,11 @@ def _check_near(shapes: Sequence[Outline], ground: Ground, where: str) -> None:
 
 
 def _segmentation(given: Any, settings: VideoSettings, ground: Ground) -> Made:
-    path = _path(given, ground)
-    stack = _opened(given, path)
+    path = path_of(given, ground)
+    stack = opened_labels(given, path)
     name = "" if path is None else path.name
     where = name or "the array"
-    chosen, notes = _chosen(stack, settings, where)
+    chosen, notes = chosen_labels(stack, settings, where)
     if chosen.format.size != ground.size:
         (height, width), (rows, columns) = chosen.format.size, ground.size
         raise SourceError(
@@ -492,7 +494,7 @@ def _segmentation(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     return drawing, Drawn("segmentation", name, len(frames), path=path), [*notes, *said]
 
 
-def _opened(given: Any, path: Path | None) -> Stack:
+def opened_labels(given: Any, path: Path | None) -> Stack:
     if path is None:
         return open_stack(np.asarray(given) if isinstance(given, list) else given)
     if not path.exists() and glob.has_magic(path.name) and path.parent.is_dir():
@@ -500,7 +502,7 @@ def _opened(given: Any, path: Path | None) -> Stack:
     return open_stack(path)
 
 
-def _chosen(stack: Stack, settings: VideoSettings, where: str) -> tuple[Stack, list[str]]:
+def chosen_labels(stack: Stack, settings: VideoSettings, where: str) -> tuple[Stack, list[str]]:
     """The part of label images that belongs to the part of the data that is shown, and notes."""
     sizes = dict(stack.sizes)
     if sizes.get("C", 1) > 1 and len(sizes) > 1:

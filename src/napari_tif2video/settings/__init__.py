@@ -3,9 +3,9 @@
 `VideoSettings` holds every choice that shapes a video, checked as far as that goes without any
 data. Each setting is declared once, at its field in `video` (`setting` says of what a declaration
 consists): its help, parser, title and so on; and `video` checks what goes together. `picture`,
-`overlays` and `format` have the parsers, `codecs` lists the formats, and `words` says what a
-setting is called on the command line and in the window. Nothing here imports numpy: the help of the
-command is made from it.
+`overlays`, `following` and `format` have the parsers, `codecs` lists the formats, and `words` says
+what a setting is called on the command line and in the window. Nothing here imports numpy: the help
+of the command is made from it.
 """
 
 from .codecs import (
@@ -22,6 +22,7 @@ from .codecs import (
     check_ending,
 )
 from .drawn import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, DRAWN_FILES, SEGMENTATION_STYLES
+from .following import Given
 from .overlays import (
     ANCHOR_STYLES,
     CORNERS,
@@ -72,6 +73,7 @@ __all__ = [
     "Z_PROJECTIONS",
     "Codec",
     "Container",
+    "Given",
     "Setting",
     "VideoSettings",
     "arrows_of",

@@ -19,9 +19,10 @@ from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
 from ..recipe import CONTRASTS, load_json, saved_recipe
 from ..units import parse_duration, readable_size
-from . import drawn, overlays, picture
+from . import drawn, following, overlays, picture
 from . import format as formats
 from .codecs import CODECS, DEFAULT_CODEC, QUALITIES, RAW_CODEC, Codec, codec_of
+from .following import Given
 from .picture import FixedLimits
 from .setting import Setting, declare, one_of
 
@@ -332,6 +333,28 @@ class VideoSettings:
         in_python="`convert` also takes a list of arrays, or of pairs of an array and a type.",
         is_later=True,
     )
+    follow: str | Given | None = declare(
+        None, PICTURE, "Follow", "keep an object at the centre of the crop box: a file of tracks "
+        "(CSV with a header or in napari's columns, TrackMate's XML), or label images, of which "
+        "the middle of a label is followed; `{name}` is the source's name",
+        parse=following.parse_follow, metavar="TRACKS", otherwise="the box stays", is_later=True,
+        in_python="Or an array with the columns of napari's tracks, or of its points.",
+    )
+    follow_id: int | str | None = declare(
+        None, PICTURE, "Follow", "the track or label that is followed; `each`: a video of each, "
+        "with one contrast for all", parse=following.parse_follow_id, metavar="N|each",
+        otherwise="the only one", token="_follow_{}", is_later=True,
+    )
+    follow_smooth: int | None = declare(
+        None, PICTURE, "Follow", "smooth the way of the box: the mean over so many frames, an odd "
+        "number", parse=following.parse_follow_smooth, metavar="N", otherwise="off",
+        token="_smoothed{}", is_later=True,
+    )
+    stabilise: bool = declare(
+        False, PICTURE, "Stabilise", "take back the drift of the whole picture, found by phase "
+        "correlation with the first frame; what lies outside of the data is black",
+        token="_stabilised", is_later=True,
+    )
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -385,6 +408,19 @@ class VideoSettings:
                 )
         if self.codec is not None or self.raw:
             self.codec_for("")
+        self._check_follow()
+
+    def _check_follow(self) -> None:
+        if self.follow is None:
+            for name in ("follow_id", "follow_smooth"):
+                if getattr(self, name) is not None:
+                    raise SettingsError(f"{name}: there is nothing to follow; name tracks too")
+        elif self.stabilise:
+            raise SettingsError("stabilise: a box that follows takes drift along; leave it out")
+        elif self.crop is None:
+            raise SettingsError("follow: say how large the box is with --crop, such as 100x100")
+        elif self.crop.x is not None:
+            raise SettingsError("follow: moves the crop box; leave out its corner")
 
     def codec_for(self, ending: str) -> Codec:
         """The codec for a file with this ending (empty: with an automatic name), checked.
@@ -502,7 +538,7 @@ def _plain(value: Any) -> Any:
     """A setting as a JSON value."""
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
-    return str(value) if isinstance(value, (Fraction, CropBox)) else value
+    return str(value) if isinstance(value, (Fraction, CropBox, Given)) else value
 
 
 def _parameters() -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..data import open_stack
 from ..errors import SettingsError
 from ..paths import expanded
-from ..pipeline import Execution, Progress, default_workers, rendered, series_limits
+from ..pipeline import Execution, Progress, default_workers, rendered, series_limits, steady
 from ..planning import plan
 from ..settings import DRAWN_FILES, SETTINGS, VideoSettings
 from .result import Video
@@ -178,6 +178,7 @@ def render_frame(
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
     index %= len(frames)
+    made = steady(made, Execution())
     limits = series_limits(made, Execution()) if made.needs_measuring else None
     ((picture, _),) = rendered(made, [index], limits)
     return picture

@@ -29,8 +29,8 @@ from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
 from ..paths import expanded
-from ..planning import Drawn, Plan, channel_numbers, image_at, plan, position_numbers
-from ..settings import VideoSettings, check_ending
+from ..planning import Clips, Drawn, Plan, channel_numbers, clips, image_at, plan, position_numbers
+from ..settings import DEFAULT_CONTRAST, VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
@@ -89,6 +89,8 @@ class SourceJob:
         Of a folder, those that were named one by one; empty for all.
     note : str
         What to say of how the source was understood.
+    clips : Clips, optional
+        The clips of which this is one; their source is read for all of them together.
     arrays : mapping
         What is drawn at places of the data instead of a file, by the name of the setting.
     """
@@ -101,6 +103,7 @@ class SourceJob:
     skip: bool = False
     files: tuple[str, ...] = ()
     note: str = ""
+    clips: Clips | None = None
     arrays: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -323,6 +326,8 @@ def _planned(
         if job.note:
             stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
         one_by_one = _one_by_one(stack, settings)
+        if settings.follow_id == "each":
+            return [clip for one in one_by_one for clip in _each_track(job, stack, one, ending)]
         if len(one_by_one) == 1:
             job.plan = plan(stack, settings, ending, job.arrays)
             return [job]
@@ -332,6 +337,20 @@ def _planned(
     except OSError as exc:
         job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
     return [job]
+
+
+def _each_track(
+    job: SourceJob, stack: Stack, settings: VideoSettings, ending: str
+) -> Iterator[SourceJob]:
+    """A job for each track, with one contrast for all unless the settings ask for another."""
+    known = clips(stack, settings)
+    for number in known.numbers:
+        settings = dataclasses.replace(settings, follow_id=number)
+        made = plan(stack, settings, ending, job.arrays)
+        if settings.contrast is None and made.contrast == DEFAULT_CONTRAST:
+            settings = dataclasses.replace(settings, contrast="batch")
+            made = plan(stack, settings, ending, job.arrays)
+        yield SourceJob(job.source, made, clips=known)
 
 
 def _one_by_one(stack: Stack, settings: VideoSettings) -> list[VideoSettings]:
