@@ -62,11 +62,19 @@ class Canvas:
         if pen is not None:
             self._draw.path(self._path(rings, is_closed), pen)
 
-    def disc(self, x: float, y: float, radius: float, colour: Sequence[int]) -> None:
+    def disc(
+        self, x: float, y: float, radius: float, colour: Sequence[int], hole: float = 0.0
+    ) -> None:
+        """Fill a circle, but for another one of radius `hole` in its middle."""
         brush = self._brush(colour)
-        if brush is not None:
-            box = (x - radius, y - radius, x + radius, y + radius)
-            self._draw.ellipse(box, self._no_pen, brush)
+        if brush is None:
+            return
+        if hole:  # in the middle of a wide line
+            width = radius - hole
+            self.circle(x, y, hole + width / 2, colour, width)
+            return
+        box = (x - radius, y - radius, x + radius, y + radius)
+        self._draw.ellipse(box, self._no_pen, brush)
 
     def circle(
         self, x: float, y: float, radius: float, colour: Sequence[int], width: float

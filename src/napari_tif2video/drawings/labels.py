@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Frames, Look, identity_of
+from ..data import Frames, are_computed, identity_of
 from ..geometry import CropBox, View
+from ..overlays import Look
 from .arrays import Colours
 from .blend import blend_at
 
@@ -71,6 +72,8 @@ class Labels:
         The one label that is drawn.
     place : tuple of 6 floats
         From the row and column of a frame (and 1) to row, then column of the label images.
+    is_computed : bool
+        Whether dask has computed them, for the frames that are selected.
     """
 
     look: Look
@@ -79,6 +82,7 @@ class Labels:
     contour: int = 0
     only: int | None = None
     place: tuple[float, ...] = SAME_PIXELS
+    is_computed: bool = False
 
     kind = "labels"
 
@@ -95,9 +99,13 @@ class Labels:
     def select(self, indices: Sequence[int]) -> Labels:
         return replace(self, images=self.images.select(indices))
 
+    @property
+    def awaited(self) -> Frames | None:
+        is_awaited = not self.is_computed and are_computed(self.images)
+        return self.images if is_awaited else None
+
     def with_images(self, images: Frames) -> Labels:
-        """The same where these are at hand."""
-        return replace(self, images=images)
+        return replace(self, images=images, is_computed=True)
 
     def draw(self, picture: NDArray[np.uint8], number: int, view: View) -> NDArray[np.uint8]:
         labels = self._seen(number, view)
@@ -133,8 +141,8 @@ class Labels:
         if not inside.any():
             return np.full(view.size, background, self.images.format.dtype)
         rows, columns = rows.clip(0, size[0] - 1), columns.clip(0, size[1] - 1)
-        # Frames that dask has computed are whole.
-        box = CropBox.whole(size) if self.are_computed else _box_around(rows, columns)
+        # What dask has computed are whole images.
+        box = CropBox.whole(size) if self.is_computed else _box_around(rows, columns)
         (image,) = self.images.select([number]).read_frames(box)
         rows, columns = rows - box.top, columns - box.left
         if b or d:
@@ -146,7 +154,7 @@ class Labels:
         return seen
 
 
-def _nearest(places: NDArray[np.float64]) -> NDArray[np.int64]:
+def _nearest(places: NDArray[Any]) -> NDArray[np.int64]:
     return np.floor(np.round(places, _DECIMALS) + 0.5).astype(np.int64)
 
 
@@ -160,7 +168,8 @@ def _is_edge(labels: NDArray[Any], width: int) -> NDArray[np.bool_]:
     highest, lowest = _over_neighbours(labels, np.maximum), labels
     for _ in range(width):
         lowest = _over_neighbours(lowest, np.minimum)
-    return highest != lowest
+    is_edge: NDArray[np.bool_] = highest != lowest
+    return is_edge
 
 
 def _over_neighbours(labels: NDArray[Any], choose: Any) -> NDArray[Any]:

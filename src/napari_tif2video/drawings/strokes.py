@@ -9,6 +9,7 @@ those of one track do not darken where they meet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class _Pixels:
     covers: Floats32
     along: Floats32
 
-    def only(self, chosen: NDArray[np.bool_] | slice) -> _Pixels:
+    def only(self, chosen: Any) -> _Pixels:
         return _Pixels(
             self.places[chosen], self.lines[chosen], self.covers[chosen], self.along[chosen]
         )
@@ -95,7 +96,7 @@ class Strokes:
         strong = [block[1].within(first, stop) for block in parts]
         shown = _joined([*weak, *strong])
         lines = shown.lines - np.int32(first)
-        are_there = (opacities > 0).any(axis=1)
+        are_there: NDArray[np.bool_] = np.any(opacities > 0, axis=1)
         if not are_there.all():
             chosen = are_there[lines]
             shown, lines = shown.only(chosen), lines[chosen]

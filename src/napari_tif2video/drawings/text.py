@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Look
-from ..overlays import text_cover
+from ..geometry import View
+from ..overlays import Look, text_cover
 from .arrays import Colours, Floats
 from .blend import blended
 
@@ -47,6 +47,14 @@ class Texts:
     def only(self, rows: NDArray[np.intp]) -> Texts:
         strings = tuple(self.strings[row] for row in rows)
         return replace(self, strings=strings, colours=self.colours[rows])
+
+    def draw(
+        self, picture: NDArray[np.uint8], x: Floats, y: Floats, view: View, look: Look
+    ) -> None:
+        """Write each text at its column and row of the picture, which is changed."""
+        down, across = view.magnification
+        x, y = x + self.shift[1] * across, y + self.shift[0] * down
+        draw_texts(picture, self.strings, self.colours, x, y, self.size_px, look, self.anchor)
 
 
 def draw_texts(

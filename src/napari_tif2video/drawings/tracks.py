@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Look
 from ..geometry import View
-from .arrays import Colours, Floats, as_numbers, digest, for_all, per_object
+from ..overlays import Look
+from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object
 from .blend import blend_at
 from .strokes import Strokes
 from .text import draw_texts
@@ -35,7 +35,7 @@ class _Lines:
 
 
 @dataclass(frozen=True, eq=False)
-class Tracks:
+class Tracks(OfArrays):
     """Tracks at coordinates of the frames; the middle of the first pixel is (0, 0).
 
     Attributes
@@ -79,7 +79,6 @@ class Tracks:
     frames: NDArray[np.int64] = for_all(1)
 
     kind = "tracks"
-    images = None
 
     def __post_init__(self) -> None:
         ids, count = np.asarray(self.ids, np.int64), len(self.ids)
@@ -104,9 +103,6 @@ class Tracks:
         rows = np.array([(last[a], first[b]) for a, b in pairs if a in last and b in first])
         table = np.stack([self.t, self.y, self.x], axis=1)
         return replace(self, links=table[rows.reshape(-1, 2).astype(np.intp)])
-
-    def identity(self) -> object:
-        return digest(self)
 
     def select(self, indices: Sequence[int]) -> Tracks:
         """Only these frames, and of each track what is drawn in any of them."""
@@ -181,9 +177,11 @@ class Tracks:
         if known is not None and known[0] == view:
             strokes: Strokes = known[1]
             return strokes
-        ends = (self._lines.starts, self._lines.ends)
-        places = (np.stack(view.in_video(one[:, 2], one[:, 1]), axis=1) for one in ends)
-        strokes = Strokes(*places, self.width_px, view.size)
+        starts, ends = (
+            np.stack(view.in_video(one[:, 2], one[:, 1]), axis=1)
+            for one in (self._lines.starts, self._lines.ends)
+        )
+        strokes = Strokes(starts, ends, self.width_px, view.size)
         self.__dict__["_kept"] = view, strokes
         return strokes
 

@@ -87,7 +87,7 @@ def raster(text: str, size: int) -> Raster:
 @lru_cache(maxsize=1024)
 def text_cover(text: str, size: int) -> NDArray[np.float32]:
     """How much of each pixel the letters of a line of text cover, 0 to 1, without an outline."""
-    letters = raster(text, size)[1]
+    letters: NDArray[np.float32] = raster(text, size)[1]
     rows, columns = (np.flatnonzero(letters.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return letters[:0, :0]
