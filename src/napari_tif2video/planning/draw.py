@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from ..data import (
     MAX_NUMBER,
     Calibration,
-    Drawing,
     LabelFrames,
-    Look,
     Outline,
     Outlines,
     Positions,
@@ -45,6 +43,7 @@ from ..drawings import (
 )
 from ..errors import SourceError
 from ..geometry import View
+from ..overlays import Drawing, Look
 from ..paths import expanded
 from ..settings import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, DRAWN_FILES, VideoSettings
 from ..units import counted, length_um

@@ -286,7 +286,16 @@ def _side_by_side(
     shown = whole.picture
     panels.append(Panel(tuple(numbers), shown.displays, shown.overlay))
     form, size = whole.stack.frames.format, grid_size(len(panels), shown.size)
-    encoder = choose_encoder(settings, codec, ending, size, form, shown.displays, shown.overlay)
+    encoder = choose_encoder(
+        settings,
+        codec,
+        ending,
+        size,
+        form,
+        shown.displays,
+        shown.overlay,
+        whole.timeline.drawings,
+    )
     said = format_notes(whole.encoder, whole.frames)
     notes = [note for note in whole.notes if note not in said]
     return dataclasses.replace(
@@ -344,11 +353,13 @@ def _plan(
     stack, drawn = draw(stack, settings, arrays, ground)
     pixel_size = stack.calibration.pixel_size_um
     scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
-    timeline = dataclasses.replace(timeline_of(stack, settings, indices, first_s), moves=moves)
+    timeline = dataclasses.replace(
+        timeline_of(stack, settings, indices, first_s), moves=moves, drawings=stack.drawings
+    )
     displays = _displays(stack, settings)
     overlay, scale_bar_um = overlay_of(stack, settings, box, size, scale, timeline, displays)
     form = stack.frames.format
-    encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay)
+    encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay, stack.drawings)
     known = limits_of_channels(settings.limits, len(displays))
     contrast = _contrast(stack, settings)
     if contrast == "displayed":
