@@ -16,7 +16,7 @@ from ..errors import SettingsError
 from ..geometry import WIDTH_RANGE_PX
 from ..planning import Plan
 from ..settings import SETTINGS, VideoSettings
-from .form import SettingsForm
+from .form import OF_DATA, SettingsForm
 from .run import stored
 from .words import telling
 
@@ -29,9 +29,6 @@ _PRESETS: dict[str, dict[str, Any]] = {
 }
 _TALK = next(iter(_PRESETS))
 _FORMAT = {name for name, setting in SETTINGS.items() if setting.group == SETTINGS["codec"].group}
-# What belongs to the data, and is left as it is by a preset for all data.
-_OF_DATA = {name for name, setting in SETTINGS.items() if setting.group == SETTINGS["z"].group}
-_OF_DATA |= {"crop", "pixel_size", "frame_interval", "time_start"}
 
 
 class PresetButton(PushButton):
@@ -101,7 +98,7 @@ class PresetButton(PushButton):
 
     @telling()
     def _load(self, path: Path) -> None:
-        self._form.take(VideoSettings.load(path), SETTINGS.keys() - _OF_DATA)
+        self._form.take(VideoSettings.load(path), SETTINGS.keys() - OF_DATA)
 
     @telling()
     def _ask(self) -> None:

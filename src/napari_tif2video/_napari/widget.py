@@ -14,9 +14,9 @@ from qtpy.QtWidgets import QApplication
 from ..data import Stack
 from ..errors import SettingsError, Tif2VideoError, describe
 from ..planning import Plan, plan
-from ..settings import VideoSettings
+from ..settings import SETTINGS, VideoSettings
 from .canvas import CanvasPreview
-from .form import SettingsForm
+from .form import OF_DATA, SettingsForm
 from .panel import Fold, Note, Watch, add_key, column, heading, lay_out, line, say, title
 from .presets import PresetButton
 from .preview import ResultPreview, auto_limits
@@ -171,7 +171,7 @@ class TiffToVideo(SettingsForm):
         text = stored().value("settings", "")
         if text:
             try:
-                self.restore(VideoSettings.from_json(str(text)))
+                self.take(VideoSettings.from_json(str(text)), SETTINGS.keys() - OF_DATA)
             except SettingsError:
                 stored().remove("settings")  # written by another version
         self._on_mode()
