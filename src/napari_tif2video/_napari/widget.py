@@ -223,6 +223,8 @@ class TiffToVideo(SettingsForm):
     def _on_mode(self) -> None:
         folders = self.source.is_folder_mode
         self.offer_contrasts(_FOLDER_CONTRASTS if folders else _LAYER_CONTRASTS)
+        if folders:  # the list needs the room
+            self.run.card.headline.collapse()
         self.refresh()
 
     def _on_run(self) -> None:
@@ -288,6 +290,7 @@ class TiffToVideo(SettingsForm):
         self.show_problem(reason)
         say(self.reason, in_words(reason))
         self._update_create()
+        self.presets.follow()
 
     def _show_plan(self, stack: Stack | None, is_box_known: bool) -> None:
         made, region = self.plan, self.source.region
