@@ -122,7 +122,7 @@ class Fold(QCollapsible):
     """
 
     def __init__(self, title: str, content: Container, less: str = "") -> None:
-        super().__init__(expandedIcon=QIcon(), collapsedIcon=QIcon())
+        super().__init__()
         self._inside, self._title, self._less = content.native, title, less
         self.setDuration(0)
         self.setContent(self._inside)
@@ -145,7 +145,9 @@ class Fold(QCollapsible):
 
     def _show(self, is_open: bool) -> None:
         # Arrows that superqt draws once would keep the colour of the theme before, and heights
-        # that it sets would cut off rows that appear later.
+        # that it sets would cut off rows that appear later. It has no way to have none from the
+        # beginning: in PySide6, an icon without a picture is false.
+        self.toggleButton().setIcon(QIcon())
         opened = f"▴ {self._less}" if self._less else f"▾ {self._title}"
         self.setText(opened if is_open else f"▸ {self._title}")
         self._inside.setMaximumHeight(_UNLIMITED_PX)
