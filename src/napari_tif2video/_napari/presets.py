@@ -45,6 +45,7 @@ class PresetButton(PushButton):
         self._set: dict[str, Any] = {}
         form.changed.connect(self._compare)
         self._menu = QMenu(self.native)
+        self._remove = QMenu("Remove", self._menu)  # PySide6 would delete one that is made later
         self._menu.aboutToShow.connect(self._fill)  # as files may come and go
         self.native.setMenu(self._menu)
 
@@ -83,10 +84,11 @@ class PresetButton(PushButton):
             menu.addAction(path.stem, partial(self._load, path))
         menu.addSeparator()
         menu.addAction("Save as preset…", self._ask)
-        remove = menu.addMenu("Remove")
-        remove.setEnabled(bool(own))
+        menu.addMenu(self._remove)
+        self._remove.clear()
+        self._remove.setEnabled(bool(own))
         for path in own:
-            remove.addAction(path.stem, partial(path.unlink, missing_ok=True))
+            self._remove.addAction(path.stem, partial(path.unlink, missing_ok=True))
 
     @telling()
     def _choose(self, name: str) -> None:
