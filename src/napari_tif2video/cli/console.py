@@ -138,7 +138,7 @@ def _describe(plan: Plan) -> str:
     kind = " of raw counts" if plan.picture.is_raw else ""
     form = "" if codec == DEFAULT_CODEC else f", {codec.title}{kind}"
     return (
-        f"{plan.frames} images, {plan.stack.frames.format}"
+        f"{plan.frames} images, {plan.source_format}"
         f"{_describe_data(plan)}{'' if crop is None else f', crop {crop}'} -> {size}, "
         f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps{form}"
     )

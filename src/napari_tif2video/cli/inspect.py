@@ -90,6 +90,8 @@ def _drawn(values: Mapping[str, Any]) -> str:
 
 def _crop(recipe: Recipe) -> str:
     whole = recipe.source_size == (recipe.crop.width, recipe.crop.height)
+    if recipe.moves:
+        return "whole frame, moved" if whole else f"crop {recipe.crop}, moved"
     return "whole frame" if whole else f"crop {recipe.crop}"
 
 

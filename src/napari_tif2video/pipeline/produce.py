@@ -255,8 +255,8 @@ def recipe_of(
         source=source_name(plan),
         first_frame=os.path.basename(frames.label(0)),
         last_frame=os.path.basename(frames.label(plan.frames - 1)),
-        source_size=(frames.format.size[1], frames.format.size[0]),
-        source_type=frames.format.dtype.name,
+        source_size=plan.source_format.size[::-1],
+        source_type=plan.source_format.dtype.name,
         settings=settings_of(plan),
         contrast=plan.contrast,
         channels=tuple(

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from ..colours import GREY_TABLE, Display, colour_table
-from ..data import Stack
+from ..data import FrameFormat, MovedFrames, Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, Move, View, resolve_crop, resolve_size
@@ -115,6 +115,12 @@ class Plan:
     @property
     def duration_s(self) -> float:
         return float(self.frames / self.fps)
+
+    @property
+    def source_format(self) -> FrameFormat:
+        """Size and type of the frames of the source, of which a box may show a part."""
+        frames = self.stack.frames
+        return frames.frames.format if isinstance(frames, MovedFrames) else frames.format
 
     @property
     def is_to_stabilise(self) -> bool:
