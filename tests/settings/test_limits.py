@@ -58,7 +58,7 @@ REFUSED = [
     ({"limits": (0, float("inf"))}, "limits: both must be finite, got 0 and inf"),
     ({"limits": (float("-inf"), 0)}, "limits: both must be finite, got -inf and 0"),
     ({"limits": (1, 2, 3)}, "limits: expected two grey values LO HI, got (1, 2, 3)"),
-    ({"limits": ("12", "34", "56")}, "limits: expected two grey values LO HI, got ('12', '34', '56')"),
+    ({"limits": ("1", "2", "3")}, "limits: expected two grey values LO HI, got ('1', '2', '3')"),
     ({"limits": ((1, 2), (3, 3))}, "limits: LO must be below HI, got 3 and 3"),
     ({"percentile": (-1, 5)}, "percentile: expected 0 <= LO < HI <= 100, got -1 and 5"),
     ({"percentile": (0, 101)}, "percentile: expected 0 <= LO < HI <= 100, got 0 and 101"),
@@ -75,7 +75,8 @@ REFUSED = [
                            "{channel}, and {{ and }} stand for braces"),
     ({"label": "{time:5}"}, "label: there is no field {time:5}"),
     ({"label": "{time!r}"}, "label: there is no field {time!r}"),
-    ({"event": "5"}, "event: expected TIME=TEXT or TIME..TIME=TEXT such as '05:00=+ drug', got '5'"),
+    ({"event": "5"},
+     "event: expected TIME=TEXT or TIME..TIME=TEXT such as '05:00=+ drug', got '5'"),
     ({"event": "5= "}, "event: expected TIME=TEXT or TIME..TIME=TEXT"),
     ({"event": ()}, "event: expected at least one TIME=TEXT"),
     ({"event": "5..5=x"}, "event: 5..5 ends before it begins"),
@@ -107,7 +108,8 @@ REFUSED = [
      "max_size: GIF has no rate factor to find; use h264, h265, av1, vp9"),
     ({"codec": "h264", "raw": True}, "raw: H.264 cannot hold counts as they are; use ffv1 (.mkv)"),
     ({"codec": "gif", "fps": "50.1"},
-     "fps: players slow GIFs of more than 50 frames a second down; use 50 or less, or another codec"),
+     "fps: players slow GIFs of more than 50 frames a second down; use 50 or less, or another "
+     "codec"),
     ({"codec": "mpeg4", "fps": "65536/1001"},
      "fps: 65536/1001 is finer than the 16-bit clock of MPEG-4 Part 2; the nearest that it can "
      "hold is "),
@@ -151,14 +153,14 @@ def test_limits_of_channels():
 
 
 def test_values_in_files_are_checked_for_what_they_are():
-    with pytest.raises(t2v.SettingsError, match="^anchor: expected true or false, got 1$"):
+    with pytest.raises(t2v.SettingsError, match=r"^anchor: expected true or false, got 1$"):
         t2v.VideoSettings.from_dict({"anchor": 1})
     assert t2v.VideoSettings.from_dict({"anchor": True}).anchor
     label = 1998 * "x"  # 2,000 characters with its quotes
     assert t2v.VideoSettings.from_dict({"label": label}).label == label
-    with pytest.raises(t2v.SettingsError, match="^label: is longer than any value of it$"):
+    with pytest.raises(t2v.SettingsError, match=r"^label: is longer than any value of it$"):
         t2v.VideoSettings.from_dict({"label": label + "x"})
-    with pytest.raises(t2v.SettingsError, match="^settings: expected a JSON object$"):
+    with pytest.raises(t2v.SettingsError, match=r"^settings: expected a JSON object$"):
         t2v.VideoSettings.from_json("[]")
 
 
@@ -172,7 +174,7 @@ def test_a_start_is_shown_unless_something_else_shows_times(start, shown):
 
 def test_what_stands_for_a_value_in_the_name_of_a_video():
     def token(**values):
-        ((name, value),) = values.items()
+        (name,) = values
         return SETTINGS[name].token_for(getattr(t2v.VideoSettings(**values), name))
 
     assert token(anchor_colour="#00ff00") == "_00ff00"
