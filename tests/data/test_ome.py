@@ -240,3 +240,14 @@ def test_more_pages_than_a_series_has_frames(tmp_path):
     write_pages(tmp_path / "z.ome.tif", numbered(5), description=xml)
     stack = t2v.open_stack(tmp_path / "z.ome.tif")
     assert (dict(stack.sizes), stack.left_out) == ({"T": 2, "Z": 2}, 1)
+
+
+def test_a_single_channel_in_several_files_is_grey(members):
+    """Whatever colour it would have among others."""
+    before, after = b' SamplesPerPixel="1"', b' Color="16711935"'
+    for path in members:
+        content = path.read_bytes()
+        assert content.count(before) == 1
+        path.write_bytes(content.replace(before, after.ljust(len(before))))
+    (info,) = t2v.open_stack(members[0]).channel_info
+    assert info.colours is None

@@ -330,6 +330,11 @@ def test_inspect(tmp_path, cli, folder):
         "0.65 µm (given)",
     ]:
         assert text in ended.out
+    rows = [line.partition(":")[0] for line in ended.out.splitlines()]
+    assert rows == [
+        *("source", "frames", "shown", "contrast", "channel", "clipped", "pixel", "counts"),
+        *("settings", "made with"),
+    ]
     as_json = cli("--inspect", tmp_path / "o.mp4", "--json")
     assert (as_json.code, as_json.err) == (0, "")
     assert json.loads(as_json.out) == t2v.read_recipe(tmp_path / "o.mp4").to_dict()

@@ -89,12 +89,12 @@ REFUSED = [
     ({"event_corner": "top-left"}, "event_corner: there is no event to place; give one too"),
     ({"um_per_pixel": 1, "width": 300}, "um_per_pixel: gives the video its width; leave out width"),
     ({"limits": (1, 2), "contrast": "local"},
-     "limits: fixed limits cannot be combined with a contrast rule"),
+     "limits: fixed limits and a contrast rule exclude each other"),
     ({"limits": (1, 2), "percentile": (1, 2)},
-     "percentile: cannot be combined with fixed limits"),
+     "limits: fixed limits and percentiles exclude each other"),
     ({"percentile": (1, 2), "contrast": "auto"},
      "percentile: is for contrast local, global, batch or smooth, not for 'auto'"),
-    ({"crf": 20, "quality": "high"}, "crf: is a quality of its own; leave out the other one"),
+    ({"crf": 20, "quality": "high"}, "crf: sets the quality by itself; leave out quality"),
     ({"crf": 20, "max_size": "1MB"}, "max_size: finds the rate factor by itself; leave out crf"),
     ({"raw": True, "width": 300, "gamma": 2},
      "raw: counts are written as they are; leave out width, gamma, or leave out raw"),
@@ -108,7 +108,7 @@ REFUSED = [
      "max_size: GIF has no rate factor to find; use h264, h265, av1, vp9"),
     ({"codec": "h264", "raw": True}, "raw: H.264 cannot hold counts as they are; use ffv1 (.mkv)"),
     ({"codec": "gif", "fps": "50.1"},
-     "fps: players slow GIFs of more than 50 frames a second down; use 50 or less, or another "
+     "fps: players slow down GIFs of more than 50 frames a second; use 50 or less, or another "
      "codec"),
     ({"codec": "mpeg4", "fps": "65536/1001"},
      "fps: 65536/1001 is finer than the 16-bit clock of MPEG-4 Part 2; the nearest that it can "
