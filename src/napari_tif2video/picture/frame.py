@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,7 +19,7 @@ from ..settings import AUTO_PERCENTILE
 from ..units import Limits
 from .contrast import Prepared, as_counts, as_shown, prepare, to_grey
 from .limits import count_outside, histogram
-from .panels import Panel, side_by_side
+from .panels import Mosaic
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class PictureSpec:
     Attributes
     ----------
     box : CropBox
-        The part of the frame that is shown.
+        The part of the frame that is shown; where there are panels, that of the first.
     size : (int, int)
-        Height and width of the video, or of each of its panels.
+        Height and width of the picture, or of the first of its panels.
     displays : tuple of Display
         How each channel is shown.
     limits : tuple
@@ -46,7 +45,9 @@ class PictureSpec:
     is_raw : bool
         Whether the counts are written as they are, instead of a picture of them.
     panels : tuple of Panel
-        Where there are several, each with displays and an overlay of its own.
+        Where there are several pictures side by side: these.
+    mosaic : Mosaic, optional
+        Where each of them is.
     """
 
     box: CropBox
@@ -58,10 +59,42 @@ class PictureSpec:
     is_exact: bool = False
     is_raw: bool = False
     panels: tuple[Panel, ...] = ()
+    mosaic: Mosaic | None = None
+
+    @property
+    def shown(self) -> tuple[Panel, ...]:
+        """What is shown side by side: panels, or this one picture."""
+        return self.panels or (Panel(self, tuple(range(len(self.displays)))),)
+
+    def of_channel(self, channel: int) -> tuple[PictureSpec, int]:
+        """The picture as which a channel is prepared, and the channel's number there."""
+        for panel in self.shown:
+            if channel in panel.channels:
+                return panel.picture, panel.channels.index(channel)
+        raise IndexError(channel)
 
     def with_limits(self, limits: object | None) -> PictureSpec:
         """The same where limits were measured already, and percentiles with them."""
-        return self if limits is None else dataclasses.replace(self, percentile=None)
+        if limits is None:
+            return self
+        panels = (replace(p, picture=p.picture.with_limits(limits)) for p in self.panels)
+        return replace(self, percentile=None, panels=tuple(panels))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One of several pictures that are side by side.
+
+    Attributes
+    ----------
+    picture : PictureSpec
+        As in a video of its own.
+    channels : tuple of int
+        Those that it shows, among all channels of the video.
+    """
+
+    picture: PictureSpec
+    channels: tuple[int, ...]
 
 
 # The prepared frames of all channels at one time.
@@ -147,23 +180,26 @@ def render(
     shown = limits or tuple(
         known or prepared.range for known, prepared in zip(picture.limits, frames, strict=True)
     )
-    levels = [
-        to_grey(prepared, pair, display.gamma)
-        for prepared, pair, display in zip(frames, shown, picture.displays, strict=True)
-    ]
-    whole = Panel(tuple(range(len(frames))), picture.displays, picture.overlay)
-    panels = picture.panels or (whole,)
-    composed = [compose([levels[n] for n in panel.channels], panel.displays) for panel in panels]
+    levels: dict[tuple[int, float], NDArray[np.uint8]] = {}
+    composed = []
+    for panel in picture.shown:
+        displays = panel.picture.displays
+        asked = [(n, d.gamma) for n, d in zip(panel.channels, displays, strict=True)]
+        for n, gamma in asked:
+            if (n, gamma) not in levels:  # else another panel shows it too
+                levels[n, gamma] = to_grey(frames[n], shown[n], gamma)
+        composed.append(compose([levels[each] for each in asked], displays))
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
     brightness = _brightness(composed[-1], frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
-    for place, panel in enumerate(panels):
-        if panel.overlay is not None:
+    for place, panel in enumerate(picture.shown):
+        overlay = panel.picture.overlay
+        if overlay is not None:
             own = [shown[n] for n in panel.channels]
-            composed[place] = panel.overlay.draw(composed[place], tick, own)
-    return composed[0] if len(composed) == 1 else side_by_side(composed), stats
+            composed[place] = overlay.draw(composed[place], tick, own)
+    return composed[0] if picture.mosaic is None else picture.mosaic.join(composed), stats
 
 
 def _clipped(prepared: Prepared, limits: Limits | None) -> float:
@@ -184,8 +220,11 @@ def prepared_frames(
 ) -> Iterator[ChannelFrames]:
     """Read and prepare the frames of all channels, one point in time after the other."""
 
+    pictures = [picture.of_channel(channel) for channel in range(len(sources))]
+
     def made(channel: int, frame: NDArray[Any]) -> Prepared:
-        return _prepare(frame, picture, picture.limits[channel])
+        own, number = pictures[channel]
+        return _prepare(frame, own, own.limits[number])
 
     return frames_in_turn(sources, picture, made, look)
 
@@ -197,7 +236,10 @@ def frames_in_turn(
     look: OnFrame | None = None,
 ) -> Iterator[tuple[_Made, ...]]:
     """What `make` makes of the frames of all channels, one point in time after the other."""
-    readers = [frames.read_frames(picture.box) for frames in sources]
+    readers = [
+        frames.read_frames(picture.of_channel(channel)[0].box)
+        for channel, frames in enumerate(sources)
+    ]
     for _ in range(len(sources[0])):
         # One channel after the other: a frame that was read is gone when the next one is.
         channels = []
@@ -222,11 +264,11 @@ def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) ->
         own = found.percentiles(picture.percentile)
         outside = found.outside(own) if found.is_exact else count_outside(frame, own)
         prepared = prepare(frame, picture.size, own, is_exact=picture.is_exact)
-        return dataclasses.replace(prepared, percentiles=own, clipped=outside / frame.size)
+        return replace(prepared, percentiles=own, clipped=outside / frame.size)
     prepared = prepare(frame, picture.size, known, is_exact=picture.is_exact)
     if known is None or (known[0] <= prepared.low and prepared.high <= known[1]):
         return prepared
-    return dataclasses.replace(prepared, clipped=count_outside(frame, known) / frame.size)
+    return replace(prepared, clipped=count_outside(frame, known) / frame.size)
 
 
 def _brightness(grey: NDArray[np.uint8], frames: ChannelFrames) -> Brightness:

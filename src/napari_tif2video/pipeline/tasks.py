@@ -153,12 +153,12 @@ def rendered(
 
 def prepared_nbytes(plan: Plan) -> int:
     """Memory that the prepared frames of a video take."""
-    height, width = plan.picture.size
     nbytes = 0
-    for channel in plan.stack.channels:
-        frame_format = channel.frames.format
+    for number, channel in enumerate(plan.stack.channels):
+        frame_format, (picture, _) = channel.frames.format, plan.picture.of_channel(number)
+        height, width = picture.size
         dtype = prepared_dtype(
-            frame_format.dtype, plan.picture.box.shape, (height, width), plan.picture.is_exact
+            frame_format.dtype, picture.box.shape, picture.size, picture.is_exact
         )
         nbytes += height * width * (3 if frame_format.is_rgb else 1) * dtype.itemsize
     return plan.frames * nbytes
@@ -238,12 +238,14 @@ def task_of(plan: Plan, span: range, work: Callable[..., Any], *args: Any) -> De
     """A task that calls `work` with `args` and the frames of each channel in this span."""
     from dask.delayed import delayed
 
-    box = plan.picture.box
     chosen = [channel.frames.select(span) for channel in plan.stack.channels]
     if not any(map(are_computed, chosen)):
         # Out of dask's sight, which would look for tasks in the name of each file: 2 % of a run.
         args, chosen = (*args, *chosen), []
-    computed = [f.delayed(box) if are_computed(f) else f for f in chosen]
+    computed = [
+        f.delayed(plan.picture.of_channel(n)[0].box) if are_computed(f) else f
+        for n, f in enumerate(chosen)
+    ]
     task: Delayed = delayed(partial(work, *args), pure=False)(*computed)
     return task
 

@@ -74,7 +74,13 @@ def choose_encoder(
 _SEEN_TICK_S = Fraction(1, 200)
 
 
-def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
+class FormatNote(str):
+    """What may surprise about a format; with another encoder, others take its place."""
+
+    __slots__ = ()
+
+
+def format_notes(encoder: Encoder, frames: int) -> tuple[FormatNote, ...]:
     """One short line for each thing that may surprise."""
     codec, container = encoder.codec, encoder.container
     height, width, fps = encoder.height, encoder.width, encoder.fps
@@ -94,7 +100,7 @@ def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
         )
     if container.tick_s > _SEEN_TICK_S:
         notes += _uneven(container, fps)
-    return tuple(notes)
+    return tuple(map(FormatNote, notes))
 
 
 def guessed_bytes(encoder: Encoder, frames: int) -> float:

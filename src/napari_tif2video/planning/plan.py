@@ -15,7 +15,7 @@ from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
-from ..picture import Panel, PictureSpec, grid_size, require_countable
+from ..picture import Mosaic, Panel, PictureSpec, require_countable
 from ..recipe import CONTRASTS
 from ..settings import (
     AUTO_PERCENTILE,
@@ -28,7 +28,7 @@ from ..settings import (
 from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import channel_numbers, choose, image_at
-from .format import choose_encoder, format_notes
+from .format import FormatNote, choose_encoder, format_notes
 
 # So many frames that are left out a note names.
 _NAMED = 8
@@ -190,20 +190,18 @@ def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: s
         plan(stack, dataclasses.replace(alone, channel=channel), ending)
         for channel in (*numbers, "all")
     )
-    panels = [
-        Panel((n,), single.picture.displays, single.picture.overlay)
-        for n, single in zip(numbers, singles, strict=True)
-    ]
-    shown = whole.picture
-    panels.append(Panel(tuple(numbers), shown.displays, shown.overlay))
-    form, size = whole.stack.frames.format, grid_size(len(panels), shown.size)
-    encoder = choose_encoder(settings, codec, ending, size, form, shown.displays, shown.overlay)
-    said = format_notes(whole.encoder, whole.frames)
-    notes = [note for note in whole.notes if note not in said]
+    panels = [Panel(one.picture, (n,)) for n, one in zip(numbers, singles, strict=True)]
+    panels.append(Panel(whole.picture, tuple(numbers)))
+    mosaic = Mosaic.of([panel.picture.size for panel in panels])
+    shown, form = whole.picture, whole.stack.frames.format
+    encoder = choose_encoder(
+        settings, codec, ending, mosaic.size, form, shown.displays, shown.overlay
+    )
+    notes = (note for note in whole.notes if not isinstance(note, FormatNote))
     return dataclasses.replace(
         whole,
         settings=settings,
-        picture=dataclasses.replace(shown, panels=tuple(panels)),
+        picture=dataclasses.replace(shown, panels=tuple(panels), mosaic=mosaic),
         encoder=encoder,
         notes=(*notes, *format_notes(encoder, whole.frames)),
     )
