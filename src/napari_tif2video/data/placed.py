@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import CropBox
+from .held import HeldFrames
 from .planes import DaskFrames
 from .stack import FrameFormat, Frames, check_frames, identity_of
 
@@ -140,8 +141,8 @@ class PlacedFrames:
         return delayed(partial(PlacedFrames, grid=self.grid), pure=False)(self.frames.delayed(own))
 
 
-def are_computed(frames: Frames) -> TypeGuard[DaskFrames | PlacedFrames]:
+def are_computed(frames: Frames) -> TypeGuard[DaskFrames | PlacedFrames | HeldFrames]:
     """Whether dask computes these frames, before a task can read them."""
-    if isinstance(frames, PlacedFrames):
+    if isinstance(frames, PlacedFrames | HeldFrames):
         return are_computed(frames.frames)
     return isinstance(frames, DaskFrames)

@@ -1,10 +1,12 @@
 """What is drawn on the picture, and where?
 
 `marks` draws the anchor, arrows, bars and lines of text; `layout` gives each its place so that
-nothing covers another; `text` turns letters into pixels (the only one that knows Pillow); `clock`
-says when each frame was taken; `scale` says how many µm a pixel shows.
+nothing covers another; `cards` writes into the middle of a picture; `text` turns letters into
+pixels (the only one that knows Pillow); `clock` says when each frame was taken; `scale` says how
+many µm a pixel shows.
 """
 
+from .cards import draw_across, title_card
 from .clock import Tick, TimeFormat, Timeline, smallest_step
 from .layout import Block, TextBlock, arrange, bar_block, colour_bar_block
 from .marks import ANCHOR_COLOUR, AnchorMark, Arrow, Events, Overlay, Template
@@ -29,7 +31,9 @@ __all__ = [
     "bar_block",
     "colour_bar_block",
     "common_um_per_px",
+    "draw_across",
     "require_glyphs",
     "smallest_step",
+    "title_card",
     "width_at",
 ]

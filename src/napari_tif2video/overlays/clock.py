@@ -19,10 +19,14 @@ _MAX_DECIMALS = 9
 
 
 class Tick(NamedTuple):
-    """A frame's number in the source, from 0, and when it was taken, in s, if that is shown."""
+    """Of a frame its number in the source, from 0, and when it was taken, in s, if that is shown.
+
+    And what is written across it, as it is shown at a time at which its source was not recorded.
+    """
 
     frame: int
     time_s: float | None
+    mark: str = ""
 
     def is_within(self, start_s: float, stop_s: float) -> bool:
         """Whether it was taken at `start_s` or later, and before `stop_s`; its time is known."""
@@ -40,25 +44,43 @@ class Timeline:
         Numbers in the source; mostly a range.
     times_s : tuple of float, optional
         Only where they are shown.
+    marks : tuple of str
+        What is written across each frame; empty where nothing is written on any.
+    sources : tuple of Timeline
+        Where several sources are shown side by side, that of each.
     """
 
     frames: Sequence[int]
     times_s: tuple[float, ...] | None = None
+    marks: tuple[str, ...] = ()
+    sources: tuple[Timeline, ...] = ()
 
     def __getitem__(self, index: int) -> Tick:
-        return Tick(self.frames[index], None if self.times_s is None else self.times_s[index])
+        time = None if self.times_s is None else self.times_s[index]
+        return Tick(self.frames[index], time, self.marks[index] if self.marks else "")
+
+    def ticks(self, index: int) -> tuple[Tick, ...]:
+        """What holds for each of several sources, or for the only one."""
+        return tuple(source[index] for source in self.sources) or (self[index],)
 
     def part(self, span: range) -> Timeline:
         """What holds for the frames of a segment, counted from its first."""
-        times = None if self.times_s is None else self.times_s[span.start : span.stop]
-        return Timeline(self.frames[span.start : span.stop], times)
+        where = slice(span.start, span.stop)
+        return Timeline(
+            self.frames[where],
+            None if self.times_s is None else self.times_s[where],
+            self.marks[where],
+            tuple(source.part(span) for source in self.sources),
+        )
 
     def select(self, places: Sequence[int]) -> Timeline:
         """What holds for some frames, which keep their numbers and times."""
-        times = self.times_s
+        times, marks = self.times_s, self.marks
         return Timeline(
             [self.frames[place] for place in places],
             None if times is None else tuple(times[place] for place in places),
+            tuple(marks[place] for place in places) if marks else (),
+            tuple(source.select(places) for source in self.sources),
         )
 
     def extremes(self) -> list[Tick]:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colours import Display, compose, in_colour
-from ..data import Frames
+from ..data import Frames, HeldFrames
 from ..geometry import CropBox
-from ..overlays import Overlay, Tick
+from ..overlays import Overlay, Tick, draw_across
 from ..settings import AUTO_PERCENTILE
 from ..units import Limits
 from .contrast import Prepared, as_counts, as_shown, prepare, to_grey
@@ -91,10 +91,13 @@ class Panel:
         As in a video of its own.
     channels : tuple of int
         Those that it shows, among all channels of the video.
+    source : int
+        Of which source they are, where there are several.
     """
 
     picture: PictureSpec
     channels: tuple[int, ...]
+    source: int = 0
 
 
 # The prepared frames of all channels at one time.
@@ -163,15 +166,15 @@ def render(
     frames: ChannelFrames,
     picture: PictureSpec,
     limits: tuple[Limits, ...] | None,
-    tick: Tick,
+    ticks: Sequence[Tick],
     *,
     is_sampled: bool = False,
 ) -> tuple[NDArray[Any], FrameStats]:
     """The picture of one time: (H, W) where it is grey, (H, W, 3) where it has colour.
 
     Without measured limits the known ones are used, or the frame's own range. Raw counts are
-    returned as they are. `tick` says which frame it is, for what is written on it. Of sampled
-    frames the brightness is found.
+    returned as they are. `ticks` say of each source which frame it is, for what is written on it.
+    Of sampled frames the brightness is found; of several sources, that of the darkest.
     """
     if picture.is_raw:
         (counts,) = frames
@@ -192,13 +195,15 @@ def render(
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
-    brightness = _brightness(composed[-1], frames) if is_sampled else None
+    brightness = _darkest(picture.shown, composed, frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
     for place, panel in enumerate(picture.shown):
-        overlay = panel.picture.overlay
+        overlay, tick = panel.picture.overlay, ticks[panel.source]
         if overlay is not None:
             own = [shown[n] for n in panel.channels]
             composed[place] = overlay.draw(composed[place], tick, own)
+        if tick.mark:
+            draw_across(composed[place], tick.mark)
     return composed[0] if picture.mosaic is None else picture.mosaic.join(composed), stats
 
 
@@ -236,19 +241,20 @@ def frames_in_turn(
     look: OnFrame | None = None,
 ) -> Iterator[tuple[_Made, ...]]:
     """What `make` makes of the frames of all channels, one point in time after the other."""
-    readers = [
-        frames.read_frames(picture.of_channel(channel)[0].box)
-        for channel, frames in enumerate(sources)
-    ]
-    for _ in range(len(sources[0])):
-        # One channel after the other: a frame that was read is gone when the next one is.
-        channels = []
-        for channel, reader in enumerate(readers):
-            frame = next(reader)
+
+    def in_turn(channel: int, frames: Frames) -> Iterator[_Made]:
+        def made(frame: NDArray[Any]) -> _Made:
             if look is not None:
                 look(channel, frame)
-            channels.append(make(channel, frame))
-        yield tuple(channels)
+            return make(channel, frame)
+
+        box = picture.of_channel(channel)[0].box
+        if isinstance(frames, HeldFrames):
+            return frames.held(map(made, frames.frames.read_frames(box)))
+        return map(made, frames.read_frames(box))
+
+    # One channel after the other: a frame that was read is gone when the next one is.
+    return zip(*(in_turn(n, frames) for n, frames in enumerate(sources)), strict=True)
 
 
 def as_rgb(picture: NDArray[Any]) -> NDArray[np.uint8]:
@@ -271,7 +277,17 @@ def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) ->
     return replace(prepared, clipped=count_outside(frame, known) / frame.size)
 
 
-def _brightness(grey: NDArray[np.uint8], frames: ChannelFrames) -> Brightness:
+def _darkest(
+    panels: Sequence[Panel], composed: Sequence[NDArray[np.uint8]], frames: ChannelFrames
+) -> Brightness:
+    """The brightness of the last picture of each source, where all channels are, or the least."""
+    last = {panel.source: (panel, levels) for panel, levels in zip(panels, composed, strict=True)}
+    return min(
+        _brightness(levels, [frames[n] for n in panel.channels]) for panel, levels in last.values()
+    )
+
+
+def _brightness(grey: NDArray[np.uint8], frames: Sequence[Prepared]) -> Brightness:
     numbers = np.bincount(_some(grey).ravel(), minlength=256)
     mean = float(numbers @ np.arange(256)) / numbers.sum()
     total = numbers.sum() * AUTO_PERCENTILE[1] / 100
@@ -280,7 +296,7 @@ def _brightness(grey: NDArray[np.uint8], frames: ChannelFrames) -> Brightness:
     return Brightness(mean, high, mean if is_fine else _robust_mean(frames))
 
 
-def _robust_mean(frames: ChannelFrames) -> float:
+def _robust_mean(frames: Sequence[Prepared]) -> float:
     """Of the counts: where all are in a few grey levels, these do not tell."""
     means = []
     for prepared in frames:

@@ -10,7 +10,15 @@ checked file with its recipe, `engine` runs tasks on dask, with progress and can
 
 from .cluster import connected
 from .engine import Execution, Progress, attended, default_workers
-from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
+from .limits import (
+    Measured,
+    groups_of_channels,
+    known_limits,
+    limits_of,
+    measure_sequence,
+    measured_key,
+    series_limits,
+)
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
 from .resume import KeptSegments, forget_segments, kept_segments
 from .skip import without_bad_frames
@@ -27,6 +35,7 @@ __all__ = [
     "connected",
     "default_workers",
     "forget_segments",
+    "groups_of_channels",
     "kept_segments",
     "known_limits",
     "limits_of",

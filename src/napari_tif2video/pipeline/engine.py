@@ -359,10 +359,10 @@ def _of_blocks(keys: Iterable[Any], exc: Exception) -> Exception | None:
 
 
 def _files_of(plan: Plan) -> list[str]:
-    """The file of a source or, of a folder, its first and its last one."""
+    """The file of each source or, of a folder, its first and its last one."""
     path = plan.stack.path
     if path is None:
-        return []
+        return [file for source in plan.sources for file in _files_of(source)]
     path = path.absolute()
     labels = [plan.stack.frames.label(i) for i in (0, -1 % plan.frames)] if path.is_dir() else [""]
     files = (path / label for label in labels)

@@ -17,7 +17,7 @@ from ..data import Frames
 from ..encode import make_palette, psnr_db
 from ..errors import SourceError
 from ..geometry import WIDTH_RANGE_PX, nearest_even, resolve_size
-from ..overlays import Tick
+from ..overlays import Tick, title_card
 from ..picture import (
     Mosaic,
     PictureSpec,
@@ -71,9 +71,11 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     tasks = []
     for index in chosen:
         shown = None if limits is None else limits_at(limits, index)
-        what = (plan.picture, shown, plan.timeline[index], stride, run.key)
+        what = (plan.picture, shown, plan.timeline.ticks(index), stride, run.key)
         tasks.append(task_of(plan, range(index, index + 1), _sample, *what))
     found = run.compute(tasks, len(tasks))
+    if plan.title is not None:
+        found.append(as_rgb(title_card(plan.title, (height, width)))[::stride, ::stride])
     palette = make_palette(found)
     return dataclasses.replace(
         plan, encoder=dataclasses.replace(encoder, palette=palette, dithers=True)
@@ -83,14 +85,14 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
 def _sample(
     picture: PictureSpec,
     limits: tuple[Limits, ...] | None,
-    tick: Tick,
+    ticks: tuple[Tick, ...],
     stride: int,
     run: str,
     *sources: Frames,
 ) -> NDArray[np.uint8]:
     picture = picture.with_limits(limits)
     (frames,) = prepared_frames(sources, picture)
-    image, _ = render(frames, picture, limits, tick)
+    image, _ = render(frames, picture, limits, ticks)
     step(run)
     return as_rgb(image)[::stride, ::stride].copy()
 

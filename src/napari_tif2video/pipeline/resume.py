@@ -63,8 +63,9 @@ def segment_keys(plan: Plan, limits: SequenceLimits | None) -> list[bytes]:
             raise SourceError(
                 f"{plan.stack.name}: resume is for files; an array in memory is converted anew"
             )
-        part = plan.timeline.part(span)
-        own = (limits_of_span(limits, span), list(part.frames), part.times_s, sources)
+        timeline = plan.timeline.part(span)
+        ticks = [timeline.ticks(place) for place in range(len(span))]
+        own = (limits_of_span(limits, span), ticks, sources)
         keys.append(hashlib.sha256(repr((same, own)).encode()).digest())
     return keys
 

@@ -2,7 +2,8 @@
 
 `plan` resolves settings and a stack into a `Plan`, once, and refuses what cannot work before any
 work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it,
-`format` which encoder suits, and what the user should know about it.
+`format` which encoder suits, and what the user should know about it. `panels` puts the plans of
+several sources side by side, and `sync` says which frame of each is shown when.
 """
 
 from .choose import (
@@ -14,6 +15,7 @@ from .choose import (
     position_numbers,
 )
 from .format import guessed_bytes
+from .panels import magnification_note, name_of_several, side_by_side
 from .plan import BadFrame, Plan, plan
 
 __all__ = [
@@ -25,6 +27,9 @@ __all__ = [
     "guessed_bytes",
     "has_unknown_axes",
     "image_at",
+    "magnification_note",
+    "name_of_several",
     "plan",
     "position_numbers",
+    "side_by_side",
 ]

@@ -54,20 +54,32 @@ def choose_encoder(
         settings.crf,
         has_colour=has_colour,
     )
-    shortest, longest = codec.sides_px
-    if min(size) < shortest or max(size) > longest:
-        raise SourceError(
-            f"{codec.title} takes sides of {shortest} to {longest} px, and the video would "
-            f"be {encoder.width}x{encoder.height}; use another width or codec"
-        )
+    check_sides(encoder)
     if settings.raw:
         depth = 16 if form.dtype.itemsize > 1 else 8
         return replace(encoder, depth=depth, has_colour=form.is_rgb)
-    is_one_map = not (others or overlay or form.is_rgb) and display.opacity == 1
+    is_bare = not (overlay or settings.title)
+    is_one_map = is_bare and not (others or form.is_rgb) and display.opacity == 1
     if codec.has_palette and is_one_map and display.colours is not None:
         # These are all the colours there can be: none has to be looked for, and none is lost.
         return replace(encoder, palette=display.colours)
     return encoder
+
+
+def check_sides(encoder: Encoder) -> None:
+    """Refuse a size that the codec does not take.
+
+    Raises
+    ------
+    SourceError
+    """
+    height, width, codec = encoder.height, encoder.width, encoder.codec
+    shortest, longest = codec.sides_px
+    if min(height, width) < shortest or max(height, width) > longest:
+        raise SourceError(
+            f"{codec.title} takes sides of {shortest} to {longest} px, and the video would "
+            f"be {width}x{height}; use another width or codec"
+        )
 
 
 # Frames whose times are rounded to less are not seen to differ in length.

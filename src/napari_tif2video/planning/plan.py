@@ -20,6 +20,7 @@ from ..recipe import CONTRASTS
 from ..settings import (
     AUTO_PERCENTILE,
     DEFAULT_CONTRAST,
+    TITLE_S,
     Codec,
     VideoSettings,
     frames_slice,
@@ -75,6 +76,10 @@ class Plan:
         Length of the scale bar.
     bad_frames : tuple of BadFrame
         Those of `indices` that turned out to be unreadable, and are left out.
+    sources : tuple of Plan
+        Where several sources are side by side: the plan of each as a video of its own.
+    places : tuple
+        For each of these which of its frames is shown, frame by frame of this video.
     """
 
     stack: Stack
@@ -88,6 +93,8 @@ class Plan:
     scale: Scale | None = None
     scale_bar_um: float | None = None
     bad_frames: tuple[BadFrame, ...] = ()
+    sources: tuple[Plan, ...] = ()
+    places: tuple[tuple[int, ...], ...] = ()
 
     @property
     def frames(self) -> int:
@@ -99,7 +106,20 @@ class Plan:
 
     @property
     def duration_s(self) -> float:
+        """How long the frames take; the title comes before them."""
         return float(self.frames / self.fps)
+
+    @property
+    def title(self) -> str | None:
+        return self.settings.title
+
+    @property
+    def title_frames(self) -> int:
+        """How many frames of the video show the title, before the first one of the data."""
+        if self.title is None:
+            return 0
+        duration_s = self.settings.title_duration
+        return max(1, round((TITLE_S if duration_s is None else duration_s) * self.fps))
 
     @property
     def skips(self) -> bool:
@@ -168,6 +188,8 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     """
     codec = settings.codec_for(ending)
     require_encoder(codec)
+    if settings.shows_sources:
+        return plan(stack, _of_one_source(settings), ending)
     if settings.panels is not None:
         return _side_by_side(stack, settings, codec, ending)
     stack = choose(stack, settings)
@@ -175,6 +197,19 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
         return _plan(stack, settings, codec, ending)
     except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+
+
+def _of_one_source(settings: VideoSettings) -> VideoSettings:
+    """How one of the sources that are side by side is shown, with its name unless another label."""
+    return dataclasses.replace(
+        settings,
+        panels="channels" if settings.panels == "both" else None,
+        label=settings.label or "{name}",
+        sync=None,
+        sync_interval=None,
+        title=None,
+        title_duration=None,
+    )
 
 
 def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:

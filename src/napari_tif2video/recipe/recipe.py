@@ -7,7 +7,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..errors import SettingsError
@@ -15,8 +15,9 @@ from ..geometry import CropBox
 from ..units import Limits
 from .contrasts import contrast_of
 
-#: Number of the format, under the key that tells a recipe from any other text.
-FORMAT_KEY, FORMAT = "tif2video", 1
+#: Number of the format, under the key that tells a recipe from any other text. Only what readers of
+#: an older one would misunderstand is written with a higher one: several sources, or a title.
+FORMAT_KEY, FORMAT = "tif2video", 2
 
 #: What of a measured contrast is used again: how it was measured, or what came out.
 REUSES = ("rule", "numbers")
@@ -24,6 +25,9 @@ REUSES = ("rule", "numbers")
 # Up to this length, limits of each frame are numbers that anybody can read, and deflated beyond:
 # those of 10,000 frames of 16 bits take 59 kB, of smooth contrast 136 kB.
 _MAX_PLAIN_BYTES = 64_000
+
+# Up to so many frames of several sources are listed one by one.
+_MAX_PLAIN_NUMBERS = 500
 
 #: Of a settings file, a sidecar or the recipe in a video. The limits of 300,000 frames fit in.
 MAX_JSON_BYTES = 8_000_000
@@ -67,13 +71,59 @@ class RecipeChannel:
 
 
 @dataclass(frozen=True)
+class RecipePanel:
+    """Where one of several pictures is in the video: its corner and size in pixels.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Those that it shows, among all channels of the video.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    channels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RecipeSource:
+    """One of several sources that are side by side; what is not told here is as in `Recipe`.
+
+    Attributes
+    ----------
+    frames : int
+        How many there are to be shown.
+    panels : tuple of RecipePanel
+        Which also tell its channels.
+    shown : tuple of int
+        Which frame of the source each frame of the video shows.
+    """
+
+    source: str
+    first_frame: str
+    last_frame: str
+    source_size: tuple[int, int]
+    source_type: str
+    frames: int
+    indices: range
+    crop: CropBox
+    panels: tuple[RecipePanel, ...]
+    shown: tuple[int, ...]
+    bad_frames: tuple[int, ...] = ()
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What a video was made of and how.
 
     Attributes
     ----------
     source, first_frame, last_frame : str
-        Base names of the source and of the first and last frame that are shown.
+        Base names of the source and of the first and last frame that are shown. Of several sources,
+        the names of all, and what else holds for one of them is that of the first.
     source_size : (int, int)
         Width and height of its frames.
     source_type : str
@@ -101,6 +151,10 @@ class Recipe:
         Of the package and of what encoded the video.
     bad_frames : tuple of int
         Those of `indices` that could not be read, and are left out.
+    title_frames : int
+        So many frames of the video show a title, before those that are counted.
+    sources : tuple of RecipeSource
+        Where there are several, side by side: what was made of each.
     """
 
     source: str
@@ -121,6 +175,8 @@ class Recipe:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     bad_frames: tuple[int, ...] = ()
+    title_frames: int = 0
+    sources: tuple[RecipeSource, ...] = ()
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -203,30 +259,9 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values; `from_dict` reads them back."""
-        width, height = self.source_size
         return {
-            FORMAT_KEY: FORMAT,
-            "source": {
-                "name": self.source,
-                "first_frame": self.first_frame,
-                "last_frame": self.last_frame,
-                "width": width,
-                "height": height,
-                "type": self.source_type,
-            },
-            "frames": {
-                "count": self.frames,
-                "first": self.indices[0],
-                "last": self.indices[-1],
-                "step": self.indices.step,
-            }
-            | ({"left_out": list(self.bad_frames)} if self.bad_frames else {}),
-            "crop": {
-                "x": self.crop.left,
-                "y": self.crop.top,
-                "width": self.crop.width,
-                "height": self.crop.height,
-            },
+            FORMAT_KEY: FORMAT if self.sources or self.title_frames else 1,
+            **_source_dict(self),
             "size": {"width": self.width, "height": self.height},
             "contrast": self.contrast,
             "batch": list(self.batch),
@@ -236,6 +271,8 @@ class Recipe:
             "calibration": dict(self.calibration),
             "settings": dict(self.settings),
             "versions": dict(self.versions),
+            **({"title": {"frames": self.title_frames}} if self.title_frames else {}),
+            **({"sources": list(map(_panels_dict, self.sources))} if self.sources else {}),
         }
 
     def to_json(self) -> str:
@@ -282,35 +319,21 @@ class Recipe:
         if isinstance(number, int) and number > FORMAT:
             raise SettingsError("has a recipe of a later version; update napari-tif2video")
         try:
-            source, frames, crop = values["source"], values["frames"], values["crop"]
-            step = int(frames["step"])
-            indices = range(
-                int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step
-            )
-            bad = tuple(map(int, frames.get("left_out", ())))
-            if len(indices) - len(bad) != int(frames["count"]) or not set(bad) <= set(indices):
-                raise ValueError(f"{frames['count']} frames are not those from first to last")
-            if len(indices) <= len(bad) or not values["channels"]:
-                raise ValueError("it has no frames, or no channels")
+            if not values["channels"]:
+                raise ValueError("it has no channels")
             return cls(
-                source=str(source["name"]),
-                first_frame=str(source["first_frame"]),
-                last_frame=str(source["last_frame"]),
-                source_size=(int(source["width"]), int(source["height"])),
-                source_type=str(source["type"]),
+                **_facts_of(values),
                 settings=dict(values["settings"]),
                 contrast=str(values["contrast"]),
                 channels=tuple(_channel_of(channel) for channel in values["channels"]),
                 clipped=float(values["clipped"]),
-                frames=int(frames["count"]),
-                indices=indices,
-                crop=CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
                 width=int(values["size"]["width"]),
                 height=int(values["size"]["height"]),
                 batch=tuple(map(str, values["batch"])),
                 calibration=_calibration_of(values["calibration"]),
                 versions=dict(values["versions"]),
-                bad_frames=bad,
+                title_frames=int(values.get("title", {"frames": 0})["frames"]),
+                sources=tuple(map(_panels_of, values.get("sources", ()))),
             )
         except SettingsError:
             raise
@@ -323,6 +346,85 @@ class Recipe:
             zlib.error,
         ) as exc:
             raise SettingsError(f"has a damaged recipe ({type(exc).__name__}: {exc})") from exc
+
+
+def _source_dict(source: Recipe | RecipeSource) -> dict[str, Any]:
+    """What was taken of a source."""
+    width, height = source.source_size
+    return {
+        "source": {
+            "name": source.source,
+            "first_frame": source.first_frame,
+            "last_frame": source.last_frame,
+            "width": width,
+            "height": height,
+            "type": source.source_type,
+        },
+        "frames": {
+            "count": source.frames,
+            "first": source.indices[0],
+            "last": source.indices[-1],
+            "step": source.indices.step,
+        }
+        | ({"left_out": list(source.bad_frames)} if source.bad_frames else {}),
+        "crop": {
+            "x": source.crop.left,
+            "y": source.crop.top,
+            "width": source.crop.width,
+            "height": source.crop.height,
+        },
+    }
+
+
+def _facts_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What `_source_dict` tells."""
+    source, frames, crop = values["source"], values["frames"], values["crop"]
+    step = int(frames["step"])
+    indices = range(int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step)
+    bad = tuple(map(int, frames.get("left_out", ())))
+    if len(indices) - len(bad) != int(frames["count"]) or not set(bad) <= set(indices):
+        raise ValueError(f"{frames['count']} frames are not those from first to last")
+    if len(indices) <= len(bad):
+        raise ValueError("it has no frames")
+    return {
+        "source": str(source["name"]),
+        "first_frame": str(source["first_frame"]),
+        "last_frame": str(source["last_frame"]),
+        "source_size": (int(source["width"]), int(source["height"])),
+        "source_type": str(source["type"]),
+        "frames": int(frames["count"]),
+        "indices": indices,
+        "crop": CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
+        "bad_frames": bad,
+    }
+
+
+def _panels_dict(source: RecipeSource) -> dict[str, Any]:
+    """One of several sources that are side by side."""
+    shown = list(source.shown)
+    return _source_dict(source) | {
+        "calibration": dict(source.calibration),
+        "panels": [asdict(panel) | {"channels": list(panel.channels)} for panel in source.panels],
+        "shown": shown if len(shown) <= _MAX_PLAIN_NUMBERS else packed(shown),
+    }
+
+
+def _panels_of(values: Mapping[str, Any]) -> RecipeSource:
+    facts = _facts_of(values)
+    shown = tuple(map(int, _unpacked(values["shown"])))
+    if not set(shown) <= set(facts["indices"]):
+        raise ValueError("it shows frames that it does not have")
+    return RecipeSource(
+        **facts,
+        panels=tuple(map(_panel_of, values["panels"])),
+        shown=shown,
+        calibration=_calibration_of(values["calibration"]),
+    )
+
+
+def _panel_of(values: Mapping[str, Any]) -> RecipePanel:
+    x, y, width, height = (int(values[key]) for key in ("x", "y", "width", "height"))
+    return RecipePanel(x, y, width, height, tuple(map(int, values["channels"])))
 
 
 def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:
@@ -404,12 +506,7 @@ def limits_from_json(found: Any) -> tuple[Limits, ...]:
     """Limits from `limits_to_json` or `packed`."""
     if found is None:
         return ()
-    if "zlib" in found:
-        inflating = zlib.decompressobj()
-        text = inflating.decompress(base64.b64decode(found["zlib"]), MAX_JSON_BYTES)
-        if inflating.unconsumed_tail:
-            raise ValueError("the limits are too many")
-        found = load_json(text.decode("ascii"))
+    found = _unpacked(found)
     if isinstance(found, dict):
         low, high = found["low"], found["high"]
     else:
@@ -429,9 +526,20 @@ def limits_to_json(limits: Sequence[Limits]) -> Any:
     return {"low": list(map(plain, low)), "high": list(map(plain, high))}
 
 
-def packed(limits: Any) -> dict[str, str]:
-    """Limits from `limits_to_json` in less space: their JSON, deflated, in base64."""
-    return {"zlib": base64.b64encode(zlib.compress(compact(limits).encode(), 9)).decode()}
+def packed(values: Any) -> dict[str, str]:
+    """Many numbers in less space: their JSON, deflated, in base64."""
+    return {"zlib": base64.b64encode(zlib.compress(compact(values).encode(), 9)).decode()}
+
+
+def _unpacked(found: Any) -> Any:
+    """Values that `packed` may have made smaller."""
+    if "zlib" not in found:
+        return found
+    inflating = zlib.decompressobj()
+    text = inflating.decompress(base64.b64decode(found["zlib"]), MAX_JSON_BYTES)
+    if inflating.unconsumed_tail:
+        raise ValueError("its numbers are too many")
+    return load_json(text.decode("ascii"))
 
 
 def plain(value: float) -> int | float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from statistics import fmean
@@ -20,6 +20,7 @@ from ..pipeline import (
     FinishedFile,
     Measured,
     forget_segments,
+    groups_of_channels,
     kept_segments,
     limits_of,
     make_video,
@@ -58,7 +59,10 @@ def run_jobs(
     is told their number, and `started` the index of each source when its turn comes.
     """
     shared: dict[int, BatchLimits] = {}
-    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
+    # Sources side by side are measured together by themselves.
+    readable = {
+        i: job.plan for i, job in enumerate(jobs) if job.plan is not None and not job.plan.sources
+    }
     if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
             measuring(len(readable))
@@ -102,23 +106,14 @@ def _made(
 
 def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict[int, BatchLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
-    groups: dict[Hashable, list[int]] = {}
-    for index in measured:
-        groups.setdefault(_channel_key(plans[index]), []).append(index)
     shared: dict[int, BatchLimits] = {}
-    for group in groups.values():
+    numbers = list(measured)
+    for places in groups_of_channels([plans[index] for index in numbers]):
+        group = [numbers[place] for place in places]
         limits = limits_of(plans[group[0]], [measured[i] for i in group])
         names = tuple(source_name(plans[i]) for i in group)
         shared |= {i: BatchLimits(limits, names, measured[i]) for i in group}
     return shared
-
-
-def _channel_key(plan: Plan) -> Hashable:
-    """Equal for sources that show the same channels: by the name asked for, else by number."""
-    asked = plan.settings.channel
-    if isinstance(asked, str) and asked != "all":
-        return asked
-    return tuple(channel.number for channel in plan.stack.channels)
 
 
 def _measure_batch(
