@@ -245,13 +245,27 @@ class Recipe:
                 f"reuse: with contrast {self.contrast} each frame had limits of its own, and these "
                 "numbers fit no other frames; use the rule, or give --limits LO HI"
             )
-        pairs = [list(channel.limits[0]) for channel in self.channels]
+        pairs = self._pairs_again()
         values |= {"contrast": None, "percentile": None, "limits": pairs}
         gammas = {channel.gamma for channel in self.channels}
         if self.contrast == "displayed" and values.get("gamma") is None and len(gammas) == 1:
             (gamma,) = gammas
             values["gamma"] = None if gamma == 1 else gamma
         return values
+
+    def _pairs_again(self) -> list[list[float]]:
+        """The limits of each channel; of several sources, those of each of them."""
+        pairs = [list(channel.limits[0]) for channel in self.channels]
+        own = [
+            [pairs[n] for n in sorted({n for panel in source.panels for n in panel.channels})]
+            for source in self.sources
+        ] or [pairs]
+        if any(each != own[0] for each in own):
+            raise SettingsError(
+                "reuse: each source had limits of its own, and these numbers fit no others; use "
+                "the rule, or give --limits LO HI"
+            )
+        return own[0]
 
     def uses_numbers(self, reuse: str | None) -> bool:
         """Whether limits are those of this video: what a layer showed cannot be measured again."""

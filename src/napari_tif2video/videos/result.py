@@ -32,7 +32,7 @@ class Video:
     error : str or None
         Why it failed, in one line.
     frames, width, height : int
-        Size of the video.
+        Size of the video; a title comes before the frames.
     fps : Fraction
         Exact frame rate.
     contrast : str
@@ -78,6 +78,8 @@ class Video:
     bad_frames : tuple of BadFrame
         With `on_error` "skip", the frames that could not be read and are left out: each with its
         number in the source (`frame`), `name` and `error`.
+    title_frames : int
+        How many frames show the title.
     """
 
     source: str
@@ -109,6 +111,7 @@ class Video:
     psnr_worst_db: float | None = None
     left_out: int = 0
     bad_frames: tuple[BadFrame, ...] = ()
+    title_frames: int = 0
 
     @property
     def verified(self) -> bool:
@@ -130,7 +133,8 @@ class Video:
 
     @property
     def duration_s(self) -> float:
-        return float(self.frames / self.fps) if self.fps else 0.0
+        """How long it takes to play, with its title."""
+        return float((self.frames + self.title_frames) / self.fps) if self.fps else 0.0
 
 
 def video_object(video: Video) -> dict[str, Any]:

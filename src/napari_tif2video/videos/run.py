@@ -232,6 +232,7 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
         scale_bar_um=plan.scale_bar_um,
         left_out=plan.stack.left_out,
         bad_frames=plan.bad_frames,
+        title_frames=plan.title_frames,
     )
 
 
@@ -250,18 +251,21 @@ def _findings(plan: Plan, constant: tuple[int, ...], stats: Sequence[FrameStats]
     sampled = (frame.brightness for frame in stats if frame.brightness is not None)
     mean, high, robust_mean = map(fmean, zip(*sampled, strict=True))
     is_dark = mean < DARK_MEAN
+    what, of_panel = "the video", ""
+    if plan.sources:
+        what, of_panel = "the darkest panel", " of the darkest panel"
     if plan.percentile is None and not CONTRASTS[plan.contrast].is_stated:
         if high < FEW_PIXELS_HIGH or is_dark:
             few = f"only one pixel in a thousand is brighter than {high:.0f}, and "
             findings.append(
-                f"a few bright pixels decide the range: of 255 grey levels, "
+                f"a few bright pixels decide the range{of_panel}: of 255 grey levels, "
                 f"{few if high < FEW_PIXELS_HIGH else ''}the mean is {mean:.1f}; "
                 f"--percentile {' '.join(f'{p:g}' for p in AUTO_PERCENTILE)} would make it about "
                 f"{robust_mean:.1f}"
             )
     elif is_dark:
         findings.append(
-            f"the video is very dark (mean grey level {mean:.1f} of 255); try --gamma "
+            f"{what} is very dark (mean grey level {mean:.1f} of 255); try --gamma "
             f"0.5, or {'other' if plan.contrast == 'fixed' else 'fixed'} limits with --limits"
         )
     return findings
