@@ -11,7 +11,7 @@ from ..errors import SourceError
 from .marks import blend
 from .text import line_height, raster, text_width
 
-_WORD_SHARE, _TITLE_SHARE = 1 / 10, 1 / 8  # of the shorter side
+_WORD_SHARE, _TITLE_SHARE = 1 / 10, 1 / 6  # of the shorter side
 _LARGEST_PX, _SMALLEST_PX = 96, 10
 _WIDEST = 0.9  # of the width
 
