@@ -51,7 +51,8 @@ def test_the_way_through_json_changes_nothing(settings):
 def test_every_option_is_in_the_dictionary():
     names = {field.name for field in dataclasses.fields(VideoSettings)}
     later = {"colour_bar_corner": "top-left", "legend_corner": "top-left", "event": "5=x"}
-    later |= {"panels": "channels", "arrow": "3,5"}
+    later |= {"panels": "sources", "sync": "time", "sync_interval": 60, "arrow": "3,5"}
+    later |= {"title": "x", "title_duration": 3}
     settings = VideoSettings(position=0, on_error="skip", event_corner="top-left", **later)
     assert set(settings.to_dict()) == names
 
