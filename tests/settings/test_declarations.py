@@ -92,8 +92,8 @@ OTHER = {
     "label": "{name}", "label_corner": "top-left", "position": 2, "on_error": "skip",
     "colour_bar": True, "colour_bar_corner": "top-left", "legend": True,
     "legend_corner": "top-left", "event": ("5=x", "1h..2h=y"), "event_corner": "top-left",
-    "panels": "channels", "arrow": ("3,5", "7,8.5@2s..4s"), "sync": "frame", "sync_interval": "5min",
-    "title": "a\nb", "title_duration": "3s",
+    "panels": "channels", "arrow": ("3,5", "7,8.5@2s..4s"), "sync": "frame",
+    "sync_interval": "5min", "title": "a\nb", "title_duration": "3s",
 }  # fmt: skip
 
 
