@@ -44,6 +44,7 @@ class SystemNeed(NamedTuple):
 
 
 FFMPEG = SystemNeed(apt="ffmpeg", brew="ffmpeg", program="ffmpeg")
+SHELLS = [SystemNeed(apt=name, brew=name, program=name) for name in ("zsh", "fish")]
 # What the wheels of Qt 6 are linked with and do not bring along, `libNAME.so` -> package.
 QT_LIBRARIES = {
     "EGL": "libegl1",
@@ -140,6 +141,23 @@ def update(*apt: str) -> None:
 def run(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
     """Run a command in the checkout, with its output on the screen; returns its exit code."""
     return subprocess.call(command, cwd=ROOT, env={**os.environ, **(extra_env or {})})
+
+
+def run_patiently(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
+    """`run` for what takes long and prints nothing: whoever looks sees for how long."""
+    env = {**os.environ, **(extra_env or {})}
+    began = time.monotonic()
+    with subprocess.Popen(command, cwd=ROOT, env=env) as process:
+        while True:
+            try:
+                code = process.wait(1)
+            except subprocess.TimeoutExpired:
+                if sys.stdout.isatty():
+                    say(f"\r    {time.monotonic() - began:.0f} s", end="")
+                continue
+            if sys.stdout.isatty():
+                say("\r", end="")
+            return code
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ def _rows_of_source(source: Recipe | RecipeSource) -> Iterator[tuple[str, str]]:
     )
     if bad:
         few = ", ".join(map(str, bad[:20])) + (", ..." if len(bad) > 20 else "")
-        yield "left out", f"{len(bad)} that could not be read: {few}"
+        yield "left out", f"{len(bad)} that cannot be read: {few}"
 
 
 def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
@@ -77,7 +77,7 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
     if recipe.uses_numbers(reuse):
         return f"the limits of the video are used as they are: {_all_pairs(recipe)}"
     if recipe.has_own_limits:
-        return f"contrast {recipe.contrast}: limits are found anew for each frame"
+        return f"contrast {recipe.contrast}: limits are measured anew for each frame"
     if contrast_of(recipe.contrast).is_stated:
         return ""
     measured = f"contrast {recipe.contrast}: limits are measured anew"
