@@ -51,7 +51,8 @@ def _rows_of_source(source: Recipe | RecipeSource) -> Iterator[tuple[str, str]]:
         yield "frames", f"{source.frames}, in which the panels are side by side"
         return
     (width, height), indices, bad = source.source_size, source.indices, source.bad_frames
-    good = [index for index in indices if index not in set(bad)]
+    left_out = set(bad)
+    good = [index for index in indices if index not in left_out]
     step = "" if indices.step == 1 else f" in steps of {indices.step}"
     yield "source", f"{source.source}, {width}x{height} {source.source_type}"
     yield (

@@ -201,7 +201,7 @@ class Recipe:
         grey : float or array
             Levels from 0 (black) to 255 (white), before any colours.
         frame : int
-            Number of the frame in the video, where each has limits of its own.
+            Number of the frame in the video, behind its title, where each has limits of its own.
         channel : int
             Position in `channels`.
         """
