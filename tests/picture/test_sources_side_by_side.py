@@ -292,6 +292,23 @@ def test_a_panel_of_each_channel(tmp_path):
         np.testing.assert_array_equal(cut(picture, source.panels[0]), own)
 
 
+def test_a_panel_of_each_position(tmp_path):
+    path = tmp_path / "p.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for well in range(2):
+            frames = waves(3, (60, 90)) + 50 * well
+            metadata = {"axes": "TYX", "Name": f"well {well}"}
+            writer.write(frames, photometric="minisblack", metadata=metadata)
+    options = {"panels": "sources", "position": "each", "width": 120, "contrast": "batch"}
+    video = t2v.convert(path, output_dir=tmp_path, **options)
+    assert video.channels == ("p well 0", "p well 1")
+    assert video.path.name.startswith("p-well-0_p-well-1_120px")
+    picture = t2v.render_frame([path], 1, **options)
+    limits = (50, 1150)
+    own = t2v.render_frame(path, 1, position=1, width=120, limits=limits, label="p well 1")
+    np.testing.assert_array_equal(picture[:, 122:], own)
+
+
 @pytest.mark.parametrize("contrast", ["local", "global", "smooth"])
 def test_workers_and_memory_change_no_byte(tmp_path, contrast):
     paths = [

@@ -32,6 +32,7 @@ from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..paths import expanded
 from ..planning import (
     Plan,
+    channel_name,
     channel_numbers,
     image_at,
     magnification_note,
@@ -331,9 +332,9 @@ def _planned(
         if len(one_by_one) == 1:
             job.plan = plan(stack, settings, ending)
             return [job]
-        if settings.shows_sources:
-            one_by_one = [_labelled(stack, one) for one in one_by_one]
-        return [SourceJob(job.source, plan(stack, one, ending)) for one in one_by_one]
+        stacks = [_named(stack, one) if settings.shows_sources else stack for one in one_by_one]
+        pairs = zip(stacks, one_by_one, strict=True)
+        return [SourceJob(job.source, plan(each, one, ending)) for each, one in pairs]
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:
@@ -357,19 +358,25 @@ def _one_by_one(stack: Stack, settings: VideoSettings) -> list[VideoSettings]:
     ]
 
 
-def _labelled(stack: Stack, settings: VideoSettings) -> VideoSettings:
-    """Panels of one position or channel each, which say which one."""
-    if settings.label is not None:
-        return settings
-    position, names = settings.position, stack.image_names
-    if isinstance(position, int) and position < len(names):
-        position = names[position]
-    parts = ["{name}"]
-    if position is not None:
-        parts.append(str(position).replace("{", "{{").replace("}", "}}"))
-    if settings.channel is not None:
-        parts.append("{channel}")
-    return dataclasses.replace(settings, label=" ".join(parts))
+def _named(stack: Stack, settings: VideoSettings) -> Stack:
+    """The stack, named after the one position or channel of it that is shown."""
+    position, channel = settings.position, settings.channel
+    parts: list[object] = [stack.name]
+    if isinstance(position, int):
+        name = stack.image_names[position] if position < len(stack.image_names) else ""
+        parts.append(name or position)
+    if isinstance(channel, int):
+        info = stack.images[position] if isinstance(position, int) and stack.images else stack
+        name = channel_name(info.channel_info, channel)
+        if len(stack.channels) > 1:
+            name = stack.channels[channel].name
+        parts.append(name or channel)
+    return _called(stack, " ".join(map(str, parts)))
+
+
+def _called(stack: Stack, name: str) -> Stack:
+    images = tuple(dataclasses.replace(image, name=name) for image in stack.images)
+    return dataclasses.replace(stack, name=name, images=images)
 
 
 def _with_distinct_names(stacks: Sequence[Stack | None]) -> list[Stack | None]:
@@ -383,7 +390,7 @@ def _with_distinct_names(stacks: Sequence[Stack | None]) -> list[Stack | None]:
             name = f"{stack.name} {number}"
             if stack.path is not None:
                 name = _name_outside(Path(os.path.abspath(stack.path)), parents)
-            stack = dataclasses.replace(stack, name=name)
+            stack = _called(stack, name)
         named.append(stack)
     return named
 
