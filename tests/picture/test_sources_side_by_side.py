@@ -356,6 +356,23 @@ def test_a_run_that_was_stopped_is_gone_on_with(tmp_path):
     assert kept.read_bytes() == whole.path.read_bytes()
 
 
+@pytest.mark.parametrize("contrast", ["local", "global"])
+def test_dask_arrays_are_what_their_frames_are(tmp_path, contrast):
+    import dask.array as da
+
+    frames = [waves(60, (40, 60)), waves(25, (60, 60))]
+    arrays = [
+        da.from_array(each, chunks=chunks)
+        for each, chunks in zip(frames, ((10, -1, -1), (7, 30, -1)), strict=True)
+    ]
+    options = {"panels": "sources", "width": 100, "contrast": contrast}
+    made = [
+        t2v.convert(sources, tmp_path / f"{number}.mp4", **options).path.read_bytes()
+        for number, sources in enumerate((frames, arrays))
+    ]
+    assert made[0] == made[1]
+
+
 class CountedFrames:
     """Frames that tell how often each was read."""
 

@@ -163,8 +163,8 @@ def _event_time(name: str, text: str, unit: str) -> float:
 
 def parse_title(name: str, value: Any) -> str:
     """One or several lines; on a command line, a backslash and an n stand for a new one."""
-    text = value.replace("\\n", "\n") if isinstance(value, str) else ""
-    if not text.strip():
+    text = value.replace("\\n", "\n").strip() if isinstance(value, str) else ""
+    if not text:
         raise SettingsError(f"{name}: expected a text, got {value!r}")
     for line in text.split("\n"):
         _check_text(name, line, value)

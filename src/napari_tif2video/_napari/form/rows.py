@@ -19,6 +19,7 @@ from .fields import (
     Colormap,
     Crop,
     Limits,
+    Lines,
     Name,
     Percentile,
     Sentence,
@@ -54,6 +55,7 @@ _KINDS: dict[str, Any] = {
     "colormap": Colormap,
     "anchor_colour": lambda **options: Name(_COLOURS, QLineEdit(), **options),
     "label": partial(Sentence, "none"),
+    "title": partial(Lines, "none"),
     "position": partial(Part, "Position"),
     "channel": partial(Part, "Channel"),
     "z": partial(Part, "Slice"),
@@ -63,6 +65,8 @@ _KINDS: dict[str, Any] = {
 _WORDS = {
     "frame_interval": readable_duration,
     "time_start": readable_duration,
+    "sync_interval": readable_duration,
+    "title_duration": readable_duration,
     "max_size": readable_size,
 }
 _HINTS = {
