@@ -533,3 +533,20 @@ def test_what_is_refused(tmp_path, three, sources, options, message):
     with pytest.raises(t2v.Tif2VideoError, match=message):
         t2v.convert(sources(three), tmp_path / "o.mp4", **{"panels": "sources"} | options)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_source_is_stabilised_by_itself():
+    rows, columns = np.mgrid[:80, :100]
+    spots = 900 * np.exp(-((rows % 19 - 9) ** 2 + (columns % 23 - 11) ** 2) / 20) + 3 * rows
+    scene = spots.astype(np.uint16)
+    stacks = [
+        np.stack([scene[5 + t : 65 + t, 5:85] for t in range(6)]),
+        np.stack([scene[10:60, 2 * t : 70 + 2 * t] for t in range(6)]),
+    ]
+    options = {"stabilise": True, "width": 120}
+    picture = t2v.render_frame(stacks, 4, panels="sources", **options)
+    for number, stack in enumerate(stacks):
+        own = t2v.render_frame(stack, 4, label=f"array {number}", **options)
+        top = (picture.shape[0] - own.shape[0]) // 4 * 2
+        left = number * 122
+        np.testing.assert_array_equal(picture[top : top + own.shape[0], left : left + 120], own)

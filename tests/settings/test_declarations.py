@@ -95,6 +95,10 @@ OTHER = {
     "legend_corner": "top-left", "event": ("5=x", "1h..2h=y"), "event_corner": "top-left",
     "panels": "channels", "arrow": ("3,5", "7,8.5@2s..4s"), "sync": "frame",
     "sync_interval": "5min", "title": "a\nb", "title_duration": "3s",
+    "segmentation": "masks/",
+    "segmentation_style": "contour", "tracks": "t.xml", "tracks_tail": 5, "tracks_ids": True,
+    "points": "p.csv", "points_size": 8.5, "shapes": "{name}/s.csv",
+    "follow": "t.csv", "follow_id": 3, "follow_smooth": 5, "stabilise": True,
 }  # fmt: skip
 
 
@@ -106,6 +110,9 @@ def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
         "sync": {"panels": "sources"},
         "sync_interval": {"panels": "both"},
         "title_duration": {"title": "x"},
+        "follow": {"crop": "9x9"},
+        "follow_id": {"crop": "9x9", "follow": "t.csv"},
+        "follow_smooth": {"crop": "9x9", "follow": "t.csv"},
     }.get(name, {})
     settings = t2v.VideoSettings(**values)
     assert name in settings.changed()

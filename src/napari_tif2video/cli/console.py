@@ -167,6 +167,7 @@ def _describe_data(plan: Plan) -> str:
         parts.append(str(plan.stack.calibration))
     if plan.scale_bar_um is not None:
         parts.append(f"scale bar {length_text(plan.scale_bar_um)}")
+    parts += map(str, plan.drawn)
     return "".join(f", {part}" for part in parts)
 
 
@@ -189,6 +190,8 @@ def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:
                 _print_order(source)
             if not job.plan.sources:
                 _print_order(job.plan)
+            for drawn in job.plan.drawn:
+                show(escaped(f"  {drawn.kind}: {drawn}"))
             show(escaped(f"  output: {job.output}{' (exists, is skipped)' if job.skip else ''}"))
             if job.sidecar is not None and not job.skip:
                 show(escaped(f"  sidecar: {job.sidecar}"))
@@ -241,6 +244,7 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
             "um_per_video_pixel": None if job.plan.scale is None else job.plan.scale.um_per_px,
             "scale_bar_um": job.plan.scale_bar_um,
             "left_out": stack.left_out,
+            "drawn": [drawn.to_dict() for drawn in job.plan.drawn],
             "notes": list(job.plan.notes),
         }
         | _panel_objects(job.plan)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..errors import SettingsError, escaped
 from ..recipe import Recipe, RecipeChannel, RecipeSource, contrast_of
@@ -19,6 +20,7 @@ def describe_recipe(recipe: Recipe) -> str:
         ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {_fps(recipe)} fps"),
         ("contrast", f"{recipe.contrast} ({contrast_of(recipe.contrast).origin})"),
     ]
+    rows += [(str(each.get("kind")), _drawn(each)) for each in recipe.drawn]
     if recipe.batch:
         rows.append(("batch", ", ".join(recipe.batch)))
     rows += [("channel", _channel(recipe, channel)) for channel in recipe.channels]
@@ -90,6 +92,16 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
                 "together these are the same again"
             )
     return f"{measured}; --reuse numbers takes those of the video, {_all_pairs(recipe)}"
+
+
+def _drawn(values: Mapping[str, Any]) -> str:
+    """What was drawn at places of the data."""
+    parts = [counted(values.get("objects", 0), "object")]
+    if values.get("left_out"):
+        parts.append(f"{values['left_out']} of its rows left out")
+    if values.get("sha256"):
+        parts.append(f"SHA-256 {values['sha256']}")
+    return f"{values.get('file') or values.get('name') or 'an array'}, {', '.join(parts)}"
 
 
 def _crop(recipe: Recipe | RecipeSource) -> str:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ..geometry import CropBox
 from .held import HeldFrames
+from .moved import MovedFrames
+from .objects.labels import LabelFrames
 from .planes import DaskFrames
 from .stack import FrameFormat, Frames, check_frames, identity_of
 
@@ -141,8 +143,12 @@ class PlacedFrames:
         return delayed(partial(PlacedFrames, grid=self.grid), pure=False)(self.frames.delayed(own))
 
 
-def are_computed(frames: Frames) -> TypeGuard[DaskFrames | PlacedFrames | HeldFrames]:
+def are_computed(
+    frames: Frames,
+) -> TypeGuard[DaskFrames | PlacedFrames | MovedFrames | LabelFrames | HeldFrames]:
     """Whether dask computes these frames, before a task can read them."""
-    if isinstance(frames, PlacedFrames | HeldFrames):
+    if isinstance(frames, MovedFrames) and frames.parts is not None:
+        return False
+    if isinstance(frames, (PlacedFrames, MovedFrames, LabelFrames, HeldFrames)):
         return are_computed(frames.frames)
     return isinstance(frames, DaskFrames)

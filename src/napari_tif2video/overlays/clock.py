@@ -1,4 +1,4 @@
-"""When each frame was taken, and how that is written."""
+"""When each frame was taken, how that is written, and how far the box moves with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
+
+from ..geometry import Move
 
 _MINUTE_S, _HOUR_S = 60, 3600
 
@@ -19,13 +21,15 @@ _MAX_DECIMALS = 9
 
 
 class Tick(NamedTuple):
-    """Of a frame its number in the source, from 0, and when it was taken, in s, if that is shown.
+    """A frame's number in the source, from 0, and when it was taken, in s, if that is shown.
 
-    And what is written across it, as it is shown at a time at which its source was not recorded.
+    `moved` is how far the crop box has moved in it. `mark` is written across it, where it is shown
+    at a time at which its source was not recorded.
     """
 
     frame: int
     time_s: float | None
+    moved: Move = (0.0, 0.0)
     mark: str = ""
 
     def is_within(self, start_s: float, stop_s: float) -> bool:
@@ -36,7 +40,7 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """Number and time of each frame of a video, or of a part of it.
+    """Number, time and place of each frame of a video, or of a part of it.
 
     Attributes
     ----------
@@ -44,6 +48,8 @@ class Timeline:
         Numbers in the source; mostly a range.
     times_s : tuple of float, optional
         Only where they are shown.
+    moves : tuple of (float, float), optional
+        How far the crop box moves in each, where it does.
     marks : tuple of str
         What is written across each frame; empty where nothing is written on any.
     sources : tuple of Timeline
@@ -52,12 +58,17 @@ class Timeline:
 
     frames: Sequence[int]
     times_s: tuple[float, ...] | None = None
+    moves: tuple[Move, ...] | None = None
     marks: tuple[str, ...] = ()
     sources: tuple[Timeline, ...] = ()
 
     def __getitem__(self, index: int) -> Tick:
-        time = None if self.times_s is None else self.times_s[index]
-        return Tick(self.frames[index], time, self.marks[index] if self.marks else "")
+        return Tick(
+            self.frames[index],
+            None if self.times_s is None else self.times_s[index],
+            (0.0, 0.0) if self.moves is None else self.moves[index],
+            self.marks[index] if self.marks else "",
+        )
 
     def ticks(self, index: int) -> tuple[Tick, ...]:
         """What holds for each of several sources, or for the only one."""
@@ -65,20 +76,22 @@ class Timeline:
 
     def part(self, span: range) -> Timeline:
         """What holds for the frames of a segment, counted from its first."""
-        where = slice(span.start, span.stop)
+        own = slice(span.start, span.stop)
         return Timeline(
-            self.frames[where],
-            None if self.times_s is None else self.times_s[where],
-            self.marks[where],
+            self.frames[own],
+            None if self.times_s is None else self.times_s[own],
+            None if self.moves is None else self.moves[own],
+            self.marks[own],
             tuple(source.part(span) for source in self.sources),
         )
 
     def select(self, places: Sequence[int]) -> Timeline:
         """What holds for some frames, which keep their numbers and times."""
-        times, marks = self.times_s, self.marks
+        times, moves, marks = self.times_s, self.moves, self.marks
         return Timeline(
             [self.frames[place] for place in places],
             None if times is None else tuple(times[place] for place in places),
+            None if moves is None else tuple(moves[place] for place in places),
             tuple(marks[place] for place in places) if marks else (),
             tuple(source.select(places) for source in self.sources),
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..colours import Display, compose, in_colour
 from ..data import Frames, HeldFrames
-from ..geometry import CropBox
+from ..geometry import CropBox, View
 from ..overlays import Overlay, Tick, draw_across
 from ..settings import AUTO_PERCENTILE
 from ..units import Limits
@@ -72,6 +72,10 @@ class PictureSpec:
             if channel in panel.channels:
                 return panel.picture, panel.channels.index(channel)
         raise IndexError(channel)
+
+    def view(self, tick: Tick) -> View:
+        """Where the pixels of the data are in a frame, or in each of its panels."""
+        return View(self.box, self.size, tick.moved)
 
     def with_limits(self, limits: object | None) -> PictureSpec:
         """The same where limits were measured already, and percentiles with them."""

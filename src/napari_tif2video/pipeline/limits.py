@@ -237,7 +237,7 @@ def known_limits(plan: Plan) -> SequenceLimits | None:
 
 
 def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
-    """Limits of the series, measured unless they are known."""
+    """Limits of the series, measured unless they are known; those of a steady plan."""
     limits = known_limits(plan)
     if limits is None:
         try:
@@ -272,4 +272,5 @@ def measured_key(plan: Plan) -> Any:
     """Equal for plans of a stack that have the same measured limits."""
     # Only smoothed limits depend on the shrunk frames.
     size = plan.picture.size if plan.contrast == "smooth" else None
-    return plan.picture.box, plan.indices, plan.percentile, size, plan.skips
+    moves = plan.timeline.moves
+    return plan.picture.box, moves, plan.indices, plan.percentile, size, plan.skips

@@ -31,8 +31,9 @@ from ..errors import Cancelled
 from ..picture import FrameStats, SequenceLimits
 from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel, RecipePanel, RecipeSource
-from ..settings import DEFAULT_CODEC
+from ..settings import DEFAULT_CODEC, DRAWN_FILES
 from ..units import Limits
+from .drift import steady
 from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .limits import Measured, measured_limits
@@ -127,6 +128,7 @@ def make_video(
     ------
     SourceError, EncodingError, OutputError
     """
+    plan = steady(plan, execution)
     limits, measured = (None, None) if shared is None else (shared.limits, shared.measured)
     measures = plan.needs_measuring and shared is None
     keep = measures and sum(map(prepared_nbytes, plan.sources or [plan])) <= execution.budget
@@ -270,6 +272,7 @@ def recipe_of(
         batch=tuple(batch[:_MAX_BATCH_NAMES]),
         versions=_versions(first),
         title_frames=plan.title_frames,
+        drawn=tuple(drawn.to_dict() for drawn in plan.drawn),
         sources=tuple(_source(plan, number) for number in range(len(plan.sources))),
     )
 
@@ -286,6 +289,7 @@ def _facts_of_source(plan: Plan) -> dict[str, Any]:
         "frames": plan.frames,
         "indices": plan.indices,
         "crop": plan.picture.box,
+        "moves": plan.timeline.moves or (),
         "bad_frames": () if plan.sources else tuple(bad.frame for bad in plan.bad_frames),
         "calibration": _calibration(plan),
     }
@@ -320,6 +324,11 @@ def settings_of(plan: Plan) -> dict[str, Any]:
         values["contrast"] = plan.contrast
     if plan.encoder.codec != DEFAULT_CODEC:
         values["codec"] = plan.encoder.codec.name
+    for name in (*DRAWN_FILES, "follow"):
+        if values.get(name) is not None:  # where it lies is nobody's business
+            values[name] = Path(values[name]).name
+    if plan.followed is not None:
+        values["follow_id"] = plan.followed
     return values
 
 

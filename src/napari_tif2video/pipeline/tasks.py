@@ -246,7 +246,7 @@ def limits_of_span(limits: SequenceLimits | None, span: range) -> SequenceLimits
     return limits if limits is None or len(limits) == 1 else limits[span.start : span.stop]
 
 
-def task_of(plan: Plan, span: range, work: Callable[..., Any], *args: Any) -> Delayed:
+def task_of(plan: Plan, span: Sequence[int], work: Callable[..., Any], *args: Any) -> Delayed:
     """A task that calls `work` with `args` and the frames of each channel in this span."""
     from dask.delayed import delayed
 

@@ -2,8 +2,9 @@
 
 `plan` resolves settings and a stack into a `Plan`, once, and refuses what cannot work before any
 work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it,
-`format` which encoder suits, and what the user should know about it. `panels` puts the plans of
-several sources side by side, and `sync` says which frame of each is shown when.
+`draw` what is drawn at places of the data, `follow` where a box that follows an object is, `format`
+which encoder suits, and what the user should know about it. `panels` puts the plans of several
+sources side by side, and `sync` says which frame of each is shown when.
 """
 
 from .choose import (
@@ -14,16 +15,20 @@ from .choose import (
     image_at,
     position_numbers,
 )
+from .draw import Drawn
 from .format import guessed_bytes
 from .panels import magnification_note, name_of_several, side_by_side
-from .plan import BadFrame, Plan, plan
+from .plan import BadFrame, Clips, Plan, clips, plan, stabilised
 
 __all__ = [
     "BadFrame",
+    "Clips",
+    "Drawn",
     "Plan",
     "channel_name",
     "channel_numbers",
     "choose",
+    "clips",
     "guessed_bytes",
     "has_unknown_axes",
     "image_at",
@@ -32,4 +37,5 @@ __all__ = [
     "plan",
     "position_numbers",
     "side_by_side",
+    "stabilised",
 ]

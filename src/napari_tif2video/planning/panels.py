@@ -74,6 +74,7 @@ def side_by_side(plans: Sequence[Plan], settings: VideoSettings) -> Plan:
         ),
         sources=tuple(plans),
         places=moments.places,
+        drawn=tuple(chain.from_iterable(plan.drawn for plan in plans)),
     )
 
 

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..errors import SettingsError
-from ..geometry import CropBox
+from ..geometry import CropBox, Move
 from ..units import Limits
 from .contrasts import contrast_of
 
-#: Number of the format, under the key that tells a recipe from any other text. Only what readers of
-#: an older one would misunderstand is written with a higher one: several sources, or a title.
+#: Number of the format, under the key that tells a recipe from any other text. The second one knows
+#: what is drawn at places of the data, boxes that move, several sources and titles; what needs no
+#: more is written in the first.
 FORMAT_KEY, FORMAT = "tif2video", 2
 
 #: What of a measured contrast is used again: how it was measured, or what came out.
@@ -111,6 +112,7 @@ class RecipeSource:
     crop: CropBox
     panels: tuple[RecipePanel, ...]
     shown: tuple[int, ...]
+    moves: tuple[Move, ...] = ()
     bad_frames: tuple[int, ...] = ()
     calibration: Mapping[str, Any] = field(default_factory=dict)
 
@@ -151,6 +153,14 @@ class Recipe:
         Of the package and of what encoded the video.
     bad_frames : tuple of int
         Those of `indices` that could not be read, and are left out.
+    moves : tuple of (float, float)
+        How far down and to the right `crop` lies from its place in each frame, in pixels of the
+        source, where it moves: to follow an object, or to take back a drift. Empty where they were
+        too many for a video.
+    drawn : tuple of mapping
+        What is drawn at places of the data: its "kind", "name" and how many "objects" it has; of
+        what was read from a file also its base name as "file", how many rows are "left_out" and,
+        unless it is images, its "sha256".
     title_frames : int
         So many frames of the video show a title, before those that are counted.
     sources : tuple of RecipeSource
@@ -175,6 +185,8 @@ class Recipe:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     bad_frames: tuple[int, ...] = ()
+    moves: tuple[Move, ...] = ()
+    drawn: tuple[Mapping[str, Any], ...] = ()
     title_frames: int = 0
     sources: tuple[RecipeSource, ...] = ()
 
@@ -271,10 +283,14 @@ class Recipe:
         """Whether limits are those of this video: what a layer showed cannot be measured again."""
         return reuse == "numbers" or (reuse is None and self.contrast == "displayed")
 
+    @property
+    def _needs_second_format(self) -> bool:
+        return bool(self.drawn or self.moves or self.sources or self.title_frames)
+
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values; `from_dict` reads them back."""
         return {
-            FORMAT_KEY: FORMAT if self.sources or self.title_frames else 1,
+            FORMAT_KEY: FORMAT if self._needs_second_format else 1,
             **_source_dict(self),
             "size": {"width": self.width, "height": self.height},
             "contrast": self.contrast,
@@ -285,6 +301,7 @@ class Recipe:
             "calibration": dict(self.calibration),
             "settings": dict(self.settings),
             "versions": dict(self.versions),
+            **({"drawn": [dict(each) for each in self.drawn]} if self.drawn else {}),
             **({"title": {"frames": self.title_frames}} if self.title_frames else {}),
             **({"sources": list(map(_panels_dict, self.sources))} if self.sources else {}),
         }
@@ -297,16 +314,19 @@ class Recipe:
         """The recipe as a video carries it: ASCII, on one line, below `MAX_BYTES`."""
         values = self.to_dict()
         text = compact(values)
-        if len(text) <= _MAX_PLAIN_BYTES or not self.has_own_limits:
+        if len(text) <= _MAX_PLAIN_BYTES or not (self.has_own_limits or self.moves):
             return text
+        long = [(channel, "limits") for channel in values["channels"] if self.has_own_limits]
+        if self.moves:
+            long.append((values["crop"], "moves"))
         if not _excess(text):
-            for channel in values["channels"]:
-                channel["limits"] = packed(channel["limits"])
+            for part, key in long:
+                part[key] = packed(part[key])
             text = compact(values)
             if len(text) <= MAX_BYTES:
                 return text
-        for channel in values["channels"]:
-            channel["limits"] = None
+        for part, key in long:
+            part[key] = None
         return compact(values)
 
     @classmethod
@@ -346,6 +366,7 @@ class Recipe:
                 batch=tuple(map(str, values["batch"])),
                 calibration=_calibration_of(values["calibration"]),
                 versions=dict(values["versions"]),
+                drawn=tuple(_drawn_of(each) for each in values.get("drawn", ())),
                 title_frames=int(values.get("title", {"frames": 0})["frames"]),
                 sources=tuple(map(_panels_of, values.get("sources", ()))),
             )
@@ -386,7 +407,8 @@ def _source_dict(source: Recipe | RecipeSource) -> dict[str, Any]:
             "y": source.crop.top,
             "width": source.crop.width,
             "height": source.crop.height,
-        },
+        }
+        | ({"moves": _moves_to_json(source.moves)} if source.moves else {}),
     }
 
 
@@ -409,6 +431,7 @@ def _facts_of(values: Mapping[str, Any]) -> dict[str, Any]:
         "frames": int(frames["count"]),
         "indices": indices,
         "crop": CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
+        "moves": _moves_from_json(crop.get("moves")),
         "bad_frames": bad,
     }
 
@@ -439,6 +462,11 @@ def _panels_of(values: Mapping[str, Any]) -> RecipeSource:
 def _panel_of(values: Mapping[str, Any]) -> RecipePanel:
     x, y, width, height = (int(values[key]) for key in ("x", "y", "width", "height"))
     return RecipePanel(x, y, width, height, tuple(map(int, values["channels"])))
+
+
+def _drawn_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    whole = ("objects", "left_out")
+    return {str(key): int(v) if key in whole else str(v) for key, v in values.items()}
 
 
 def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:
@@ -540,19 +568,32 @@ def limits_to_json(limits: Sequence[Limits]) -> Any:
     return {"low": list(map(plain, low)), "high": list(map(plain, high))}
 
 
+def _moves_to_json(moves: Sequence[Move]) -> dict[str, list[Any]]:
+    down, right = zip(*moves, strict=True)
+    return {"down": list(map(plain, down)), "right": list(map(plain, right))}
+
+
+def _moves_from_json(found: Any) -> tuple[Move, ...]:
+    if found is None:
+        return ()
+    found = _unpacked(found)
+    pairs = zip(found["down"], found["right"], strict=True)
+    return tuple((float(down), float(right)) for down, right in pairs)
+
+
 def packed(values: Any) -> dict[str, str]:
-    """Many numbers in less space: their JSON, deflated, in base64."""
+    """Numbers of each frame in less space: their JSON, deflated, in base64."""
     return {"zlib": base64.b64encode(zlib.compress(compact(values).encode(), 9)).decode()}
 
 
 def _unpacked(found: Any) -> Any:
-    """Values that `packed` may have made smaller."""
+    """What was packed, or was not."""
     if "zlib" not in found:
         return found
     inflating = zlib.decompressobj()
     text = inflating.decompress(base64.b64decode(found["zlib"]), MAX_JSON_BYTES)
     if inflating.unconsumed_tail:
-        raise ValueError("its numbers are too many")
+        raise ValueError("the numbers of frames are too many")
     return load_json(text.decode("ascii"))
 
 

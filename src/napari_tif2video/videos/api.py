@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ..data import open_stack
 from ..errors import SettingsError
 from ..paths import expanded
-from ..pipeline import Execution, Progress, default_workers, rendered, series_limits
+from ..pipeline import Execution, Progress, default_workers, rendered, series_limits, steady
 from ..planning import plan
-from ..settings import SETTINGS, VideoSettings
+from ..settings import DRAWN_FILES, SETTINGS, VideoSettings
 from .result import Video
 from .run import convert_job, run_jobs
 from .sources import Destination, SourceJob, find_sources, plan_jobs, planned
@@ -51,7 +51,13 @@ def convert(
         given. Default: an automatic name in `output_dir` or, for a source on disk, beside the
         data.
     settings : VideoSettings, optional
-        Or its fields as keywords (``width=800``); keywords win.
+        Or its fields as keywords (``width=800``); keywords win. What is drawn at places of the
+        data is a path, or else ``tracks``: an array (N, 4) or (N, 5) of track, t, [z,] y, x;
+        ``points``: an array (N, 2) to (N, 4) of [t, [z,]] y, x; ``shapes``: a list of arrays
+        (K, D) of vertices, which are polygons, or of pairs of such an array and "polygon", "path",
+        "line", "rectangle" or "ellipse"; ``segmentation``: a numpy or dask array (T, Y, X) of
+        labels, or a Stack. All are as napari's layers have them: pixels from 0 at the middle of
+        the first, frames from 0.
     match : str, optional
         Of a folder, only the files whose name matches.
     overwrite, skip_existing : bool
@@ -82,10 +88,11 @@ def convert(
     """
     file = _path(output, "output")
     folder = _path(output_dir, "output_dir")
-    chosen = _settings(settings, options)
+    chosen, arrays = _settings(settings, options)
     sources = source if _are_several(source, chosen) else [source]
     destination = Destination(file, folder, overwrite, skip_existing, sidecar)
-    jobs = plan_jobs([SourceJob(each) for each in sources], chosen, destination, match)
+    jobs = [SourceJob(each, arrays=arrays) for each in sources]
+    jobs = plan_jobs(jobs, chosen, destination, match)
     job = jobs[0]
     if job.problem is not None:
         raise job.problem
@@ -129,9 +136,13 @@ def convert_batch(
         Videos that were finished before stay.
     """
     folder = _path(output_dir, "output_dir")
+    chosen_settings, arrays = _settings(settings, options)
+    found = find_sources(sources, recursive=recursive, match=match)
+    for job in found:
+        job.arrays = arrays
     jobs = plan_jobs(
-        find_sources(sources, recursive=recursive, match=match),
-        _settings(settings, options),
+        found,
+        chosen_settings,
         Destination(None, folder, overwrite, skip_existing, sidecar),
         match,
     )
@@ -164,18 +175,21 @@ def render_frame(
     -------
     uint8 array (H, W, 3)
     """
-    chosen = _settings(settings, options)
+    chosen, arrays = _settings(settings, options)
     if _are_several(source, chosen):
-        (job,) = planned([SourceJob(each) for each in source], chosen, match)
+        jobs = [SourceJob(each, arrays=arrays) for each in source]
+        (job,) = planned(jobs, chosen, match)
         if job.plan is None:
             raise job.problem or SettingsError("panels: there is nothing to show")
         made = job.plan
     else:
-        made = plan(open_stack(source, match, chosen.axes, chosen.on_error), chosen)
+        stack = open_stack(source, match, chosen.axes, chosen.on_error)
+        made = plan(stack, chosen, arrays=arrays)
     frames = made.stack.frames
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
     index %= len(frames)
+    made = steady(made, Execution())
     limits = series_limits(made, Execution()) if made.needs_measuring else None
     ((picture, _),) = rendered(made, [index], limits)
     return picture
@@ -186,14 +200,23 @@ def _are_several(source: Any, settings: VideoSettings) -> bool:
     return settings.shows_sources and isinstance(source, (list, tuple))
 
 
-def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoSettings:
+def _settings(
+    settings: VideoSettings | None, options: dict[str, Any]
+) -> tuple[VideoSettings, dict[str, Any]]:
+    """The settings, and what is drawn that is no file, by the name of its setting."""
     unknown = sorted(set(options) - set(SETTINGS))
     if unknown:
         raise TypeError(
             f"unknown option {', '.join(map(repr, unknown))}; "
             f"known are {', '.join(sorted(SETTINGS))}"
         )
-    return (settings or VideoSettings()).updated(**options)
+    arrays = {
+        name: value
+        for name in DRAWN_FILES
+        if not isinstance(value := options.get(name), (str, os.PathLike, type(None)))
+    }
+    options = options | dict.fromkeys(arrays)
+    return (settings or VideoSettings()).updated(**options), arrays
 
 
 def _path(path: str | os.PathLike[str] | None, name: str) -> Path | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
 
+from ..data import Stack
 from ..encode import publishing, write_sidecar
 from ..errors import Cancelled, SettingsError, SourceError, describe
 from ..picture import DARK_MEAN, FEW_PIXELS_HIGH, FrameStats
@@ -19,6 +20,7 @@ from ..pipeline import (
     Execution,
     FinishedFile,
     Measured,
+    SharedReading,
     forget_segments,
     groups_of_channels,
     kept_segments,
@@ -28,7 +30,9 @@ from ..pipeline import (
     prepared_nbytes,
     settings_of,
     source_name,
+    steady,
     without_bad_frames,
+    without_parts,
 )
 from ..planning import Plan
 from ..recipe import CONTRASTS, Recipe, read_text
@@ -63,13 +67,15 @@ def run_jobs(
     readable = {
         i: job.plan for i, job in enumerate(jobs) if job.plan is not None and not job.plan.sources
     }
+    readings = _readings(jobs, execution)
     if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
             measuring(len(readable))
-        shared = _batch_limits(readable, _measure_batch(jobs, readable, execution))
+        shared = _batch_limits(readable, _measure_batch(jobs, readable, readings, execution))
 
     def made(index: int, execution: Execution) -> Video:
-        return _made(jobs[index], execution, shared.pop(index, None), overwrite, verify)
+        limits, reading = shared.pop(index, None), readings.get(index)
+        return _made(jobs[index], index, execution, reading, limits, overwrite, verify)
 
     plans = [None if job.skip or job.problem else job.plan for job in jobs]
     with Lookahead(made, plans, execution) as ahead:
@@ -84,9 +90,25 @@ def run_jobs(
             yield index, video
 
 
+def _readings(jobs: list[SourceJob], execution: Execution) -> dict[int, SharedReading]:
+    """What reads the frames for each of several clips of a source."""
+    groups: dict[int, dict[int, Plan]] = {}
+    sources: dict[int, Stack] = {}
+    for index, job in enumerate(jobs):
+        if job.clips is not None and job.plan is not None and not (job.problem or job.skip):
+            groups.setdefault(id(job.clips), {})[index] = job.plan
+            sources[id(job.clips)] = job.clips.stack
+    readings: dict[int, SharedReading] = {}
+    for key, plans in groups.items():
+        readings |= dict.fromkeys(plans, SharedReading(sources[key], plans, execution.budget))
+    return readings
+
+
 def _made(
     job: SourceJob,
+    index: int,
     execution: Execution,
+    reading: SharedReading | None,
     shared: BatchLimits | None,
     overwrite: bool,
     verify: bool,
@@ -96,12 +118,18 @@ def _made(
     try:
         if job.problem is not None:
             raise job.problem
+        if reading is not None:
+            assert job.plan is not None  # else it would have a problem
+            job = dataclasses.replace(job, plan=reading.held(index, job.plan, execution))
         return convert_job(job, execution, shared, overwrite, verify)
     except Cancelled:
         raise
     except Exception as exc:  # whatever it is, it concerns this source and not the others
         seconds = time.perf_counter() - begun
         return Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
+    finally:
+        if reading is not None:
+            reading.release(index)
 
 
 def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict[int, BatchLimits]:
@@ -117,7 +145,10 @@ def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict
 
 
 def _measure_batch(
-    jobs: list[SourceJob], readable: dict[int, Plan], execution: Execution
+    jobs: list[SourceJob],
+    readable: dict[int, Plan],
+    readings: dict[int, SharedReading],
+    execution: Execution,
 ) -> dict[int, Measured]:
     """Measure every source that can be read, and keep prepared frames while they all fit."""
     wanted = sum(prepared_nbytes(readable[i]) for i in readable if not jobs[i].skip)
@@ -127,10 +158,18 @@ def _measure_batch(
         index, source_plan = plans[number]
 
         def measured_of(tried: Plan) -> Measured:
+            tried = steady(tried, execution)
             with execution.run(tried) as run:
                 return measure_sequence(tried, run, keep=keep and not jobs[index].skip)
 
-        return _tolerant(measured_of, source_plan, execution)
+        reading = readings.get(index)
+        if reading is None:
+            return _tolerant(measured_of, source_plan, execution)
+        held = reading.held(index, source_plan, execution)
+        measured, held = _tolerant(measured_of, held, execution)
+        if not reading.is_once:
+            reading.release(index)
+        return measured, without_parts(held)
 
     plans = list(readable.items())
     measured = {}
@@ -233,6 +272,7 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
         left_out=plan.stack.left_out,
         bad_frames=plan.bad_frames,
         title_frames=plan.title_frames,
+        drawn=plan.drawn,
     )
 
 
@@ -306,6 +346,8 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
     except SettingsError:  # a video without a recipe
         return []
     parts = _settings(found, plan)
+    if not parts and [dict(each) for each in found.drawn] != [d.to_dict() for d in plan.drawn]:
+        parts.append("with other objects drawn onto it")
     before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
     if not parts and limits is not None and before != limits:
         parts.append(f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}")
