@@ -71,6 +71,7 @@ def test_the_recipe_has_the_way_of_the_box(cells, tmp_path):
     assert recipe.settings["follow"] == "my.csv"
     assert recipe.settings["follow_id"] == 8
     assert recipe.to_dict()["tif2video"] == 2
+    assert (recipe.source_size, recipe.source_type) == ((WIDTH, HEIGHT), "uint16")
 
 
 def test_a_long_way_fits_into_the_recipe():
@@ -289,6 +290,28 @@ def test_a_clip_of_each_track_reads_each_frame_once(tmp_path, reads, contrast):
         alone = dict(options, limits=videos[5].limits)
     one = t2v.convert(folder, tmp_path / "one.mp4", follow_id=5, **alone)
     assert media(one.path) == media(videos[5].path)
+
+
+def test_percentiles_of_all_clips_are_those_of_all_they_show(tmp_path):
+    frames = noise((8, 90, 100), low=100, high=4000)
+    tracks = np.array([(n, t, 20 + 5 * n, 30 + 6 * n) for n in range(6) for t in range(8)])
+    videos = t2v.convert_batch(
+        [frames], output_dir=tmp_path, follow=tracks, follow_id="each", crop="41x31", width="full",
+        percentile=(5, 90),
+    )  # fmt: skip
+    shown = [frames[:, y - 15 : y + 15, x - 20 : x + 20] for _, _, y, x in tracks[::8]]
+    # An odd row or column is cut, so that corners lie between pixels, and counts are mixed.
+    assert {video.contrast for video in videos} == {"batch"}
+    (limits,) = {video.limits for video in videos}
+    assert len(videos) == 6
+    assert np.percentile(shown, 5) < limits[0] < limits[1] < np.percentile(shown, 90)
+    odd = t2v.convert_batch(
+        [frames], output_dir=tmp_path, follow=tracks, follow_id="each", crop="41x31", width=100,
+        percentile=(5, 90),
+    )  # fmt: skip
+    shown = [frames[:, y - 15 : y + 16, x - 20 : x + 21] for _, _, y, x in tracks[::8]]
+    assert {video.limits for video in odd} == {tuple(np.percentile(shown, [5, 90]))}
+    assert all(0.05 < video.clipped < 0.16 for video in odd)
 
 
 def test_clips_beyond_the_memory_are_read_in_groups(tmp_path, reads):

@@ -151,7 +151,7 @@ def _describe_source(plan: Plan) -> str:
         return f"{len(plan.sources)} sources side by side, {counted(plan.frames, 'frame')}"
     crop = plan.settings.crop
     return (
-        f"{plan.frames} images, {plan.stack.frames.format}{_describe_data(plan)}"
+        f"{plan.frames} images, {plan.source_format}{_describe_data(plan)}"
         f"{'' if crop is None else f', crop {crop}'}"
     )
 

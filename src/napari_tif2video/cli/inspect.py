@@ -108,6 +108,8 @@ def _crop(recipe: Recipe | RecipeSource) -> str:
     if isinstance(recipe, Recipe) and recipe.sources:
         return counted(len(recipe.sources), "source")
     whole = recipe.source_size == (recipe.crop.width, recipe.crop.height)
+    if recipe.moves:
+        return "whole frame, moved" if whole else f"crop {recipe.crop}, moved"
     return "whole frame" if whole else f"crop {recipe.crop}"
 
 

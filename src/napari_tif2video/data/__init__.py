@@ -4,14 +4,13 @@
 that can be read one by one, with what is known about them. `stack` says what that is and is the
 only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays,
 `placed` shows frames on another grid of pixels, `moved` below a box that moves and `held` several
-times in a row, and `drawing` says what can be drawn onto them; `folder` lists the images of a
-folder, `fields` takes their names apart and `names` arranges them on axes; `calibration` says how
-large a pixel and how long a frame is, and who says so. `objects` reads files of tracks, points and
-shapes. `tiff` is the only package that knows tifffile.
+times in a row; `folder` lists the images of a folder, `fields` takes their names apart and `names`
+arranges them on axes; `calibration` says how large a pixel and how long a frame is, and who says
+so. `objects` reads files of tracks, points and shapes. `tiff` is the only package that knows
+tifffile.
 """
 
 from .calibration import Calibration
-from .drawing import Drawing, Look
 from .fields import natural_key
 from .folder import (
     TIFF_SUFFIXES,
@@ -53,14 +52,12 @@ __all__ = [
     "ArrayPlanes",
     "Calibration",
     "Channel",
-    "Drawing",
     "FrameFormat",
     "FramePlanes",
     "Frames",
     "Grid",
     "HeldFrames",
     "LabelFrames",
-    "Look",
     "MovedFrames",
     "Outline",
     "Outlines",

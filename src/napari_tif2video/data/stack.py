@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from ..colours import ChannelInfo, Display
 from ..errors import SourceError
 from ..geometry import CropBox
+from ..overlays import Drawing
 from .calibration import Calibration
-from .drawing import Drawing
 
 if TYPE_CHECKING:
     import dask.array as da

@@ -8,8 +8,9 @@ and `palette` the colours of objects by their numbers.
 
 from .labels import LabelColours, Labels
 from .palette import LINE_PALETTE, PALETTE, line_colours
-from .points import SYMBOLS, Points
+from .points import Points
 from .shapes import Shapes, ellipse
+from .symbols import SYMBOLS
 from .text import Texts
 from .tracks import Tracks
 from .vectors import Vectors

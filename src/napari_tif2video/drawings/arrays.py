@@ -40,3 +40,30 @@ def digest(drawing: Any) -> str:
         found.update(value.tobytes() if is_plain else repr(value).encode())
         found.update(f"{getattr(value, 'shape', '')}".encode())
     return found.hexdigest()
+
+
+class OfArrays:
+    """A drawing that has all it needs."""
+
+    awaited = None
+
+    def with_images(self, images: Any) -> Any:
+        raise NotImplementedError("it waits for no images")
+
+    def identity(self) -> object:
+        return digest(self)
+
+
+def seen_at(t: Floats | None, now: float, span: tuple[float, float], count: int) -> Floats:
+    """How near to now each of `count` objects is: 1 at its own frame, 0 where it is not seen.
+
+    `span` is how long before and after its frame an object is seen; between, the nearness falls
+    with the distance in time.
+    """
+    if t is None:
+        return np.ones(count)
+    ahead = now - t  # beyond its frame
+    reach = np.where(ahead < 0, *span)
+    away = np.abs(ahead)
+    near: Floats = np.where(away <= reach, 1 - away / np.maximum(reach, 1e-9) * (away > 0), -1.0)
+    return near

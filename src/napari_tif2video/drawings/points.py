@@ -8,19 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Look
 from ..errors import SettingsError
-from .arrays import Colours, Floats, as_numbers, digest, for_all, per_object
+from ..geometry import View
+from ..overlays import Look
+from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at
+from .canvas import Canvas
+from .symbols import SYMBOLS, draw_symbol
 from .text import Texts
-
-SYMBOLS = (
-    "disc", "square", "diamond", "triangle_up", "triangle_down", "star", "cross", "x", "ring",
-    "clobber", "hbar", "vbar", "arrow", "tailed_arrow",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
-class Points:
+class Points(OfArrays):
     """Points at coordinates of the frames; the middle of the first pixel is (0, 0).
 
     A value of one row holds for all points.
@@ -85,9 +83,6 @@ class Points:
     def count(self) -> int:
         return len(self.y)
 
-    def identity(self) -> object:
-        return digest(self)
-
     def select(self, indices: Sequence[int]) -> Points:
         """Only these frames, and the points that are seen in any of them."""
         frames = self.frames[list(indices)]
@@ -111,3 +106,29 @@ class Points:
             texts=None if self.texts is None else self.texts.only(rows),
             frames=frames,
         )
+
+    def draw(self, picture: NDArray[np.uint8], number: int, view: View) -> NDArray[np.uint8]:
+        near = seen_at(self.t, float(self.frames[number]), self.span, self.count)
+        down, across = view.magnification
+        scale = (down + across) / 2
+        x, y = view.in_video(self.x, self.y)
+        sizes, borders = self.sizes * scale, self.border_widths * scale
+        if self.tapers:
+            share = near if self.tapers == "linear" else np.sqrt(1 - (1 - near.clip(0)) ** 2)
+            sizes, borders = sizes * share, borders * share
+        reach = sizes + borders + 1
+        is_shown = (near >= 0) & (sizes > 0) & np.isfinite(x + y)
+        is_shown &= (x > -reach) & (x < view.size[1] + reach)
+        is_shown &= (y > -reach) & (y < view.size[0] + reach)
+        rows = np.flatnonzero(is_shown)
+        if not len(rows):
+            return picture
+        canvas = Canvas(picture, self.look.blending, self.look.opacity)
+        for row in rows.tolist():
+            marker = (float(x[row]), float(y[row]), float(sizes[row]))
+            face, border = self.faces[row].tolist(), self.borders[row].tolist()
+            draw_symbol(canvas, str(self.symbols[row]), marker, face, border, float(borders[row]))
+        picture = canvas.picture
+        if self.texts is not None:
+            self.texts.only(rows).draw(picture, x[rows], y[rows], view, self.look)
+        return picture

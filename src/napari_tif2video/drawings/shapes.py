@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Look
-from .arrays import Colours, Floats, as_numbers, digest, for_all, per_object
+from ..geometry import View
+from ..overlays import Look
+from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at
+from .canvas import Canvas
 from .text import Texts
 
 _ELLIPSE_POINTS = 96  # off by a two-thousandth of the radius
@@ -26,7 +28,7 @@ def ellipse(corners: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Shapes:
+class Shapes(OfArrays):
     """Outlines at coordinates of the frames; the middle of the first pixel is (0, 0).
 
     Attributes
@@ -90,9 +92,6 @@ class Shapes:
     def count(self) -> int:
         return len(self.starts) - 1
 
-    def identity(self) -> object:
-        return digest(self)
-
     def select(self, indices: Sequence[int]) -> Shapes:
         """Only these frames, and the shapes that are seen in any of them."""
         frames = self.frames[list(indices)]
@@ -114,3 +113,40 @@ class Shapes:
             texts=None if self.texts is None else self.texts.only(rows),
             frames=frames,
         )
+
+    def draw(self, picture: NDArray[np.uint8], number: int, view: View) -> NDArray[np.uint8]:
+        near = seen_at(self.t, float(self.frames[number]), self.span, self.count)
+        rows = np.flatnonzero(near >= 0)
+        if not len(rows):
+            return picture
+        down, across = view.magnification
+        x, y = view.in_video(self.vertices[:, 1], self.vertices[:, 0])
+        canvas = Canvas(picture, self.look.blending, self.look.opacity)
+        corners = np.stack([x, y], axis=1)
+        for row in rows.tolist():
+            outline = corners[self.starts[row] : self.starts[row + 1]]
+            if len(outline) and np.isfinite(outline).all():
+                self._draw_one(canvas, row, outline.ravel().tolist(), (down + across) / 2)
+        picture = canvas.picture
+        if self.texts is not None:
+            middles = np.stack([self._middle(row, corners) for row in rows.tolist()])
+            self.texts.only(rows).draw(picture, middles[:, 0], middles[:, 1], view, self.look)
+        return picture
+
+    def _draw_one(self, canvas: Canvas, row: int, outline: list[float], scale: float) -> None:
+        is_closed = bool(self.are_closed[row])
+        if is_closed:
+            canvas.area([outline], self.faces[row].tolist())
+        width = float(self.edge_widths[row]) * scale
+        red, green, blue, alpha = self.edges[row].tolist()
+        # A line thinner than a pixel is as much fainter.
+        edge = (red, green, blue, round(alpha * min(width, 1.0)))
+        canvas.line([outline], edge, max(width, 1.0) if width else 0.0, is_closed=is_closed)
+
+    def _middle(self, row: int, corners: Floats) -> Floats:
+        """Of the box around a shape, where its text is."""
+        own = corners[self.starts[row] : self.starts[row + 1]]
+        if not len(own):
+            return np.full(2, np.nan)
+        middle: Floats = (own.min(axis=0) + own.max(axis=0)) / 2
+        return middle

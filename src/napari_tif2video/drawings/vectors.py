@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Look
-from .arrays import Colours, Floats, as_numbers, digest, for_all, per_object
+from ..geometry import View
+from ..overlays import Look
+from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at
+from .canvas import Canvas
 
 STYLES = ("line", "triangle", "arrow")
+_NECK = 0.75  # where the head of an arrow begins
 
 
 @dataclass(frozen=True, eq=False)
-class Vectors:
+class Vectors(OfArrays):
     """Vectors at coordinates of the frames; the middle of the first pixel is (0, 0).
 
     Attributes
@@ -61,9 +64,6 @@ class Vectors:
     def count(self) -> int:
         return len(self.starts)
 
-    def identity(self) -> object:
-        return digest(self)
-
     def select(self, indices: Sequence[int]) -> Vectors:
         """Only these frames, and the vectors that are seen in any of them."""
         frames = self.frames[list(indices)]
@@ -80,3 +80,38 @@ class Vectors:
             colours=self.colours[rows],
             frames=frames,
         )
+
+    def draw(self, picture: NDArray[np.uint8], number: int, view: View) -> NDArray[np.uint8]:
+        near = seen_at(self.t, float(self.frames[number]), self.span, self.count)
+        rows = np.flatnonzero(near >= 0)
+        if not len(rows):
+            return picture
+        canvas = Canvas(picture, self.look.blending, self.look.opacity)
+        shares = near[rows] if self.fades else np.ones(len(rows))
+        starts, ends = (
+            np.stack(view.in_video(one[rows, 1], one[rows, 0]), axis=1)
+            for one in (self.starts, self.ends)
+        )
+        scale = sum(view.magnification) / 2
+        for row, share, ring in zip(rows, shares, self._rings(starts, ends, scale), strict=True):
+            red, green, blue, alpha = self.colours[row].tolist()
+            canvas.area([ring], (red, green, blue, round(alpha * float(share))))
+        return canvas.picture
+
+    def _rings(self, starts: Floats, ends: Floats, scale: float) -> list[list[float]]:
+        """The outline of each vector, as napari builds it (`generate_vector_meshes`)."""
+        way = ends - starts
+        lengths = np.maximum(np.hypot(*way.T), 1e-9)[:, np.newaxis]
+        # Thinner than a pixel, a vector would be hard to see.
+        aside = way[:, ::-1] * (-1, 1) / lengths * max(self.width * scale, 1.0) / 2
+        neck = starts + _NECK * way
+        corners = {
+            "line": (starts + aside, ends + aside, ends - aside, starts - aside),
+            "triangle": (starts + aside, ends, starts - aside),
+            "arrow": (
+                *(starts + aside, neck + aside, neck + 2 * aside, ends),
+                *(neck - 2 * aside, neck - aside, starts - aside),
+            ),
+        }[self.style]
+        rings: list[list[float]] = np.concatenate(corners, axis=1).tolist()
+        return rings

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..geometry import Move
+from .drawing import Drawing
 
 _MINUTE_S, _HOUR_S = 60, 3600
 
@@ -23,13 +24,16 @@ _MAX_DECIMALS = 9
 class Tick(NamedTuple):
     """A frame's number in the source, from 0, and when it was taken, in s, if that is shown.
 
-    `moved` is how far the crop box has moved in it. `mark` is written across it, where it is shown
-    at a time at which its source was not recorded.
+    `moved` is how far the crop box has moved in it; `place` is where it is among the frames that
+    `drawings` know. `mark` is written across it, where it is shown at a time at which its source
+    was not recorded.
     """
 
     frame: int
     time_s: float | None
     moved: Move = (0.0, 0.0)
+    place: int = 0
+    drawings: tuple[Drawing, ...] = ()
     mark: str = ""
 
     def is_within(self, start_s: float, stop_s: float) -> bool:
@@ -50,6 +54,8 @@ class Timeline:
         Only where they are shown.
     moves : tuple of (float, float), optional
         How far the crop box moves in each, where it does.
+    drawings : tuple of Drawing
+        What is drawn onto them at places of the data, from the bottom up.
     marks : tuple of str
         What is written across each frame; empty where nothing is written on any.
     sources : tuple of Timeline
@@ -59,6 +65,7 @@ class Timeline:
     frames: Sequence[int]
     times_s: tuple[float, ...] | None = None
     moves: tuple[Move, ...] | None = None
+    drawings: tuple[Drawing, ...] = ()
     marks: tuple[str, ...] = ()
     sources: tuple[Timeline, ...] = ()
 
@@ -67,6 +74,8 @@ class Timeline:
             self.frames[index],
             None if self.times_s is None else self.times_s[index],
             (0.0, 0.0) if self.moves is None else self.moves[index],
+            index,
+            self.drawings,
             self.marks[index] if self.marks else "",
         )
 
@@ -81,6 +90,7 @@ class Timeline:
             self.frames[own],
             None if self.times_s is None else self.times_s[own],
             None if self.moves is None else self.moves[own],
+            tuple(drawing.select(span) for drawing in self.drawings),
             self.marks[own],
             tuple(source.part(span) for source in self.sources),
         )
@@ -92,9 +102,23 @@ class Timeline:
             [self.frames[place] for place in places],
             None if times is None else tuple(times[place] for place in places),
             None if moves is None else tuple(moves[place] for place in places),
+            tuple(drawing.select(places) for drawing in self.drawings),
             tuple(marks[place] for place in places) if marks else (),
             tuple(source.select(places) for source in self.sources),
         )
+
+    @property
+    def awaited(self) -> list[Any]:
+        """Images that dask has to compute before they can be drawn."""
+        own = [d.awaited for d in self.drawings if d.awaited is not None]
+        return own + [images for source in self.sources for images in source.awaited]
+
+    def with_images(self, images: Iterable[Any]) -> Timeline:
+        """The same with these images in place of those that are awaited, in their order."""
+        left = iter(images)
+        drawings = [d if d.awaited is None else d.with_images(next(left)) for d in self.drawings]
+        sources = [source.with_images(left) for source in self.sources]
+        return replace(self, drawings=tuple(drawings), sources=tuple(sources))
 
     def extremes(self) -> list[Tick]:
         """Ticks among which is the one that takes the most room to write."""

@@ -195,7 +195,9 @@ def render(
         for n, gamma in asked:
             if (n, gamma) not in levels:  # else another panel shows it too
                 levels[n, gamma] = to_grey(frames[n], shown[n], gamma)
-        composed.append(compose([levels[each] for each in asked], displays))
+        tick = ticks[panel.source]
+        own_levels = [levels[each] for each in asked]
+        composed.append(_composed(own_levels, displays, panel.picture.view(tick), tick))
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
@@ -209,6 +211,29 @@ def render(
         if tick.mark:
             draw_across(composed[place], tick.mark)
     return composed[0] if picture.mosaic is None else picture.mosaic.join(composed), stats
+
+
+def _composed(
+    levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display], view: View, tick: Tick
+) -> NDArray[np.uint8]:
+    """Channels on top of each other, with what is drawn above each of them."""
+    if not tick.drawings:
+        return compose(levels, displays)
+    picture: NDArray[np.uint8] | None = None
+    below = 0
+    for drawing in tick.drawings:
+        level = drawing.look.level
+        above = len(levels) if level is None else min(max(level, 1), len(levels))
+        if above > below:
+            picture = compose(levels[below:above], displays[below:above], picture)
+            # A plain grey picture may be that of the levels, which others still need.
+            picture, below = in_colour(picture).copy(), above
+        assert picture is not None
+        picture = drawing.draw(picture, tick.place, view)
+    if below < len(levels):
+        picture = compose(levels[below:], displays[below:], picture)
+    assert picture is not None
+    return picture
 
 
 def _clipped(prepared: Prepared, limits: Limits | None) -> float:

@@ -164,9 +164,8 @@ def limits_of(plan: Plan, sequences: Sequence[Measured]) -> SequenceLimits:
         levels = zip(*measured.levels, strict=True)
         return tuple(zip(*map(smooth_limits, ranges, levels), strict=True))
     if plan.percentile is not None:
-        together = [
-            sum(same, EMPTY) for same in zip(*(m.histograms for m in sequences), strict=True)
-        ]
+        counted = [measured.histograms for measured in sequences if measured.histograms]
+        together = [sum(same, EMPTY) for same in zip(*counted, strict=True)]
         return (tuple(found.percentiles(plan.percentile) for found in together),)
     frames = (frame for measured in sequences for frame in measured.ranges)
     return (tuple(combine(channel) for channel in zip(*frames, strict=True)),)

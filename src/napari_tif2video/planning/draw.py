@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from ..data import (
     MAX_NUMBER,
     Calibration,
-    Drawing,
     LabelFrames,
-    Look,
     Outline,
     Outlines,
     Positions,
@@ -45,6 +43,7 @@ from ..drawings import (
 )
 from ..errors import SourceError
 from ..geometry import View
+from ..overlays import Drawing, Look
 from ..paths import expanded
 from ..settings import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, DRAWN_FILES, VideoSettings
 from ..units import counted, length_um
@@ -488,7 +487,7 @@ def _segmentation(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     shown, said = _rows_for(len(frames), ground, where)
     fills = settings.segmentation_style != "contour"
     palette = PALETTE if fills else LINE_PALETTE
-    width = 0 if fills else max(1, round(_LINE_PX / min(ground.view.magnification)))
+    width = 0.0 if fills else _LINE_PX / max(ground.view.magnification)
     look = Look(name or "segmentation", name, opacity=_FILL if fills else 1.0)
     drawing = Labels(look, frames.select(shown), LabelColours(palette), contour=width)
     return drawing, Drawn("segmentation", name, len(frames), path=path), [*notes, *said]

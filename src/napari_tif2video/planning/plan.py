@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from ..colours import GREY_TABLE, Display, colour_table
-from ..data import Stack
+from ..data import FrameFormat, MovedFrames, Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, Move, View, resolve_crop, resolve_size
@@ -135,6 +135,14 @@ class Plan:
             return 0
         duration_s = self.settings.title_duration
         return max(1, round((TITLE_S if duration_s is None else duration_s) * self.fps))
+
+    @property
+    def source_format(self) -> FrameFormat:
+        """Size and type of the frames of the source, of which a box may show a part."""
+        if self.sources:
+            return self.sources[0].source_format
+        frames = self.stack.frames
+        return frames.frames.format if isinstance(frames, MovedFrames) else frames.format
 
     @property
     def is_to_stabilise(self) -> bool:
@@ -315,7 +323,14 @@ def _side_by_side(
     mosaic = Mosaic.of([panel.picture.size for panel in panels])
     shown, form = whole.picture, whole.stack.frames.format
     encoder = choose_encoder(
-        settings, codec, ending, mosaic.size, form, shown.displays, shown.overlay
+        settings,
+        codec,
+        ending,
+        mosaic.size,
+        form,
+        shown.displays,
+        shown.overlay,
+        whole.timeline.drawings,
     )
     notes = (note for note in whole.notes if not isinstance(note, FormatNote))
     return dataclasses.replace(
@@ -373,11 +388,13 @@ def _plan(
     stack, drawn = draw(stack, settings, arrays, ground)
     pixel_size = stack.calibration.pixel_size_um
     scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
-    timeline = dataclasses.replace(timeline_of(stack, settings, indices, first_s), moves=moves)
+    timeline = dataclasses.replace(
+        timeline_of(stack, settings, indices, first_s), moves=moves, drawings=stack.drawings
+    )
     displays = _displays(stack, settings)
     overlay, scale_bar_um = overlay_of(stack, settings, box, size, scale, timeline, displays)
     form = stack.frames.format
-    encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay)
+    encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay, stack.drawings)
     known = limits_of_channels(settings.limits, len(displays))
     contrast = _contrast(stack, settings)
     if contrast == "displayed":

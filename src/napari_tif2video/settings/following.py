@@ -64,8 +64,10 @@ def parse_follow(name: str, value: Any) -> str | Given:
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(expanded(value, name))
     try:
+        if hasattr(value, "data_to_world"):  # a layer of napari
+            return Given.of(value.data, str(value.name))
         return Given.of(value)
-    except (TypeError, ValueError) as exc:
+    except (OverflowError, TypeError, ValueError) as exc:
         raise SettingsError(
             f"{name}: expected a file of tracks or an array of track, t, y, x ({exc})"
         ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from statistics import fmean
@@ -71,7 +71,8 @@ def run_jobs(
     if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
             measuring(len(readable))
-        shared = _batch_limits(readable, _measure_batch(jobs, readable, readings, execution))
+        measured = _measure_batch(jobs, readable, readings, execution)
+        shared = _batch_limits(readable, measured, readings)
 
     def made(index: int, execution: Execution) -> Video:
         limits, reading = shared.pop(index, None), readings.get(index)
@@ -132,7 +133,9 @@ def _made(
             reading.release(index)
 
 
-def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict[int, BatchLimits]:
+def _batch_limits(
+    plans: dict[int, Plan], measured: dict[int, Measured], readings: Mapping[int, SharedReading]
+) -> dict[int, BatchLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
     shared: dict[int, BatchLimits] = {}
     numbers = list(measured)
@@ -140,6 +143,8 @@ def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict
         group = [numbers[place] for place in places]
         limits = limits_of(plans[group[0]], [measured[i] for i in group])
         names = tuple(source_name(plans[i]) for i in group)
+        for i in readings.keys() & group:  # what was counted is that of all clips
+            measured[i] = dataclasses.replace(measured[i], histograms=())
         shared |= {i: BatchLimits(limits, names, measured[i]) for i in group}
     return shared
 
@@ -178,11 +183,25 @@ def _measure_batch(
             try:
                 measured[index], readable[index] = ahead.result(number)
                 jobs[index].plan = readable[index]
+                if readings.get(index) is not None:
+                    _fold(measured, index, readings)
             except Cancelled:
                 raise
             except Exception as exc:  # reported when it is this source's turn
                 jobs[index].problem = jobs[index].problem or exc
     return measured
+
+
+def _fold(measured: dict[int, Measured], index: int, readings: Mapping[int, SharedReading]) -> None:
+    """Add what was counted in a clip to the first one of its source: each may take 2 MB."""
+    found, own = measured[index], readings[index]
+    first = next(i for i in measured if readings.get(i) is own)
+    if first == index or not found.histograms:
+        return
+    pairs = zip(measured[first].histograms, found.histograms, strict=True)
+    together = tuple(one + other for one, other in pairs)
+    measured[first] = dataclasses.replace(measured[first], histograms=together)
+    measured[index] = dataclasses.replace(found, histograms=())
 
 
 def _tolerant(

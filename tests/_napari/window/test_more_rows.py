@@ -272,7 +272,7 @@ def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
     widget["fps"].value = 60
     pick(widget["codec"], "GIF (.gif)")
     widget.wait_until_idle()
-    assert "players slow GIFs" in widget.row_of("fps").problem.value
+    assert "players slow down GIFs" in widget.row_of("fps").problem.value
 
 
 def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):

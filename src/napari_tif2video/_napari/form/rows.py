@@ -60,6 +60,9 @@ _KINDS: dict[str, Any] = {
     "title": partial(Lines, "none"),
     "segmentation": partial(Files, "folder or TIFF", "TIFF (*.tif *.tiff)", folders=True),
     "tracks": partial(Files, "CSV or TrackMate's XML", "Tracks (*.csv *.xml *.txt *.tsv)"),
+    "follow": partial(
+        Files, "tracks or masks", "Tracks, masks (*.csv *.xml *.txt *.tif *.tiff)", folders=True
+    ),
     "points": partial(Files, "CSV", _CSV),
     "shapes": partial(Files, "CSV of napari", _CSV),
     "position": partial(Part, "Position"),
@@ -80,7 +83,13 @@ _HINTS = {
     "event": "05:00=+ drug; 1h..2h=light", "arrow": "120,85; 30,40@05:00..10:00",
 }  # fmt: skip
 # ... what stands before and after it, and how wide it is at most ...
-_BEFORE = {"time_start": "first at", "crf": "or CRF", "tracks_tail": "tail"}
+_BEFORE = {
+    "time_start": "first at",
+    "crf": "or CRF",
+    "tracks_tail": "tail",
+    "follow_id": "number",
+    "follow_smooth": "smoothed over",
+}
 _AFTER = {
     "UM": "µm",
     "PX": "px",
@@ -91,6 +100,7 @@ _AFTER = {
 }
 _NARROW_PX = {"anchor_style": 84, "anchor_size": 52, "scale_bar_length": 52, "time_start": 52,
               "crf": 64, "gamma": 104, "segmentation_style": 84, "tracks_tail": 40,
+              "follow_id": 56, "follow_smooth": 40,
               "points_size": 40}  # fmt: skip
 # ... and by which words, where it does not begin with a name, a message is about it.
 _SIGNS = {
@@ -108,6 +118,8 @@ _SIGNS = {
     "panels": ("panels",),
     "segmentation": ("segmentation:", "segmentation_style:"),
     "tracks": ("tracks:", "tracks_tail:"),
+    "follow": ("follow:", "follow_id:", "follow_smooth:"),
+    "stabilise": ("stabilise:",),
     "tracks_ids": ("tracks_ids:",),
     "points": ("points:", "points_size:"),
     "shapes": ("shapes:",),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...geometry import CropBox
 from ...picture import count_outside, measure
 from ...pipeline import known_limits, known_steady, rendered
 from ...planning import Plan, guessed_bytes
@@ -58,6 +59,17 @@ def is_measured(plan: Plan) -> bool:
     plan = known_steady(plan)
     is_known = not plan.needs_measuring or known_limits(plan) is not None
     return is_known and not plan.is_to_stabilise
+
+
+def box_at(plan: Plan, index: int) -> CropBox:
+    """The crop box in a frame: where it moves, to whole pixels and not beyond the first ones."""
+    box, moves = plan.picture.box, plan.timeline.moves
+    if moves is None:
+        return box
+    down, right = moves[index]
+    return CropBox(
+        box.width, box.height, max(0, round(box.left + right)), max(0, round(box.top + down))
+    )
 
 
 def preview_frame(plan: Plan, index: int) -> FramePreview:

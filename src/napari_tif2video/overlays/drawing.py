@@ -1,10 +1,10 @@
-"""What is drawn onto the frames of a stack, such as tracks: what it offers to the rest."""
+"""What is drawn at places of the data, such as tracks: what it offers to the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,8 @@ class Drawing(Protocol):
         What it is: labels, points, tracks, shapes or vectors.
     look : Look
         Its name, opacity and blending, and which channels lie below it.
+    awaited : Frames, optional
+        Images that dask has to compute before it can be drawn.
     """
 
     @property
@@ -54,6 +56,13 @@ class Drawing(Protocol):
 
     @property
     def look(self) -> Look: ...
+
+    @property
+    def awaited(self) -> Any: ...
+
+    def with_images(self, images: Any) -> Drawing:
+        """The same with images that were computed."""
+        ...
 
     def select(self, indices: Sequence[int]) -> Drawing:
         """What these frames need of it, as something small enough to travel with a task."""
