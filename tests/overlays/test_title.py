@@ -130,6 +130,12 @@ def test_a_size_is_kept_with_the_title(tmp_path):
     assert video.path.stat().st_size <= 60_000
 
 
+def test_a_title_that_does_not_fit_is_refused_before_any_work(cli, folder):
+    ended = cli(folder, "--title", "word " * 60, "--width", 100, "--dry-run")
+    assert ended.code == 1
+    assert "title: does not fit into the video, which is 100x30" in ended.out
+
+
 def test_workers_change_no_byte(tmp_path, folder):
     made = {
         t2v.convert(

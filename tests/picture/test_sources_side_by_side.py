@@ -535,6 +535,27 @@ def test_what_is_refused(tmp_path, three, sources, options, message):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_drawn_is_that_of_each_source(tmp_path):
+    paths = []
+    for name, count, interval in (("a", 6, 10), ("b", 3, 20)):
+        paths.append(write(tmp_path / f"{name}.tif", waves(count, (60, 90)), finterval=interval))
+        rows = [f"{n},{t},{9 + 4 * t},{20 * n + 5 * t}" for n in (1, 2, 3) for t in range(count)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["track_id,frame,y,x", *rows]))
+        write_folder(tmp_path / f"masks_{name}", waves(count, (60, 90)) // 300)
+    options = {"width": 180, "tracks": str(tmp_path / "{name}.csv"), "tracks_ids": True}
+    for more in ({}, {"segmentation": str(tmp_path / "masks_{name}"), "frames": ":3"}):
+        chosen = options | more
+        video = t2v.convert(
+            paths, tmp_path / f"{len(more)}.mp4", panels="sources", verify=True, **chosen
+        )
+        recipe = t2v.read_recipe(video.path)
+        for moment in (0, 2):  # before the first source has ended
+            picture = t2v.render_frame(paths, moment, panels="sources", **chosen)
+            for path, source in zip(paths, recipe.sources, strict=True):
+                own = t2v.render_frame(path, source.shown[moment], label="{name}", **chosen)
+                np.testing.assert_array_equal(cut(picture, source.panels[0]), own)
+
+
 def test_each_source_is_stabilised_by_itself():
     rows, columns = np.mgrid[:80, :100]
     spots = 900 * np.exp(-((rows % 19 - 9) ** 2 + (columns % 23 - 11) ** 2) / 20) + 3 * rows

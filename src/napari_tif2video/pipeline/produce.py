@@ -167,10 +167,10 @@ def _encode(
 ) -> tuple[FinishedFile, list[FrameCheck]]:
     """Encode all frames, join them to a file with its recipe, and check that it is whole."""
     chunks = None if measured is None else measured.chunks
+    title = encoded_title(plan)
     spool = Spool(part.parent) if kept is None else None
     encoded = _Encoded(spool)
     segments: Iterable[EncodedSegment] = () if spool is None else spool
-    title = encoded_title(plan)
     for segment in title:
         encoded.checks.extend(segment.checks)
         encoded.squared_error += segment.squared_error

@@ -10,7 +10,7 @@ from ..colours import Display
 from ..data import FrameFormat
 from ..encode import Encoder
 from ..errors import SourceError
-from ..overlays import Drawing, Overlay
+from ..overlays import Drawing, Overlay, title_card
 from ..settings import CONTAINERS, DEFAULT_CODEC, Codec, Container, VideoSettings
 from ..units import decimal_fps, size_text
 
@@ -57,7 +57,7 @@ def choose_encoder(
         settings.crf,
         has_colour=has_colour,
     )
-    check_sides(encoder)
+    check_size(encoder, settings)
     if settings.raw:
         depth = 16 if form.dtype.itemsize > 1 else 8
         return replace(encoder, depth=depth, has_colour=form.is_rgb)
@@ -69,8 +69,8 @@ def choose_encoder(
     return encoder
 
 
-def check_sides(encoder: Encoder) -> None:
-    """Refuse a size that the codec does not take.
+def check_size(encoder: Encoder, settings: VideoSettings) -> None:
+    """Refuse a size that the codec does not take, or that has no room for the title.
 
     Raises
     ------
@@ -83,6 +83,8 @@ def check_sides(encoder: Encoder) -> None:
             f"{codec.title} takes sides of {shortest} to {longest} px, and the video would "
             f"be {width}x{height}; use another width or codec"
         )
+    if settings.title is not None:
+        title_card(settings.title, (height, width))
 
 
 # Frames whose times are rounded to less are not seen to differ in length.

@@ -14,7 +14,7 @@ from ..overlays import Timeline, common_um_per_px
 from ..picture import Mosaic, Panel, PictureSpec
 from ..settings import VideoSettings
 from ..units import counted, readable_duration
-from .format import FormatNote, check_sides, format_notes
+from .format import FormatNote, check_size, format_notes
 from .plan import Plan
 from .sync import Moments, by_number, by_time, grows
 
@@ -45,7 +45,7 @@ def side_by_side(plans: Sequence[Plan], settings: VideoSettings) -> Plan:
     moments, said = _moments(plans, settings)
     picture = _picture(plans, settings)
     assert picture.mosaic is not None
-    encoder = _encoder(plans, picture.mosaic.size)
+    encoder = _encoder(plans, picture.mosaic.size, settings)
     stack = _stack(plans, moments)
     notes = [*_notes_of(plans), *said, *_not_shown(plans, moments)]
     if (note := magnification_note(plans, "panels")) is not None:
@@ -169,7 +169,7 @@ def _picture(plans: Sequence[Plan], settings: VideoSettings) -> PictureSpec:
     )
 
 
-def _encoder(plans: Sequence[Plan], size: tuple[int, int]) -> Encoder:
+def _encoder(plans: Sequence[Plan], size: tuple[int, int], settings: VideoSettings) -> Encoder:
     height, width = size
     encoder = dataclasses.replace(
         plans[0].encoder,
@@ -178,7 +178,7 @@ def _encoder(plans: Sequence[Plan], size: tuple[int, int]) -> Encoder:
         has_colour=any(plan.encoder.has_colour for plan in plans),
         palette=b"",
     )
-    check_sides(encoder)
+    check_size(encoder, settings)
     return encoder
 
 

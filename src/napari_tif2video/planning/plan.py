@@ -313,7 +313,7 @@ def _side_by_side(
         raise SourceError(f"{where}: panels show all channels; leave out --channel or --panels")
     if len(numbers) < 2:
         raise SourceError(f"{where}: panels are for several channels, and it has one")
-    alone = dataclasses.replace(settings, panels=None, legend=True)
+    alone = dataclasses.replace(settings, panels=None, legend=True, title=None, title_duration=None)
     *singles, whole = (
         plan(stack, dataclasses.replace(alone, channel=channel), ending, arrays)
         for channel in (*numbers, "all")
