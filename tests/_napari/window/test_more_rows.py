@@ -295,6 +295,8 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
         {"colour_bar_corner": "top-left", "legend": True},
         {"event": ("0=a", "1min..2min=b = c"), "event_corner": "top-left", "frame_interval": 60},
         {"arrow": ("3,5", "7.5,8"), "panels": "channels"},
+        {"panels": "sources", "sync_interval": 90.5, "title": "a\nb c", "title_duration": 60},
+        {"panels": "both", "sync": "frame"},
         {"limits": ((1, 2), (3, 4.5))},
     ):
         widget.settings = settings = t2v.VideoSettings(**options)
