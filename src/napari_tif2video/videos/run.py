@@ -62,8 +62,8 @@ def run_jobs(
     is told their number, and `started` the index of each source when its turn comes.
     """
     shared: dict[int, BatchLimits] = {}
-    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
     readings = _readings(jobs, execution)
+    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
     if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
             measuring(len(readable))
