@@ -63,11 +63,11 @@ def run_jobs(
     is told their number, and `started` the index of each source when its turn comes.
     """
     shared: dict[int, BatchLimits] = {}
+    readings = _readings(jobs, execution)
     # Sources side by side are measured together by themselves.
     readable = {
         i: job.plan for i, job in enumerate(jobs) if job.plan is not None and not job.plan.sources
     }
-    readings = _readings(jobs, execution)
     if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
             measuring(len(readable))
