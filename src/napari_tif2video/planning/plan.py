@@ -369,7 +369,7 @@ def _plan(
         size = box.shape
     else:
         box, size = resolve_size(box, _width(stack, settings, box))
-    moves, notes = None, []
+    source, moves, notes = stack, None, []
     if settings.stabilise:
         notes = require_stabiliser(stack)
     if found is not None:
@@ -420,7 +420,7 @@ def _plan(
         picture=picture,
         encoder=encoder,
         contrast=contrast,
-        notes=(*stack.notes, *notes, *_notes(stack, settings), *format_notes(encoder, len(stack))),
+        notes=(*stack.notes, *notes, *_notes(source, settings), *format_notes(encoder, len(stack))),
         timeline=timeline,
         scale=scale,
         scale_bar_um=scale_bar_um,

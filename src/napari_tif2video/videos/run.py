@@ -101,7 +101,15 @@ def _readings(jobs: list[SourceJob], execution: Execution) -> dict[int, SharedRe
             sources[id(job.clips)] = job.clips.stack
     readings: dict[int, SharedReading] = {}
     for key, plans in groups.items():
-        readings |= dict.fromkeys(plans, SharedReading(sources[key], plans, execution.budget))
+        reading = SharedReading(sources[key], plans, execution.budget)
+        readings |= dict.fromkeys(plans, reading)
+        if reading.groups > 1:
+            first, plan = next(iter(plans.items()))
+            note = (
+                f"what the {len(plans)} clips show does not fit into memory at once: they are made "
+                f"in {reading.groups} groups, and the source is read for each"
+            )
+            jobs[first].plan = dataclasses.replace(plan, notes=(*plan.notes, note))
     return readings
 
 
@@ -172,7 +180,7 @@ def _measure_batch(
             return _tolerant(measured_of, source_plan, execution)
         held = reading.held(index, source_plan, execution)
         measured, held = _tolerant(measured_of, held, execution)
-        if not reading.is_once:
+        if reading.groups > 1:
             reading.release(index)
         return measured, without_parts(held)
 

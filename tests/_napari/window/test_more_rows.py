@@ -414,3 +414,9 @@ def test_legends_events_arrows_and_panels(open_widget, wait):
     write_into(widget["arrow"], "")
     write_into(widget["event"], "")
     assert (widget.settings.arrow, widget.settings.event) == (None, None)
+
+
+def test_what_can_be_done_with_settings_is_listed(open_widget):
+    _, widget = open_widget()
+    offered = [action.text() for action in widget.recipe_button.native.menu().actions()]
+    assert offered == ["Copy as command line", "Copy as Python", "Save settings…", "Load settings…"]

@@ -173,6 +173,10 @@ def test_the_rows_of_a_batch_tell_their_states(open_widget, wait, tmp_path, monk
     (reason,) = (tree.topLevelItem(1).child(i) for i in range(tree.topLevelItem(1).childCount()))
     assert reason.text(0).startswith("t1.tif: ")
     assert not tree.visualItemRect(reason).isEmpty()
+    assert reason.isFirstColumnSpanned()
+    names = [tree.topLevelItem(row).text(1) for row in (0, 1)]
+    assert names == [widget.run.videos[0].path.name] * 2
+    assert widget.run.log_button.visible
     assert str(broken) in reason.toolTip(0)
     for row in (0, 1):
         where = tree.visualItemRect(tree.topLevelItem(row)).center()
