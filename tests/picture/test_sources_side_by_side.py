@@ -554,6 +554,8 @@ def test_what_is_drawn_is_that_of_each_source(tmp_path):
             for path, source in zip(paths, recipe.sources, strict=True):
                 own = t2v.render_frame(path, source.shown[moment], label="{name}", **chosen)
                 np.testing.assert_array_equal(cut(picture, source.panels[0]), own)
+                bare = t2v.render_frame(path, source.shown[moment], label="{name}", width=180)
+                assert (own != bare).any()
 
 
 def test_each_source_is_stabilised_by_itself():

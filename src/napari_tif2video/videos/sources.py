@@ -325,9 +325,12 @@ def planned(
     if not settings.shows_sources:
         pairs = zip(jobs, stacks, strict=True)
         return [each for job, stack in pairs for each in _planned(job, stack, settings, ending)]
-    named = _with_distinct_names(stacks)
-    pairs = zip(jobs, named, strict=True)
-    parts = [part for job, stack in pairs for part in _planned(job, stack, settings, ending)]
+    names = _distinct_names(stacks)
+    parts = [
+        part
+        for job, stack, name in zip(jobs, stacks, names, strict=True)
+        for part in _planned(job, stack, settings, ending, name)
+    ]
     return [_side_by_side(tuple(parts), settings)]
 
 
@@ -353,21 +356,33 @@ def _opened(job: SourceJob, settings: VideoSettings, match: str | None) -> Stack
 
 
 def _planned(
-    job: SourceJob, stack: Stack | None, settings: VideoSettings, ending: str
+    job: SourceJob, stack: Stack | None, settings: VideoSettings, ending: str, name: str = ""
 ) -> list[SourceJob]:
-    """The job with its plan, or one job for each of its positions and channels."""
+    """The job with its plan, or one job for each of its positions and channels.
+
+    Parameters
+    ----------
+    name : str
+        What the source is called beside others; empty where it has a video of its own.
+    """
     if stack is None:
         return [job]
     try:
         one_by_one = _one_by_one(stack, settings)
         if settings.follow_id == "each":
-            return [clip for one in one_by_one for clip in _each_track(job, stack, one, ending)]
+            return [
+                clip for one in one_by_one for clip in _each_track(job, stack, one, ending, name)
+            ]
         if len(one_by_one) == 1:
-            job.plan = plan(stack, settings, ending, job.arrays)
+            job.plan = _plan_called(name, stack, settings, ending, job.arrays)
             return [job]
-        stacks = [_named(stack, one) if settings.shows_sources else stack for one in one_by_one]
-        pairs = zip(stacks, one_by_one, strict=True)
-        return [SourceJob(job.source, plan(each, one, ending, job.arrays)) for each, one in pairs]
+        return [
+            SourceJob(
+                job.source,
+                _plan_called(_name_of_part(name, stack, one), stack, one, ending, job.arrays),
+            )
+            for one in one_by_one
+        ]
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:
@@ -375,17 +390,34 @@ def _planned(
     return [job]
 
 
+def _plan_called(
+    name: str,
+    stack: Stack,
+    settings: VideoSettings,
+    ending: str,
+    arrays: Mapping[str, Any],
+) -> Plan:
+    """The plan of a source that is called so beside others; see `_planned`."""
+    if not name:
+        return plan(stack, settings, ending, arrays)
+    escaped = name.replace("{", "{{").replace("}", "}}")
+    label = re.sub(r"(?<!\{)\{name\}(?!\})", lambda _: escaped, settings.label or "{name}")
+    made = plan(stack, dataclasses.replace(settings, label=label), ending, arrays)
+    return dataclasses.replace(made, stack=dataclasses.replace(made.stack, name=name))
+
+
 def _each_track(
-    job: SourceJob, stack: Stack, settings: VideoSettings, ending: str
+    job: SourceJob, stack: Stack, settings: VideoSettings, ending: str, name: str
 ) -> Iterator[SourceJob]:
     """A job for each track, with one contrast for all unless the settings ask for another."""
     known = clips(stack, settings)
     for number in known.numbers:
         settings = dataclasses.replace(settings, follow_id=number)
-        made = plan(stack, settings, ending, job.arrays)
+        own = name and f"{name} {number}"
+        made = _plan_called(own, stack, settings, ending, job.arrays)
         if settings.contrast is None and made.contrast == DEFAULT_CONTRAST:
             settings = dataclasses.replace(settings, contrast="batch")
-            made = plan(stack, settings, ending, job.arrays)
+            made = _plan_called(own, stack, settings, ending, job.arrays)
         yield SourceJob(job.source, made, clips=known)
 
 
@@ -405,41 +437,36 @@ def _one_by_one(stack: Stack, settings: VideoSettings) -> list[VideoSettings]:
     ]
 
 
-def _named(stack: Stack, settings: VideoSettings) -> Stack:
-    """The stack, named after the one position or channel of it that is shown."""
+def _name_of_part(name: str, stack: Stack, settings: VideoSettings) -> str:
+    """What the one position or channel that is shown is called beside others."""
     position, channel = settings.position, settings.channel
-    parts: list[object] = [stack.name]
+    parts: list[object] = [name]
     if isinstance(position, int):
-        name = stack.image_names[position] if position < len(stack.image_names) else ""
-        parts.append(name or position)
+        known = stack.image_names[position] if position < len(stack.image_names) else ""
+        parts.append(known or position)
     if isinstance(channel, int):
-        info = stack.images[position] if isinstance(position, int) and stack.images else stack
-        name = channel_name(info.channel_info, channel)
+        image = stack.images[position] if isinstance(position, int) and stack.images else stack
+        known = channel_name(image.channel_info, channel)
         if len(stack.channels) > 1:
-            name = stack.channels[channel].name
-        parts.append(name or channel)
-    return _called(stack, " ".join(map(str, parts)))
+            known = stack.channels[channel].name
+        parts.append(known or channel)
+    return " ".join(map(str, parts)) if name else ""
 
 
-def _called(stack: Stack, name: str) -> Stack:
-    images = tuple(dataclasses.replace(image, name=name) for image in stack.images)
-    return dataclasses.replace(stack, name=name, images=images)
-
-
-def _with_distinct_names(stacks: Sequence[Stack | None]) -> list[Stack | None]:
-    """The stacks, those of one name called after the folders above, or by number."""
-    names = Counter(stack.name for stack in stacks if stack is not None)
+def _distinct_names(stacks: Sequence[Stack | None]) -> list[str]:
+    """The names of sources, those of one name called after the folders above, or by number."""
+    known = Counter(stack.name for stack in stacks if stack is not None)
     paths = [stack.path for stack in stacks if stack is not None and stack.path is not None]
     parents = [os.path.dirname(os.path.abspath(path)) for path in paths]
-    named: list[Stack | None] = []
+    names = []
     for number, stack in enumerate(stacks):
-        if stack is not None and names[stack.name] > 1:
-            name = f"{stack.name} {number}"
+        name = "" if stack is None else stack.name
+        if stack is not None and known[name] > 1:
+            name = f"{name} {number}"
             if stack.path is not None:
                 name = _name_outside(Path(os.path.abspath(stack.path)), parents)
-            stack = _called(stack, name)
-        named.append(stack)
-    return named
+        names.append(name)
+    return names
 
 
 def _side_by_side(parts: tuple[SourceJob, ...], settings: VideoSettings) -> SourceJob:
