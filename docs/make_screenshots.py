@@ -3,8 +3,8 @@
     python docs/make_screenshots.py [FOLDER]
 
 Opens napari with the bundled sample, sets up the dock widget, makes videos in a temporary folder,
-and writes a GIF and one PNG for each theme into FOLDER (default: docs/images). Needs napari, a Qt binding and
-a screen; on a machine without one:
+and writes a GIF and one PNG for each theme into FOLDER (default: docs/images). Needs napari, a Qt
+binding and a screen; on a machine without one:
 
     xvfb-run -a -s "-screen 0 1400x1000x24" python docs/make_screenshots.py
 """

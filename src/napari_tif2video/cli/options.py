@@ -111,8 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--settings",
         type=_path,
         metavar="FILE|VIDEO",
-        help="start from settings that the window or VideoSettings.save wrote, from those of a "
-        "video, or from its sidecar; options given with it win",
+        help="start from settings that were saved as JSON, or from those of a video",
     )
     add(
         "--reuse",
@@ -123,13 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("-r", "--recursive", action="store_true", help="convert every folder below that has TIFFs")
     add("--match", metavar="GLOB", help="use only files whose name matches, such as '*_C0_*'")
-    add(
-        "-o",
-        "--output",
-        type=_path,
-        metavar="FILE",
-        help="name of the one video; its ending chooses the format",
-    )
+    add("-o", "--output", type=_path, metavar="FILE", help="name of the video (one source only)")
     add(
         "--output-dir",
         type=_path,
@@ -137,12 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="folder for the videos (default: beside the data)",
     )
     add("--overwrite", action="store_true", help="replace videos that exist")
-    add(
-        "--skip-existing",
-        action="store_true",
-        help="leave videos that exist, and go on; a note tells where one was made otherwise than "
-        "it would be now",
-    )
+    add("--skip-existing", action="store_true", help="leave videos that exist, and go on")
     add(
         "--sidecar",
         action="store_true",
@@ -159,8 +147,8 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--scheduler",
         metavar="ADDRESS",
-        help="let a dask cluster do the work, with the same bytes; what its scheduler printed, "
-        "such as tcp://10.0.0.1:8786",
+        help="let a dask cluster do the work; what its scheduler printed, such as "
+        "tcp://10.0.0.1:8786",
     )
     add(
         "--verify",
@@ -173,12 +161,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="keep finished segments until a video is complete, and go on with those of a run "
         "that was stopped; the video is the same, byte for byte",
     )
-    add(
-        "--dry-run",
-        action="store_true",
-        help="only show order, gaps, sizes, names and durations, after a look at the size and type "
-        "of every frame",
-    )
+    add("--dry-run", action="store_true", help="only show order, gaps, sizes, names and durations")
     add("--json", action="store_true", help="print one JSON object on stdout")
     add(
         "--report",
