@@ -18,8 +18,6 @@ exclude_patterns = ["_ext", "_static"]
 
 # Titles can be linked to, as on any page of Markdown.
 myst_heading_anchors = 3
-# What a block needs stands in a comment before it, for the tests.
-myst_enable_extensions = ["attrs_block", "colon_fence"]
 
 autodoc_typehints = "none"  # the docstrings name the types
 autodoc_member_order = "bysource"
@@ -32,7 +30,9 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_sidebars = {"tutorial": [], "gallery": []}  # nothing is below them
 html_theme_options = {
+    "header_links_before_dropdown": 6,
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
