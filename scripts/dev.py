@@ -25,9 +25,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from system import (
+    BROWSER,
     FFMPEG,
     ROOT,
     SetupError,
+    SystemNeed,
     apt_install,
     beside,
     failure,
@@ -120,13 +122,10 @@ def test(arguments: Sequence[str]) -> int:
     is_ci = bool(os.environ.get("CI"))
     has_coverage = is_ci or "--coverage" in arguments  # not each time: it makes the tests slower
     chosen = [word for word in arguments if word not in ("--quick", "--coverage")]
-    install("test", "plugin", "window", "lint", "types")
-    no_ffmpeg = install_system_needs([FFMPEG])
-    if no_ffmpeg:
-        say(f"    Tests that compare with ffmpeg are skipped: {no_ffmpeg}")
-    no_window = install_system_needs(window_needs())
-    if no_window:
-        say(f"    Tests of the window cannot run: {no_window}")
+    install("test", "plugin", "window", "docs", "lint", "types")
+    say_what_is_missing([FFMPEG], "Tests that compare with ffmpeg are skipped")
+    say_what_is_missing(BROWSER, "Videos of the site are not played")
+    no_window = say_what_is_missing(window_needs(), "Tests of the window cannot run")
     pytest = [PYTHON, "-m", "pytest"]
     pytest += ["--color=yes"] if sys.stdout.isatty() else []  # shown later, it cannot know itself
     pytest += ["-m", "not slow"] if "--quick" in arguments else []
@@ -165,6 +164,14 @@ def test(arguments: Sequence[str]) -> int:
         outcomes.append(f"tests of the window {'MISSING' if is_ci else 'skipped'}")
     say("==> " + ", ".join(outcomes))
     return int(any(ended.values()) or (bool(no_window) and is_ci))
+
+
+def say_what_is_missing(needs: Sequence[SystemNeed], consequence: str) -> str:
+    """Install what the tests need from the system; gives the reason where that cannot be."""
+    reason = install_system_needs(needs)
+    if reason:
+        say(f"    {consequence}: {reason}")
+    return reason
 
 
 def begin_window_tests(

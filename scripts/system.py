@@ -44,6 +44,11 @@ class SystemNeed(NamedTuple):
 
 
 FFMPEG = SystemNeed(apt="ffmpeg", brew="ffmpeg", program="ffmpeg")
+# Plays the videos of the site.
+BROWSER = [
+    SystemNeed(apt="chromium", program="chromium"),
+    SystemNeed(apt="chromium-driver", program="chromedriver"),
+]
 # What the wheels of Qt 6 are linked with and do not bring along, `libNAME.so` -> package.
 QT_LIBRARIES = {
     "EGL": "libegl1",

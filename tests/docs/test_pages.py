@@ -19,6 +19,7 @@ import pytest
 from helpers.pages import BLOCKS, PAGES, ROOT, needing
 
 from napari_tif2video.cli.options import build_parser
+from napari_tif2video.settings import SETTINGS
 
 GALLERY = "docs/gallery.md"  # has a test of its own, with other data
 VIDEOS = {".mp4", ".mkv", ".mov", ".webm", ".gif"}
@@ -55,7 +56,7 @@ def test_there_is_nothing_else_to_run():
         assert not re.search(r"^ +(tif2video|python3|pip|import|from) ", text, re.M), name
         assert "```" not in text, name
     needs = Counter(block.needs for blocks in BLOCKS.values() for block in blocks if block.needs)
-    assert needs == {"network": 7, "screen": 3, "cluster": 5, "checkout": 2}
+    assert needs == {"network": 7, "screen": 3, "cluster": 5, "checkout": 3}
 
 
 @pytest.mark.parametrize("name", RUNNING)
@@ -105,6 +106,16 @@ def test_a_batch_has_a_video_of_each_source_and_the_library_the_same(place, cli)
     names = [f"pos{number}_500px_10fps_batch_norm_video.mp4" for number in (1, 2, 7)]
     assert sorted(path.name for path in (place / "videos").iterdir()) == names
     assert "merged" in second.commands[0] or second.commands[0][1] == "cells.ome.tif"
+
+
+def test_what_fiji_calls_otherwise_is_called_so_here():
+    """Each option of the table exists, and its row in the dock has that name."""
+    page = PAGES["docs/howto/fiji.md"].read_text("utf-8")
+    rows = re.findall(r"^\| .*? \| (`--.*?) \| (.*?) \|$", page, re.M)
+    assert len(rows) > 15
+    for options, titles in rows:
+        names = [word[2:].replace("-", "_") for word in re.findall(r"--[a-z-]+", options)]
+        assert [SETTINGS[name].title for name in names] == titles.split(", "), options
 
 
 @pytest.mark.parametrize("block", needing("network").values(), ids=needing("network"))
