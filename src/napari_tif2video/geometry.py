@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from .errors import SettingsError, SourceError
 
@@ -13,6 +13,9 @@ WIDTH_RANGE_PX = (100, 4000)
 
 # 4:2:0 video stores colour for 2x2 pixels together; a smaller dot would lose its colour.
 MIN_ANCHOR_PX = 6
+
+# A number, or an array of NumPy: nothing slow is imported here.
+_Number = TypeVar("_Number", bound=Any)
 
 
 @dataclass(frozen=True)
@@ -85,17 +88,6 @@ class CropBox:
         assert self.x is not None
         return self.x
 
-    def in_video(self, size: tuple[int, int], x: float, y: float) -> tuple[float, float]:
-        """Where the middle of pixel (x, y) of the data is in a video of `size` (height, width).
-
-        Column and row, from the top-left corner of the video.
-        """
-        height, width = size
-        return (
-            (x + 0.5 - self.left) * width / self.width,
-            (y + 0.5 - self.top) * height / self.height,
-        )
-
     @property
     def rows(self) -> slice:
         return slice(self.top, self.top + self.height)
@@ -103,6 +95,36 @@ class CropBox:
     @property
     def columns(self) -> slice:
         return slice(self.left, self.left + self.width)
+
+
+@dataclass(frozen=True)
+class View:
+    """Where the pixels of the data are in the video: the one map from data to video.
+
+    Attributes
+    ----------
+    box : CropBox
+        The part that is shown, with its place.
+    size : (int, int)
+        Height and width of the video.
+    """
+
+    box: CropBox
+    size: tuple[int, int]
+
+    @property
+    def magnification(self) -> tuple[float, float]:
+        """How many pixels of the video a pixel of the data takes: down, and across."""
+        return self.size[0] / self.box.height, self.size[1] / self.box.width
+
+    def in_video(self, x: _Number, y: _Number) -> tuple[_Number, _Number]:
+        """Where the middle of pixel (x, y) of the data is: column and row.
+
+        Both are counted from the top-left corner of the video, so that the first pixel of the
+        video spans 0 to 1. Numbers or arrays.
+        """
+        down, across = self.magnification
+        return (x + 0.5 - self.box.left) * across, (y + 0.5 - self.box.top) * down
 
 
 # x264 and every player stop at 16384; a narrow, tall crop can get there.

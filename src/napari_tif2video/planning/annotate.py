@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..colours import WHITE, Display, rgb_of, shown_colours
 from ..data import Stack
 from ..errors import SettingsError, SourceError
-from ..geometry import CropBox
+from ..geometry import CropBox, View
 from ..overlays import (
     ANCHOR_COLOUR,
     NO_PIXEL_SIZE,
@@ -129,7 +129,7 @@ def overlay_of(
 def _arrow(
     x: float, y: float, span: tuple[float, float] | None, box: CropBox, size: tuple[int, int]
 ) -> Arrow:
-    column, row = box.in_video(size, x, y)
+    column, row = View(box, size).in_video(x, y)
     if not (0 <= column < size[1] and 0 <= row < size[0]):
         raise SourceError(f"arrow: pixel {x:g},{y:g} is outside what is shown, {box}")
     return Arrow(column, row, span)
