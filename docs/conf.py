@@ -19,6 +19,8 @@ exclude_patterns = ["_ext", "_static"]
 # Titles can be linked to, as on any page of Markdown.
 myst_heading_anchors = 3
 
+add_module_names = False
+default_role = "literal"  # of docstrings
 autodoc_typehints = "none"  # the docstrings name the types
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
