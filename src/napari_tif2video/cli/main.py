@@ -148,11 +148,15 @@ def _convert(
 
 @contextmanager
 def _loading() -> Iterator[None]:
-    """Load libraries a tenth faster: Python does not look for garbage, of which there is none."""
+    """Load libraries without looking for garbage, of which there is none, then or later.
+
+    It saves 0.1 s, a tenth of the processor time of a short command.
+    """
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 
