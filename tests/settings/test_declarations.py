@@ -11,7 +11,8 @@ import pytest
 import napari_tif2video as t2v
 from napari_tif2video.settings import RAW_TAKES, SETTINGS, option_of, title_of
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "options.md"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+PAGE = REFERENCE / "options.md"
 AGAIN = "run python docs/make_options.py"
 
 
@@ -57,6 +58,13 @@ def test_the_help_says_what_each_value_is_called_and_its_default(cli, monkeypatc
         start = " ".join([option_of(name), *filter(None, called), setting.help])
         default = f" (default: {setting.default})" if setting.default else ""
         assert f"{start}{default}".replace("`", "") in said
+
+
+def test_the_page_of_names_has_their_tokens():
+    page = (REFERENCE / "names.md").read_text("utf-8")
+    words = [s.token.split("{")[0][1:] for s in SETTINGS.values() if isinstance(s.token, str)]
+    assert len([word for word in words if word]) > 15
+    assert [word for word in words if f"`{word}" not in page] == []
 
 
 def test_the_docstring_says_what_each_setting_is():
