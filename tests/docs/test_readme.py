@@ -59,7 +59,7 @@ def test_figures_are_those_of_the_page_on_performance():
         rows, told, strict=True
     ):
         assert [frames, size, {"each": "local", "one": "global"}[rule]] == there
-        assert cells.replace("*", "").split(" | ") == [ours, same, plain, pillow]
+        assert cells.replace("*", "").split(" | ") == [ours, same, plain, pillow], "README.md"
 
 
 @pytest.mark.parametrize("name", PAGES)
