@@ -46,7 +46,8 @@ class Movie(SphinxDirective):
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             size = f'width="{stream.width}" height="{stream.height}"'
-        tag = f'<video autoplay controls loop muted playsinline {size} src="{up}{FOLDER}/{file}"></video>'
+        how = "autoplay controls loop muted playsinline"  # unless muted, it would have to wait
+        tag = f'<video {how} {size} src="{up}{FOLDER}/{file}"></video>'
         figure = nodes.figure(classes=["movie"])
         figure += nodes.raw("", tag, format="html")
         caption = nodes.caption()
