@@ -133,8 +133,10 @@ def test_what_is_installed_is_there_to_install(block):
             assert words[:2] == ["python3", "scripts/dev.py"]
     if commands[0][0] == "python3":
         assert [words[2:] for words in commands] == [["demo"], ["test"]]
-        script = (ROOT / ".ci" / "run").read_text("utf-8")
-        assert script.splitlines()[-1] == "exec python3 scripts/dev.py test"
+        script = ROOT / ".ci" / "run"
+        if script.exists():  # an sdist has none
+            last = script.read_text("utf-8").splitlines()[-1]
+            assert last == "exec python3 scripts/dev.py test"
 
 
 @pytest.mark.parametrize("block", needing("checkout").values(), ids=needing("checkout"))
