@@ -14,6 +14,7 @@ from napari_tif2video.cli.options import build_parser
 from napari_tif2video.settings import GROUPS, SETTINGS, Setting, option_of
 
 PAGE = Path(__file__).parent / "reference" / "options.md"
+CODE = re.compile(r'eval "[^"]*"|--[a-z][a-z-]*')
 START, END = "<!-- made by docs/make_options.py -->\n", "<!-- end of what it makes -->\n"
 
 
@@ -63,7 +64,7 @@ def other_row(action: argparse.Action) -> list[str]:
     *names, last = action.option_strings
     option = ", ".join(f"`{name}`" for name in [*names, f"{last} {value}".strip()])
     meaning = (action.help or "").replace("%%", "%").replace("*", r"\*")
-    return [option.replace("|", "`, `"), re.sub(r"--[a-z][a-z-]*", r"`\g<0>`", meaning)]
+    return [option.replace("|", "`, `"), CODE.sub(r"`\g<0>`", meaning)]
 
 
 if __name__ == "__main__":

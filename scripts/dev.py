@@ -6,9 +6,10 @@
     python3 scripts/dev.py test --quick                  the same without the slow tests
     python3 scripts/dev.py test --coverage               the same, and say which lines no test runs
     python3 scripts/dev.py test [arguments of pytest]    install, then run chosen tests
+    python3 scripts/dev.py needs                         only what the tests need from the system
 
-All make the virtual environment `.venv` in the checkout, or use the one that is there. Nothing but
-Python 3.11 or newer is needed; an older one looks for a newer one and hands over to it.
+The others make the virtual environment `.venv` in the checkout, or use the one that is there.
+Nothing but Python 3.11 or newer is needed; an older one looks for a newer one and hands over to it.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ from system import (
     BROWSER,
     FFMPEG,
     ROOT,
+    SHELLS,
     SetupError,
-    SystemNeed,
     apt_install,
     beside,
     failure,
     install_system_needs,
     run,
+    run_patiently,
     say,
     screen,
     window_needs,
@@ -56,6 +58,15 @@ BASE_PYTHON = getattr(sys, "_base_executable", None) or sys.executable
 PIP_ENV = {"PIP_NO_INPUT": "1", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0"}
 PIP_ENV.update({"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"})
 
+# Saves the frame in the middle of a video as a picture.
+STILL = """
+import sys, av
+video, picture = sys.argv[1:]
+with av.open(video) as container:
+    frames = list(container.decode(video=0))
+frames[len(frames) // 2].to_image().save(picture)
+"""
+
 CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
@@ -75,7 +86,11 @@ def main(argv: Sequence[str]) -> int:
             return test(rest)
         if command == "demo" and not rest:
             return demo()
-        raise SetupError(f"cannot do '{' '.join(argv)}'; the commands are: demo, test [options]")
+        if command == "needs" and not rest:
+            return int(any(install_for_tests().values()))
+        raise SetupError(
+            f"cannot do '{' '.join(argv)}'; the commands are: demo, test [options], needs"
+        )
     except KeyboardInterrupt:
         say("dev.py: interrupted; run the same command again to go on", file=sys.stderr)
         return 130
@@ -101,6 +116,11 @@ def hand_over(argv: Sequence[str]) -> int:
 def demo() -> int:
     """Install the project and convert the sample that comes with it."""
     install()
+    return show_demo()
+
+
+def show_demo() -> int:
+    """Convert the sample into a new folder, and say what can be done next."""
     folder, number = ROOT / "tif2video-demo", 1
     while folder.exists() and any(folder.iterdir()):
         number += 1
@@ -109,12 +129,28 @@ def demo() -> int:
     code = run([str(BIN / "tif2video"), "--demo", str(folder)])
     if code:
         raise SetupError(f"the demo failed with exit code {code}; its message is above")
-    quote = str if os.name == "nt" else shlex.quote
-    activate = f"{'' if os.name == 'nt' else 'source '}{quote(str(BIN / 'activate'))}"
-    say(f"\nThe video:      {', '.join(map(str, folder.rglob('*.mp4')))}")
-    say(f"For your data:  {quote(str(BIN / 'tif2video'))} FOLDER")
-    say(f"In short:       tif2video FOLDER, once you have typed: {activate}")
+    (video,) = folder.rglob("*.mp4")
+    picture = video.with_suffix(".png")
+    reason = failure([PYTHON, "-c", STILL, str(video), str(picture)])
+    if reason:
+        raise SetupError(f"no frame of the video can be read: {reason}")
+    frames = typed(video.parent)
+    program = typed(BIN / "tif2video")
+    say(f"\nThe video:    {typed(video)}")
+    say(f"A frame:      {typed(picture)}")
+    say(f"Try next:     {program} {frames} --timestamp --frame-interval 5min --colormap magma")
+    say(f"Your data:    {program} FOLDER        (all options: --help-all)")
+    window = f'{typed(PYTHON)} -m pip install --editable "{typed(ROOT)}[all]"'
+    say(f"The window:   {window}, then {program}")
     return 0
+
+
+def typed(path: str | Path) -> str:
+    """A path as one types it where the program was started."""
+    path = Path(path)
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return f'"{path}"' if os.name == "nt" and " " in str(path) else shlex.quote(str(path))
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -122,10 +158,8 @@ def test(arguments: Sequence[str]) -> int:
     is_ci = bool(os.environ.get("CI"))
     has_coverage = is_ci or "--coverage" in arguments  # not each time: it makes the tests slower
     chosen = [word for word in arguments if word not in ("--quick", "--coverage")]
-    install("test", "plugin", "window", "docs", "lint", "types")
-    say_what_is_missing([FFMPEG], "Tests that compare with ffmpeg are skipped")
-    say_what_is_missing(BROWSER, "Videos of the site are not played")
-    no_window = say_what_is_missing(window_needs(), "Tests of the window cannot run")
+    install("test", "docs", "packaging", "plugin", "window", "lint", "types")
+    no_window = install_for_tests()["of the window"]
     pytest = [PYTHON, "-m", "pytest"]
     pytest += ["--color=yes"] if sys.stdout.isatty() else []  # shown later, it cannot know itself
     pytest += ["-m", "not slow"] if "--quick" in arguments else []
@@ -166,12 +200,19 @@ def test(arguments: Sequence[str]) -> int:
     return int(any(ended.values()) or (bool(no_window) and is_ci))
 
 
-def say_what_is_missing(needs: Sequence[SystemNeed], consequence: str) -> str:
-    """Install what the tests need from the system; gives the reason where that cannot be."""
-    reason = install_system_needs(needs)
-    if reason:
-        say(f"    {consequence}: {reason}")
-    return reason
+def install_for_tests() -> dict[str, str]:
+    """Install what the tests need from the system; says which cannot run, and returns why."""
+    needs = {
+        "that compare with ffmpeg": [FFMPEG],
+        "that play the videos of the site": BROWSER,
+        "of completion in some shells": SHELLS,
+        "of the window": window_needs(),
+    }
+    reasons = {tests: install_system_needs(missing) for tests, missing in needs.items()}
+    for tests, reason in reasons.items():
+        if reason:
+            say(f"    Tests {tests} cannot run: {reason}")
+    return reasons
 
 
 def begin_window_tests(
@@ -212,11 +253,11 @@ def install(*groups: str) -> None:
     else:
         make_venv()
     say(f"==> Installing {', '.join(['the project', *groups])} (the first time takes minutes)")
-    pip = [PYTHON, "-m", "pip", "install", *([] if sys.stdout.isatty() else ["--quiet"])]
+    pip = [PYTHON, "-m", "pip", "install", "-qq"]  # errors only
     options = [word for group in groups for word in ("--group", group)]
     # Dependency groups came with pip 25.1.
     for arguments in (["--upgrade", "pip>=25.1"], ["--editable", ".", *options]):
-        if run([*pip, *arguments], PIP_ENV):
+        if run_patiently([*pip, *arguments], PIP_ENV):
             raise SetupError("pip could not install what is needed; its message is above")
 
 

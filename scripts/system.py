@@ -32,23 +32,24 @@ class SystemNeed(NamedTuple):
 
     apt: str
     brew: str = ""  # empty when only Linux needs it
-    program: str = ""
+    program: str = ""  # or one of several: a|b
     library: str = ""
 
     def is_missing(self) -> bool:
         if platform.system() != "Linux" and not self.brew:
             return False
         if self.program:
-            return shutil.which(self.program) is None
+            return not any(map(shutil.which, self.program.split("|")))
         return ctypes.util.find_library(self.library) is None
 
 
 FFMPEG = SystemNeed(apt="ffmpeg", brew="ffmpeg", program="ffmpeg")
 # Plays the videos of the site.
 BROWSER = [
-    SystemNeed(apt="chromium", program="chromium"),
+    SystemNeed(apt="chromium", program="chromium|google-chrome"),
     SystemNeed(apt="chromium-driver", program="chromedriver"),
 ]
+SHELLS = [SystemNeed(apt=name, brew=name, program=name) for name in ("zsh", "fish")]
 # What the wheels of Qt 6 are linked with and do not bring along, `libNAME.so` -> package.
 QT_LIBRARIES = {
     "EGL": "libegl1",
@@ -145,6 +146,23 @@ def update(*apt: str) -> None:
 def run(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
     """Run a command in the checkout, with its output on the screen; returns its exit code."""
     return subprocess.call(command, cwd=ROOT, env={**os.environ, **(extra_env or {})})
+
+
+def run_patiently(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
+    """`run` for what takes long and prints nothing: whoever looks sees for how long."""
+    env = {**os.environ, **(extra_env or {})}
+    began = time.monotonic()
+    with subprocess.Popen(command, cwd=ROOT, env=env) as process:
+        while True:
+            try:
+                code = process.wait(1)
+            except subprocess.TimeoutExpired:
+                if sys.stdout.isatty():
+                    say(f"\r    {time.monotonic() - began:.0f} s", end="")
+                continue
+            if sys.stdout.isatty():
+                say("\r", end="")
+            return code
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ def test_importing_the_package_loads_nothing_slow(loaded):
     assert loaded("import napari_tif2video").isdisjoint(SLOW)
 
 
-@pytest.mark.parametrize("option", ["--help", "--version", "--width=5 folder"])
+@pytest.mark.parametrize("option", ["--help", "--help-all", "--version", "--width=5 folder"])
 def test_help_and_usage_errors_load_nothing_slow(loaded, option):
     code = f"import napari_tif2video.cli as c; c.main({option.split()!r})"
     assert loaded(code).isdisjoint(SLOW)
@@ -198,3 +198,18 @@ def test_modules_import_without_circles():
     graph = {module: {target for target, _ in imports_of(module) if target} for module in MODULES}
     assert graph["recipe", "files"] >= {("recipe", "recipe")}  # else nothing was found at all
     tuple(graphlib.TopologicalSorter(graph).static_order())
+
+
+def test_the_window_says_how_to_get_napari(tmp_path):
+    """As for a new user, who has only installed the package."""
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['napari'] = None\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_tif2video"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "napari is not installed" in line
+    assert "napari-tif2video[all]" in line

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from unicodedata import category
 
+#: What to say where a file does not hold what it claims.
+DAMAGED = "the file is damaged or incomplete, copy it again"
+
 
 class Tif2VideoError(Exception):
     """Base of all errors of this package."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import make_options
 import pytest
+import tifffile
 from helpers.files import everything_in, write_folder
 from helpers.frames import noise, numbered
 
 import napari_tif2video as t2v
+from napari_tif2video.settings import SETTINGS, option_of
 
 
 @pytest.fixture
@@ -60,11 +63,11 @@ WRONG = {
     ),
     "limits with contrast": (
         "--limits 0 100 --contrast global",
-        "--limits: fixed limits cannot be combined with a contrast rule",
+        "--limits: fixed limits and a contrast rule exclude each other",
     ),
     "limits with global": (
         "--limits 0 100 --global-normalize",
-        "--limits: fixed limits cannot be combined with a contrast rule",
+        "--limits: fixed limits and a contrast rule exclude each other",
     ),
     "limits turned": ("--limits 100 0", "--limits: LO must be below HI, got 100 and 0"),
     "limits equal": ("--limits 5 5", "--limits: LO must be below HI, got 5 and 5"),
@@ -77,22 +80,23 @@ WRONG = {
     "anchor too small": ("--anchor-size 5", "--anchor-size: expected a whole number of pixels, at"),
     "corner of nothing": ("--label-corner top-left", "--label-corner: there is no label to place"),
     "two widths": ("--width 500 --um-per-pixel 2", "--um-per-pixel: gives the video its width"),
-    "rate factor with quality": ("--crf 20 --quality high", "--crf: is a quality of its own"),
+    "rate factor with quality": ("--crf 20 --quality high", "--crf: sets the quality by itself"),
     "raw with width": (
         "--raw --width 300",
         "--raw: counts are written as they are;",
     ),
-    "workers zero": ("--workers 0", "workers: must be at least 1, got 0"),
-    "workers negative": ("--workers -2", "workers: must be at least 1, got -2"),
+    "workers zero": ("--workers 0", "--workers: must be at least 1, got 0"),
+    "workers negative": ("--workers -2", "--workers: must be at least 1, got -2"),
     "workers no number": ("--workers many", "argument --workers: invalid int value: 'many'"),
     "two ways with existing files": (
         "--overwrite --skip-existing",
-        "output: overwrite and skip existing exclude each other",
+        "--output: overwrite and skip existing exclude each other",
     ),
-    "output twice": ("-o o.mp4 --output-dir out", "output: give a file or a folder, not both"),
-    "another ending": ("-o o.avi", f"output: o.avi {ENDINGS}"),
-    "no ending": ("-o video", f"output: video {ENDINGS}"),
-    "unknown option": ("--shade blue", "unrecognized arguments: --shade blue"),
+    "output twice": ("-o o.mp4 --output-dir out", "--output: give a file or a folder, not both"),
+    "another ending": ("-o o.avi", f"--output: o.avi {ENDINGS}"),
+    "no ending": ("-o video", f"--output: video {ENDINGS}"),
+    "unknown option": ("--shade blue", "unrecognized arguments: --shade blue; see tif2video"),
+    "mistyped option": ("--ouput o.mp4", "unrecognized arguments: --ouput o.mp4; did you mean --o"),
     "option without its value": ("--width", "argument --width: expected one argument"),
 }
 
@@ -201,20 +205,53 @@ def test_version(cli):
     assert ended.err == ""
 
 
+OPTION = re.compile(r"--[a-z][a-z-]*")
+
+
 def test_help_and_page_name_every_option(cli):
-    ended = cli("--help")
+    ended = cli("--help-all")
     assert ended.code == 0
     assert ended.err == ""
-    options = set(re.findall(r"--[a-z][a-z-]*", ended.out))
+    options = set(OPTION.findall(ended.out))
     settings = {f"--{field.name}".replace("_", "-") for field in fields(t2v.VideoSettings)}
     others = """--nogui --output --output-dir --global-normalize --workers --recursive --match
         --overwrite --skip-existing --dry-run --json --report --quiet --demo --version --settings
-        --reuse --sidecar --scheduler --verify --resume --inspect --help"""
+        --reuse --sidecar --scheduler --verify --resume --inspect --completion --help --help-all"""
     assert options == settings | set(others.split())
     page = (Path(__file__).parents[2] / "docs" / "reference" / "options.md").read_text("utf-8")
     assert make_options.tables() in page, "run python docs/make_options.py"
     rows = re.findall(r"^\| (.*?) \|", page, flags=re.MULTILINE)
-    assert set(re.findall(r"--[a-z][a-z-]*", "".join(rows))) == options
+    assert set(OPTION.findall("".join(rows))) == options
+
+
+def test_the_short_help_has_what_most_people_need_in_a_window_or_two(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    short, everything = cli("--help").out, cli("--help-all").out
+    assert all(len(line) <= 80 for line in everything.splitlines())
+    assert len(short.splitlines()) < 110
+    assert len(short) < 0.6 * len(everything)
+    assert "--help-all" in short
+    basic = {option_of(name) for name, setting in SETTINGS.items() if setting.is_basic}
+    assert basic | {"--output", "--demo"} <= set(OPTION.findall(short))
+    assert not {"--resume", "--event-corner"} & set(OPTION.findall(short))
+    assert cli("-h").out == short
+
+
+def test_the_examples_of_the_help_work(cli, tmp_path, monkeypatch):
+    examples = re.findall(r"^  (tif2video .*?)(?:  .*)?$", cli("--help").out, re.M)
+    monkeypatch.chdir(tmp_path)
+    for name in ("frames", "pos1", "pos2"):
+        write_folder(tmp_path / name, noise((3, 300, 400)))
+    channels = noise((2, 2, 3, 300, 400))
+    tifffile.imwrite("cells.ome.tif", channels, ome=True, metadata={"axes": "TCZYX"})
+    calibrated = ["--pixel-size", "0.5", "--frame-interval", "5min"]
+    assert len(examples) == 6
+    for example in sorted(examples, key=lambda line: "--dry-run" not in line):
+        _, *words = shlex.split(example)
+        ended = cli(*words, *(calibrated if "--scale-bar" in words else []))
+        assert ended.code == 0, ended.err
+    made = {path.name for path in tmp_path.rglob("*.mp4")}
+    assert {"talk.mp4", "pos1_500px_10fps_batch_norm_video.mp4"} <= made
 
 
 # What the last line of defence says about sources: exit code 1, the reason, a way out.
@@ -234,7 +271,7 @@ def test_a_folder_whose_subfolders_hold_the_images(tmp_path, cli):
     assert ended.code == 1
     assert "No TIF images found in" in ended.error_line
     assert "--recursive" in ended.error_line
-    assert "2 of its subfolders" in ended.error_line
+    assert "in 2 subfolders" in ended.error_line
 
 
 MISSING = {

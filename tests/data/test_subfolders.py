@@ -121,8 +121,8 @@ def test_other_subfolders_are_converted_one_by_one(tmp_path, cli, name):
     folder = write(tmp_path / "in", name, HYPER[:, :, 0].swapaxes(0, 1))
     ended = cli(folder, "--quiet")
     assert ended.code == 1
-    assert "2 of its subfolders hold them; add --recursive for a video of each" in ended.error_line
-    assert "as one data set" in ended.error_line
+    assert "in 2 subfolders; add --recursive for a video of each" in ended.error_line
+    assert "by channel, time point or slice" in ended.error_line
     ended = cli(folder, "--recursive", "--json")
     assert [s["frames"] for s in json.loads(ended.out)["sources"]] == [T, T]
 

@@ -38,7 +38,7 @@ def browser():
     """Headless Chromium; on a build machine it has to be there."""
     webdriver = pytest.importorskip("selenium.webdriver")
     driver = shutil.which("chromedriver")
-    names = "chromium", "chromium-browser", "google-chrome"
+    names = "chromium", "google-chrome"
     program = next(filter(None, map(shutil.which, names)), None)
     if not (program and driver):
         missing = "Chromium and its driver are not installed: videos on the site are not played"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +29,6 @@ from ..planning import choose
 from ..sample import SAMPLE_NAME
 from ..settings import VideoSettings
 from .layers import CHANNEL
-
-if TYPE_CHECKING:
-    from napari.layers import Image
 
 _STEPS = 1000
 
@@ -204,26 +201,22 @@ def _colormap(table: bytes, name: str) -> Any:
     return Colormap(np.frombuffer(table, np.uint8).reshape(256, 3) / 255, name=name)
 
 
-def write(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
-    """Write an image layer as a video, as it is displayed, at the size of the data."""
-    return _write(path, [_layer(data, meta)])
+def write(path: str, layers: list[LayerData]) -> list[str]:
+    """Write image layers as one video, on top of each other as they are displayed, at the size of
+    the data.
 
-
-def write_layers(path: str, layers: list[LayerData]) -> list[str]:
-    """Write several image layers as one video, on top of each other as they are displayed."""
-    return _write(path, [_layer(data, meta) for data, meta, _ in layers])
-
-
-def _write(path: str, layers: list[Image]) -> list[str]:
-    """Convert in the calling thread, which napari gives to writers; empty if cancelled."""
+    In the calling thread, which napari gives to writers; the list is empty if cancelled.
+    """
     from napari.components import ViewerModel
+    from napari.layers import Image
     from napari.utils import cancelable_progress
 
     from ..videos import convert
 
-    source = layers[0] if len(layers) == 1 else ViewerModel()
+    images = [Image(data, **{n: meta[n] for n in _KEPT if n in meta}) for data, meta, _ in layers]
+    source = images[0] if len(images) == 1 else ViewerModel()
     if isinstance(source, ViewerModel):
-        source.layers.extend(layers)
+        source.layers.extend(images)
     bar = cancelable_progress(total=_STEPS, desc="Saving video")
 
     def show(progress: Progress) -> None:
@@ -244,9 +237,3 @@ def _write(path: str, layers: list[Image]) -> list[str]:
     finally:
         bar.close()
     return [path]
-
-
-def _layer(data: Any, meta: dict[str, Any]) -> Image:
-    from napari.layers import Image
-
-    return Image(data, **{name: meta[name] for name in _KEPT if name in meta})

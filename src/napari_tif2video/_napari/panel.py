@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,7 @@ from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtGui import QIcon, QKeySequence
 from qtpy.QtWidgets import (
     QAbstractButton,
+    QAbstractSpinBox,
     QComboBox,
     QDockWidget,
     QFrame,
@@ -112,11 +113,17 @@ def say(label: Label, text: str) -> None:
 
 
 class Fold(QCollapsible):
-    """A container that a line with an arrow hides and shows."""
+    """A container that a line with an arrow hides and shows.
 
-    def __init__(self, title: str, content: Container) -> None:
-        super().__init__(expandedIcon=QIcon(), collapsedIcon=QIcon())
-        self._inside, self._title = content.native, title
+    Parameters
+    ----------
+    less : str
+        What the line says instead while the container is shown, if it then stands below it.
+    """
+
+    def __init__(self, title: str, content: Container, less: str = "") -> None:
+        super().__init__()
+        self._inside, self._title, self._less = content.native, title, less
         self.setDuration(0)
         self.setContent(self._inside)
         button, layout = self.toggleButton(), self.layout()
@@ -138,8 +145,11 @@ class Fold(QCollapsible):
 
     def _show(self, is_open: bool) -> None:
         # Arrows that superqt draws once would keep the colour of the theme before, and heights
-        # that it sets would cut off rows that appear later.
-        self.setText(f"{'▾' if is_open else '▸'} {self._title}")
+        # that it sets would cut off rows that appear later. It has no way to have none from the
+        # beginning: in PySide6, an icon without a picture is false.
+        self.toggleButton().setIcon(QIcon())
+        opened = f"▴ {self._less}" if self._less else f"▾ {self._title}"
+        self.setText(opened if is_open else f"▸ {self._title}")
         self._inside.setMaximumHeight(_UNLIMITED_PX)
         self._inside.setVisible(is_open)
 
@@ -171,32 +181,41 @@ class _Scroll(QScrollArea):
 
 
 def lay_out(
-    panel: Container, above: Container, scrolled: Container, fold: Fold, below: Container
+    panel: Container,
+    above: Container,
+    scrolled: Container,
+    fold: Fold,
+    below: Container,
+    yielding: Fold,
 ) -> None:
-    """Put three parts into the panel: the middle one, with a fold in it, scrolls if it has to."""
+    """Put three parts into the panel: the middle one, with a fold in it, scrolls if it has to.
+
+    Where that fold is opened and has no room, another one in the lower part is closed.
+    """
     for part in (above, scrolled):
         part.margins = (_MARGIN_PX, _SPACING_PX, _MARGIN_PX, 0)
     scrolled.native.layout().addStretch()
     below.margins = (_MARGIN_PX, _SPACING_PX, _MARGIN_PX, _MARGIN_PX)
     scroll = _Scroll(scrolled)
 
+    def settle() -> None:
+        if scroll.height() < scroll.sizeHint().height():
+            yielding.collapse()
+        scroll.verticalScrollBar().setValue(fold.y())
+
     def show(is_open: bool) -> None:
         if is_open:  # once it has its room
-            QTimer.singleShot(0, lambda: scroll.verticalScrollBar().setValue(fold.y()))
+            QTimer.singleShot(0, settle)
 
     fold.toggled.connect(show)
     layout = panel.native.layout()
     layout.setSpacing(0)
     layout.addWidget(above.native, 1)
     layout.addWidget(scroll)
+    # Not scrolled, as it would be out of sight where there is little room.
+    below.native.layout().insertWidget(0, fold.toggleButton())
     layout.addWidget(below.native)
-    controls = [each for part in (above, scrolled, below) for each in _controls(part.native)]
-    for before, after in pairwise(controls):
-        QWidget.setTabOrder(before, after)
-    for control in controls:  # for those who hear what is there
-        has_text = isinstance(control, QAbstractButton) and control.text()
-        if not (has_text or control.accessibleName()):
-            control.setAccessibleName(control.toolTip().partition(".")[0])
+    _prepare([each for part in (above, scrolled, below) for each in _controls(part.native)])
 
     def let_shrink_again() -> None:
         """The least height of a dock of napari grows with what is in it; left alone, for good."""
@@ -209,6 +228,32 @@ def lay_out(
     panel.native.setMinimumWidth(WIDTH_PX)
     # Else napari would put a stretch below, which takes the room from the picture.
     panel.native.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+
+def _prepare(controls: Sequence[QWidget]) -> None:
+    """Let keys, the wheel and those who do not see get along with all controls of the window."""
+    for before, after in pairwise(controls):
+        QWidget.setTabOrder(before, after)
+    for control in controls:
+        has_text = isinstance(control, QAbstractButton) and control.text()
+        if not (has_text or control.accessibleName()):
+            control.setAccessibleName(control.toolTip().partition(".")[0])
+        if isinstance(control, (QComboBox, QAbstractSpinBox)):
+            # Else it would change values while what is below the pointer is to be scrolled.
+            control.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
+
+
+def show_in_scroll(widget: QWidget) -> None:
+    """Scroll to a widget, once all that is changing has its place."""
+
+    def scroll() -> None:
+        area = widget.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(widget)
+
+    QTimer.singleShot(0, scroll)
 
 
 def _controls(item: Any) -> Iterator[QWidget]:

@@ -121,19 +121,22 @@ class TiffToVideo(SettingsForm):
     def _lay_out(self) -> None:
         files = (heading("Files"), *self.destination.file_rows, self.recipe_button)
         self.more = Fold(
-            "More  (grey levels, overlays, format, files)", column(self.more_rows, *files)
+            "More  (grey levels, overlays, format, files)",
+            column(self.more_rows, *files),
+            less="Less",
         )
         preset = line(title("Preset"), self.presets, stretch=1)
         run = self.run
         create = line(self.create_button, run.card.recent_button, run.log_button, stretch=0)
         source = self.source
-        rows = (source.time_axis.row, self.source_rows)
+        rows = (source.covered_row, source.time_axis.row, self.source_rows)
         lay_out(
             self,
             column(self.mode, self.layers, self.folders, source.info, *rows, self.result),
             column(preset, self.top, self.more),
             self.more,
             column(self.destination, self.reason, create, self.run),
+            self.run.card.headline,
         )
         for keys, button in (
             ("Ctrl+Return", self.create_button),
@@ -161,6 +164,7 @@ class TiffToVideo(SettingsForm):
         for signal in (self.run.began, self.run.ended):
             signal.connect(self._on_run)
         Watch(self.native, {QEvent.Type.Show: self._on_show, QEvent.Type.Hide: self._on_hide})
+        Watch(self.native, {QEvent.Type.Resize: partial(self.result.fit_into, self.native)})
         self.native_parent_changed.connect(self._on_parent)
 
     def _restore(self) -> None:

@@ -86,7 +86,7 @@ class Console:
             f"{counts['failed']} failed, {counts['skipped']} skipped"
         )
         for video in self.videos:
-            if video.status == "failed":
+            if video.status == "failed" and len(self._jobs) > 1:  # else it was the last line
                 self._say(f"  failed: {_with_source(video)}")
             elif video.status == "ok":
                 verified = f", {describe_fidelity(video)}" if video.verified else ""

@@ -26,7 +26,7 @@ def describe_recipe(recipe: Recipe) -> str:
     if recipe.bad_frames:
         bad = recipe.bad_frames
         few = ", ".join(map(str, bad[:20])) + (", ..." if len(bad) > 20 else "")
-        rows.insert(2, ("left out", f"{len(bad)} that could not be read: {few}"))
+        rows.insert(2, ("left out", f"{len(bad)} that cannot be read: {few}"))
     if recipe.batch:
         rows.append(("batch", ", ".join(recipe.batch)))
     rows += [("channel", _channel(recipe, channel)) for channel in recipe.channels]
@@ -60,7 +60,7 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
     if recipe.uses_numbers(reuse):
         return f"the limits of the video are used as they are: {_all_pairs(recipe)}"
     if recipe.has_own_limits:
-        return f"contrast {recipe.contrast}: limits are found anew for each frame"
+        return f"contrast {recipe.contrast}: limits are measured anew for each frame"
     if contrast_of(recipe.contrast).is_stated:
         return ""
     measured = f"contrast {recipe.contrast}: limits are measured anew"

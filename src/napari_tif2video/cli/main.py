@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..errors import Cancelled, OutputError, SettingsError, describe
+from ..errors import Cancelled, OutputError, SettingsError, describe, one_line
 from ..recipe import read_recipe, saved_recipe
 from ..settings import SETTINGS, VideoSettings, option_of, with_option_names
 from .inspect import describe_recipe, reuse_note
@@ -65,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.completion is not None:
+        return _complete(args)
     if args.inspect is not None:
         return _inspect(args)
     wants_window = not args.source and args.demo is None and not args.nogui
@@ -160,6 +162,17 @@ def _loading() -> Iterator[None]:
         gc.enable()
 
 
+def _complete(args: argparse.Namespace) -> int:
+    """Print the completion of a shell."""
+    others = " ".join([*args.source, _given(args, "completion")]).strip()
+    if others:
+        raise SettingsError(f"--completion only prints a script; leave out {others}")
+    from .completion import completion_script
+
+    show(completion_script(args.completion))
+    return OK
+
+
 def _inspect(args: argparse.Namespace) -> int:
     """Print the recipe of a video."""
     if args.source or args.demo is not None or args.settings is not None:
@@ -197,14 +210,17 @@ def _given(args: argparse.Namespace, *known: str) -> str:
 
 
 def _open_window() -> None:
+    from .._napari import open_window
+
     try:
-        from .._napari import open_window
-    except ImportError as exc:
+        open_window()
+    except ImportError as exc:  # of napari, or of Qt, which napari leaves to the user
+        is_missing = exc.name == "napari"
+        problem = "is not installed" if is_missing else f"opens no window ({one_line(str(exc))})"
         raise SettingsError(
-            "without a SOURCE the window is opened, which needs napari; install it with "
-            f"pip install 'napari-tif2video[all]' ({exc})"
+            f"no source given, and napari {problem}; name a source (see --help), or install the "
+            "window with pip install 'napari-tif2video[all]'"
         ) from exc
-    open_window()
 
 
 def _settings(args: argparse.Namespace) -> VideoSettings:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import SourceError
+from ..units import counted
 from .fields import left_out_note, natural_key
 from .names import axes_of_names, folders_are_axes
 
@@ -149,9 +150,9 @@ def _names_below(folder: Path, match: str | None) -> list[str]:
     is_one = len(found) == 1 and "/" in (match or "")  # the one that was asked for
     if not is_one and not folders_are_axes(list(found)):
         raise SourceError(
-            f"No TIF images found in {folder}, but {len(found)} of its subfolders hold them; add "
-            "--recursive for a video of each; they are taken as one data set if they are called "
-            "by channel, time point or slice, such as GFP and mCherry, or TimePoint_1"
+            f"No TIF images found in {folder}, but in {counted(len(found), 'subfolder')}; add "
+            "--recursive for a video of each, or name them by channel, time point or slice, such "
+            "as GFP and mCherry, for one of all"
         )
     try:
         axes_of_names(names, folder)

@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 
 from ..errors import SourceError
+from ..paths import command_line
 from .fields import (
     Field,
     Table,
@@ -334,7 +335,7 @@ def _pattern_of(table: Table, is_chosen: Callable[[int], bool], others: Sequence
         pattern = re.sub(r"\*{2,}", "*", text) + suffix
         if {name for name in (*table.names, *others) if fnmatchcase(name, pattern)} == chosen:
             break
-    return f"'{pattern}'"
+    return command_line([pattern])
 
 
 def _several_kinds(names: Sequence[str], where: object) -> SourceError:
@@ -380,7 +381,11 @@ def _refuse_twins(names: Sequence[str], where: object) -> None:
         if other != name:
             endings = Counter(os.path.splitext(name)[1] for name in names)
             usual = endings.most_common(1)[0][0]
-            way = "rename one" if len(endings) == 1 else f"choose by --match '*{usual}'"
+            way = (
+                "rename one"
+                if len(endings) == 1
+                else f"choose by --match {command_line([f'*{usual}'])}"
+            )
             raise SourceError(
                 f"{where}: holds {other} and {name}, which would be the same frame; {way}"
             )

@@ -216,7 +216,7 @@ def check_video(path: Path, encoder: Encoder, frames: int) -> None:
 
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction:
     """In seconds; Matroska states that of the file only."""
-    if stream.duration is not None and stream.time_base is not None:
+    if stream.duration is not None and stream.time_base:
         return stream.duration * stream.time_base
     return Fraction(container.duration or 0, av.time_base)
 

@@ -103,7 +103,7 @@ def _check_frame(frame: av.VideoFrame, number: int, encoder: Encoder, check: Fra
             f"of {encoder.width}x{encoder.height}"
         )
     late = None
-    if frame.pts is not None and frame.time_base is not None:
+    if frame.pts is not None and frame.time_base:
         late = frame.pts * frame.time_base - number / encoder.fps
     if late is None or abs(late) > encoder.container.tolerance_s:
         raise EncodingError(f"verify: frame {number} of the finished video has another time")

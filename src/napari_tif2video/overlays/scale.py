@@ -15,7 +15,7 @@ _BAR_SHARE = 0.2  # of the width of the video, where nobody says how long the ba
 _ROUND = (1, 2, 5)
 
 # Where a pixel's size is missing, the message says what gives it.
-NO_PIXEL_SIZE = "the size of a pixel is not known; give it with --pixel-size, in µm"
+NO_PIXEL_SIZE = "the size of a pixel is not known; give it with --pixel-size, such as 0.65 (µm)"
 
 
 @dataclass(frozen=True)

@@ -111,8 +111,8 @@ class KeptSegments:
             return ()
         if not self._used:
             return (
-                "what a run that was stopped had finished cannot be used, as the source, the "
-                "settings or a version has changed; all is made anew",
+                "the source, the settings or a version has changed since the run that was stopped; "
+                "all is made anew",
             )
         return (f"{self._used} of {self._wanted} segments are those of a run that was stopped",)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..colours import ChannelInfo, Display, default_colours
 from ..data import Channel, FramePlanes, Planes, Stack
 from ..errors import SourceError
+from ..paths import command_line
 from ..settings import VideoSettings
 from ..units import counted
 
@@ -212,7 +212,7 @@ def _channels(
     names = [channel_name(info, number) or str(number) for number in range(count)]
     listed = f"{counted(count, 'channel')}: {', '.join(names)}"
     if channel is None:
-        raise SourceError(f"{listed}; add --channel {shlex.quote(names[0])}, all or each")
+        raise SourceError(f"{listed}; add --channel {command_line([names[0]])}, all or each")
     if channel == "each":
         raise SourceError(f"{listed}; each makes several videos, choose one or all here")
     if channel == "all":
@@ -226,7 +226,7 @@ def _position(count: int, known: Sequence[str], position: int | str | None) -> i
     listed = f"{counted(count, 'position')}: {', '.join(shown)}"
     if position is None and count > 1:
         name = names[0] if names.count(names[0]) == 1 else "0"
-        raise SourceError(f"{listed}; add --position {shlex.quote(name)} or each")
+        raise SourceError(f"{listed}; add --position {command_line([name])} or each")
     if position == "each" and count > 1:
         raise SourceError(f"{listed}; each makes several videos, choose one here")
     return 0 if position in (None, "each") else _one_of(names, position, "position", listed)

@@ -306,13 +306,13 @@ def _contrast(stack: Stack, settings: VideoSettings) -> str:
     displayed = "local" if all(display.is_auto for display in displays) else "displayed"
     if settings.contrast == "displayed" and not is_displayed:
         raise SourceError(
-            "contrast 'displayed' is for layers of napari; choose local, global, batch, smooth or "
+            "contrast: 'displayed' is for layers of napari; choose local, global, batch, smooth or "
             "fixed limits"
         )
     is_stored = all(channel.stored_limits is not None for channel in stack.channels)
     if settings.contrast == "stored" and not is_stored:
         raise SourceError(
-            "contrast 'stored' is for files that hold a display range, as those of ImageJ and "
+            "contrast: 'stored' is for files that hold a display range, as those of ImageJ and "
             "Micro-Manager do (OME-TIFF has none); choose local, global or fixed limits"
         )
     if settings.contrast is not None:

@@ -69,7 +69,7 @@ def check_format(settings: Any, codec: Codec) -> None:
         raise SettingsError(f"raw: {codec.title} cannot hold counts as they are; use {exact}")
     if codec.max_fps is not None and settings.fps > codec.max_fps:
         raise SettingsError(
-            f"fps: players slow {codec.title}s of more than {codec.max_fps} frames a second down; "
+            f"fps: players slow down {codec.title}s of more than {codec.max_fps} frames a second; "
             f"use {codec.max_fps} or less, or another codec"
         )
     if codec.max_ticks is not None and settings.fps.numerator > codec.max_ticks:

@@ -45,6 +45,8 @@ class Setting:
         The switch that it turns on.
     replaces : tuple of str
         What goes when it is put on top of other settings.
+    is_basic : bool
+        Whether the short help of the command line has it.
     is_list : bool
         Whether it can be given several times, each with a value of its own.
     goes_with_raw : bool
@@ -66,6 +68,7 @@ class Setting:
     token: str | Callable[[Any], str] = ""
     implies: str = ""
     replaces: tuple[str, ...] = ()
+    is_basic: bool = False
     is_list: bool = False
     goes_with_raw: bool = False
     is_later: bool = False

@@ -56,28 +56,29 @@ class VideoSettings:
         "width in px, {} to {}; the height keeps the aspect ratio, and both go "
         "to the nearest even number; `full`: no scaling, an odd last row or column is cut"
         .format(*WIDTH_RANGE_PX),
-        parse=picture.parse_width, metavar="N|full", replaces=("um_per_pixel",),
+        parse=picture.parse_width, metavar="N|full", replaces=("um_per_pixel",), is_basic=True,
     )
     fps: Fraction = declare(
         Fraction(10), PICTURE, "Speed", "frames per second, {} to {}, exact: `10`, `29.97`, "
         "`30000/1001`".format(*picture.FPS_RANGE),
-        parse=picture.parse_fps, metavar="F", goes_with_raw=True,
+        parse=picture.parse_fps, metavar="F", goes_with_raw=True, is_basic=True,
     )
     crop: CropBox | None = declare(
         None, PICTURE, "Crop", "centre crop, or a box with its top-left corner",
         parse=picture.parse_crop, metavar="WxH[+X+Y]", otherwise="whole frame",
-        in_python="Or a `CropBox`.", token=picture.crop_token, goes_with_raw=True,
+        in_python="Or a `CropBox`.", token=picture.crop_token, goes_with_raw=True, is_basic=True,
     )
     contrast: str | None = declare(
         None, GREY, "Contrast",
-        "black and white from each frame, from its sequence, from all sources of the call, from "
-        "each frame but smoothed over time, from percentiles of its sequence that hot pixels do "
-        "not move, or the display range that the program stored with the data",
+        "black and white are the smallest and largest count of each frame (`local`), of its "
+        "sequence (`global`), of all sources of the call (`batch`), or of each frame but smoothed "
+        "over time (`smooth`), percentiles of the sequence that hot pixels do not move (`auto`), "
+        "or the display range that the program stored with the data (`stored`)",
         parse=one_of(_CONTRASTS),
         choices=tuple(name for name in _CONTRASTS if name != "displayed"),
         otherwise=f"`{picture.DEFAULT_CONTRAST}`", in_python="Or ``displayed``: as the layer of "
         "napari shows it, the default for layers without `percentile`.",
-        token=lambda name: CONTRASTS[name].token, replaces=("limits",),
+        token=lambda name: CONTRASTS[name].token, replaces=("limits",), is_basic=True,
     )
     percentile: tuple[float, float] | None = declare(
         None, GREY, "Percentile", "percentiles of the counts, such as `0.1 99.9`, instead of the "
@@ -89,6 +90,7 @@ class VideoSettings:
         parse=picture.parse_limits, metavar=("LO", "HI"), token="_fixed",
         replaces=("contrast", "percentile"),
         in_python="Of several channels, one pair for all or a tuple with one for each.",
+        is_basic=True,
     )
     gamma: float | None = declare(
         None, GREY, "Gamma", "exponent of the grey level between 0 and 1, {} to {}; below 1, dark "
@@ -101,13 +103,15 @@ class VideoSettings:
         None, GREY, "LUT", "grey levels in colours, by the names of cmap: `viridis`, `magma`, "
         "`green`, `batlow`; with `_r` the other way round; not for colour images",
         parse=picture.parse_colormap, metavar="NAME", otherwise="grey",
-        token=lambda name: f"_colormap{overlays.name_token(name)}",
+        token=lambda name: f"_colormap{overlays.name_token(name)}", is_basic=True,
     )
-    anchor: bool = declare(False, DRAWN, "Anchor", "draw a red dot at the centre of the video")
+    anchor: bool = declare(
+        False, DRAWN, "Anchor", "draw a red dot at the centre of the video", is_basic=True,
+    )
     frames: str | None = declare(
         None, PART, "Frames", "a Python slice of time: `10:50`, `::2`, `-10:`",
         parse=picture.parse_frames, metavar="START:STOP:STEP", otherwise="all",
-        in_python="Or a `slice`.", token=picture.frames_token, goes_with_raw=True,
+        in_python="Or a `slice`.", token=picture.frames_token, goes_with_raw=True, is_basic=True,
     )
     quality: str = declare(
         "standard", FORMAT, "Quality",
@@ -115,12 +119,13 @@ class VideoSettings:
         f"`lossless` is for {RAW_CODEC.title}", choices=QUALITIES, replaces=("crf",),
         goes_with_raw=True,
         token=lambda quality: "" if quality in ("standard", "lossless") else f"_{quality}",
+        is_basic=True,
     )
     codec: str | None = declare(
         None, FORMAT, "Format", "format of the video",
         parse=formats.parse_codec, choices=tuple(CODECS),
         otherwise=f"by the ending of the output, else `{DEFAULT_CODEC.name}`", token="_{}",
-        goes_with_raw=True,
+        goes_with_raw=True, is_basic=True,
     )
     crf: int | None = declare(
         None, FORMAT, "CRF",
@@ -133,6 +138,7 @@ class VideoSettings:
         "the file gets no larger: the quality is lowered as far as that takes "
         "(`10MB`, `900kB`, `1.5 GB`, `8MiB`)", parse=formats.parse_max_size, metavar="SIZE",
         otherwise="no limit", token=lambda n: f"_max{readable_size(n)}", replaces=("crf",),
+        is_basic=True,
     )
     raw: bool = declare(
         False, FORMAT, "Raw counts",
@@ -146,13 +152,13 @@ class VideoSettings:
         "their colours, with limits of their own; `each`: a video of each",
         parse=picture.parse_channel, metavar="N|NAME|all|each", goes_with_raw=True,
         otherwise="to be chosen, where there are several",
-        token=lambda channel: "_merged" if channel == "all" else f"_ch{channel}",
+        token=lambda channel: "_merged" if channel == "all" else f"_ch{channel}", is_basic=True,
     )
     z: int | str | None = declare(
         None, PART, "Slices", "a slice, counted from 0, or all of them in one, at full precision",
         parse=picture.parse_z, metavar="|".join(("N", *picture.Z_PROJECTIONS)),
         otherwise="`max`, where there is time too",
-        token="_z{}", goes_with_raw=True,
+        token="_z{}", goes_with_raw=True, is_basic=True,
     )
     play: str | None = declare(
         None, PART, "Play", "the axis that is played, where there are several: `T`, `Z`, `C`",
@@ -180,7 +186,7 @@ class VideoSettings:
         token=overlays.name_token, implies="anchor",
     )
     scale_bar: bool = declare(
-        False, DRAWN, "Scale bar", "draw a bar with its length", token="_scalebar",
+        False, DRAWN, "Scale bar", "draw a bar with its length", token="_scalebar", is_basic=True,
     )
     scale_bar_length: float | None = declare(
         None, DRAWN, "Scale bar", "length of the scale bar in µm",
@@ -195,14 +201,16 @@ class VideoSettings:
     pixel_size: float | None = declare(
         None, SCALE, "Pixel size", "width of a pixel of the data in µm",
         parse=overlays.parse_length, metavar="UM", otherwise="from the metadata",
-        token="_{:g}um", goes_with_raw=True,
+        token="_{:g}um", goes_with_raw=True, is_basic=True,
     )
     um_per_pixel: float | None = declare(
         None, SCALE, "Scale", "µm that a pixel of the video shows, the same for all sources, "
         "instead of `--width`", parse=overlays.parse_length, metavar="F", token="_{:g}um_per_px",
         replaces=("width",),
     )
-    timestamp: bool = declare(False, DRAWN, "Time", "draw the time of each frame", token="_time")
+    timestamp: bool = declare(
+        False, DRAWN, "Time", "draw the time of each frame", token="_time", is_basic=True,
+    )
     timestamp_corner: str | None = declare(
         None, DRAWN, "Time", "where the time is", choices=overlays.CORNERS,
         otherwise=f"`{overlays.DEFAULT_CORNERS['timestamp']}`", token=overlays.corner_token,
@@ -212,7 +220,7 @@ class VideoSettings:
         None, SCALE, "Interval",
         "time between frames of the data: `300`, `5min`, `1h30min`, `500ms`",
         parse=parse_duration, metavar="TIME", otherwise="from the metadata", token="_every_{:g}s",
-        goes_with_raw=True,
+        goes_with_raw=True, is_basic=True,
     )
     time_start: float | None = declare(
         None, SCALE, "Time", "time of the first frame of the data, shown or not: `2h`, `-10min`",
@@ -224,6 +232,7 @@ class VideoSettings:
         None, DRAWN, "Label",
         "draw a text; `{name}`, `{time}`, `{frame}` (from 0) and `{channel}` are "
         "filled in, `{{` is a brace", parse=overlays.parse_label, metavar="TEXT", token="_label",
+        is_basic=True,
     )
     label_corner: str | None = declare(
         None, DRAWN, "Label", "where the label is", choices=overlays.CORNERS,
@@ -305,9 +314,9 @@ class VideoSettings:
         is_given = {name for name in SETTINGS if getattr(self, name) != SETTINGS[name].default}
         for names, message in (
             ("um_per_pixel width", _TWO_WIDTHS),
-            ("limits contrast", "limits: fixed limits cannot be combined with a contrast rule"),
-            ("limits percentile", "percentile: cannot be combined with fixed limits"),
-            ("crf quality", "crf: is a quality of its own; leave out the other one"),
+            ("limits contrast", "limits: fixed limits and a contrast rule exclude each other"),
+            ("limits percentile", "limits: fixed limits and percentiles exclude each other"),
+            ("crf quality", "crf: sets the quality by itself; leave out quality"),
             ("crf max_size", "max_size: finds the rate factor by itself; leave out crf"),
         ):
             if is_given.issuperset(names.split()):

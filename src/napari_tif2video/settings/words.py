@@ -31,8 +31,12 @@ def with_option_names(message: str) -> str:
     return _SETTING.sub(lambda found: option_of(found[0]), message)
 
 
-# At the beginning, and with an underscore anywhere, but not inside the name of a file.
+# What messages begin with, and is no setting of a video.
+_OF_THE_CALL = ("output", "resume", "reuse", "scheduler", "workers")
+
+# Where a message or what follows its source begins, and with an underscore anywhere, but not
+# inside the name of a file.
 _SETTING = re.compile(
-    rf"^(?:{'|'.join(SETTINGS)})(?=: )"
+    rf"(?:^|(?<=: ))(?:{'|'.join([*SETTINGS, *_OF_THE_CALL])})(?=: )"
     rf"|(?<![\w./\\-])(?:{'|'.join(name for name in SETTINGS if '_' in name)})(?![\w./\\-])"
 )

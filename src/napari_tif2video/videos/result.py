@@ -7,7 +7,7 @@ import csv
 import dataclasses
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any, Literal, cast
@@ -89,7 +89,10 @@ class Video:
     height: int = 0
     fps: Fraction = Fraction(0)
     contrast: str = ""
-    limits: Limits | tuple[Limits, ...] | tuple[tuple[Limits, ...], ...] | None = None
+    # Of each frame, perhaps: too many to read where a console shows what `convert` returns.
+    limits: Limits | tuple[Limits, ...] | tuple[tuple[Limits, ...], ...] | None = field(
+        default=None, repr=False
+    )
     clipped: float | None = None
     constant_frames: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()

@@ -105,6 +105,21 @@ def test_the_card_goes_with_its_layer_and_the_last_ten_come_back(
     assert not card.headline.isVisible()
     assert len(last_videos(widget)) == 10
     assert card.recent_button.visible
+    # They are there at the next start, as far as the files are.
+    facts = card.facts.value
+    viewer.window.remove_dock_widget("all")
+    (tmp_path / names[-1]).unlink()
+    card = open_widget()[1].run.card
+    (menu := card.recent_button.native.menu()).aboutToShow.emit()
+    shown = [action.text().split("  ")[0] for action in menu.actions()]
+    assert shown == names[-2:1:-1]
+    assert not card.visible
+    menu.actions()[2].trigger()
+    assert card.headline.title == names[-4]
+    assert card.facts.value == facts
+    wait(lambda: card.picture.image is not None)
+    click(card.play_button)
+    assert opened == [str(tmp_path / names[-4])]
 
 
 def test_the_card_goes_with_its_folder(open_widget, wait, tmp_path):

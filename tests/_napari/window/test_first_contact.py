@@ -112,6 +112,30 @@ def test_all_visible_layers_are_made_unless_another_one_is_chosen(open_widget, w
     assert "left out: a, cells, c" in widget.source.info.value
 
 
+def test_layers_that_hide_others_are_said_and_shown_in_colours(open_widget):
+    viewer, widget = open_widget(noise((3, 40, 60)), name="a", contrast_limits=(0, 65535))
+    panel = widget.source
+    widget.wait_until_idle()
+    assert not panel.covered_row.visible
+    for name, options in (("b", {}), ("c", {"blending": "additive", "colormap": "red"})):
+        viewer.add_image(noise((3, 40, 60)), name=name, contrast_limits=(0, 65535), **options)
+    widget.wait_until_idle()
+    assert panel.covered_row.native.isVisible()
+    assert panel.covered.value == "b hides a"
+    click(panel.in_colours)
+    widget.wait_until_idle()
+    assert not panel.covered_row.visible
+    layers = viewer.layers
+    assert [layer.blending for layer in layers] == ["additive"] * 3
+    assert [layer.colormap.name for layer in layers] == ["cyan", "magenta", "red"]
+    image = t2v.render_frame(viewer, 1)
+    np.testing.assert_array_equal(widget.result.preview.image, image)
+    layers["b"].visible = layers["c"].visible = False
+    layers["b"].blending = "translucent"
+    widget.wait_until_idle()
+    assert not panel.covered_row.visible
+
+
 def test_layers_that_do_not_go_together_leave_one_that_can_be_made(open_widget):
     viewer, widget = open_widget(noise((3, 40, 60)), name="first")
     viewer.add_image(noise((3, 40, 60)), name="turned", shear=(0, 0, 0.2))

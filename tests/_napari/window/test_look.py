@@ -9,7 +9,9 @@ from helpers.frames import noise
 pytest.importorskip("napari")
 
 from helpers.window import click, pick, write_into
-from qtpy.QtWidgets import QWidget
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtWidgets import QApplication, QWidget
 
 
 def test_more_unfolds_and_has_room_for_what_appears_later(open_widget, wait):
@@ -30,6 +32,24 @@ def test_more_unfolds_and_has_room_for_what_appears_later(open_widget, wait):
         wait(lambda: not row.problem.visible)
         click(widget.more.toggleButton())
         wait(lambda: not edit.visible)  # nor does the Tab key lead there
+
+
+def test_the_wheel_is_left_to_what_scrolls_and_changes_nothing(open_widget):
+    _, widget = open_widget(noise((3, 40, 60)), contrast_limits=(0, 65535))
+    widget.more.expand()
+    widget.wait_until_idle()
+    before = widget.settings
+    for name in ("on_error", "quality", "fps", "contrast", "colormap"):
+        native = widget[name].native
+        native.setFocus()
+        middle = QPointF(native.rect().center())
+        event = QWheelEvent(
+            middle, native.mapToGlobal(middle), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(native, event)
+        assert not event.isAccepted()  # so Qt passes it on to what it is in
+    assert widget.settings == before
 
 
 def colour_of(widget, x, y):

@@ -15,6 +15,7 @@ pytest.importorskip("napari")
 
 from helpers.canvas import Canvas
 from helpers.window import choose, click, create, pick, row_of, said, write_into
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 import napari_tif2video as t2v
@@ -48,7 +49,10 @@ def test_overlays_and_lengths(opened, wait):
     assert 'the size of a pixel is not known; give it with "Pixel size"' in (
         widget.row_of("scale_bar").problem.value
     )
-    write_into(widget["pixel_size"], "0.5")
+    # What is missing is asked for: typing goes on there.
+    typed = widget.native.window().focusWidget()
+    assert typed is widget["pixel_size"].native
+    QTest.keyClicks(typed, "0.5")
     write_into(widget["scale_bar_length"], "20")
     pick(widget["scale_bar_corner"], "top right")
     want = {

@@ -17,12 +17,17 @@ import napari_tif2video as t2v
 ROOM_PX = 690
 
 
-def least_height(widget):
-    """How high the dock has to be, once everything has its place."""
-    widget.wait_until_idle()
+def dock_of(widget):
     dock = widget.native
     while not isinstance(dock, QDockWidget):
         dock = dock.parentWidget()
+    return dock
+
+
+def least_height(widget):
+    """How high the dock has to be, once everything has its place."""
+    widget.wait_until_idle()
+    dock = dock_of(widget)
     for _ in range(3):  # texts that wrap are as high as their width makes them
         QApplication.processEvents()
     return dock.minimumSizeHint().height()
@@ -37,6 +42,16 @@ def test_layers_with_a_crop_box_and_a_finished_video(open_widget, wait, tmp_path
     card = widget.run.card
     assert card.play_button.native.isVisible()
     assert least_height(widget) <= ROOM_PX
+    # "More" is in sight, and takes the room of the card.
+    more = widget.more.toggleButton()
+    dock = dock_of(widget)
+    dock.resize(dock.width(), ROOM_PX)
+    assert more.visibleRegion().boundingRect().height() == more.height()
+    click(more)
+    wait(lambda: not card.play_button.native.isVisible())
+    assert more.text().endswith("Less")
+    click(more)
+    click(card.headline.toggleButton())
     high = least_height(widget)
     click(card.headline.toggleButton())
     assert not card.play_button.native.isVisible()

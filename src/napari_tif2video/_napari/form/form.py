@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 from magicgui.widgets import Container, Label, PushButton
@@ -19,9 +20,10 @@ from ...settings import (
     RAW_TAKES,
     SETTINGS,
     VideoSettings,
+    option_of,
     title_of,
 )
-from ..panel import Note, column, heading, line
+from ..panel import Note, column, heading, line, show_in_scroll
 from ..source import SourceAxes
 from .parts import Parts
 from .rows import CONTRAST_TITLES, FIXED, Row, field_of, qualities_of
@@ -31,6 +33,8 @@ from .rows import CONTRAST_TITLES, FIXED, Row, field_of, qualities_of
 _ABOVE = ("crop", "contrast", "width", "fps", "anchor")
 _OF_SOURCE = ("axes", "position", "channel", "z", "play")
 _TOGETHER = {"invert": "gamma", "crf": "quality", "raw": "codec"}
+# What is drawn may need a number that the data do not tell: asked for right below it.
+_NEEDS = {"scale_bar": "pixel_size", "timestamp": "frame_interval"}
 
 
 class SettingsForm(Container):
@@ -56,6 +60,9 @@ class SettingsForm(Container):
         self._lay_out_rows()
         for name in ("codec", "raw"):
             fields[name].changed.connect(self._on_format)
+        self._needed = ""
+        for host, name in _NEEDS.items():
+            fields[host].changed.connect(partial(self._on_drawn, name))
         self.changed.connect(self._follow)
         self.forget.changed.connect(self._on_forget)
         self.settings = VideoSettings()
@@ -81,9 +88,11 @@ class SettingsForm(Container):
         self.rows = list(made.values())
         self.source_rows = column(*(made.pop(name) for name in _OF_SOURCE))
         self.top = column(*(made.pop(name) for name in _ABOVE), self.kept_row)
+        needed = {host: (made[host], made.pop(name)) for host, name in _NEEDS.items()}
         more: list[Any] = []
         for words in GROUPS:
-            below = [row for name, row in made.items() if SETTINGS[name].group == words]
+            names = [name for name in made if SETTINGS[name].group == words]
+            below = [row for name in names for row in needed.get(name, (made[name],))]
             more += [heading(words.capitalize()), *below] if below else []
         self.more_rows = column(*more)
 
@@ -172,6 +181,10 @@ class SettingsForm(Container):
         found = found or [row for row in self.rows if row.seems_about(message)]
         for row in self.rows:
             row.show_problem(message if row in found[:1] else "")
+        needed, self._needed = self._needed, ""
+        if needed and option_of(needed) in message:  # who ticked a box goes on with the number
+            self[needed].native.setFocus()
+            show_in_scroll(self[needed].native)
 
     def _contrast_of(self, settings: VideoSettings) -> str:
         """The rule as it is offered here."""
@@ -214,6 +227,9 @@ class SettingsForm(Container):
     def _codec(self) -> Any:
         name = self["codec"].value or DEFAULT_CODEC.name
         return RAW_CODEC if self["raw"].value else CODECS[name]
+
+    def _on_drawn(self, needed: str) -> None:
+        self._needed = needed
 
     def _on_format(self) -> None:
         # One that the user did not choose stays, and is marked as wrong.

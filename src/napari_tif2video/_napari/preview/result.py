@@ -10,6 +10,7 @@ from typing import Any
 from magicgui.widgets import Container, PushButton
 from psygnal import Signal
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QWidget
 
 from ...errors import Cancelled, describe
 from ...picture import SequenceLimits
@@ -23,6 +24,7 @@ from .frames import FramePreview, estimated_bytes, play, preview_frame
 from .picture import Picture, qt_image
 
 _HEIGHT_PX = 120
+_BESIDE_PX = 700  # of the height of the panel, for rows and texts
 _NAP_S = 0.05
 _SLOW = 0.9  # a movie that reaches less of its speed than this is called slow
 _OF_SCREEN = 0.9  # as much of it a window of its own takes at most
@@ -50,7 +52,6 @@ class ResultPreview(Container):
             Qt.Key.Key_Right: lambda: self.step(1),
         }
         self.picture = Picture("Frame of the video", keys, self.show_full_size)
-        self.picture.setMinimumHeight(_HEIGHT_PX)
         self.picture.setToolTip("Click: full size. Space: play. Left and Right: step")
         keys = keys | {Qt.Key.Key_Escape: self._close_full_size}
         self.full_size = Picture("Frame of the video in full size", keys)
@@ -111,6 +112,11 @@ class ResultPreview(Container):
                 self._series_work.request(lambda is_stale: _measure(plan, is_stale))
         else:
             self._series_work.cancel()
+
+    def fit_into(self, panel: QWidget) -> None:
+        """Have at least a part of the panel's height, also where rows would take all of it."""
+        high = min(panel.width(), panel.height() - _BESIDE_PX)
+        self.picture.setMinimumHeight(max(_HEIGHT_PX, high))
 
     def step(self, by: int) -> None:
         """Stop, and go to another frame."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from ...errors import SourceError
 from ...recipe import read_recipe
 from ...units import size_text
 from ...videos import Video, describe_fidelity, describe_limits
+from ..background import Background
 from ..panel import Fold, Note, column, line, say, tidy
 from ..preview import Picture, qt_image
 from ..words import telling
+from .destination import keep, stored
 
 _RECENT = 10
 _WIDTH_PX, _HEIGHT_PX = 84, 56
@@ -34,19 +37,18 @@ class FinishedVideo:
 
     Attributes
     ----------
-    size : int
-        Of the file, in bytes.
+    facts : str
+        Its size, length and limits, for people.
     image : uint8 array (H, W, 3), optional
-        A small picture of its first frame.
+        A small picture of its first frame; None if it was not looked at.
     origins : set
         What it was made of, as `SourcePanel.present` names it.
     """
 
-    video: Video
     path: Path
-    size: int
-    image: NDArray[np.uint8] | None
-    origins: Set[object]
+    facts: str
+    image: NDArray[np.uint8] | None = None
+    origins: Set[object] = frozenset()
 
 
 def look_at(video: Video, origins: Iterable[object]) -> FinishedVideo | None:
@@ -58,7 +60,29 @@ def look_at(video: Video, origins: Iterable[object]) -> FinishedVideo | None:
         size, image = path.stat().st_size, _first_frame(path)
     except (OSError, av.FFmpegError):  # moved away at once
         size, image = 0, None
-    return FinishedVideo(video, path, size, image, frozenset(origins))
+    facts = f"{video.width}×{video.height} · {video.duration_s:.1f} s · {size_text(size, 2)}"
+    fidelity = [describe_fidelity(video)] if video.verified else []
+    facts = "\n".join([facts, describe_limits(video), *fidelity])
+    return FinishedVideo(path, facts, image, frozenset(origins))
+
+
+def remember(made: FinishedVideo) -> None:
+    """Put a video in front of those that are remembered; not for the GUI thread."""
+    videos = _with_newest(made, _remembered())
+    keep({"videos": json.dumps([(str(each.path), each.facts) for each in videos])})
+
+
+def _with_newest(made: FinishedVideo, before: list[FinishedVideo]) -> list[FinishedVideo]:
+    return [made, *(each for each in before if each.path != made.path)][:_RECENT]
+
+
+def _remembered() -> list[FinishedVideo]:
+    """The last videos of the sessions before."""
+    try:
+        kept = json.loads(str(stored().value("videos", "[]")))
+        return [FinishedVideo(Path(path), facts) for path, facts in kept]
+    except (ValueError, TypeError):  # written by another version
+        return []
 
 
 def _first_frame(path: Path) -> NDArray[np.uint8] | None:
@@ -72,18 +96,21 @@ def _first_frame(path: Path) -> NDArray[np.uint8] | None:
 
 
 class VideoCard(Container):
-    """A finished video, until what it was made of goes; a menu brings back the last ten."""
+    """A finished video, until what it was made of goes; a menu brings back the last ten.
+
+    These are remembered from one start to the next.
+    """
 
     def __init__(self) -> None:
         self.shown: FinishedVideo | None = None
-        self._made: list[FinishedVideo] = []  # the newest first
+        self._made = _remembered()  # the newest first
         self.picture = Picture("First frame of the finished video", {}, self.play)
         self.picture.setFixedSize(_WIDTH_PX, _HEIGHT_PX)
         self.picture.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the button does the same
         self.facts = Note()
         self.recent_button = PushButton(
-            text="Last videos", tooltip="The last videos that were made in this window"
+            text="Last videos", tooltip="The last ten videos that were made"
         )
         self.play_button = PushButton(text="Play", tooltip="Open the video in the player")
         self.show_button = PushButton(text="Show in folder")
@@ -109,12 +136,12 @@ class VideoCard(Container):
             (self.recipe_button, self.copy_recipe),
         ):
             button.changed.connect(act)
-        self.visible = self.recent_button.visible = False
+        self._looking = Background(self.native, self._show_image, lambda _: None)
+        self._show(None)
 
     def add(self, made: FinishedVideo, *, is_open: bool) -> None:
         """Show another video, unfolded or by its name."""
-        others = [each for each in self._made if each.path != made.path]
-        self._made = [made, *others][:_RECENT]
+        self._made = _with_newest(made, self._made)
         self._show(made, is_open)
 
     def keep(self, present: Set[object]) -> None:
@@ -143,25 +170,28 @@ class VideoCard(Container):
 
     def _show(self, made: FinishedVideo | None, is_open: bool = True) -> None:
         self.shown = made
+        self._looking.cancel()
         self.recent_button.visible = bool(self._made)
         self.visible = made is not None
         if made is None:
             return
-        video = made.video
         (self.headline.expand if is_open else self.headline.collapse)()
         self.headline.title = made.path.name
         self.headline.setToolTip(str(made.path))
-        image = None if made.image is None else qt_image(made.image)
-        self.picture.show_image(image)
-        size = (
-            f"{video.width}×{video.height} · {video.duration_s:.1f} s · {size_text(made.size, 2)}"
-        )
-        fidelity = [describe_fidelity(video)] if video.verified else []
-        say(self.facts, "\n".join([size, describe_limits(video), *fidelity]))
+        say(self.facts, made.facts)
+        self._show_image(made.image)
+        if made.image is None:
+            self._looking.request(lambda _: _first_frame(made.path))
+
+    def _show_image(self, image: NDArray[np.uint8] | None) -> None:
+        self.picture.show_image(None if image is None else qt_image(image))
 
     def _fill(self) -> None:
         self._menu.clear()
-        for made in self._made:
+        there = [made for made in self._made if made.path.exists()]
+        if not there:
+            self._menu.addAction("None is where it was").setEnabled(False)
+        for made in there:
             self._menu.addAction(
                 f"{made.path.name}  ({made.path.parent.name})", partial(self._show, made)
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from ...encode import sidecar_of
+from ...settings import VideoSettings
 from ..form import Choice
 from ..panel import line, tidy, title
 
@@ -27,6 +28,13 @@ def stored() -> QSettings:
     """What is remembered from one start to the next."""
     name = "napari-tif2video"
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, name, name)
+
+
+def keep(values: Mapping[str, str]) -> None:
+    """Remember these: not for the GUI thread, as Qt waits until they are on the disk."""
+    settings = stored()
+    for name, value in values.items():
+        settings.setValue(name, value)
 
 
 class Destination(Container):
@@ -121,10 +129,10 @@ class Destination(Container):
             stored().setValue("folder", folder)
         return bool(folder)
 
-    def remember(self) -> None:
-        """Keep what is done with finished videos for the next start."""
-        for name, check in self._checks.items():
-            stored().setValue(name, "true" if check.value else "false")
+    def kept(self, settings: VideoSettings) -> dict[str, str]:
+        """What is to be remembered: the settings, and what is done with finished videos."""
+        checks = {n: "true" if check.value else "false" for n, check in self._checks.items()}
+        return {"settings": settings.to_json(), **checks}
 
     def _on_name(self) -> None:
         if not self.name_edit.value.strip():

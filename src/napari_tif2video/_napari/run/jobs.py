@@ -16,7 +16,7 @@ from ...settings import VideoSettings
 from ...videos import Destination as Names
 from ...videos import SourceJob, find_sources, plan_jobs, video_name
 from ..source import FolderList
-from .destination import Destination, ask_about_existing, free_name, stored
+from .destination import Destination, ask_about_existing, free_name
 from .runner import Order, OriginsOf, RunRow
 
 _ENDED = ("done", "failed", "skipped", "cancelled")
@@ -193,8 +193,7 @@ class Starter:
         overwrite = settle_existing(jobs, policy, run.outputs, run.native) if jobs else None
         if overwrite is None:
             return False
-        stored().setValue("settings", settings.to_json())
-        destination.remember()
         on_state = RowStates(self._folders, jobs).show if has_rows else lambda *_: None
-        run.start(Order(jobs, origins_of, on_state, overwrite, destination.verify.value))
+        kept = destination.kept(settings)
+        run.start(Order(jobs, origins_of, on_state, overwrite, destination.verify.value, kept))
         return True

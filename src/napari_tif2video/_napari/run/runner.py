@@ -6,14 +6,12 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from magicgui.widgets import Container, ProgressBar, PushButton
-from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog, QMenu
@@ -31,9 +29,11 @@ from ...videos import (
 from ..background import Background
 from ..panel import PROBLEM_STYLE, Note, line, say, tidy
 from ..words import in_short, in_words, problem_of
-from .card import FinishedVideo, VideoCard, look_at
+from .card import FinishedVideo, VideoCard, look_at, remember
+from .destination import keep
 
 _STEPS = 1000
+_SHOWN_EVERY_S = 0.2
 _NAMED = 2  # of the videos that wait or have failed, so many are named at most
 
 #: Index of a source, state, what else there is to say.
@@ -51,6 +51,8 @@ class Order:
         What a job is made of: when that goes, so does the card of its video.
     on_state : callable
         Gets to know how each job goes.
+    kept : mapping
+        What is remembered from one start to the next.
     """
 
     jobs: list[SourceJob]
@@ -58,6 +60,7 @@ class Order:
     on_state: OnState
     overwrite: bool
     verify: bool
+    kept: Mapping[str, str]
     videos: list[Video] = field(default_factory=list)
     ended: set[int] = field(default_factory=set)  # jobs that came to an end
 
@@ -113,7 +116,7 @@ class RunRow(Container):
         self._order: Order | None = None
         self._current = 0
         self._begun = 0.0
-        self._activity: Any = None
+        self._told = 0.0
         self._then: Callable[[list[SourceJob]], object] | None = None
         self._planning = Background(self.native, self._on_planned, self._on_not_planned)
         self._conversion = Background(self.native, self._on_ended, self._on_ended)
@@ -197,20 +200,14 @@ class RunRow(Container):
         self.card.headline.collapse()
         self.bar.value = 0
         self.bar.native.setFormat("%p %")
-        # Made here: napari's progress bars belong to the GUI thread.
-        self._activity = cancelable_progress(
-            total=_STEPS, desc="TIFF to video", cancel_callback=self.cancel
-        )
         self._is_cancelled.clear()
         self.began.emit()
         self._conversion.request(lambda _: self._make(order))
 
     def _make(self, order: Order) -> None:
+        keep(order.kept)
         call = self._conversion.call
-        execution = Execution(
-            progress=lambda progress: call(self._on_progress, progress),
-            cancel=self._is_cancelled.is_set,
-        )
+        execution = Execution(progress=self._tell, cancel=self._is_cancelled.is_set)
         videos = run_jobs(
             order.jobs,
             execution,
@@ -221,7 +218,16 @@ class RunRow(Container):
         with contextlib.suppress(Cancelled):
             for index, video in videos:
                 made = look_at(video, order.origins_of(order.jobs[index]))
+                if made is not None:
+                    remember(made)
                 call(self._on_made, index, video, made)
+
+    def _tell(self, progress: Progress) -> None:
+        """In the background: pass progress on, as often as it is worth painting the window."""
+        now = time.monotonic()
+        if now - self._told >= _SHOWN_EVERY_S:
+            self._told = now
+            self._conversion.call(self._on_progress, progress)
 
     def cancel(self, wait_s: float = 0) -> None:
         """Stop at the next frame; nothing half-made stays, and what waits goes on waiting."""
@@ -280,15 +286,11 @@ class RunRow(Container):
         order = self._order
         assert order is not None
         share = (self._current + progress.fraction) / len(order.jobs)
-        step = round(share * _STEPS)
         elapsed = time.monotonic() - self._begun
         left = elapsed * (1 - share) / share if share > 0.02 else None
-        self.bar.value = step
-        self.bar.native.setFormat("%p %" if left is None else f"%p % · {_readable(left)} left")
         order.on_state(self._current, f"{round(100 * progress.fraction)} %", "")
-        # Last, as napari handles waiting events in it: the end of the run may be among them.
-        if self._activity is not None:
-            self._activity.update(step - self._activity.n)
+        self.bar.native.setFormat("%p %" if left is None else f"%p % · {_readable(left)} left")
+        self.bar.value = round(share * _STEPS)  # last, as Qt paints at once, and so only once
 
     def _on_made(self, index: int, video: Video, made: FinishedVideo | None) -> None:
         order = self._order
@@ -312,9 +314,6 @@ class RunRow(Container):
     def _on_ended(self, error: Exception | None) -> None:
         order, self._order = self._order, None
         assert order is not None
-        if self._activity is not None:
-            self._activity.close()
-            self._activity = None
         order.end()
         total = len(order.jobs)
         made = [v for v in order.videos if v.status == "ok"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from qtpy.QtWidgets import QFileDialog, QMenu
 
 from ...colours import Display
 from ...errors import SettingsError
+from ...paths import command_line
 from ...planning import Plan
 from ...settings import CONTAINERS, SETTINGS, VideoSettings, option_of, pairs_of
 from ..form import SettingsForm
@@ -75,7 +75,7 @@ def as_command_line(
     words += map(option_of, run)
     if folder is not None:
         words += ["--output-dir", str(folder)]
-    return shlex.join(words)
+    return command_line(words)
 
 
 def as_python(

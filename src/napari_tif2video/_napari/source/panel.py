@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from magicgui.widgets import RadioButtons
+from magicgui.widgets import PushButton, RadioButtons
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from psygnal import Signal
@@ -16,7 +16,7 @@ from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
 from ..layers import Region, merge, move_slider, point_of, region_of_layer
-from ..panel import Note
+from ..panel import Note, line
 from ..words import in_words
 from .axes import SourceAxes, TimeAxis, nearest_frame
 from .folders import FolderList
@@ -52,12 +52,18 @@ class SourcePanel:
         self.layers = LayerPicker(viewer)
         self.folders = FolderList()
         self.folders.hide()  # else the dock begins as high as both kinds of source need
-        self.info = Note()
+        self.info, self.covered = Note(), Note()
+        self.in_colours = PushButton(
+            text="Show all in colours",
+            tooltip="Add the layers up, each in a colour of its own unless it has one",
+        )
+        self.covered_row = line(self.covered, self.in_colours, stretch=0)
         self.time_axis = TimeAxis(viewer)
         self.temporary = TemporaryLayers(viewer, self.folders)
         self.catalog = Catalog(self.folders)
         threading.Thread(target=_load_dask, daemon=True).start()
         self.mode.changed.connect(self._on_mode)
+        self.in_colours.changed.connect(lambda: self.layers.show_in_colours())
         self.catalog.changed.connect(self._on_catalog)
         for changed in (
             self.layers.changed,
@@ -144,7 +150,14 @@ class SourcePanel:
             self.catalog.look_at(self.folders.paths if folders else [], axes)
             self.temporary.show(self.folders.selected_path if folders else "", axes, plays_channels)
         self.time_axis.offer([] if folders else self.layers.chosen)
+        self._show_covered(None if folders else self.layers.covered)
         self._follow([] if folders or not self._is_attached else self.layers.candidates)
+
+    def _show_covered(self, covered: tuple[Image, list[Image]] | None) -> None:
+        self.covered_row.visible = covered is not None
+        if covered is not None:
+            above, below = covered
+            self.covered.value = f"{above.name} hides {', '.join(one.name for one in below)}"
 
     def stack(self, z: int | str | None) -> Stack | None:
         """What is previewed, of layers with these slices; None while there is nothing.

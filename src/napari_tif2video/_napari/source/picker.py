@@ -8,10 +8,13 @@ from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
-from ..layers import TEMPORARY, mergeable
+from ...colours import default_colours
+from ..layers import TEMPORARY, display_of, mergeable
 from ..panel import let_shrink
 
 ALL_VISIBLE = "all visible"
+# Blendings in which a layer that is opaque hides what is below it.
+_COVERING = ("opaque", "translucent", "translucent_no_depth")
 
 
 class LayerPicker(ComboBox):
@@ -67,6 +70,25 @@ class LayerPicker(ComboBox):
         others = [layer for layer in self.candidates if layer.visible and layer not in chosen]
         reasons = {} if self._is_by_hand and not self.is_merged else self._mergeable()[1]
         return {layer: reasons.get(layer, "") for layer in others}
+
+    @property
+    def covered(self) -> tuple[Image, list[Image]] | None:
+        """The uppermost layer that hides others of those that are chosen, and these."""
+        chosen = self.chosen
+        for number in range(len(chosen) - 1, 0, -1):
+            layer = chosen[number]
+            is_opaque = layer.opacity == 1 and str(layer.blending) in _COVERING
+            if is_opaque and not layer.rgb:
+                return layer, chosen[:number]
+        return None
+
+    def show_in_colours(self) -> None:
+        """Add the chosen layers up in the viewer, those that are grey each in a colour."""
+        chosen = self.chosen
+        for layer, (name, _) in zip(chosen, default_colours(len(chosen)), strict=True):
+            if not layer.rgb and display_of(layer).colours is None:
+                layer.colormap = name
+            layer.blending = "additive"
 
     def _mergeable(self) -> tuple[tuple[Image, ...], dict[Image, str]]:
         return mergeable(self._viewer, [layer for layer in self.images if layer.visible])

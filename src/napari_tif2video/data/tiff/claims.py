@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from tifffile import TiffPage
 
-from ...errors import SettingsError, SourceError
+from ...errors import DAMAGED, SettingsError, SourceError
 
 TRUST = "TIF2VIDEO_TRUST"
 
@@ -96,7 +96,7 @@ def check_frame(page: TiffPage, where: object) -> None:
     if page.compression == 1 and page.size * bits > 8 * stored:
         raise SourceError(
             f"{where}: claims {page.imagewidth}x{page.imagelength} pixels, for which it has only "
-            f"{stored} bytes; it is damaged or incomplete"
+            f"{stored} bytes; {DAMAGED}"
         )
     if nbytes > MAX_FRAME_BYTES:
         most = max(MAX_FRAME_BYTES, MAX_RATIO * stored)
@@ -129,7 +129,7 @@ def check_directories(path: Path, size: int, changed_ns: int) -> None:
                 if nbytes > size:
                     raise SourceError(
                         f"{path}: a tag of page {len(seen)} takes {nbytes} bytes but the file has "
-                        f"{size}; it is damaged or incomplete"
+                        f"{size}; {DAMAGED}"
                     )
                 if code in _PIECES:
                     pieces += count

@@ -16,7 +16,7 @@ import numpy as np
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
 from ...colours import ChannelInfo
-from ...errors import SourceError
+from ...errors import DAMAGED, SourceError
 from ..calibration import Calibration
 from ..stack import FrameFormat
 from .claims import check_planes
@@ -168,7 +168,7 @@ def _locate_channels(
     if is_plain and len(first.dataoffsets) == channels and sizes == {first.nbytes // channels}:
         offsets = tuple(offset for page in pages for offset in page.dataoffsets)
         if max(offsets) + first.nbytes // channels > first.parent.filehandle.size:
-            raise SourceError(f"{path}: ends within a page; the file is damaged or incomplete")
+            raise SourceError(f"{path}: ends within a page; {DAMAGED}")
         return numbers, offsets, ()
     offsets = tuple(page.offset for page in pages for _ in range(channels))
     return numbers, offsets, tuple(range(channels)) * len(pages)
@@ -344,7 +344,7 @@ def _check_run(tif: TiffFile, page: TiffPage, images: int, path: Path) -> None:
         raise SourceError(
             f"{path}: states {images} images but ends after "
             f"{(tif.filehandle.size - page.dataoffsets[0]) // page.nbytes}; "
-            "the file is damaged or incomplete"
+            f"{DAMAGED}"
         )
 
 
@@ -370,7 +370,7 @@ def _of_series(tif: TiffFile, path: Path) -> _Grid:
     series = max(found, key=lambda s: s.nbytes, default=None)
     check_findings(path)
     if series is None or not series.pages:
-        raise SourceError(f"{path}: holds no image; the file is damaged or incomplete")
+        raise SourceError(f"{path}: holds no image; {DAMAGED}")
     shape = series.keyframe.shape
     others = [s for s in found if s is not series and s.keyframe.shape == shape]
     if others:
@@ -438,9 +438,7 @@ def _locate(
         begin = min(starts)
         if all(s == begin + i * first.nbytes for i, s in enumerate(sorted(starts))):
             if max(starts) + first.nbytes > tif.filehandle.size:
-                raise SourceError(
-                    f"{path}: ends within page {len(starts)}; the file is damaged or incomplete"
-                )
+                raise SourceError(f"{path}: ends within page {len(starts)}; {DAMAGED}")
             return _numbers(grid), starts, True
     if grid.pages is None or len(grid.pages) != grid.count:
         raise _cannot_be_found(grid, path)

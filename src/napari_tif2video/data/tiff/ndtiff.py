@@ -21,7 +21,7 @@ import numpy as np
 from tifffile import read_ndtiff_index
 
 from ...colours import ChannelInfo
-from ...errors import SourceError, one_line
+from ...errors import DAMAGED, SourceError, one_line
 from ...geometry import CropBox
 from ..calibration import Calibration, believable
 from ..fields import natural_key
@@ -133,10 +133,7 @@ def _planes(folder: Path) -> list[_Plane]:
             if file not in sizes:
                 sizes[file] = _size(folder, file)
             if offset + plane.format.nbytes > sizes[file]:
-                raise SourceError(
-                    f"{folder / file}: ends before a plane of its index; it is damaged or "
-                    "incomplete, copy it again"
-                )
+                raise SourceError(f"{folder / file}: ends before a plane of its index; {DAMAGED}")
             found[tuple(sorted(axes.items()))] = plane
     check_findings(index)
     if not found:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
-from ...errors import SourceError, Tif2VideoError, no_memory
+from ...errors import DAMAGED, SourceError, Tif2VideoError, no_memory
 from ...units import size_text
 from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
@@ -38,7 +38,7 @@ def full_pages(tif: TiffFile, path: Path) -> list[TiffPage | TiffFrame]:
     count = len(tif.pages)
     check_findings(path)
     if count == 0:
-        raise SourceError(f"{path}: holds no image; the file is damaged or incomplete")
+        raise SourceError(f"{path}: holds no image; {DAMAGED}")
     if count == 1:
         return [tif.pages.first]
     # In LSM files, a small picture follows each page.
@@ -133,7 +133,7 @@ def page_format(page: TiffPage, where: object, *, is_split: bool = False) -> Fra
     With `is_split`, a page of several channels is as many frames.
     """
     if page.dtype is None or 0 in page.shape:
-        raise SourceError(f"{where}: holds no pixels; the file is damaged or incomplete")
+        raise SourceError(f"{where}: holds no pixels; {DAMAGED}")
     photometric = page.photometric
     colour = photometric in (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
     samples = page.samplesperpixel
@@ -188,9 +188,7 @@ def _check_claims(page: TiffPage, where: object) -> None:
     end = max(offset + count for offset, count in zip(offsets, counts, strict=False))
     size = page.parent.filehandle.size
     if end > size:
-        raise SourceError(
-            f"{where}: needs {end} bytes but the file has {size}; it is damaged or incomplete"
-        )
+        raise SourceError(f"{where}: needs {end} bytes but the file has {size}; {DAMAGED}")
     check_frame(page, where)
     if page.nbytes > _LARGE_BYTES and page.nbytes > free_memory():
         raise SourceError(
@@ -236,7 +234,7 @@ def read_page(
     elif frame_format.is_rgb:
         frame = frame[..., :3]  # the fourth sample is an alpha channel
     if frame.shape != frame_format.shape:
-        raise SourceError(f"{where}: holds no full image; the file is damaged or incomplete")
+        raise SourceError(f"{where}: holds no full image; {DAMAGED}")
     check_findings(where)
     return frame.astype(frame_format.dtype, copy=False)
 
@@ -260,7 +258,7 @@ def check_findings(where: object) -> None:
     if finding is not None:
         _local.finding = None
         reason = finding.rsplit("> ", 1)[-1]
-        raise SourceError(f"{where}: the file is damaged or incomplete ({reason})")
+        raise SourceError(f"{where}: {DAMAGED} ({reason})")
 
 
 @contextmanager
