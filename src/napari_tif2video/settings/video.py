@@ -25,7 +25,7 @@ from .codecs import CODECS, DEFAULT_CODEC, QUALITIES, RAW_CODEC, Codec, codec_of
 from .picture import FixedLimits
 from .setting import Setting, declare, one_of
 
-# The headings of the help and of the README, in their order.
+# The headings of the help and of the page of options, in their order.
 PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
     "size, speed and crop box",
     "grey levels",
