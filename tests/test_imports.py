@@ -131,6 +131,7 @@ ORDER = [
     {"recipe", "overlays"},
     {"settings"},
     {"data", "encode"},
+    {"drawings"},
     {"picture"},
     {"planning"},
     {"pipeline"},

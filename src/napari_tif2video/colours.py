@@ -174,7 +174,11 @@ def default_colours(count: int) -> list[tuple[str, bytes]]:
     return [(name, ramp(_MORE_COLOURS[name])) for name in islice(chosen, count)]
 
 
-def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) -> NDArray[np.uint8]:
+def compose(
+    levels: Sequence[NDArray[np.uint8]],
+    displays: Sequence[Display],
+    below: NDArray[np.uint8] | None = None,
+) -> NDArray[np.uint8]:
     """Give channels their colours and put them on top of each other, the first on black.
 
     Parameters
@@ -182,6 +186,8 @@ def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) ->
     levels : sequence of uint8 arrays (H, W) or (H, W, 3)
         Grey or RGB levels of each channel.
     displays : sequence of Display
+    below : uint8 array (H, W, 3), optional
+        What they are put on instead of black.
 
     Returns
     -------
@@ -189,15 +195,20 @@ def compose(levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display]) ->
         (H, W) for one plain grey channel, else (H, W, 3).
     """
     levels = [np.invert(v) if d.invert else v for v, d in zip(levels, displays, strict=True)]
-    if len(levels) == 1 and displays[0].is_plain:
-        return levels[0]
-    if len(levels) == 1 and displays[0].opacity == 1:
-        return _coloured(levels[0], displays[0])
-    picture = np.zeros((*levels[0].shape[:2], 3), np.float32)
+    if below is None and len(levels) == 1:
+        if displays[0].is_plain:
+            return levels[0]
+        if displays[0].opacity == 1:
+            return _coloured(levels[0], displays[0])
+    if below is None:
+        picture = np.zeros((*levels[0].shape[:2], 3), np.float32)
+    else:
+        picture = below.astype(np.float32)
     for number, (level, display) in enumerate(zip(levels, displays, strict=True)):
         colour = _coloured(level, display).astype(np.float32)
         # What lies on nothing but black covers it, whatever its blending: napari does so too.
-        blending = "translucent" if number == 0 else display.blending
+        is_first = number == 0 and below is None
+        blending = "translucent" if is_first else display.blending
         if blending == "additive":
             picture += colour * np.float32(display.opacity)
             np.minimum(picture, 255, out=picture)

@@ -17,6 +17,9 @@ MIN_ANCHOR_PX = 6
 # A number, or an array of NumPy: nothing slow is imported here.
 _Number = TypeVar("_Number", bound=Any)
 
+#: How far a box is moved in a frame: down and to the right, in pixels of the data.
+Move = tuple[float, float]
+
 
 @dataclass(frozen=True)
 class CropBox:
@@ -99,7 +102,7 @@ class CropBox:
 
 @dataclass(frozen=True)
 class View:
-    """Where the pixels of the data are in the video: the one map from data to video.
+    """Where the pixels of the data are in a frame of the video: the one map from data to video.
 
     Attributes
     ----------
@@ -107,10 +110,14 @@ class View:
         The part that is shown, with its place.
     size : (int, int)
         Height and width of the video.
+    moved : (float, float)
+        How far down and to the right the box lies from its place, in pixels of the data, where
+        it is another one in each frame.
     """
 
     box: CropBox
     size: tuple[int, int]
+    moved: Move = (0.0, 0.0)
 
     @property
     def magnification(self) -> tuple[float, float]:
@@ -124,7 +131,8 @@ class View:
         video spans 0 to 1. Numbers or arrays.
         """
         down, across = self.magnification
-        return (x + 0.5 - self.box.left) * across, (y + 0.5 - self.box.top) * down
+        top, left = self.box.top + self.moved[0], self.box.left + self.moved[1]
+        return (x + 0.5 - left) * across, (y + 0.5 - top) * down
 
 
 # x264 and every player stop at 16384; a narrow, tall crop can get there.

@@ -42,6 +42,13 @@ def test_a_stack_with_a_look_up_table(tmp_path, cli):
     assert "look-up table" in cli(path, "--dry-run").out
 
 
+def test_the_only_channel_has_its_table_in_a_tag(tmp_path):
+    options = {"imagej": True, "metadata": {"axes": "TYX", "LUTs": [FIRE]}}
+    tifffile.imwrite(tmp_path / "s.tif", DATA[:, 0], **options)
+    picture = t2v.render_frame(tmp_path / "s.tif", 2, width="full", limits=(0, 255))
+    np.testing.assert_array_equal(picture, FIRE.T[DATA[2, 0]])
+
+
 def test_a_folder_of_images_with_a_look_up_table(tmp_path):
     for t in range(T):
         write_stack(tmp_path / f"t{t}.tif", DATA[t : t + 1, 0])

@@ -37,7 +37,8 @@ from napari_tif2video.cli.main import main
 from napari_tif2video.geometry import CropBox
 from napari_tif2video.planning import plan
 
-FILES = Path(__file__).parents[1] / "files"
+TESTS = Path(__file__).parents[1]
+FILES = TESTS / "files"
 MAX_CPU_S, MAX_WALL_S, MAX_GROWTH_MB = 10, 120, 1000
 
 Frames = np.ndarray
@@ -388,6 +389,8 @@ SETTINGS = t2v.VideoSettings(
     anchor_size=9, anchor_colour="lime", scale_bar_length=5, scale_bar_corner="top-left",
     pixel_size=0.5, timestamp_corner="top-right", frame_interval="5min", time_start="-1h",
     label="{name} {time}", label_corner="bottom-left", position=1, on_error="skip",
+    segmentation="masks/", segmentation_style="contour", tracks="{name}.csv", tracks_tail=5,
+    points="p.csv", points_size=7.5, shapes="s.csv",
 )  # fmt: skip
 
 
@@ -468,9 +471,62 @@ def _damaged_text(values: Any, random_: random.Random) -> bytes:
     return damaged(json.dumps(values).encode(), random_)
 
 
+_POINTS = "index,axis-0,axis-1,axis-2\n" + "".join(f"{n}.0,{n}.0,{n + 3}.5,9\n" for n in range(20))
+_SHAPES = "index,shape-type,vertex-index,axis-0,axis-1,axis-2\n" + "".join(
+    f"{n // 4},{('rectangle', 'ellipse', 'path')[n // 4 % 3]},{n % 4},{n // 8},{n + 1}.5,{n}\n"
+    for n in range(24)
+)
+_TRACKS = "Trajectory\tFrame\tx\ty\tz\n" + "".join(
+    f"{n // 9}\t{n % 9}\t{n}.504\t{n / 7:.3f}\t0\n" for n in range(90)
+)
+
+
+def _model() -> str:
+    if str(TESTS) not in sys.path:  # as a program; in a test it is
+        sys.path.append(str(TESTS))
+    from helpers.trackmate import dividing
+
+    return dividing()
+
+
+#: The setting that names a file, the ending of its name, and what is in it.
+OBJECTS: dict[str, tuple[str, str, Callable[[], str]]] = {
+    "tracks-xml": ("tracks", "xml", _model),
+    "tracks-csv": ("tracks", "csv", lambda: _TRACKS),
+    "points-csv": ("points", "csv", lambda: _POINTS),
+    "shapes-csv": ("shapes", "csv", lambda: _SHAPES),
+}
+_GROUND = np.zeros((50, 128, 128), np.uint8)
+
+
+def _objects_case(kind: str, random_: random.Random, folder: Path) -> None:
+    """What is drawn at places of the data: read, compared with the frames, and drawn."""
+    name, ending, text = OBJECTS[kind]
+    path = folder / f"o.{ending}"
+    whole = text()
+    if ending == "xml" and random_.randrange(2):
+        whole = damaged_xml(whole, random_)
+        path.write_text(whole, "utf-8", errors="replace")
+    else:
+        path.write_bytes(damaged(whole.encode(), random_))
+    settings = t2v.VideoSettings(**{name: path}, width=100)
+    try:
+        planned = plan(t2v.open_stack(_GROUND), settings)
+        if random_.randrange(8) == 0:
+            t2v.render_frame(_GROUND, random_.randrange(50), settings=settings)
+    except t2v.SourceError as exc:
+        if "\n" in str(exc) or len(str(exc)) > 3000 or "o." not in str(exc):
+            raise FaultError(f"an odd message: {str(exc)[:300]!r}") from exc
+        return
+    (drawn,) = planned.drawn
+    if not 0 <= drawn.left_out <= 10_000 or any("\n" in note for note in planned.notes):
+        raise FaultError(f"{drawn} {planned.notes}")
+
+
 KINDS: dict[str, Callable[[str, random.Random, Path], None]] = {
     **dict.fromkeys(TIFFS, _tiff_case),
     "ome-xml": _xml_case,
+    **dict.fromkeys(OBJECTS, _objects_case),
     "settings": _settings_case,
     "recipe": _recipe_case,
     "recipe-mp4": _video_case,

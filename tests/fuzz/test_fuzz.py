@@ -25,6 +25,7 @@ ONCE_WRONG = [
     ("ome-xml", 631),
     ("ome-xml", 5006),
     ("ndtiff", 7222),
+    ("tracks-csv", 490),
 ]
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dask
+import numpy as np
 import pytest
 from helpers.files import write_folder
 from helpers.frames import noise, numbered
@@ -94,6 +95,19 @@ def test_the_command_makes_the_same_bytes_there(tmp_path, cli, frames, cluster):
     made = {path.name: path.read_bytes() for path in (tmp_path / "here").iterdir()}
     assert made == {path.name: path.read_bytes() for path in (tmp_path / "there").iterdir()}
     assert len(made) == 2
+
+
+def test_what_is_drawn_travels_along(tmp_path, cli, frames, cluster):
+    masks = np.zeros((110, 48, 160), np.uint16)
+    masks[:, 20:30, 40:60] = np.arange(1, 111, dtype=np.uint16)[:, np.newaxis, np.newaxis]
+    write_folder(tmp_path / "masks", masks)
+    rows = "".join(f"{track},{t},{20 + track},{t}.5\n" for track in (1, 2) for t in range(110))
+    (tmp_path / "tracks.csv").write_text(f"track_id,frame,y,x\n{rows}")
+    drawn = ("--segmentation", tmp_path / "masks", "--tracks", tmp_path / "tracks.csv")
+    assert cli(frames, *drawn, "-o", tmp_path / "here.mp4").code == 0
+    there = cli(frames, *drawn, "-o", tmp_path / "there.mp4", "--scheduler", cluster)
+    assert there.code == 0, there.err
+    assert (tmp_path / "here.mp4").read_bytes() == (tmp_path / "there.mp4").read_bytes()
 
 
 def test_a_client_that_is_given_and_one_that_is_active(tmp_path, frames, cluster):

@@ -402,6 +402,19 @@ def test_files_without_a_recipe(tmp_path, cli, ffmpeg, folder, make, text):
     assert str(path) in ended.error_line
 
 
+@pytest.mark.parametrize("drawn", [5, [5], [{"objects": "x"}], [{"left_out": None}]])
+def test_what_is_drawn_is_read_back_or_refused(tmp_path, folder, drawn):
+    track = np.array([(1, 0, 5, 5)], float)
+    video = t2v.convert(folder, tmp_path / "o.mp4", tracks=track, sidecar=True)
+    recipe = t2v.read_recipe(video.path)
+    assert recipe.drawn == ({"kind": "tracks", "objects": 1, "left_out": 0},)
+    values = recipe.to_dict()
+    assert values["tif2video"] == 2
+    assert type(recipe).from_dict(values) == recipe
+    with pytest.raises(t2v.SettingsError, match="damaged recipe"):
+        type(recipe).from_dict(values | {"drawn": drawn})
+
+
 def test_inspect_alone(cli, folder, tmp_path):
     video = t2v.convert(folder, tmp_path / "o.mp4").path
     assert cli("--inspect", video, folder).code == 2

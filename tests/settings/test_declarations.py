@@ -101,7 +101,10 @@ OTHER = {
     "label": "{name}", "label_corner": "top-left", "position": 2, "on_error": "skip",
     "colour_bar": True, "colour_bar_corner": "top-left", "legend": True,
     "legend_corner": "top-left", "event": ("5=x", "1h..2h=y"), "event_corner": "top-left",
-    "panels": "channels", "arrow": ("3,5", "7,8.5@2s..4s"),
+    "panels": "channels", "arrow": ("3,5", "7,8.5@2s..4s"), "segmentation": "masks/",
+    "segmentation_style": "contour", "tracks": "t.xml", "tracks_tail": 5, "tracks_ids": True,
+    "points": "p.csv", "points_size": 8.5, "shapes": "{name}/s.csv",
+    "follow": "t.csv", "follow_id": 3, "follow_smooth": 5, "stabilise": True,
 }  # fmt: skip
 
 
@@ -110,6 +113,9 @@ def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
     values = {name: OTHER[name]} | {
         "label_corner": {"label": "x"},
         "event_corner": {"event": "5=x"},
+        "follow": {"crop": "9x9"},
+        "follow_id": {"crop": "9x9", "follow": "t.csv"},
+        "follow_smooth": {"crop": "9x9", "follow": "t.csv"},
     }.get(name, {})
     settings = t2v.VideoSettings(**values)
     assert name in settings.changed()

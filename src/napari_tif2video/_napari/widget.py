@@ -13,13 +13,13 @@ from qtpy.QtWidgets import QApplication
 
 from ..data import Stack
 from ..errors import SettingsError, Tif2VideoError, describe
-from ..planning import Plan, plan
+from ..planning import Plan, clips, plan
 from ..settings import VideoSettings
 from .canvas import CanvasPreview
 from .form import SettingsForm
 from .panel import Fold, Note, Watch, add_key, column, heading, lay_out, line, say, title
 from .presets import PresetButton
-from .preview import ResultPreview, auto_limits
+from .preview import ResultPreview, auto_limits, box_at
 from .run import Destination, RecipeButton, RunRow, Starter, automatic_name, open_file, stored
 from .source import SourcePanel
 from .words import in_words, telling
@@ -279,7 +279,7 @@ class TiffToVideo(SettingsForm):
             self["crop"].fit_into(None if stack is None else stack.format.size)
             reason = self.source.missing
             if stack is not None:
-                self.plan = plan(stack, _of_one_video(settings))
+                self.plan = plan(stack, _of_one_video(stack, settings))
         except Tif2VideoError as exc:
             reason = describe(exc).partition("; --")[0]  # that advice is for the command line
             if stack is not None:  # which one it is can be seen above
@@ -309,7 +309,7 @@ class TiffToVideo(SettingsForm):
         self.source.describe(stack, made)
         self.duration.value = f"= {made.duration_s:.1f} s long"
         self.auto.enabled = len(made.stack.channels) == 1 and not made.picture.is_raw
-        is_each = "each" in (self["channel"].value, self["position"].value)
+        is_each = "each" in (self["channel"].value, self["position"].value, self["follow_id"].value)
         many = self.source.is_folder_mode and (self.folders.count > 1 or is_each)
         self.destination.show_many(many)
         self.destination.show_automatic(automatic_name(made, self.destination.folder))
@@ -318,15 +318,20 @@ class TiffToVideo(SettingsForm):
         if self.source.is_folder_mode:
             self.source.temporary.follow(made)
         if region is not None:
-            box = made.picture.box if made.settings.crop is not None else None
+            index = self.source.frame_index(made)
+            box = box_at(made, index) if made.settings.crop is not None else None
             overlay = made.picture.overlay
             mark = None if overlay is None else overlay.anchor
             self.canvas.show(region, box, mark, video_width=made.picture.size[1])
         self.result.show_plan(made, self.source.frame_index(made))
 
 
-def _of_one_video(settings: VideoSettings) -> VideoSettings:
-    """Settings for the preview: of a video of each channel or position, the first."""
+def _of_one_video(stack: Stack, settings: VideoSettings) -> VideoSettings:
+    """Settings for the preview: of a video of each channel, position or track, the first."""
     if settings.position == "each":
         settings = dataclasses.replace(settings, position=0)
-    return dataclasses.replace(settings, channel=0) if settings.channel == "each" else settings
+    if settings.channel == "each":
+        settings = dataclasses.replace(settings, channel=0)
+    if settings.follow_id == "each":
+        settings = dataclasses.replace(settings, follow_id=clips(stack, settings).numbers[0])
+    return settings

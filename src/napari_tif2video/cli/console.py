@@ -138,7 +138,7 @@ def _describe(plan: Plan) -> str:
     kind = " of raw counts" if plan.picture.is_raw else ""
     form = "" if codec == DEFAULT_CODEC else f", {codec.title}{kind}"
     return (
-        f"{plan.frames} images, {plan.stack.frames.format}"
+        f"{plan.frames} images, {plan.source_format}"
         f"{_describe_data(plan)}{'' if crop is None else f', crop {crop}'} -> {size}, "
         f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps{form}"
     )
@@ -155,6 +155,7 @@ def _describe_data(plan: Plan) -> str:
         parts.append(str(plan.stack.calibration))
     if plan.scale_bar_um is not None:
         parts.append(f"scale bar {length_text(plan.scale_bar_um)}")
+    parts += map(str, plan.drawn)
     return "".join(f", {part}" for part in parts)
 
 
@@ -176,6 +177,8 @@ def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:
             gaps = find_gaps(names)
             show(escaped(f"  {_describe(job.plan)}"))
             show(escaped(f"  order: {', '.join(shown)}"))
+            for drawn in job.plan.drawn:
+                show(escaped(f"  {drawn.kind}: {drawn}"))
             show(escaped(f"  gaps: {gaps or 'none found in the numbering'}"))
             show(escaped(f"  output: {job.output}{' (exists, is skipped)' if job.skip else ''}"))
             if job.sidecar is not None and not job.skip:
@@ -218,5 +221,6 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
         "um_per_video_pixel": None if job.plan.scale is None else job.plan.scale.um_per_px,
         "scale_bar_um": job.plan.scale_bar_um,
         "left_out": stack.left_out,
+        "drawn": [drawn.to_dict() for drawn in job.plan.drawn],
         "notes": list(job.plan.notes),
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..errors import SettingsError, escaped
 from ..recipe import Recipe, RecipeChannel, contrast_of
 from ..settings import VideoSettings, value_text
@@ -27,6 +30,7 @@ def describe_recipe(recipe: Recipe) -> str:
         bad = recipe.bad_frames
         few = ", ".join(map(str, bad[:20])) + (", ..." if len(bad) > 20 else "")
         rows.insert(2, ("left out", f"{len(bad)} that cannot be read: {few}"))
+    rows += [(str(each.get("kind")), _drawn(each)) for each in recipe.drawn]
     if recipe.batch:
         rows.append(("batch", ", ".join(recipe.batch)))
     rows += [("channel", _channel(recipe, channel)) for channel in recipe.channels]
@@ -74,8 +78,20 @@ def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
     return f"{measured}; --reuse numbers takes those of the video, {_all_pairs(recipe)}"
 
 
+def _drawn(values: Mapping[str, Any]) -> str:
+    """What was drawn at places of the data."""
+    parts = [counted(values.get("objects", 0), "object")]
+    if values.get("left_out"):
+        parts.append(f"{values['left_out']} of its rows left out")
+    if values.get("sha256"):
+        parts.append(f"SHA-256 {values['sha256']}")
+    return f"{values.get('file') or values.get('name') or 'an array'}, {', '.join(parts)}"
+
+
 def _crop(recipe: Recipe) -> str:
     whole = recipe.source_size == (recipe.crop.width, recipe.crop.height)
+    if recipe.moves:
+        return "whole frame, moved" if whole else f"crop {recipe.crop}, moved"
     return "whole frame" if whole else f"crop {recipe.crop}"
 
 

@@ -2,10 +2,11 @@
 
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
-only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays, and
-`placed` shows frames on another grid of pixels; `folder` lists the images of a folder, `fields`
-takes their names apart and `names` arranges them on axes; `calibration` says how large a pixel and
-how long a frame is, and who says so. `tiff` is the only package that knows tifffile.
+only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays,
+`placed` shows frames on another grid of pixels and `moved` below a box that moves; `folder` lists
+the images of a folder, `fields` takes their names apart and `names` arranges them on axes;
+`calibration` says how large a pixel and how long a frame is, and who says so. `objects` reads files
+of tracks, points and shapes. `tiff` is the only package that knows tifffile.
 """
 
 from .calibration import Calibration
@@ -19,7 +20,24 @@ from .folder import (
     source_stem,
 )
 from .memory import free_memory, thread_buffer
+from .moved import MovedFrames, Part
 from .names import axes_of_names, folders_are_axes
+from .objects import (
+    MAX_NUMBER,
+    LabelFrames,
+    Outline,
+    Outlines,
+    Positions,
+    Trajectory,
+    centroids,
+    outlines_of,
+    points_of_array,
+    read_points,
+    read_shapes,
+    read_tracks,
+    tracks_of_array,
+    trajectories,
+)
 from .open import open_images, open_stack
 from .placed import Grid, PlacedFrames, are_computed
 from .planes import ArrayPlanes, FramePlanes, array_error, stack_of_array
@@ -27,6 +45,7 @@ from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames, id
 from .tiff import dataset_of, is_single_image
 
 __all__ = [
+    "MAX_NUMBER",
     "TIFF_SUFFIXES",
     "ArrayPlanes",
     "Calibration",
@@ -35,12 +54,20 @@ __all__ = [
     "FramePlanes",
     "Frames",
     "Grid",
+    "LabelFrames",
+    "MovedFrames",
+    "Outline",
+    "Outlines",
+    "Part",
     "PlacedFrames",
     "Planes",
+    "Positions",
     "Stack",
+    "Trajectory",
     "are_computed",
     "array_error",
     "axes_of_names",
+    "centroids",
     "check_frames",
     "dataset_of",
     "find_gaps",
@@ -54,7 +81,14 @@ __all__ = [
     "natural_key",
     "open_images",
     "open_stack",
+    "outlines_of",
+    "points_of_array",
+    "read_points",
+    "read_shapes",
+    "read_tracks",
     "source_stem",
     "stack_of_array",
     "thread_buffer",
+    "tracks_of_array",
+    "trajectories",
 ]

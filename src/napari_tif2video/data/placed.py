@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import CropBox
+from .moved import MovedFrames
+from .objects.labels import LabelFrames
 from .planes import DaskFrames
 from .stack import FrameFormat, Frames, check_frames, identity_of
 
@@ -140,8 +142,12 @@ class PlacedFrames:
         return delayed(partial(PlacedFrames, grid=self.grid), pure=False)(self.frames.delayed(own))
 
 
-def are_computed(frames: Frames) -> TypeGuard[DaskFrames | PlacedFrames]:
+def are_computed(
+    frames: Frames,
+) -> TypeGuard[DaskFrames | PlacedFrames | MovedFrames | LabelFrames]:
     """Whether dask computes these frames, before a task can read them."""
-    if isinstance(frames, PlacedFrames):
+    if isinstance(frames, MovedFrames) and frames.parts is not None:
+        return False
+    if isinstance(frames, (PlacedFrames, MovedFrames, LabelFrames)):
         return are_computed(frames.frames)
     return isinstance(frames, DaskFrames)

@@ -5,6 +5,7 @@ Also how frames are taken from arrays that a user brings: numpy, or dask with an
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -440,6 +441,12 @@ class BlockFrames:
                 )
         self.format = frame_format
         self._frames, self._parts, self._blocks = frames, parts, blocks
+
+    def select(self, indices: Sequence[int]) -> BlockFrames:
+        """These frames alone, from the same blocks."""
+        chosen = copy.copy(self)
+        chosen._frames = [self._frames[index] for index in indices]
+        return chosen
 
     def __len__(self) -> int:
         return len(self._frames)

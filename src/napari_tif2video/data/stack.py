@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ..colours import ChannelInfo, Display
 from ..errors import SourceError
 from ..geometry import CropBox
+from ..overlays import Drawing
 from .calibration import Calibration
 
 if TYPE_CHECKING:
@@ -259,6 +260,8 @@ class Stack:
         Which of several images of the source it is.
     left_out : int
         How many files or pages of the source are no part of it; the notes name them.
+    drawings : tuple of Drawing
+        What is drawn onto the frames, from the bottom up.
     """
 
     channels: tuple[Channel, ...]
@@ -274,6 +277,7 @@ class Stack:
     image_names: tuple[str, ...] = ()
     position: int | None = None
     left_out: int = 0
+    drawings: tuple[Drawing, ...] = ()
 
     @classmethod
     def of(cls, frames: Frames, name: str, path: Path | None = None) -> Stack:
@@ -300,8 +304,13 @@ class Stack:
     def select(self, indices: Sequence[int]) -> Stack:
         """Only these points in time, in this order."""
         channels = (replace(c, frames=c.frames.select(indices)) for c in self.channels)
-        calibration = self.calibration.select(indices)
-        return replace(self, channels=tuple(channels), calibration=calibration)
+        drawings = (drawing.select(indices) for drawing in self.drawings)
+        return replace(
+            self,
+            channels=tuple(channels),
+            calibration=self.calibration.select(indices),
+            drawings=tuple(drawings),
+        )
 
     def calibrated(self, calibration: Calibration) -> Stack:
         """The same frames with another calibration."""

@@ -2,14 +2,16 @@
 
 `marks` draws the anchor, arrows, bars and lines of text; `layout` gives each its place so that
 nothing covers another; `text` turns letters into pixels (the only one that knows Pillow); `clock`
-says when each frame was taken; `scale` says how many µm a pixel shows.
+says when each frame was taken; `scale` says how many µm a pixel shows. `drawing` says what is to be
+drawn at places of the data, such as tracks, before all of these.
 """
 
 from .clock import Tick, TimeFormat, Timeline, smallest_step
+from .drawing import Drawing, Look
 from .layout import Block, TextBlock, arrange, bar_block, colour_bar_block
 from .marks import ANCHOR_COLOUR, AnchorMark, Arrow, Events, Overlay, Template
 from .scale import NO_PIXEL_SIZE, Scale, common_um_per_px, width_at
-from .text import require_glyphs
+from .text import require_glyphs, text_cover
 
 __all__ = [
     "ANCHOR_COLOUR",
@@ -17,7 +19,9 @@ __all__ = [
     "AnchorMark",
     "Arrow",
     "Block",
+    "Drawing",
     "Events",
+    "Look",
     "Overlay",
     "Scale",
     "Template",
@@ -31,5 +35,6 @@ __all__ = [
     "common_um_per_px",
     "require_glyphs",
     "smallest_step",
+    "text_cover",
     "width_at",
 ]

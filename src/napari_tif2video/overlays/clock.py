@@ -1,12 +1,15 @@
-"""When each frame was taken, and how that is written."""
+"""When each frame was taken, how that is written, and how far the box moves with it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from ..geometry import Move
+from .drawing import Drawing
 
 _MINUTE_S, _HOUR_S = 60, 3600
 
@@ -19,10 +22,17 @@ _MAX_DECIMALS = 9
 
 
 class Tick(NamedTuple):
-    """A frame's number in the source, from 0, and when it was taken, in s, if that is shown."""
+    """A frame's number in the source, from 0, and when it was taken, in s, if that is shown.
+
+    `moved` is how far the crop box has moved in it; `place` is where it is among the frames that
+    `drawings` know.
+    """
 
     frame: int
     time_s: float | None
+    moved: Move = (0.0, 0.0)
+    place: int = 0
+    drawings: tuple[Drawing, ...] = ()
 
     def is_within(self, start_s: float, stop_s: float) -> bool:
         """Whether it was taken at `start_s` or later, and before `stop_s`; its time is known."""
@@ -32,7 +42,7 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """Number and time of each frame of a video, or of a part of it.
+    """Number, time and place of each frame of a video, or of a part of it.
 
     Attributes
     ----------
@@ -40,26 +50,50 @@ class Timeline:
         Numbers in the source; mostly a range.
     times_s : tuple of float, optional
         Only where they are shown.
+    moves : tuple of (float, float), optional
+        How far the crop box moves in each, where it does.
+    drawings : tuple of Drawing
+        What is drawn onto them at places of the data, from the bottom up.
     """
 
     frames: Sequence[int]
     times_s: tuple[float, ...] | None = None
+    moves: tuple[Move, ...] | None = None
+    drawings: tuple[Drawing, ...] = ()
 
     def __getitem__(self, index: int) -> Tick:
-        return Tick(self.frames[index], None if self.times_s is None else self.times_s[index])
+        time = None if self.times_s is None else self.times_s[index]
+        moved = (0.0, 0.0) if self.moves is None else self.moves[index]
+        return Tick(self.frames[index], time, moved, index, self.drawings)
 
     def part(self, span: range) -> Timeline:
         """What holds for the frames of a segment, counted from its first."""
-        times = None if self.times_s is None else self.times_s[span.start : span.stop]
-        return Timeline(self.frames[span.start : span.stop], times)
+        own = slice(span.start, span.stop)
+        times = None if self.times_s is None else self.times_s[own]
+        moves = None if self.moves is None else self.moves[own]
+        drawings = tuple(drawing.select(span) for drawing in self.drawings)
+        return Timeline(self.frames[own], times, moves, drawings)
 
     def select(self, places: Sequence[int]) -> Timeline:
         """What holds for some frames, which keep their numbers and times."""
-        times = self.times_s
+        times, moves = self.times_s, self.moves
         return Timeline(
             [self.frames[place] for place in places],
             None if times is None else tuple(times[place] for place in places),
+            None if moves is None else tuple(moves[place] for place in places),
+            tuple(drawing.select(places) for drawing in self.drawings),
         )
+
+    @property
+    def awaited(self) -> list[Any]:
+        """Images that dask has to compute before they can be drawn."""
+        return [d.awaited for d in self.drawings if d.awaited is not None]
+
+    def with_images(self, images: Sequence[Any]) -> Timeline:
+        """The same with these images in place of those that are awaited, in their order."""
+        left = iter(images)
+        drawings = (d if d.awaited is None else d.with_images(next(left)) for d in self.drawings)
+        return replace(self, drawings=tuple(drawings))
 
     def extremes(self) -> list[Tick]:
         """Ticks among which is the one that takes the most room to write."""

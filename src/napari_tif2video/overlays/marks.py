@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colours import WHITE, in_colour
-from ..geometry import MIN_ANCHOR_PX
+from ..geometry import MIN_ANCHOR_PX, View
 from ..units import Limits
 from .clock import Tick, TimeFormat
 from .text import Raster, outline_px, raster
@@ -142,21 +142,27 @@ class Arrow:
     Attributes
     ----------
     x, y : float
-        Column and row of its tip, from the top-left corner of the video.
+        Column and row of its tip in the data.
+    view : View
+        Where these are in the video.
     span_s : (float, float), optional
         From when to when it is drawn; without it, always.
     """
 
     x: float
     y: float
+    view: View
     span_s: tuple[float, float] | None = None
 
     def draw(self, picture: NDArray[np.uint8], tick: Tick) -> None:
+        """Draw it in place, if its time has come and its tip is in the picture."""
         if self.span_s is not None and not tick.is_within(*self.span_s):
             return
         height, width = picture.shape[:2]
-        top, left, drawn = _arrow_raster(self.x, self.y, (height, width))
-        _blend(picture, top, left, drawn)
+        x, y = replace(self.view, moved=tick.moved).in_video(self.x, self.y)
+        if 0 <= x < width and 0 <= y < height:
+            top, left, drawn = _arrow_raster(x, y, (height, width))
+            _blend(picture, top, left, drawn)
 
 
 @lru_cache(maxsize=64)

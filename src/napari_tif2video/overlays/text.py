@@ -85,6 +85,16 @@ def raster(text: str, size: int) -> Raster:
 
 
 @lru_cache(maxsize=1024)
+def text_cover(text: str, size: int) -> NDArray[np.float32]:
+    """How much of each pixel the letters of a line of text cover, 0 to 1, without an outline."""
+    letters: NDArray[np.float32] = raster(text, size)[1]
+    rows, columns = (np.flatnonzero(letters.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return letters[:0, :0]
+    return letters[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+@lru_cache(maxsize=1024)
 def _advance(character: str, size: int) -> int:
     """The place of a character in whole pixels, so that equal ones look equal."""
     with _lock:

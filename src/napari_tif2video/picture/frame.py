@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..colours import Display, compose, in_colour
 from ..data import Frames
-from ..geometry import CropBox
+from ..geometry import CropBox, View
 from ..overlays import Overlay, Tick
 from ..settings import AUTO_PERCENTILE
 from ..units import Limits
@@ -58,6 +58,10 @@ class PictureSpec:
     is_exact: bool = False
     is_raw: bool = False
     panels: tuple[Panel, ...] = ()
+
+    def view(self, tick: Tick) -> View:
+        """Where the pixels of the data are in a frame, or in each of its panels."""
+        return View(self.box, self.size, tick.moved)
 
     def with_limits(self, limits: object | None) -> PictureSpec:
         """The same where limits were measured already, and percentiles with them."""
@@ -153,7 +157,10 @@ def render(
     ]
     whole = Panel(tuple(range(len(frames))), picture.displays, picture.overlay)
     panels = picture.panels or (whole,)
-    composed = [compose([levels[n] for n in panel.channels], panel.displays) for panel in panels]
+    composed = [
+        _composed([levels[n] for n in panel.channels], panel.displays, picture.view(tick), tick)
+        for panel in panels
+    ]
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
@@ -164,6 +171,29 @@ def render(
             own = [shown[n] for n in panel.channels]
             composed[place] = panel.overlay.draw(composed[place], tick, own)
     return composed[0] if len(composed) == 1 else side_by_side(composed), stats
+
+
+def _composed(
+    levels: Sequence[NDArray[np.uint8]], displays: Sequence[Display], view: View, tick: Tick
+) -> NDArray[np.uint8]:
+    """Channels on top of each other, with what is drawn above each of them."""
+    if not tick.drawings:
+        return compose(levels, displays)
+    picture: NDArray[np.uint8] | None = None
+    below = 0
+    for drawing in tick.drawings:
+        level = drawing.look.level
+        above = len(levels) if level is None else min(max(level, 1), len(levels))
+        if above > below:
+            picture = compose(levels[below:above], displays[below:above], picture)
+            # A plain grey picture may be that of the levels, which others still need.
+            picture, below = in_colour(picture).copy(), above
+        assert picture is not None
+        picture = drawing.draw(picture, tick.place, view)
+    if below < len(levels):
+        picture = compose(levels[below:], displays[below:], picture)
+    assert picture is not None
+    return picture
 
 
 def _clipped(prepared: Prepared, limits: Limits | None) -> float:

@@ -5,14 +5,17 @@ finds palettes and the rate factor that keeps a file below a size, `produce` lea
 checked file with its recipe, `engine` runs tasks on dask, with progress and cancelling, and
 `cluster` tells whether a cluster can do them. Where frames that cannot be read may be left out,
 `skip` finds them; `resume` keeps what is finished of a video for the case that the run is stopped.
-`versions` tells which software decides on the bytes.
+`drift` measures how the whole picture moves, and `share` reads each frame once for many
+clips of one source. `versions` tells which software decides on the bytes.
 """
 
 from .cluster import connected
+from .drift import known_steady, steady
 from .engine import Execution, Progress, attended, default_workers
 from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
 from .resume import KeptSegments, forget_segments, kept_segments
+from .share import SharedReading, without_parts
 from .skip import without_bad_frames
 from .tasks import prepared_nbytes, rendered
 
@@ -23,12 +26,14 @@ __all__ = [
     "KeptSegments",
     "Measured",
     "Progress",
+    "SharedReading",
     "attended",
     "connected",
     "default_workers",
     "forget_segments",
     "kept_segments",
     "known_limits",
+    "known_steady",
     "limits_of",
     "make_video",
     "measure_sequence",
@@ -38,5 +43,7 @@ __all__ = [
     "series_limits",
     "settings_of",
     "source_name",
+    "steady",
     "without_bad_frames",
+    "without_parts",
 ]

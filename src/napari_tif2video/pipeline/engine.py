@@ -17,9 +17,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..data import array_error, free_memory
+from ..data import Frames, array_error, free_memory
+from ..drawings import Labels
 from ..errors import Cancelled, SettingsError, Tif2VideoError
 from ..planning import Plan
 from .cluster import Watch, check_workers, lost
@@ -41,10 +43,11 @@ class Progress:
 
     Attributes
     ----------
-    phase : {"checking", "measuring", "trying", "encoding", "verifying"}
-        Whether frames that cannot be read are being looked for, the contrast limits are being
-        measured, the rate factor or the palette is being looked for, the video is being made, or
-        what was made is being compared with the frames.
+    phase : {"checking", "reading", "measuring", "trying", "encoding", "verifying"}
+        Whether frames that cannot be read are being looked for, what several clips show is being
+        read for all of them, the contrast limits or the drift are being measured, the rate factor
+        or the palette is being looked for, the video is being made, or what was made is being
+        compared with the frames.
     done, total : int
         Steps of work; every frame is a few of them.
     frames : int
@@ -359,13 +362,21 @@ def _of_blocks(keys: Iterable[Any], exc: Exception) -> Exception | None:
 
 
 def _files_of(plan: Plan) -> list[str]:
-    """The file of a source or, of a folder, its first and its last one."""
-    path = plan.stack.path
-    if path is None:
-        return []
+    """The files that workers read: of a folder, its first and its last one."""
+    stack, drawings = plan.stack, reversed(plan.stack.drawings)
+    read = [(stack.path, stack.frames)]
+    for what, drawing in zip(reversed(plan.drawn), drawings, strict=False):
+        if isinstance(drawing, Labels):
+            read.append((what.path, drawing.images))
+    return [file for path, frames in read if path is not None for file in _ends(path, frames)]
+
+
+def _ends(path: Path, frames: Frames) -> list[str]:
     path = path.absolute()
-    labels = [plan.stack.frames.label(i) for i in (0, -1 % plan.frames)] if path.is_dir() else [""]
-    files = (path / label for label in labels)
+    if path.is_file():
+        return [os.fspath(path)]
+    folder = path if path.is_dir() else path.parent  # of a pattern
+    files = (folder / frames.label(i) for i in (0, len(frames) - 1))
     return [os.fspath(file) for file in files if file.is_file()]
 
 

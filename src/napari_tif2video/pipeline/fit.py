@@ -17,7 +17,7 @@ from ..data import Frames
 from ..encode import make_palette, psnr_db
 from ..errors import SourceError
 from ..geometry import WIDTH_RANGE_PX, resolve_size
-from ..overlays import Tick
+from ..overlays import Timeline
 from ..picture import (
     PictureSpec,
     SequenceLimits,
@@ -31,7 +31,7 @@ from ..planning import Plan
 from ..settings import SEGMENT_FRAMES
 from ..units import Limits, readable_size
 from .engine import Run, step
-from .tasks import encode_tasks, segments_of, task_of
+from .tasks import encode_tasks, images_of, segments_of, task_of
 
 #: Below this a video is not made smaller any further. Pictures that lossy compression has spoiled
 #: visibly have 30 dB or less; noise alone, which nobody misses, costs more than that.
@@ -71,8 +71,10 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     tasks = []
     for index in chosen:
         shown = None if limits is None else limits_at(limits, index)
-        what = (plan.picture, shown, plan.timeline[index], stride, run.key)
-        tasks.append(task_of(plan, range(index, index + 1), _sample, *what))
+        span = range(index, index + 1)
+        timeline = plan.timeline.part(span)
+        what = (plan.picture, shown, timeline, stride, run.key)
+        tasks.append(task_of(plan, span, _sample, *what, images=images_of(timeline)))
     found = run.compute(tasks, len(tasks))
     palette = make_palette(found)
     return dataclasses.replace(
@@ -83,14 +85,16 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
 def _sample(
     picture: PictureSpec,
     limits: tuple[Limits, ...] | None,
-    tick: Tick,
+    timeline: Timeline,
     stride: int,
     run: str,
     *sources: Frames,
 ) -> NDArray[np.uint8]:
     picture = picture.with_limits(limits)
-    (frames,) = prepared_frames(sources, picture)
-    image, _ = render(frames, picture, limits, tick)
+    channels = len(picture.displays)
+    (frames,) = prepared_frames(sources[:channels], picture)
+    drawn = timeline.with_images(sources[channels:])
+    image, _ = render(frames, picture, limits, drawn[0])
     step(run)
     return as_rgb(image)[::stride, ::stride].copy()
 

@@ -163,9 +163,8 @@ def limits_of(plan: Plan, sequences: Sequence[Measured]) -> SequenceLimits:
         levels = zip(*measured.levels, strict=True)
         return tuple(zip(*map(smooth_limits, ranges, levels), strict=True))
     if plan.percentile is not None:
-        together = [
-            sum(same, EMPTY) for same in zip(*(m.histograms for m in sequences), strict=True)
-        ]
+        counted = [measured.histograms for measured in sequences if measured.histograms]
+        together = [sum(same, EMPTY) for same in zip(*counted, strict=True)]
         return (tuple(found.percentiles(plan.percentile) for found in together),)
     frames = (frame for measured in sequences for frame in measured.ranges)
     return (tuple(combine(channel) for channel in zip(*frames, strict=True)),)
@@ -178,7 +177,7 @@ def known_limits(plan: Plan) -> SequenceLimits | None:
 
 
 def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
-    """Limits of the series, measured unless they are known."""
+    """Limits of the series, measured unless they are known; those of a steady plan."""
     limits = known_limits(plan)
     if limits is None:
         try:
@@ -213,4 +212,5 @@ def measured_key(plan: Plan) -> Any:
     """Equal for plans of a stack that have the same measured limits."""
     # Only smoothed limits depend on the shrunk frames.
     size = plan.picture.size if plan.contrast == "smooth" else None
-    return plan.picture.box, plan.indices, plan.percentile, size, plan.skips
+    moves = plan.timeline.moves
+    return plan.picture.box, moves, plan.indices, plan.percentile, size, plan.skips

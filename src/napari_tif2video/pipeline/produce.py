@@ -31,8 +31,9 @@ from ..errors import Cancelled
 from ..picture import FrameStats, SequenceLimits
 from ..planning import Plan
 from ..recipe import Recipe, RecipeChannel
-from ..settings import DEFAULT_CODEC
+from ..settings import DEFAULT_CODEC, DRAWN_FILES
 from ..units import Limits
+from .drift import steady
 from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
 from .limits import Measured, limits_of, measure_sequence
@@ -127,6 +128,7 @@ def make_video(
     ------
     SourceError, EncodingError, OutputError
     """
+    plan = steady(plan, execution)
     limits, measured = (None, None) if shared is None else (shared.limits, shared.measured)
     measures = plan.needs_measuring and shared is None
     keep = measures and prepared_nbytes(plan) <= execution.budget
@@ -253,8 +255,8 @@ def recipe_of(
         source=source_name(plan),
         first_frame=os.path.basename(frames.label(0)),
         last_frame=os.path.basename(frames.label(plan.frames - 1)),
-        source_size=(frames.format.size[1], frames.format.size[0]),
-        source_type=frames.format.dtype.name,
+        source_size=plan.source_format.size[::-1],
+        source_type=plan.source_format.dtype.name,
         settings=settings_of(plan),
         contrast=plan.contrast,
         channels=tuple(
@@ -267,12 +269,14 @@ def recipe_of(
         frames=plan.frames,
         indices=plan.indices,
         crop=plan.picture.box,
+        moves=plan.timeline.moves or (),
         bad_frames=tuple(bad.frame for bad in plan.bad_frames),
         width=plan.encoder.width,
         height=plan.encoder.height,
         batch=tuple(batch[:_MAX_BATCH_NAMES]),
         calibration=_calibration(plan),
         versions=_versions(first),
+        drawn=tuple(drawn.to_dict() for drawn in plan.drawn),
     )
 
 
@@ -289,6 +293,11 @@ def settings_of(plan: Plan) -> dict[str, Any]:
         values["contrast"] = plan.contrast
     if plan.encoder.codec != DEFAULT_CODEC:
         values["codec"] = plan.encoder.codec.name
+    for name in (*DRAWN_FILES, "follow"):
+        if values.get(name) is not None:  # where it lies is nobody's business
+            values[name] = Path(values[name]).name
+    if plan.followed is not None:
+        values["follow_id"] = plan.followed
     return values
 
 

@@ -38,7 +38,7 @@ _MAGIC = b"tif2video segments 1\n"
 _RECORD = struct.Struct("<32s32sQQ")
 
 # What else than this package has a part in the bytes of a segment.
-_LIBRARIES = ("numpy", "tifffile", "imagecodecs", "pillow", "ttf-opensans")
+_LIBRARIES = ("numpy", "tifffile", "imagecodecs", "pillow", "ttf-opensans", "aggdraw")
 
 
 def segment_keys(plan: Plan, limits: SequenceLimits | None) -> list[bytes]:
@@ -59,12 +59,14 @@ def segment_keys(plan: Plan, limits: SequenceLimits | None) -> list[bytes]:
     keys = []
     for span in segments_of(plan):
         sources = [identity_of(channel.frames.select(span)) for channel in plan.stack.channels]
-        if None in sources:
+        part = plan.timeline.part(span)
+        drawn = [drawing.identity() for drawing in part.drawings]
+        if None in (*sources, *drawn):
             raise SourceError(
                 f"{plan.stack.name}: resume is for files; an array in memory is converted anew"
             )
-        part = plan.timeline.part(span)
-        own = (limits_of_span(limits, span), list(part.frames), part.times_s, sources)
+        shown = (list(part.frames), part.times_s, part.moves, drawn)
+        own = (limits_of_span(limits, span), shown, sources)
         keys.append(hashlib.sha256(repr((same, own)).encode()).digest())
     return keys
 

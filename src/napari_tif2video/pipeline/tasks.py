@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..data import Frames, are_computed
 from ..encode import EncodedSegment, Encoder, encode_segment
+from ..geometry import CropBox
 from ..overlays import Timeline
 from ..picture import (
     ChannelFrames,
@@ -93,8 +94,10 @@ def prepare_and_encode(
     *sources: Frames,
 ) -> Segment:
     """Prepare and encode the frames of a segment one by one."""
-    frames = _prepared(picture, run, sources)
-    return _encode(frames, picture, encoder, limits, timeline, run)
+    channels = len(picture.displays)
+    frames = _prepared(picture, run, sources[:channels])
+    drawn = timeline.with_images(sources[channels:])
+    return _encode(frames, picture, encoder, limits, drawn, run)
 
 
 def encode(
@@ -103,11 +106,16 @@ def encode(
     limits: SequenceLimits | None,
     timeline: Timeline,
     run: str,
-    *chunks: Chunk,
+    *chunks: Chunk | Frames,
 ) -> Segment:
-    """Encode the frames of a segment from the chunks that it consists of."""
-    frames = chain.from_iterable(chunk.frames for chunk in chunks)
-    return _encode(frames, picture, encoder, limits, timeline, run)
+    """Encode the frames of a segment from the chunks that it consists of.
+
+    Behind these come the images that the drawings of the timeline await.
+    """
+    prepared = (chunk.frames for chunk in chunks if isinstance(chunk, Chunk))
+    images = [chunk for chunk in chunks if not isinstance(chunk, Chunk)]
+    frames = chain.from_iterable(prepared)
+    return _encode(frames, picture, encoder, limits, timeline.with_images(images), run)
 
 
 def _prepared(picture: PictureSpec, run: str, sources: Sequence[Frames]) -> Iterator[ChannelFrames]:
@@ -145,9 +153,10 @@ def rendered(
 ) -> Iterator[tuple[NDArray[np.uint8], FrameStats]]:
     """Some frames as the video shows them, (H, W, 3), one after the other in this thread."""
     sources = [channel.frames.select(indices) for channel in plan.stack.channels]
-    for index, frames in zip(indices, prepared_frames(sources, plan.picture), strict=True):
-        shown = None if limits is None else limits_at(limits, index)
-        image, stats = render(frames, plan.picture, shown, plan.timeline[index])
+    timeline = plan.timeline.select(indices)
+    for place, frames in enumerate(prepared_frames(sources, plan.picture)):
+        shown = None if limits is None else limits_at(limits, indices[place])
+        image, stats = render(frames, plan.picture, shown, timeline[place])
         yield as_rgb(image), stats
 
 
@@ -209,16 +218,18 @@ def encode_tasks(
     chunks = None if kept is None else iter(kept)
     tasks = []
     for span in spans:
-        what = (picture, plan.encoder, limits_of_span(limits, span), plan.timeline.part(span))
+        timeline = plan.timeline.part(span)
+        what = (picture, plan.encoder, limits_of_span(limits, span), timeline)
+        images = images_of(timeline)
         parts = chunks_of(plan, span, run)
         if chunks is not None:
             taken = [next(chunks) for _ in parts]
-            task = delayed(partial(encode, *what, run.key), pure=False)(*taken)
+            task = delayed(partial(encode, *what, run.key), pure=False)(*taken, *images)
         elif len(parts) == 1 or _is_prepared_by_encoder(plan):
-            task = task_of(plan, span, prepare_and_encode, *what, run.key)
+            task = task_of(plan, span, prepare_and_encode, *what, run.key, images=images)
         else:
             prepared = [task_of(plan, part, prepare, picture, run.key) for part in parts]
-            task = delayed(partial(encode, *what, run.key), pure=False)(*prepared)
+            task = delayed(partial(encode, *what, run.key), pure=False)(*prepared, *images)
         tasks.append(task)
     return tasks
 
@@ -234,8 +245,19 @@ def limits_of_span(limits: SequenceLimits | None, span: range) -> SequenceLimits
     return limits if limits is None or len(limits) == 1 else limits[span.start : span.stop]
 
 
-def task_of(plan: Plan, span: range, work: Callable[..., Any], *args: Any) -> Delayed:
-    """A task that calls `work` with `args` and the frames of each channel in this span."""
+def images_of(timeline: Timeline) -> list[Delayed]:
+    """The images that the drawings of a timeline await, as results of tasks."""
+    return [frames.delayed(CropBox.whole(frames.format.size)) for frames in timeline.awaited]
+
+
+def task_of(
+    plan: Plan,
+    span: Sequence[int],
+    work: Callable[..., Any],
+    *args: Any,
+    images: Sequence[Delayed] = (),
+) -> Delayed:
+    """A task that calls `work` with `args`, the frames of each channel in this span, and images."""
     from dask.delayed import delayed
 
     box = plan.picture.box
@@ -244,7 +266,7 @@ def task_of(plan: Plan, span: range, work: Callable[..., Any], *args: Any) -> De
         # Out of dask's sight, which would look for tasks in the name of each file: 2 % of a run.
         args, chosen = (*args, *chosen), []
     computed = [f.delayed(box) if are_computed(f) else f for f in chosen]
-    task: Delayed = delayed(partial(work, *args), pure=False)(*computed)
+    task: Delayed = delayed(partial(work, *args), pure=False)(*computed, *images)
     return task
 
 

@@ -119,7 +119,7 @@ def overlay_of(
     anchor = _anchor_mark(settings) if settings.anchor else None
     unit = "min" if time_format is None else time_format.unit
     asked = arrows_of("arrow", settings.arrow or (), unit)
-    arrows = tuple(_arrow(x, y, span, box, size) for x, y, span in asked)
+    arrows = tuple(_arrow(x, y, span, View(box, size), timeline) for x, y, span in asked)
     if anchor is None and not blocks and not arrows:
         return None, None
     overlay = arrange(blocks, size, anchor, timeline.extremes())
@@ -127,12 +127,15 @@ def overlay_of(
 
 
 def _arrow(
-    x: float, y: float, span: tuple[float, float] | None, box: CropBox, size: tuple[int, int]
+    x: float, y: float, span: tuple[float, float] | None, view: View, timeline: Timeline
 ) -> Arrow:
-    column, row = View(box, size).in_video(x, y)
-    if not (0 <= column < size[1] and 0 <= row < size[0]):
-        raise SourceError(f"arrow: pixel {x:g},{y:g} is outside what is shown, {box}")
-    return Arrow(column, row, span)
+    height, width = view.size
+    for moved in set(timeline.moves or [view.moved]):
+        column, row = replace(view, moved=moved).in_video(x, y)
+        if 0 <= column < width and 0 <= row < height:
+            return Arrow(x, y, view, span)
+    where = f", {view.box}" if timeline.moves is None else ", the box that moves"
+    raise SourceError(f"arrow: pixel {x:g},{y:g} is outside what is shown{where}")
 
 
 def _legend(

@@ -10,7 +10,7 @@ from ..colours import Display
 from ..data import FrameFormat
 from ..encode import Encoder
 from ..errors import SourceError
-from ..overlays import Overlay
+from ..overlays import Drawing, Overlay
 from ..settings import CONTAINERS, DEFAULT_CODEC, Codec, Container, VideoSettings
 from ..units import decimal_fps, size_text
 
@@ -23,6 +23,7 @@ def choose_encoder(
     form: FrameFormat,
     displays: Sequence[Display],
     overlay: Overlay | None,
+    drawings: Sequence[Drawing] = (),
 ) -> Encoder:
     """The encoder for pictures of `size` (height, width).
 
@@ -36,6 +37,8 @@ def choose_encoder(
         How each channel is shown.
     overlay : Overlay, optional
         What is drawn onto them.
+    drawings : sequence of Drawing
+        What is drawn at places of the data.
 
     Raises
     ------
@@ -43,7 +46,7 @@ def choose_encoder(
         The encoder does not take this size.
     """
     display, *others = displays
-    is_marked = overlay is not None and overlay.has_colour
+    is_marked = bool(drawings) or (overlay is not None and overlay.has_colour)
     has_colour = is_marked or form.is_rgb or bool(others) or not display.is_plain
     encoder = Encoder(
         *size,
@@ -63,7 +66,7 @@ def choose_encoder(
     if settings.raw:
         depth = 16 if form.dtype.itemsize > 1 else 8
         return replace(encoder, depth=depth, has_colour=form.is_rgb)
-    is_one_map = not (others or overlay or form.is_rgb) and display.opacity == 1
+    is_one_map = not (others or overlay or drawings or form.is_rgb) and display.opacity == 1
     if codec.has_palette and is_one_map and display.colours is not None:
         # These are all the colours there can be: none has to be looked for, and none is lost.
         return replace(encoder, palette=display.colours)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from ..colours import GREY_TABLE, Display, colour_table
-from ..data import Stack
+from ..data import FrameFormat, MovedFrames, Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
-from ..geometry import CropBox, resolve_crop, resolve_size
+from ..geometry import CropBox, Move, View, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
 from ..picture import Panel, PictureSpec, grid_size, require_countable
 from ..recipe import CONTRASTS
@@ -28,6 +28,15 @@ from ..settings import (
 from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import channel_numbers, choose, image_at
+from .draw import Drawn, Ground, draw
+from .follow import (
+    below_box,
+    drift_notes,
+    followed,
+    numbers_of_tracks,
+    padding_note,
+    require_stabiliser,
+)
 from .format import choose_encoder, format_notes
 
 # So many frames that are left out a note names.
@@ -75,6 +84,10 @@ class Plan:
         Length of the scale bar.
     bad_frames : tuple of BadFrame
         Those of `indices` that turned out to be unreadable, and are left out.
+    followed : int, optional
+        The number of the track that the box follows.
+    drawn : tuple of Drawn
+        The files and arrays that are drawn at places of the data.
     """
 
     stack: Stack
@@ -88,6 +101,8 @@ class Plan:
     scale: Scale | None = None
     scale_bar_um: float | None = None
     bad_frames: tuple[BadFrame, ...] = ()
+    followed: int | None = None
+    drawn: tuple[Drawn, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -100,6 +115,17 @@ class Plan:
     @property
     def duration_s(self) -> float:
         return float(self.frames / self.fps)
+
+    @property
+    def source_format(self) -> FrameFormat:
+        """Size and type of the frames of the source, of which a box may show a part."""
+        frames = self.stack.frames
+        return frames.frames.format if isinstance(frames, MovedFrames) else frames.format
+
+    @property
+    def is_to_stabilise(self) -> bool:
+        """Whether its drift is to be taken back, but was not yet measured."""
+        return self.settings.stabilise and self.timeline.moves is None
 
     @property
     def skips(self) -> bool:
@@ -151,13 +177,32 @@ class Plan:
         return CONTRASTS[self.contrast].has_own_limits
 
 
-def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
+def stabilised(plan: Plan, moves: Sequence[Move]) -> Plan:
+    """The plan with the drift of each frame taken back: how far down and to the right it was."""
+    frame, box = plan.stack.frames.format.size, plan.picture.box
+    return dataclasses.replace(
+        plan,
+        stack=below_box(plan.stack, moves, frame),
+        timeline=dataclasses.replace(plan.timeline, moves=tuple(moves)),
+        notes=(*plan.notes, *drift_notes(moves, box, frame)),
+    )
+
+
+def plan(
+    stack: Stack,
+    settings: VideoSettings,
+    ending: str = "",
+    arrays: Mapping[str, Any] | None = None,
+) -> Plan:
     """Resolve the settings for a stack.
 
     Parameters
     ----------
     ending : str
         Of the file, where its name is given; it chooses the codec if the settings do not.
+    arrays : mapping, optional
+        What is drawn at places of the data instead of a file: tracks, points, shapes or
+        segmentation.
 
     Raises
     ------
@@ -169,15 +214,59 @@ def plan(stack: Stack, settings: VideoSettings, ending: str = "") -> Plan:
     codec = settings.codec_for(ending)
     require_encoder(codec)
     if settings.panels is not None:
-        return _side_by_side(stack, settings, codec, ending)
+        return _side_by_side(stack, settings, codec, ending, arrays)
     stack = choose(stack, settings)
     try:
-        return _plan(stack, settings, codec, ending)
+        return _plan(stack, settings, codec, ending, arrays or {})
     except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
 
 
-def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:
+@dataclass(frozen=True)
+class Clips:
+    """The clips of one source that are asked for, one for each track.
+
+    Attributes
+    ----------
+    stack : Stack
+        All frames of the source, of the part that is shown.
+    numbers : tuple of int
+        Of the tracks that the frames which are shown have.
+    """
+
+    stack: Stack
+    numbers: tuple[int, ...]
+
+
+def clips(stack: Stack, settings: VideoSettings) -> Clips:
+    """What there is to follow, where the settings ask for a clip of each track.
+
+    Raises
+    ------
+    SourceError
+        See `plan`; or none of the tracks is in the frames that are shown.
+    """
+    if settings.panels is not None:
+        settings = dataclasses.replace(settings, panels=None, channel="all")
+    stack = choose(stack, settings)
+    try:
+        stack = calibrated(stack, settings)
+        frames = range(len(stack))[frames_slice(settings.frames)]
+        numbers = numbers_of_tracks(stack, settings, frames)
+        if not numbers:
+            raise SourceError("follow: none of the tracks is in the frames that are shown")
+    except SourceError as exc:
+        raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+    return Clips(stack, tuple(numbers))
+
+
+def _side_by_side(
+    stack: Stack,
+    settings: VideoSettings,
+    codec: Codec,
+    ending: str,
+    arrays: Mapping[str, Any] | None,
+) -> Plan:
     """The plan of a video with a panel for each channel, and one for all of them."""
     image = image_at(stack, settings.position) if stack.images else stack
     numbers, where = channel_numbers(image), stack.path or stack.name
@@ -187,7 +276,7 @@ def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: s
         raise SourceError(f"{where}: panels are for several channels, and it has one")
     alone = dataclasses.replace(settings, panels=None, legend=True)
     *singles, whole = (
-        plan(stack, dataclasses.replace(alone, channel=channel), ending)
+        plan(stack, dataclasses.replace(alone, channel=channel), ending, arrays)
         for channel in (*numbers, "all")
     )
     panels = [
@@ -197,7 +286,16 @@ def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: s
     shown = whole.picture
     panels.append(Panel(tuple(numbers), shown.displays, shown.overlay))
     form, size = whole.stack.frames.format, grid_size(len(panels), shown.size)
-    encoder = choose_encoder(settings, codec, ending, size, form, shown.displays, shown.overlay)
+    encoder = choose_encoder(
+        settings,
+        codec,
+        ending,
+        size,
+        form,
+        shown.displays,
+        shown.overlay,
+        whole.timeline.drawings,
+    )
     said = format_notes(whole.encoder, whole.frames)
     notes = [note for note in whole.notes if note not in said]
     return dataclasses.replace(
@@ -209,31 +307,59 @@ def _side_by_side(stack: Stack, settings: VideoSettings, codec: Codec, ending: s
     )
 
 
-def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> Plan:
+def _plan(
+    stack: Stack,
+    settings: VideoSettings,
+    codec: Codec,
+    ending: str,
+    arrays: Mapping[str, Any],
+) -> Plan:
     """The plan of a stack of channels; messages do not name it."""
     stack = calibrated(stack, settings)
     first_s = (stack.calibration.times(1) or (0.0,))[0]
+    length = len(stack)
     indices = range(len(stack))[frames_slice(settings.frames)]
-    if settings.frames is not None:
-        if not indices:
-            raise SourceError(
-                f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count "
-                "from 0"
-            )
+    if settings.frames is not None and not indices:
+        raise SourceError(
+            f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count from 0"
+        )
+    found = None if settings.follow is None else followed(stack, settings, indices)
+    indices = indices if found is None else found.frames
+    if indices != range(len(stack)):
         stack = stack.select(indices)
-    box = resolve_crop(settings.crop, stack.frames.format.size)
+    frame = stack.frames.format.size
+    box = resolve_crop(settings.crop, frame)
     if settings.raw:
         require_countable(stack)
         size = box.shape
     else:
         box, size = resolve_size(box, _width(stack, settings, box))
+    moves, notes = None, []
+    if settings.stabilise:
+        notes = require_stabiliser(stack)
+    if found is not None:
+        moves, box = found.moves(box), CropBox.whole(box.shape)
+        notes = [*found.notes, *padding_note(moves, box, frame)]
+        stack = below_box(stack, moves, box.shape)
+    ground = Ground(
+        frame,
+        length,
+        indices,
+        View(box, size),
+        stack.calibration,
+        settings.z if isinstance(settings.z, int) else None,
+        stack.name,
+    )
+    stack, drawn = draw(stack, settings, arrays, ground)
     pixel_size = stack.calibration.pixel_size_um
     scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
-    timeline = timeline_of(stack, settings, indices, first_s)
+    timeline = dataclasses.replace(
+        timeline_of(stack, settings, indices, first_s), moves=moves, drawings=stack.drawings
+    )
     displays = _displays(stack, settings)
     overlay, scale_bar_um = overlay_of(stack, settings, box, size, scale, timeline, displays)
     form = stack.frames.format
-    encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay)
+    encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay, stack.drawings)
     known = limits_of_channels(settings.limits, len(displays))
     contrast = _contrast(stack, settings)
     if contrast == "displayed":
@@ -259,10 +385,12 @@ def _plan(stack: Stack, settings: VideoSettings, codec: Codec, ending: str) -> P
         picture=picture,
         encoder=encoder,
         contrast=contrast,
-        notes=(*stack.notes, *_notes(stack, settings), *format_notes(encoder, len(stack))),
+        notes=(*stack.notes, *notes, *_notes(stack, settings), *format_notes(encoder, len(stack))),
         timeline=timeline,
         scale=scale,
         scale_bar_um=scale_bar_um,
+        followed=None if found is None else found.number,
+        drawn=drawn,
     )
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import SettingsError
-from ..geometry import CropBox
+from ..geometry import CropBox, Move
 from ..units import Limits
 from .contrasts import contrast_of
 
-#: Number of the format, under the key that tells a recipe from any other text.
-FORMAT_KEY, FORMAT = "tif2video", 1
+#: Number of the format, under the key that tells a recipe from any other text. The second one knows
+#: what is drawn at places of the data, and boxes that move; what needs no more is written in the
+#: first.
+FORMAT_KEY, FORMAT = "tif2video", 2
 
 #: What of a measured contrast is used again: how it was measured, or what came out.
 REUSES = ("rule", "numbers")
@@ -101,6 +103,14 @@ class Recipe:
         Of the package and of what encoded the video.
     bad_frames : tuple of int
         Those of `indices` that could not be read, and are left out.
+    moves : tuple of (float, float)
+        How far down and to the right `crop` lies from its place in each frame, in pixels of the
+        source, where it moves: to follow an object, or to take back a drift. Empty where they were
+        too many for a video.
+    drawn : tuple of mapping
+        What is drawn at places of the data: its "kind", "name" and how many "objects" it has; of
+        what was read from a file also its base name as "file", how many rows are "left_out" and,
+        unless it is images, its "sha256".
     """
 
     source: str
@@ -121,6 +131,8 @@ class Recipe:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     bad_frames: tuple[int, ...] = ()
+    moves: tuple[Move, ...] = ()
+    drawn: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -205,7 +217,7 @@ class Recipe:
         """The recipe as plain JSON values; `from_dict` reads them back."""
         width, height = self.source_size
         return {
-            FORMAT_KEY: FORMAT,
+            FORMAT_KEY: FORMAT if self.drawn or self.moves else 1,
             "source": {
                 "name": self.source,
                 "first_frame": self.first_frame,
@@ -226,7 +238,8 @@ class Recipe:
                 "y": self.crop.top,
                 "width": self.crop.width,
                 "height": self.crop.height,
-            },
+            }
+            | ({"moves": _moves_to_json(self.moves)} if self.moves else {}),
             "size": {"width": self.width, "height": self.height},
             "contrast": self.contrast,
             "batch": list(self.batch),
@@ -236,7 +249,7 @@ class Recipe:
             "calibration": dict(self.calibration),
             "settings": dict(self.settings),
             "versions": dict(self.versions),
-        }
+        } | ({"drawn": [dict(each) for each in self.drawn]} if self.drawn else {})
 
     def to_json(self) -> str:
         """The recipe as readable text, as it stands in a sidecar."""
@@ -246,16 +259,19 @@ class Recipe:
         """The recipe as a video carries it: ASCII, on one line, below `MAX_BYTES`."""
         values = self.to_dict()
         text = compact(values)
-        if len(text) <= _MAX_PLAIN_BYTES or not self.has_own_limits:
+        if len(text) <= _MAX_PLAIN_BYTES or not (self.has_own_limits or self.moves):
             return text
+        long = [(channel, "limits") for channel in values["channels"] if self.has_own_limits]
+        if self.moves:
+            long.append((values["crop"], "moves"))
         if not _excess(text):
-            for channel in values["channels"]:
-                channel["limits"] = packed(channel["limits"])
+            for part, key in long:
+                part[key] = packed(part[key])
             text = compact(values)
             if len(text) <= MAX_BYTES:
                 return text
-        for channel in values["channels"]:
-            channel["limits"] = None
+        for part, key in long:
+            part[key] = None
         return compact(values)
 
     @classmethod
@@ -305,12 +321,14 @@ class Recipe:
                 frames=int(frames["count"]),
                 indices=indices,
                 crop=CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
+                moves=_moves_from_json(crop.get("moves")),
                 width=int(values["size"]["width"]),
                 height=int(values["size"]["height"]),
                 batch=tuple(map(str, values["batch"])),
                 calibration=_calibration_of(values["calibration"]),
                 versions=dict(values["versions"]),
                 bad_frames=bad,
+                drawn=tuple(_drawn_of(each) for each in values.get("drawn", ())),
             )
         except SettingsError:
             raise
@@ -323,6 +341,11 @@ class Recipe:
             zlib.error,
         ) as exc:
             raise SettingsError(f"has a damaged recipe ({type(exc).__name__}: {exc})") from exc
+
+
+def _drawn_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    whole = ("objects", "left_out")
+    return {str(key): int(v) if key in whole else str(v) for key, v in values.items()}
 
 
 def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:
@@ -404,12 +427,7 @@ def limits_from_json(found: Any) -> tuple[Limits, ...]:
     """Limits from `limits_to_json` or `packed`."""
     if found is None:
         return ()
-    if "zlib" in found:
-        inflating = zlib.decompressobj()
-        text = inflating.decompress(base64.b64decode(found["zlib"]), MAX_JSON_BYTES)
-        if inflating.unconsumed_tail:
-            raise ValueError("the limits are too many")
-        found = load_json(text.decode("ascii"))
+    found = _unpacked(found)
     if isinstance(found, dict):
         low, high = found["low"], found["high"]
     else:
@@ -429,9 +447,33 @@ def limits_to_json(limits: Sequence[Limits]) -> Any:
     return {"low": list(map(plain, low)), "high": list(map(plain, high))}
 
 
-def packed(limits: Any) -> dict[str, str]:
-    """Limits from `limits_to_json` in less space: their JSON, deflated, in base64."""
-    return {"zlib": base64.b64encode(zlib.compress(compact(limits).encode(), 9)).decode()}
+def _moves_to_json(moves: Sequence[Move]) -> dict[str, list[Any]]:
+    down, right = zip(*moves, strict=True)
+    return {"down": list(map(plain, down)), "right": list(map(plain, right))}
+
+
+def _moves_from_json(found: Any) -> tuple[Move, ...]:
+    if found is None:
+        return ()
+    found = _unpacked(found)
+    pairs = zip(found["down"], found["right"], strict=True)
+    return tuple((float(down), float(right)) for down, right in pairs)
+
+
+def packed(values: Any) -> dict[str, str]:
+    """Numbers of each frame in less space: their JSON, deflated, in base64."""
+    return {"zlib": base64.b64encode(zlib.compress(compact(values).encode(), 9)).decode()}
+
+
+def _unpacked(found: Any) -> Any:
+    """What was packed, or was not."""
+    if "zlib" not in found:
+        return found
+    inflating = zlib.decompressobj()
+    text = inflating.decompress(base64.b64decode(found["zlib"]), MAX_JSON_BYTES)
+    if inflating.unconsumed_tail:
+        raise ValueError("the numbers of frames are too many")
+    return load_json(text.decode("ascii"))
 
 
 def plain(value: float) -> int | float | None:

@@ -3,9 +3,9 @@
 `VideoSettings` holds every choice that shapes a video, checked as far as that goes without any
 data. Each setting is declared once, at its field in `video` (`setting` says of what a declaration
 consists): its help, parser, title and so on; and `video` checks what goes together. `picture`,
-`overlays` and `format` have the parsers, `codecs` lists the formats, and `words` says what a
-setting is called on the command line and in the window. Nothing here imports numpy: the help of the
-command is made from it.
+`overlays`, `following` and `format` have the parsers, `codecs` lists the formats, and `words` says
+what a setting is called on the command line and in the window. Nothing here imports numpy: the help
+of the command is made from it.
 """
 
 from .codecs import (
@@ -21,6 +21,8 @@ from .codecs import (
     Container,
     check_ending,
 )
+from .drawn import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, DRAWN_FILES, SEGMENTATION_STYLES
+from .following import Given
 from .overlays import (
     ANCHOR_STYLES,
     CORNERS,
@@ -54,6 +56,9 @@ __all__ = [
     "DEFAULT_CODEC",
     "DEFAULT_CONTRAST",
     "DEFAULT_CORNERS",
+    "DEFAULT_POINTS_SIZE",
+    "DEFAULT_TAIL",
+    "DRAWN_FILES",
     "FPS_RANGE",
     "FULL",
     "GREY",
@@ -62,11 +67,13 @@ __all__ = [
     "LIMITED",
     "RAW_CODEC",
     "RAW_TAKES",
+    "SEGMENTATION_STYLES",
     "SEGMENT_FRAMES",
     "SETTINGS",
     "Z_PROJECTIONS",
     "Codec",
     "Container",
+    "Given",
     "Setting",
     "VideoSettings",
     "arrows_of",

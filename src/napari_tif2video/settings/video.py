@@ -19,9 +19,10 @@ from ..errors import SettingsError
 from ..geometry import MIN_ANCHOR_PX, WIDTH_RANGE_PX, CropBox
 from ..recipe import CONTRASTS, load_json, saved_recipe
 from ..units import parse_duration, readable_size
+from . import drawn, following, overlays, picture
 from . import format as formats
-from . import overlays, picture
 from .codecs import CODECS, DEFAULT_CODEC, QUALITIES, RAW_CODEC, Codec, codec_of
+from .following import Given
 from .picture import FixedLimits
 from .setting import Setting, declare, one_of
 
@@ -289,6 +290,72 @@ class VideoSettings:
         "all of them merged; the width is that of each panel", choices=("channels",),
         otherwise="one picture", token="_panels", is_later=True,
     )
+    segmentation: str | None = declare(
+        None, DRAWN, "Masks", "draw label images of the same size, one for each frame: a "
+        "folder, a TIFF or a pattern such as `masks/*_cp.tif`; `{name}` is the source's name",
+        parse=drawn.parse_file, metavar="FOLDER|FILE", token="_segmentation",
+        in_python="`convert` also takes an array (T, Y, X).", is_later=True,
+    )
+    segmentation_style: str | None = declare(
+        None, DRAWN, "Masks", "whether objects are filled, in colours that let the image "
+        "shine through, or outlined", choices=drawn.SEGMENTATION_STYLES, otherwise="`fill`",
+        token="_{}", is_later=True,
+    )
+    tracks: str | None = declare(
+        None, DRAWN, "Tracks", "draw tracks from TrackMate's XML, or from CSV with the columns "
+        "track_id, frame, y, x or, without a header, in napari's order; `{name}` is the source's "
+        "name", parse=drawn.parse_file, metavar="FILE", token="_tracks",
+        in_python="`convert` also takes an array as napari's layer has it.", is_later=True,
+    )
+    tracks_tail: int | None = declare(
+        None, DRAWN, "Tracks", "how many frames back the tracks are drawn",
+        parse=drawn.parse_tail, metavar="FRAMES", otherwise=f"`{drawn.DEFAULT_TAIL}`",
+        token="_tail{}", is_later=True,
+    )
+    tracks_ids: bool = declare(
+        False, DRAWN, "Track numbers", "write the number of each track beside it", token="_ids",
+        is_later=True,
+    )
+    points: str | None = declare(
+        None, DRAWN, "Points", "draw points from CSV, as napari saves them or with the columns y, "
+        "x and, if they belong to frames, frame; `{name}` is the source's name",
+        parse=drawn.parse_file, metavar="FILE", token="_points",
+        in_python="`convert` also takes an array as napari's layer has it.", is_later=True,
+    )
+    points_size: float | None = declare(
+        None, DRAWN, "Points", "diameter of the points in pixels of the data",
+        parse=drawn.parse_points_size, metavar="SIZE", token="_{:g}px",
+        otherwise=f"`{drawn.DEFAULT_POINTS_SIZE}`, and as large as can be seen", is_later=True,
+    )
+    shapes: str | None = declare(
+        None, DRAWN, "Shapes", "draw the outlines of shapes from CSV as napari saves them; "
+        "`{name}` is the source's name", parse=drawn.parse_file, metavar="FILE", token="_shapes",
+        in_python="`convert` also takes a list of arrays, or of pairs of an array and a type.",
+        is_later=True,
+    )
+    follow: str | Given | None = declare(
+        None, PICTURE, "Follow", "keep an object at the centre of the crop box: a file of tracks "
+        "(CSV with a header or in napari's columns, TrackMate's XML), or label images, of which "
+        "the middle of a label is followed; `{name}` is the source's name",
+        parse=following.parse_follow, metavar="TRACKS", otherwise="the box stays", is_later=True,
+        in_python="Or an array with the columns of napari's tracks or of its points, or such a "
+        "layer, on the pixels of the data.",
+    )
+    follow_id: int | str | None = declare(
+        None, PICTURE, "Follow", "the track or label that is followed; `each`: a video of each, "
+        "with one contrast for all", parse=following.parse_follow_id, metavar="N|each",
+        otherwise="the only one", token="_follow_{}", is_later=True,
+    )
+    follow_smooth: int | None = declare(
+        None, PICTURE, "Follow", "smooth the way of the box: the mean over so many frames, an odd "
+        "number", parse=following.parse_follow_smooth, metavar="N", otherwise="off",
+        token="_smoothed{}", is_later=True,
+    )
+    stabilise: bool = declare(
+        False, PICTURE, "Stabilise", "take back the drift of the whole picture, found by phase "
+        "correlation with the first frame; what lies outside of the data is black",
+        token="_stabilised", is_later=True,
+    )
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -342,6 +409,19 @@ class VideoSettings:
                 )
         if self.codec is not None or self.raw:
             self.codec_for("")
+        self._check_follow()
+
+    def _check_follow(self) -> None:
+        if self.follow is None:
+            for name in ("follow_id", "follow_smooth"):
+                if getattr(self, name) is not None:
+                    raise SettingsError(f"{name}: there is nothing to follow; name tracks too")
+        elif self.stabilise:
+            raise SettingsError("stabilise: a box that follows takes drift along; leave it out")
+        elif self.crop is None:
+            raise SettingsError("follow: say how large the box is with --crop, such as 100x100")
+        elif self.crop.x is not None:
+            raise SettingsError("follow: moves the crop box; leave out its corner")
 
     def codec_for(self, ending: str) -> Codec:
         """The codec for a file with this ending (empty: with an automatic name), checked.
@@ -459,7 +539,7 @@ def _plain(value: Any) -> Any:
     """A setting as a JSON value."""
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
-    return str(value) if isinstance(value, (Fraction, CropBox)) else value
+    return str(value) if isinstance(value, (Fraction, CropBox, Given)) else value
 
 
 def _parameters() -> str:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ..data import open_stack
 from ..errors import SettingsError
 from ..paths import expanded
-from ..pipeline import Execution, Progress, default_workers, rendered, series_limits
+from ..pipeline import Execution, Progress, default_workers, rendered, series_limits, steady
 from ..planning import plan
-from ..settings import SETTINGS, VideoSettings
+from ..settings import DRAWN_FILES, SETTINGS, VideoSettings
 from .result import Video
 from .run import convert_job, run_jobs
 from .sources import Destination, SourceJob, find_sources, plan_jobs
@@ -51,7 +51,13 @@ def convert(
         given. Default: an automatic name in `output_dir` or, for a source on disk, beside the
         data.
     settings : VideoSettings, optional
-        Or its fields as keywords (``width=800``); keywords win.
+        Or its fields as keywords (``width=800``); keywords win. What is drawn at places of the
+        data is a path, or else ``tracks``: an array (N, 4) or (N, 5) of track, t, [z,] y, x;
+        ``points``: an array (N, 2) to (N, 4) of [t, [z,]] y, x; ``shapes``: a list of arrays
+        (K, D) of vertices, which are polygons, or of pairs of such an array and "polygon", "path",
+        "line", "rectangle" or "ellipse"; ``segmentation``: a numpy or dask array (T, Y, X) of
+        labels, or a Stack. All are as napari's layers have them: pixels from 0 at the middle of
+        the first, frames from 0.
     match : str, optional
         Of a folder, only the files whose name matches.
     overwrite, skip_existing : bool
@@ -82,9 +88,10 @@ def convert(
     """
     file = _path(output, "output")
     folder = _path(output_dir, "output_dir")
-    job = SourceJob(source)
+    chosen_settings, arrays = _settings(settings, options)
+    job = SourceJob(source, arrays=arrays)
     destination = Destination(file, folder, overwrite, skip_existing, sidecar)
-    jobs = plan_jobs([job], _settings(settings, options), destination, match)
+    jobs = plan_jobs([job], chosen_settings, destination, match)
     if job.problem is not None:
         raise job.problem
     if len(jobs) > 1:
@@ -127,9 +134,13 @@ def convert_batch(
         Videos that were finished before stay.
     """
     folder = _path(output_dir, "output_dir")
+    chosen_settings, arrays = _settings(settings, options)
+    found = find_sources(sources, recursive=recursive, match=match)
+    for job in found:
+        job.arrays = arrays
     jobs = plan_jobs(
-        find_sources(sources, recursive=recursive, match=match),
-        _settings(settings, options),
+        found,
+        chosen_settings,
         Destination(None, folder, overwrite, skip_existing, sidecar),
         match,
     )
@@ -160,26 +171,36 @@ def render_frame(
     -------
     uint8 array (H, W, 3)
     """
-    chosen_settings = _settings(settings, options)
+    chosen_settings, arrays = _settings(settings, options)
     stack = open_stack(source, match, chosen_settings.axes, chosen_settings.on_error)
-    made = plan(stack, chosen_settings)
+    made = plan(stack, chosen_settings, arrays=arrays)
     frames = made.stack.frames
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
     index %= len(frames)
+    made = steady(made, Execution())
     limits = series_limits(made, Execution()) if made.needs_measuring else None
     ((picture, _),) = rendered(made, [index], limits)
     return picture
 
 
-def _settings(settings: VideoSettings | None, options: dict[str, Any]) -> VideoSettings:
+def _settings(
+    settings: VideoSettings | None, options: dict[str, Any]
+) -> tuple[VideoSettings, dict[str, Any]]:
+    """The settings, and what is drawn that is no file, by the name of its setting."""
     unknown = sorted(set(options) - set(SETTINGS))
     if unknown:
         raise TypeError(
             f"unknown option {', '.join(map(repr, unknown))}; "
             f"known are {', '.join(sorted(SETTINGS))}"
         )
-    return (settings or VideoSettings()).updated(**options)
+    arrays = {
+        name: value
+        for name in DRAWN_FILES
+        if not isinstance(value := options.get(name), (str, os.PathLike, type(None)))
+    }
+    options = options | dict.fromkeys(arrays)
+    return (settings or VideoSettings()).updated(**options), arrays
 
 
 def _path(path: str | os.PathLike[str] | None, name: str) -> Path | None:

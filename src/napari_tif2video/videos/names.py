@@ -44,6 +44,8 @@ def _found(plan: Plan) -> dict[str, Any]:
         found["channel"] = plan.stack.channels[0].number
     if settings.position is not None and plan.stack.position is not None:
         found["position"] = plan.stack.position
+    if plan.followed is not None:
+        found["follow_id"] = plan.followed
     if settings.frames is not None:
         found["frames"] = plan.indices
     codec = plan.encoder.codec.name

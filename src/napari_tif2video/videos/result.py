@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 from ..errors import OutputError, SettingsError
-from ..planning import BadFrame
+from ..planning import BadFrame, Drawn
 from ..recipe import contrast_of
 from ..units import Limits, counted, percent
 
@@ -78,6 +78,9 @@ class Video:
     bad_frames : tuple of BadFrame
         With `on_error` "skip", the frames that could not be read and are left out: each with its
         number in the source (`frame`), `name` and `error`.
+    drawn : tuple of Drawn
+        What is drawn at places of the data: its `kind`, `file` and `sha256`, how many `objects`
+        it has, and how many of its rows are not drawn (`left_out`); the notes say why.
     """
 
     source: str
@@ -112,6 +115,7 @@ class Video:
     psnr_worst_db: float | None = None
     left_out: int = 0
     bad_frames: tuple[BadFrame, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -139,6 +143,7 @@ class Video:
 def video_object(video: Video) -> dict[str, Any]:
     """A result as plain JSON values."""
     facts = {name: _plain(value) for name, value in dataclasses.asdict(video).items()}
+    facts["drawn"] = [drawn.to_dict() for drawn in video.drawn]
     return facts | {"verified": video.verified, "seconds": round(video.seconds, 3)}
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
 
+from ..data import Stack
 from ..encode import publishing, write_sidecar
 from ..errors import Cancelled, SettingsError, SourceError, describe
 from ..picture import DARK_MEAN, FEW_PIXELS_HIGH, FrameStats
@@ -19,6 +20,7 @@ from ..pipeline import (
     Execution,
     FinishedFile,
     Measured,
+    SharedReading,
     forget_segments,
     kept_segments,
     limits_of,
@@ -27,7 +29,9 @@ from ..pipeline import (
     prepared_nbytes,
     settings_of,
     source_name,
+    steady,
     without_bad_frames,
+    without_parts,
 )
 from ..planning import Plan
 from ..recipe import CONTRASTS, Recipe, read_text
@@ -59,13 +63,16 @@ def run_jobs(
     """
     shared: dict[int, BatchLimits] = {}
     readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
+    readings = _readings(jobs, execution)
     if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
             measuring(len(readable))
-        shared = _batch_limits(readable, _measure_batch(jobs, readable, execution))
+        measured = _measure_batch(jobs, readable, readings, execution)
+        shared = _batch_limits(readable, measured, readings)
 
     def made(index: int, execution: Execution) -> Video:
-        return _made(jobs[index], execution, shared.pop(index, None), overwrite, verify)
+        limits, reading = shared.pop(index, None), readings.get(index)
+        return _made(jobs[index], index, execution, reading, limits, overwrite, verify)
 
     plans = [None if job.skip or job.problem else job.plan for job in jobs]
     with Lookahead(made, plans, execution) as ahead:
@@ -80,9 +87,25 @@ def run_jobs(
             yield index, video
 
 
+def _readings(jobs: list[SourceJob], execution: Execution) -> dict[int, SharedReading]:
+    """What reads the frames for each of several clips of a source."""
+    groups: dict[int, dict[int, Plan]] = {}
+    sources: dict[int, Stack] = {}
+    for index, job in enumerate(jobs):
+        if job.clips is not None and job.plan is not None and not (job.problem or job.skip):
+            groups.setdefault(id(job.clips), {})[index] = job.plan
+            sources[id(job.clips)] = job.clips.stack
+    readings: dict[int, SharedReading] = {}
+    for key, plans in groups.items():
+        readings |= dict.fromkeys(plans, SharedReading(sources[key], plans, execution.budget))
+    return readings
+
+
 def _made(
     job: SourceJob,
+    index: int,
     execution: Execution,
+    reading: SharedReading | None,
     shared: BatchLimits | None,
     overwrite: bool,
     verify: bool,
@@ -92,15 +115,23 @@ def _made(
     try:
         if job.problem is not None:
             raise job.problem
+        if reading is not None:
+            assert job.plan is not None  # else it would have a problem
+            job = dataclasses.replace(job, plan=reading.held(index, job.plan, execution))
         return convert_job(job, execution, shared, overwrite, verify)
     except Cancelled:
         raise
     except Exception as exc:  # whatever it is, it concerns this source and not the others
         seconds = time.perf_counter() - begun
         return Video(job.label, "failed", job.output, error=describe(exc), seconds=seconds)
+    finally:
+        if reading is not None:
+            reading.release(index)
 
 
-def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict[int, BatchLimits]:
+def _batch_limits(
+    plans: dict[int, Plan], measured: dict[int, Measured], readings: Mapping[int, SharedReading]
+) -> dict[int, BatchLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
     groups: dict[Hashable, list[int]] = {}
     for index in measured:
@@ -109,6 +140,8 @@ def _batch_limits(plans: dict[int, Plan], measured: dict[int, Measured]) -> dict
     for group in groups.values():
         limits = limits_of(plans[group[0]], [measured[i] for i in group])
         names = tuple(source_name(plans[i]) for i in group)
+        for i in readings.keys() & group:  # what was counted is that of all clips
+            measured[i] = dataclasses.replace(measured[i], histograms=())
         shared |= {i: BatchLimits(limits, names, measured[i]) for i in group}
     return shared
 
@@ -122,7 +155,10 @@ def _channel_key(plan: Plan) -> Hashable:
 
 
 def _measure_batch(
-    jobs: list[SourceJob], readable: dict[int, Plan], execution: Execution
+    jobs: list[SourceJob],
+    readable: dict[int, Plan],
+    readings: dict[int, SharedReading],
+    execution: Execution,
 ) -> dict[int, Measured]:
     """Measure every source that can be read, and keep prepared frames while they all fit."""
     wanted = sum(prepared_nbytes(readable[i]) for i in readable if not jobs[i].skip)
@@ -132,10 +168,18 @@ def _measure_batch(
         index, source_plan = plans[number]
 
         def measured_of(tried: Plan) -> Measured:
+            tried = steady(tried, execution)
             with execution.run(tried) as run:
                 return measure_sequence(tried, run, keep=keep and not jobs[index].skip)
 
-        return _tolerant(measured_of, source_plan, execution)
+        reading = readings.get(index)
+        if reading is None:
+            return _tolerant(measured_of, source_plan, execution)
+        held = reading.held(index, source_plan, execution)
+        measured, held = _tolerant(measured_of, held, execution)
+        if not reading.is_once:
+            reading.release(index)
+        return measured, without_parts(held)
 
     plans = list(readable.items())
     measured = {}
@@ -144,11 +188,25 @@ def _measure_batch(
             try:
                 measured[index], readable[index] = ahead.result(number)
                 jobs[index].plan = readable[index]
+                if readings.get(index) is not None:
+                    _fold(measured, index, readings)
             except Cancelled:
                 raise
             except Exception as exc:  # reported when it is this source's turn
                 jobs[index].problem = jobs[index].problem or exc
     return measured
+
+
+def _fold(measured: dict[int, Measured], index: int, readings: Mapping[int, SharedReading]) -> None:
+    """Add what was counted in a clip to the first one of its source: each may take 2 MB."""
+    found, own = measured[index], readings[index]
+    first = next(i for i in measured if readings.get(i) is own)
+    if first == index or not found.histograms:
+        return
+    pairs = zip(measured[first].histograms, found.histograms, strict=True)
+    together = tuple(one + other for one, other in pairs)
+    measured[first] = dataclasses.replace(measured[first], histograms=together)
+    measured[index] = dataclasses.replace(found, histograms=())
 
 
 def _tolerant(
@@ -237,6 +295,7 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
         scale_bar_um=plan.scale_bar_um,
         left_out=plan.stack.left_out,
         bad_frames=plan.bad_frames,
+        drawn=plan.drawn,
     )
 
 
@@ -307,6 +366,8 @@ def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> li
     except SettingsError:  # a video without a recipe
         return []
     parts = _settings(found, plan)
+    if not parts and [dict(each) for each in found.drawn] != [d.to_dict() for d in plan.drawn]:
+        parts.append("with other objects drawn onto it")
     before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
     if not parts and limits is not None and before != limits:
         parts.append(f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}")

@@ -6,8 +6,8 @@ import contextlib
 import dataclasses
 import glob
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,13 @@ from ..data import (
     open_stack,
     source_stem,
 )
+from ..drawings import Labels
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..overlays import common_um_per_px
 from ..paths import expanded
-from ..planning import Plan, channel_numbers, image_at, plan, position_numbers
-from ..settings import VideoSettings, check_ending
+from ..planning import Clips, Drawn, Plan, channel_numbers, clips, image_at, plan, position_numbers
+from ..settings import DEFAULT_CONTRAST, VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
@@ -88,6 +89,10 @@ class SourceJob:
         Of a folder, those that were named one by one; empty for all.
     note : str
         What to say of how the source was understood.
+    clips : Clips, optional
+        The clips of which this is one; their source is read for all of them together.
+    arrays : mapping
+        What is drawn at places of the data instead of a file, by the name of the setting.
     """
 
     source: Any
@@ -98,6 +103,8 @@ class SourceJob:
     skip: bool = False
     files: tuple[str, ...] = ()
     note: str = ""
+    clips: Clips | None = None
+    arrays: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -235,6 +242,7 @@ def plan_jobs(
     ]
     _check_one_file(destination, len(jobs), "videos")
     _compare_magnifications(jobs)
+    _compare_drawn(jobs)
     _choose_outputs(jobs, destination)
     _check_written(jobs, destination)
     return jobs
@@ -256,6 +264,9 @@ def check_jobs(jobs: list[SourceJob]) -> None:
         try:
             for channel in job.plan.stack.channels:
                 check_frames(channel.frames)
+            for drawing in job.plan.stack.drawings:
+                if isinstance(drawing, Labels):
+                    check_frames(drawing.images)
         except Tif2VideoError as exc:
             if job.plan.skips:
                 note = f"frames that cannot be read will be left out, among them: {exc}"
@@ -283,6 +294,23 @@ def _compare_magnifications(jobs: list[SourceJob]) -> None:
     known[0].plan = dataclasses.replace(plans[0], notes=(*plans[0].notes, note))
 
 
+def _compare_drawn(jobs: list[SourceJob]) -> None:
+    """Say so where one file is drawn onto several sources: results belong to one of them."""
+    onto: dict[Path, list[SourceJob]] = {}
+    for job in jobs:
+        for drawn in () if job.plan is None else job.plan.drawn:
+            if drawn.path is not None:
+                onto.setdefault(drawn.path, []).append(job)
+    for path, several in onto.items():
+        first, count = several[0], len({job.label for job in several})
+        if count > 1 and first.plan is not None:
+            note = (
+                f"{path.name} is drawn onto {count} sources; with {{name}} in its path, each has "
+                "the file of its own name"
+            )
+            first.plan = dataclasses.replace(first.plan, notes=(*first.plan.notes, note))
+
+
 def _planned(
     job: SourceJob, settings: VideoSettings, match: str | None, ending: str
 ) -> list[SourceJob]:
@@ -298,15 +326,31 @@ def _planned(
         if job.note:
             stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
         one_by_one = _one_by_one(stack, settings)
+        if settings.follow_id == "each":
+            return [clip for one in one_by_one for clip in _each_track(job, stack, one, ending)]
         if len(one_by_one) == 1:
-            job.plan = plan(stack, settings, ending)
+            job.plan = plan(stack, settings, ending, job.arrays)
             return [job]
-        return [SourceJob(job.source, plan(stack, one, ending)) for one in one_by_one]
+        return [SourceJob(job.source, plan(stack, one, ending, job.arrays)) for one in one_by_one]
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:
         job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
     return [job]
+
+
+def _each_track(
+    job: SourceJob, stack: Stack, settings: VideoSettings, ending: str
+) -> Iterator[SourceJob]:
+    """A job for each track, with one contrast for all unless the settings ask for another."""
+    known = clips(stack, settings)
+    for number in known.numbers:
+        settings = dataclasses.replace(settings, follow_id=number)
+        made = plan(stack, settings, ending, job.arrays)
+        if settings.contrast is None and made.contrast == DEFAULT_CONTRAST:
+            settings = dataclasses.replace(settings, contrast="batch")
+            made = plan(stack, settings, ending, job.arrays)
+        yield SourceJob(job.source, made, clips=known)
 
 
 def _one_by_one(stack: Stack, settings: VideoSettings) -> list[VideoSettings]:
@@ -370,6 +414,9 @@ def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
         for job in jobs:
             keys = existing & set(_files_beside(job))
             taken |= dict.fromkeys(keys, f"a file of the source {job.label}")
+    for job in jobs:
+        for drawn in () if job.plan is None else job.plan.drawn:
+            taken |= dict.fromkeys(_files_of(drawn), f"a file that {drawn.kind} names")
     if destination.settings is not None:
         taken[file_key(destination.settings)] = "where the settings are read from"
     for name, path in written:
@@ -379,11 +426,22 @@ def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
         taken[key] = f"the same file as {path}"
 
 
+def _files_of(drawn: Drawn) -> Iterator[object]:
+    """The keys of all files that something drawn may be read from."""
+    if drawn.path is not None:
+        yield file_key(drawn.path)
+        if drawn.kind == "segmentation":
+            yield from _images_beside(drawn.path)
+
+
 def _files_beside(job: SourceJob) -> Iterator[object]:
     """The keys of all files that a source may be read from."""
     source = job.source if job.plan is None else job.plan.stack.path
-    if not isinstance(source, (str, os.PathLike)):
-        return
+    if isinstance(source, (str, os.PathLike)):
+        yield from _images_beside(source)
+
+
+def _images_beside(source: str | os.PathLike[str]) -> Iterator[object]:
     path = os.path.abspath(os.fspath(source))
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     with contextlib.suppress(OSError), os.scandir(folder) as entries:  # said when it was planned

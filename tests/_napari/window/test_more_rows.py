@@ -120,6 +120,32 @@ def changed(settings):
     return {name for name, value in settings.to_dict().items() if value != defaults[name]}
 
 
+def test_tracks_and_masks_are_picked(opened, wait, tmp_path, monkeypatch):
+    """By a dialog, or written; what does not fit is said in the row."""
+    _, widget = opened
+    tracks = tmp_path / "tracks.csv"
+    tracks.write_text("track_id,frame,y,x\n1,0,20,20\n1,2,90,120\n")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tracks), ""))
+    click(widget["tracks"].button)
+    write_into(widget["tracks_tail"], "2")
+    want = {"contrast": "local", "tracks": str(tracks), "tracks_tail": 2}
+    picture = shown(widget, wait, t2v.VideoSettings(**want))
+    assert (np.ptp(picture.astype(int), axis=-1) > 40).sum() > 300
+    for text, problem in ((str(tmp_path / "gone.csv"), "gone.csv"), ("", "")):
+        write_into(widget["tracks"].path, text)
+        if not text:
+            write_into(widget["tracks_tail"], "")
+        widget.wait_until_idle()
+        assert problem in widget.row_of("tracks").problem.value
+    write_folder(tmp_path / "masks", np.full((3, 120, 160), 2, np.uint16))
+    folder = str(tmp_path / "masks")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: folder)
+    menu = widget["segmentation"].button.native.menu()
+    next(action for action in menu.actions() if action.text() == "Folder…").trigger()
+    assert widget.settings == t2v.VideoSettings(contrast="local", segmentation=folder)
+    shown(widget, wait, widget.settings)
+
+
 FORMATS = [
     ("H.265 (.mp4)", "s_160px_10fps_h265_high_video.mp4", "hevc"),
     ("VP9 (.webm)", "s_160px_10fps_high_video.webm", "vp9"),

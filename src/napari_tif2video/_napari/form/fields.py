@@ -11,7 +11,7 @@ from magicgui.types import Undefined
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, PushButton, SpinBox
 from magicgui.widgets.bases import ValuedContainerWidget
 from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import QAbstractSpinBox, QLineEdit
+from qtpy.QtWidgets import QAbstractSpinBox, QFileDialog, QLineEdit, QMenu
 from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
 
 from ...geometry import WIDTH_RANGE_PX, CropBox
@@ -163,9 +163,14 @@ class Compound(ValuedContainerWidget):
     """Several widgets beside each other that make one value; those in `edited` change it."""
 
     def __init__(
-        self, *parts: Any, edited: Sequence[Any], below: Sequence[Any] = (), **options: Any
+        self,
+        *parts: Any,
+        edited: Sequence[Any],
+        below: Sequence[Any] = (),
+        stretch: int | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(widgets=[line(*parts), *below], labels=False, **options)
+        super().__init__(widgets=[line(*parts, stretch=stretch), *below], labels=False, **options)
         tidy(self)
         for part in edited:
             if not part.tooltip:  # its title says what it is
@@ -361,6 +366,41 @@ class Crop(Compound):
 
 def _sides_of(width: float, ratio: float) -> tuple[int, int]:
     return max(1, round(width)), max(1, round(width / ratio))
+
+
+class Files(Compound):
+    """The path of a file, written or picked; of a folder as well, where that may be one."""
+
+    def __init__(self, hint: str, kinds: str, *, folders: bool = False, **options: Any) -> None:
+        self.path = Text(hint)
+        self.button = PushButton(text="…", tooltip="Choose")
+        self._kinds = kinds
+        super().__init__(self.path, self.button, edited=(self.path,), stretch=0, **options)
+        if folders:
+            menu = QMenu(self.button.native)
+            menu.addAction("Folder…", self._pick_folder)
+            menu.addAction("File…", self._pick_file)
+            self.button.native.setMenu(menu)
+        else:
+            self.button.changed.connect(self._pick_file)
+
+    def get_value(self) -> str | None:
+        return self.path.value
+
+    def set_value(self, value: Any) -> None:
+        with self.changed.blocked():
+            self.path.value = value
+        self.tell()
+
+    def _pick_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self.native, title_of(self.name), "", self._kinds)
+        if name:
+            self.value = name
+
+    def _pick_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self.native, title_of(self.name))
+        if folder:
+            self.value = folder
 
 
 class Limits(Compound):

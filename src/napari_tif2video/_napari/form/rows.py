@@ -18,6 +18,7 @@ from .fields import (
     Choice,
     Colormap,
     Crop,
+    Files,
     Limits,
     Name,
     Percentile,
@@ -41,6 +42,7 @@ CONTRAST_TITLES = {
     "stored": "As stored in the file",
     FIXED: "Fixed…",
 }
+_CSV = "CSV (*.csv *.txt *.tsv)"
 _COLOURS = ("red", "yellow", "lime", "cyan", "magenta", "white", "black")
 
 # Where the declaration of a setting does not say all: of which kind its field is, ...
@@ -54,6 +56,13 @@ _KINDS: dict[str, Any] = {
     "colormap": Colormap,
     "anchor_colour": lambda **options: Name(_COLOURS, QLineEdit(), **options),
     "label": partial(Sentence, "none"),
+    "segmentation": partial(Files, "folder or TIFF", "TIFF (*.tif *.tiff)", folders=True),
+    "tracks": partial(Files, "CSV or TrackMate's XML", "Tracks (*.csv *.xml *.txt *.tsv)"),
+    "follow": partial(
+        Files, "tracks or masks", "Tracks, masks (*.csv *.xml *.txt *.tif *.tiff)", folders=True
+    ),
+    "points": partial(Files, "CSV", _CSV),
+    "shapes": partial(Files, "CSV of napari", _CSV),
     "position": partial(Part, "Position"),
     "channel": partial(Part, "Channel"),
     "z": partial(Part, "Slice"),
@@ -66,14 +75,29 @@ _WORDS = {
     "max_size": readable_size,
 }
 _HINTS = {
-    "anchor_size": "auto", "scale_bar_length": "auto", "time_start": "0",
+    "anchor_size": "auto", "points_size": "auto", "scale_bar_length": "auto", "time_start": "0",
     "event": "05:00=+ drug; 1h..2h=light", "arrow": "120,85; 30,40@05:00..10:00",
 }  # fmt: skip
 # ... what stands before and after it, and how wide it is at most ...
-_BEFORE = {"time_start": "first at", "crf": "or CRF"}
-_AFTER = {"UM": "µm", "PX": "px", "um_per_pixel": "µm a pixel", "fps": "fps"}
+_BEFORE = {
+    "time_start": "first at",
+    "crf": "or CRF",
+    "tracks_tail": "tail",
+    "follow_id": "number",
+    "follow_smooth": "smoothed over",
+}
+_AFTER = {
+    "UM": "µm",
+    "PX": "px",
+    "FRAMES": "frames",
+    "SIZE": "px",
+    "um_per_pixel": "µm a pixel",
+    "fps": "fps",
+}
 _NARROW_PX = {"anchor_style": 84, "anchor_size": 52, "scale_bar_length": 52, "time_start": 52,
-              "crf": 64, "gamma": 104}  # fmt: skip
+              "crf": 64, "gamma": 104, "segmentation_style": 84, "tracks_tail": 40,
+              "follow_id": 56, "follow_smooth": 40,
+              "points_size": 40}  # fmt: skip
 # ... and by which words, where it does not begin with a name, a message is about it.
 _SIGNS = {
     "width": ("another width",),
@@ -88,6 +112,13 @@ _SIGNS = {
     "event": ("event",),
     "arrow": ("arrow:",),
     "panels": ("panels",),
+    "segmentation": ("segmentation:", "segmentation_style:"),
+    "tracks": ("tracks:", "tracks_tail:"),
+    "follow": ("follow:", "follow_id:", "follow_smooth:"),
+    "stabilise": ("stabilise:",),
+    "tracks_ids": ("tracks_ids:",),
+    "points": ("points:", "points_size:"),
+    "shapes": ("shapes:",),
     "axes": ("unknown meaning", "cannot be named"),
     "channel": ("no channel", "channels:", "channel:"),
     "position": ("no position", "positions:", "position:"),
@@ -169,7 +200,7 @@ class Row(Container):
                 parts.append(Label(value=_BEFORE[name]))
             if name in _NARROW_PX:
                 field.max_width = _NARROW_PX[name]
-            elif isinstance(field, (Text, Choice, Name)) and stretch is None:
+            elif isinstance(field, (Text, Choice, Name, Files)) and stretch is None:
                 stretch = len(parts)
             parts.append(field)
             unit = _AFTER.get(name) or _AFTER.get(str(setting.metavar), "")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...geometry import CropBox
 from ...picture import count_outside, measure
-from ...pipeline import known_limits, rendered
+from ...pipeline import known_limits, known_steady, rendered
 from ...planning import Plan, guessed_bytes
 from ...units import Limits
 
@@ -46,16 +47,36 @@ class FramePreview:
 
 def frames_of(plan: Plan, indices: Sequence[int]) -> Iterator[FramePreview]:
     """Render frames of a plan in turn, with the best limits that are known."""
+    plan = known_steady(plan)
     limits = known_limits(plan) if plan.needs_measuring else None
-    is_provisional = plan.needs_measuring and limits is None
+    is_provisional = not is_measured(plan)
     for index, (image, stats) in zip(indices, rendered(plan, indices, limits), strict=True):
         yield FramePreview(index, image, stats.limits, is_provisional)
+
+
+def is_measured(plan: Plan) -> bool:
+    """Whether nothing of the series has to be measured before a frame looks as in the video."""
+    plan = known_steady(plan)
+    is_known = not plan.needs_measuring or known_limits(plan) is not None
+    return is_known and not plan.is_to_stabilise
+
+
+def box_at(plan: Plan, index: int) -> CropBox:
+    """The crop box in a frame: where it moves, to whole pixels and not beyond the first ones."""
+    box, moves = plan.picture.box, plan.timeline.moves
+    if moves is None:
+        return box
+    down, right = moves[index]
+    return CropBox(
+        box.width, box.height, max(0, round(box.left + right)), max(0, round(box.top + down))
+    )
 
 
 def preview_frame(plan: Plan, index: int) -> FramePreview:
     """Render one frame of a plan, and count what is outside its limits."""
     (made,) = frames_of(plan, [index])
     outside = total = 0
+    plan = known_steady(plan)
     for channel, (low, high) in zip(plan.stack.channels, made.limits, strict=True):
         for frame in channel.frames.select([index]).read_frames(plan.picture.box):
             outside += count_outside(frame, (low, high))

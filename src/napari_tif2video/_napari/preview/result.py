@@ -13,14 +13,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
 from ...errors import Cancelled, describe
-from ...picture import SequenceLimits
-from ...pipeline import Execution, known_limits, measured_key, series_limits
+from ...pipeline import Execution, measured_key, series_limits, steady
 from ...planning import Plan
 from ...units import counted, percent, size_text
 from ..background import Background
 from ..panel import Note, line, tidy
 from ..words import in_short
-from .frames import FramePreview, estimated_bytes, play, preview_frame
+from .frames import FramePreview, estimated_bytes, is_measured, play, preview_frame
 from .picture import Picture, qt_image
 
 _HEIGHT_PX = 120
@@ -98,7 +97,7 @@ class ResultPreview(Container):
             f"≈{size_text(estimated_bytes(plan), 2)}"
         )
         self.play_button.enabled = plan.frames > 1
-        is_known = not plan.needs_measuring or known_limits(plan) is not None
+        is_known = is_measured(plan)
         if self.is_playing and is_known and plan.frames > 1:
             self._frame_work.cancel()
             self._movie_work.request(partial(self._play, plan, min(first, plan.frames - 1)))
@@ -249,14 +248,18 @@ class ResultPreview(Container):
         self._show_image(None)
         self.limits.value = in_short(describe(error))
 
-    def _on_measured(self, limits: SequenceLimits | None) -> None:
-        if limits is not None and self._plan is not None:
+    def _on_measured(self, is_done: bool) -> None:
+        if is_done and self._plan is not None:
             self.show_plan(self._plan, self._index)
 
 
-def _measure(plan: Plan, is_stale: Callable[[], bool]) -> SequenceLimits | None:
-    """Limits of the series; None when nobody waits for them any more."""
+def _measure(plan: Plan, is_stale: Callable[[], bool]) -> bool:
+    """Measure the series, which remembers it; False when nobody waits for it any more."""
+    execution = Execution(cancel=is_stale)
     try:
-        return series_limits(plan, Execution(cancel=is_stale))
+        plan = steady(plan, execution)
+        if plan.needs_measuring:
+            series_limits(plan, execution)
     except Cancelled:
-        return None
+        return False
+    return True

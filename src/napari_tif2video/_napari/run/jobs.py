@@ -74,7 +74,7 @@ def folder_jobs(
     if not jobs:
         raise SettingsError("add a folder first")
     file = None
-    is_each = "each" in (settings.channel, settings.position)
+    is_each = "each" in (settings.channel, settings.position, settings.follow_id)
     if file_name is not None and len(jobs) == 1 and not is_each:
         parent = folder or Path(paths[0])
         # A folder that was chosen and is gone is made again.

@@ -5,11 +5,13 @@
 `ndtiff` of Micro-Manager's data sets.
 """
 
+from .claims import check_bound
 from .ndtiff import dataset_of, open_dataset
 from .pages import translated
 from .stacks import is_single_image, open_file, open_folder
 
 __all__ = [
+    "check_bound",
     "dataset_of",
     "is_single_image",
     "open_dataset",

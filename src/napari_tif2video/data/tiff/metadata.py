@@ -105,7 +105,10 @@ def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[Channe
         return tuple(known) if count > 1 else tuple(replace(i, colours=None) for i in known)
     if tif.is_lsm:
         return _lsm_channels(tif.lsm_metadata or {}, count)
-    tables = [np.asarray(table) for table in (meta.get("LUTs") or [])[:count]]
+    found = meta.get("LUTs", ())
+    # tifffile gives the only one of a file as it is.
+    several = [found] if isinstance(found, np.ndarray) else found
+    tables = [np.asarray(table) for table in several[:count]]
     page = tif.pages.first
     if not tables and count == 1 and has_lut(page) and page.colormap is not None:
         tables = [(page.colormap >> 8).astype(np.uint8)]

@@ -1,0 +1,69 @@
+"""What drawings of arrays have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Colours = NDArray[np.uint8]
+
+
+def for_all(value: object) -> Any:
+    """The default of a field that has a row for each object: the same for all of them."""
+    return field(default=value)
+
+
+def per_object(value: Any, count: int, dtype: Any) -> NDArray[Any]:
+    """An array with a row for each of `count` objects, of one value or of one for each."""
+    array = np.asarray(value, dtype)
+    tail = array.shape[-1:] if dtype is np.uint8 else ()  # a colour is a row of four
+    return np.ascontiguousarray(np.broadcast_to(array, (count, *tail)))
+
+
+def as_numbers(frames: Any) -> NDArray[np.int64]:
+    """Which frame of the source each frame of the video shows; of a count, all of them."""
+    return np.arange(frames) if isinstance(frames, int) else np.asarray(frames, np.int64)
+
+
+def digest(drawing: Any) -> str:
+    """What tells a drawing of arrays from others, the same in any process."""
+    found = hashlib.sha256(type(drawing).__name__.encode())
+    for one in fields(drawing):
+        value = getattr(drawing, one.name)
+        is_plain = isinstance(value, np.ndarray) and value.dtype != object
+        found.update(f"{one.name}:".encode())
+        found.update(value.tobytes() if is_plain else repr(value).encode())
+        found.update(f"{getattr(value, 'shape', '')}".encode())
+    return found.hexdigest()
+
+
+class OfArrays:
+    """A drawing that has all it needs."""
+
+    awaited = None
+
+    def with_images(self, images: Any) -> Any:
+        raise NotImplementedError("it waits for no images")
+
+    def identity(self) -> object:
+        return digest(self)
+
+
+def seen_at(t: Floats | None, now: float, span: tuple[float, float], count: int) -> Floats:
+    """How near to now each of `count` objects is: 1 at its own frame, 0 where it is not seen.
+
+    `span` is how long before and after its frame an object is seen; between, the nearness falls
+    with the distance in time.
+    """
+    if t is None:
+        return np.ones(count)
+    ahead = now - t  # beyond its frame
+    reach = np.where(ahead < 0, *span)
+    away = np.abs(ahead)
+    near: Floats = np.where(away <= reach, 1 - away / np.maximum(reach, 1e-9) * (away > 0), -1.0)
+    return near

@@ -1,0 +1,276 @@
+"""Where a crop box that follows an object is in each frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from ..data import (
+    TIFF_SUFFIXES,
+    MovedFrames,
+    Positions,
+    Stack,
+    Trajectory,
+    centroids,
+    points_of_array,
+    read_tracks,
+    tracks_of_array,
+    trajectories,
+)
+from ..errors import SettingsError, SourceError
+from ..geometry import CropBox, Move, View
+from ..settings import Given, VideoSettings
+from ..units import counted
+from .draw import Ground, chosen_labels, opened_labels, path_of, sifted
+
+_DECIMALS = 4  # of a pixel, as in the recipe
+# Of hundreds of tracks, a message names some.
+_MOST_LISTED = 12
+
+
+@dataclass(frozen=True)
+class Followed:
+    """An object that is followed, as far as it is in some frames.
+
+    Attributes
+    ----------
+    number : int
+        Of its track.
+    frames : range
+        Those of the source that show it, among those that were asked for.
+    way : Trajectory
+        Of the box: smoothed, where that was asked for.
+    notes : tuple of str
+        What the user should know about it.
+    """
+
+    number: int
+    frames: range
+    way: Trajectory
+    notes: tuple[str, ...]
+
+    def moves(self, box: CropBox) -> tuple[Move, ...]:
+        """The corner of a box of this size, with the object in its middle, in each frame."""
+        # The middle of the first pixel is at 0, and half a pixel from its corner.
+        y, x = self.way.at(self.frames)
+        corners = y + 0.5 - box.height / 2, x + 0.5 - box.width / 2
+        return tuple(zip(*(np.round(each, _DECIMALS).tolist() for each in corners), strict=True))
+
+
+def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
+    """The object that the settings ask for.
+
+    Parameters
+    ----------
+    stack : Stack
+        All frames of the source.
+    frames : range
+        Those that were asked for.
+
+    Raises
+    ------
+    SourceError
+        There is no such track, or none of these frames shows it.
+    """
+    found, said = _trajectories(stack, settings)
+    where = _base_name(settings.follow)
+    number = settings.follow_id
+    if number is None and len(found) == 1:
+        (number,) = found
+    listed = f"{counted(len(found), 'track')}: {_some(list(found))}"
+    if number is None:
+        first = next(iter(found))
+        raise SourceError(f"follow: {where} has {listed}; add --follow-id {first} or each")
+    if number == "each":
+        raise SourceError(
+            f"follow: {where} has {listed}; each makes several videos, choose one here"
+        )
+    assert isinstance(number, int)
+    if number not in found:
+        raise SourceError(f"follow: {where} has no track {number}, but {listed}")
+    way = found[number]
+    shown = _shared(frames, way.frames)
+    if not shown:
+        raise SourceError(
+            f"follow: track {number} of {where} is in frames {way.t[0]:g} to {way.t[-1]:g}, and "
+            "none of these is shown"
+        )
+    notes = [*said, f"the box follows track {number} of {where}, in frames {_span(shown)}"]
+    if way.gaps:
+        notes.append(f"in {counted(way.gaps, 'frame')} of it the track has a gap, crossed straight")
+    smoothed = way
+    if settings.follow_smooth is not None and settings.follow_smooth > 1:
+        smoothed = way.smoothed(settings.follow_smooth)
+        pairs = zip(way.at(shown), smoothed.at(shown), strict=True)
+        away = np.hypot(*(rough - smooth for rough, smooth in pairs)).max()
+        notes.append(
+            f"its way is smoothed over {settings.follow_smooth} frames: the object is up to "
+            f"{away:.1f} px away from the centre of the box"
+        )
+    return Followed(number, shown, smoothed, tuple(notes))
+
+
+def numbers_of_tracks(stack: Stack, settings: VideoSettings, frames: range) -> list[int]:
+    """The tracks that any of these frames shows."""
+    found, _ = _trajectories(stack, settings)
+    return [number for number, way in found.items() if _shared(frames, way.frames)]
+
+
+def below_box(stack: Stack, moves: Sequence[Move], size: tuple[int, int]) -> Stack:
+    """The stack as it lies below a box of this size, with its corner in each frame."""
+    channels = (
+        replace(channel, frames=MovedFrames.of(channel.frames, moves, size))
+        for channel in stack.channels
+    )
+    return replace(stack, channels=tuple(channels))
+
+
+def padding_note(moves: Sequence[Move], box: CropBox, frame: tuple[int, int]) -> tuple[str, ...]:
+    """What to say where a box that moves reaches outside of the frames."""
+    low = np.array(moves) + np.array([box.top, box.left])
+    outside = np.maximum(np.maximum(-low, low + box.shape - frame), 0).max(axis=1)
+    number = int((outside > 0).sum())
+    if not number:
+        return ()
+    return (
+        f"in {number} of {len(moves)} frames the box reaches outside of the data, by up to "
+        f"{np.ceil(outside.max()):.0f} px: that is black, and no part of the contrast",
+    )
+
+
+def require_stabiliser(stack: Stack) -> list[str]:
+    """What to say before drift is measured.
+
+    Raises
+    ------
+    SettingsError
+        What measures it is not installed.
+    """
+    if find_spec("skimage") is None:
+        raise SettingsError(
+            "stabilise: needs scikit-image; install it with pip install "
+            "'napari-tif2video[stabilise]'"
+        )
+    if len(stack.channels) == 1:
+        return []
+    first = stack.channels[0]
+    return [f"drift is measured in channel {first.name or first.number}, and taken back in all"]
+
+
+def drift_notes(moves: Sequence[Move], box: CropBox, frame: tuple[int, int]) -> list[str]:
+    """What to say about a drift that was taken back."""
+    far = np.hypot(*np.array(moves).T)
+    notes = [
+        f"a drift of up to {far.max():.1f} px is taken back ({far[-1]:.1f} px at the end); between "
+        "pixels, counts are interpolated"
+    ]
+    padded = padding_note(moves, box, frame)
+    if not padded:
+        return notes
+    moved = np.array(moves)
+    low, high = np.ceil(-moved.min(axis=0)), np.floor(frame - moved.max(axis=0))
+    top, left = np.maximum(low, (box.top, box.left)).astype(int)
+    bottom, right = np.minimum(high, (box.rows.stop, box.columns.stop)).astype(int)
+    if bottom > top and right > left:
+        inside = CropBox(int(right - left), int(bottom - top), int(left), int(top))
+        notes.append(f"{padded[0]}; --crop {inside} has nothing of it")
+    else:
+        notes.extend(padded)
+    return notes
+
+
+def _shared(frames: range, others: range) -> range:
+    """Those of `frames`, in their order, that are among `others`, a range of step 1."""
+    inside = [place for place, number in enumerate(frames) if number in others]
+    return frames[inside[0] : inside[-1] + 1] if inside else frames[:0]
+
+
+def _span(frames: range) -> str:
+    return f"{frames[0]} to {frames[-1]}" if len(frames) > 1 else f"{frames[0]} alone"
+
+
+def _some(numbers: Sequence[int]) -> str:
+    if len(numbers) <= _MOST_LISTED:
+        return ", ".join(map(str, numbers))
+    return f"{', '.join(map(str, numbers[: _MOST_LISTED - 1]))}, ... {numbers[-1]}"
+
+
+def _base_name(value: str | Given | None) -> str:
+    return os.path.basename(os.path.normpath(str(value)))
+
+
+def _trajectories(
+    stack: Stack, settings: VideoSettings
+) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    """Of each track, in pixels of the stack; and what to say about how they were read.
+
+    Raises
+    ------
+    SourceError
+        They cannot be read, or are not those of this stack.
+    """
+    value, size = settings.follow, stack.frames.format.size
+    assert value is not None
+    ground = Ground(
+        size,
+        len(stack),
+        range(len(stack)),
+        View(CropBox.whole(size), size),
+        stack.calibration,
+        settings.z if isinstance(settings.z, int) else None,
+        stack.name,
+    )
+    path = path_of(value, ground)
+    try:
+        if path is None:
+            return _of_array(value, ground)
+        is_image = path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES
+        changed = path.stat().st_mtime_ns if path.exists() else 0  # not of a pattern
+        return (_of_labels if is_image else _of_file)(path, changed, ground)
+    except OSError as exc:
+        raise SourceError(f"follow: {path} cannot be opened ({exc.strerror or exc})") from exc
+    except SourceError as exc:
+        raise SourceError(f"follow: {exc}") from None
+
+
+# For a job of a thousand clips, tracks are read once.
+
+
+@lru_cache(maxsize=4)
+def _of_array(value: Given, ground: Ground) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    read = points_of_array if value.columns == 3 else tracks_of_array
+    return _of_positions(read(value.array), ground, value.name)
+
+
+@lru_cache(maxsize=4)
+def _of_file(
+    path: Path, changed: int, ground: Ground
+) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    return _of_positions(read_tracks(path), ground, path.name)
+
+
+def _of_positions(
+    positions: Positions, ground: Ground, where: str
+) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    positions, sieve = sifted(positions, ground, "position", where, "followed")
+    return trajectories(positions), [*positions.notes, *sieve.notes]
+
+
+@lru_cache(maxsize=4)
+def _of_labels(
+    path: Path, changed: int, ground: Ground
+) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
+    labels, notes = chosen_labels(opened_labels(path, path), VideoSettings(), path.name)
+    form = labels.frames.format
+    if form.size != ground.size or len(labels) != ground.length:
+        raise SourceError(
+            f"{path.name} has {len(labels)} label images of {form.size[1]}x{form.size[0]}, where "
+            f"the data have {ground.length} of {ground.size[1]}x{ground.size[0]}"
+        )
+    return trajectories(centroids(labels.frames)), notes
