@@ -201,16 +201,24 @@ def test_modules_import_without_circles():
     tuple(graphlib.TopologicalSorter(graph).static_order())
 
 
-def test_the_window_says_how_to_get_napari(tmp_path):
-    """As for a new user, who has only installed the package."""
+def test_the_window_says_what_is_missing(tmp_path):
+    """As for a new user, who has only installed the package, or has no screen."""
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['napari'] = None\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "napari_tif2video"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
-    assert "napari is not installed" in line
-    assert "napari-tif2video[all]" in line
+    said = {}
+    for screen in ("", ":0"):
+        done = subprocess.run(
+            [sys.executable, "-m", "napari_tif2video"],
+            capture_output=True,
+            text=True,
+            env={
+                **{k: v for k, v in os.environ.items() if k != "QT_QPA_PLATFORM"},
+                "PYTHONPATH": str(tmp_path),
+                "DISPLAY": screen,
+                "WAYLAND_DISPLAY": "",
+            },
+        )
+        assert done.returncode == 2
+        (said[screen],) = done.stderr.splitlines()
+    assert "napari is not installed" in said[":0"]
+    assert "napari-tif2video[all]" in said[":0"]
+    assert ("no screen" in said[""]) == (sys.platform == "linux")

@@ -15,14 +15,19 @@ pty = pytest.importorskip("pty", reason="needs a pseudo-terminal, which Windows 
 termios = pytest.importorskip("termios")
 
 
-def shown(tmp_path, *options):
+def shown(tmp_path, *options, code=0, **environment):
     """All that a run writes to a terminal."""
     write_folder(tmp_path / "in", noise((150, 200, 200)))
     ours, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (40, 120))
     command = [sys.executable, "-m", "napari_tif2video", "in", "--width", "800", *options]
     with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=terminal, stdin=terminal
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+        stdin=terminal,
+        env=os.environ | {"TERM": "xterm", "NO_COLOR": ""} | environment,
     ) as process:
         os.close(terminal)
         parts = []
@@ -32,7 +37,7 @@ def shown(tmp_path, *options):
         except OSError:  # Linux says so when the other side is gone
             pass
         os.close(ours)
-    assert process.returncode == 0
+    assert process.returncode == code
     return b"".join(parts).decode()
 
 
@@ -61,3 +66,24 @@ def test_headings_begin_lines(tmp_path):
 
 def test_quiet(tmp_path):
     assert shown(tmp_path, "--quiet") == ""
+
+
+RED = "\x1b[31mtif2video:\x1b[0m "
+
+
+def test_errors_have_a_colour_on_a_terminal(tmp_path):
+    assert RED in shown(tmp_path, "--crop", "999x999", code=1)
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_who_wants_no_colours_gets_none(tmp_path, environment):
+    seen = shown(tmp_path, "--crop", "999x999", "--quiet", code=1, **environment)
+    assert seen.startswith("tif2video: ")
+    assert "\x1b" not in seen
+
+
+def test_there_is_no_colour_where_no_terminal_is(tmp_path, command):
+    ended = command(write_folder(tmp_path / "in", noise((2, 20, 30))), "--crop", "999x999")
+    assert ended.code == 1
+    assert "\x1b" not in ended.err + ended.out
+    assert "\x1b" not in command("--help").out

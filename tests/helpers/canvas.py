@@ -7,9 +7,10 @@ import time
 
 import numpy as np
 from qtpy.QtCore import QEvent, QPointF, Qt
-from qtpy.QtGui import QImage, QMouseEvent
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
+from superqt.utils import qimage_to_array
 
 LEFT = Qt.MouseButton.LeftButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -54,10 +55,7 @@ class Canvas:
     def picture(self) -> np.ndarray:
         """What is seen on the screen, as RGB."""
         self.draw()
-        image = self.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-        pixels = np.frombuffer(image.constBits().asstring(image.sizeInBytes()), np.uint8)
-        rows = pixels.reshape(image.height(), image.bytesPerLine())
-        return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+        return qimage_to_array(self.widget.grab().toImage())[..., :3]
 
     def seen(self, colour) -> np.ndarray:
         """Columns and rows of the pixels (x, y) of this colour."""

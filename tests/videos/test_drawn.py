@@ -168,6 +168,33 @@ def test_frames_keep_their_numbers_when_some_are_chosen(folder, files):
                 np.testing.assert_array_equal(lit_cells(picture), HERE[number])
 
 
+def test_an_outline_is_two_pixels_wide_at_any_width(folder):
+    image = np.zeros((COUNT, HEIGHT, WIDTH), np.uint8)
+    image[:, 20:60, 30:90] = 3
+    for width in (120, 240, 480):
+        picture = rendered(folder, 0, segmentation=image, segmentation_style="contour", width=width)
+        row = lit(picture)[picture.shape[0] // 2]
+        places = np.flatnonzero(row)
+        assert len(places) == 4
+        assert places[1] - places[0] == places[3] - places[2] == 1
+
+
+def test_what_is_drawn_moves_with_a_box_that_follows(folder):
+    """An object goes to the right by 8 pixels a frame; its outline stays in the middle."""
+    image = np.zeros((COUNT, HEIGHT, WIDTH), np.uint8)
+    for t in range(COUNT):
+        image[t, 36:45, 26 + 8 * t : 35 + 8 * t] = 1
+    track = np.array([(1, t, 40, 30 + 8 * t) for t in range(COUNT)], float)
+    for number in (0, 4):
+        options = {"follow": track, "crop": "40x40", "width": 160, "points_size": 4}
+        picture = rendered(folder, number, segmentation=image, **options, points=track[:, 1:])
+        ys, xs = np.nonzero(lit(picture))
+        np.testing.assert_allclose([ys.min(), xs.min()], [62, 62], atol=2)
+        np.testing.assert_allclose([ys.max(), xs.max()], [97, 97], atol=2)
+        white = np.argwhere((picture > 200).all(axis=-1))
+        np.testing.assert_allclose(white.mean(axis=0), [79.5, 79.5], atol=1)
+
+
 def test_a_crop_box_moves_nothing(folder, files):
     crop = f"{2 * CELL}x{2 * CELL}+{CELL}+{CELL}"
     picture = rendered(folder, 4, shapes=files / "shapes.csv", crop=crop, width=160)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ..errors import SettingsError
 from ..geometry import WIDTH_RANGE_PX
 from ..planning import Plan
 from ..settings import SETTINGS, VideoSettings
-from .form import SettingsForm
+from .form import OF_DATA, SettingsForm
 from .run import stored
 from .words import telling
 
@@ -28,10 +28,8 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "Analysis (FFV1, the counts)": {"raw": True},
 }
 _TALK = next(iter(_PRESETS))
+_ALL = "Talk, paper, mail, analysis, your own"
 _FORMAT = {name for name, setting in SETTINGS.items() if setting.group == SETTINGS["codec"].group}
-# What belongs to the data, and is left as it is by a preset for all data.
-_OF_DATA = {name for name, setting in SETTINGS.items() if setting.group == SETTINGS["z"].group}
-_OF_DATA |= {"crop", "pixel_size", "frame_interval", "time_start"}
 
 
 class PresetButton(PushButton):
@@ -42,11 +40,12 @@ class PresetButton(PushButton):
     """
 
     def __init__(self, form: SettingsForm, plan: Callable[[], Plan | None]) -> None:
-        super().__init__(
-            text="Talk, paper, mail, analysis, your own", tooltip="Preset", gui_only=True
-        )
+        super().__init__(text=_ALL, tooltip="Preset", gui_only=True)
         self._form, self._plan = form, plan
+        self._set: dict[str, Any] = {}
+        form.changed.connect(self._compare)
         self._menu = QMenu(self.native)
+        self._remove = QMenu("Remove", self._menu)  # PySide6 would delete one that is made later
         self._menu.aboutToShow.connect(self._fill)  # as files may come and go
         self.native.setMenu(self._menu)
 
@@ -68,6 +67,12 @@ class PresetButton(PushButton):
         self._form.settings.save(path)
         return path
 
+    def follow(self) -> None:
+        """A talk fills the screen with another crop box, too."""
+        is_planned = self._plan() is not None
+        if self.text == _TALK and is_planned and self._form["width"].value != self._screen_width():
+            self._choose(_TALK)
+
     def _fill(self) -> None:
         menu = self._menu
         menu.clear()
@@ -79,19 +84,30 @@ class PresetButton(PushButton):
             menu.addAction(path.stem, partial(self._load, path))
         menu.addSeparator()
         menu.addAction("Save as preset…", self._ask)
-        remove = menu.addMenu("Remove")
-        remove.setEnabled(bool(own))
+        menu.addMenu(self._remove)
+        self._remove.clear()
+        self._remove.setEnabled(bool(own))
         for path in own:
-            remove.addAction(path.stem, partial(path.unlink, missing_ok=True))
+            self._remove.addAction(path.stem, partial(path.unlink, missing_ok=True))
 
     @telling()
     def _choose(self, name: str) -> None:
         options = dict(_PRESETS[name])
         if name == _TALK:
-            options["width"] = self._width_on_screen()
-        self._form.take(VideoSettings(**options), _FORMAT | options.keys())
+            options["width"] = self._screen_width()
+        self._take(name, VideoSettings(**options), _FORMAT | options.keys())
 
-    def _width_on_screen(self) -> int:
+    def _take(self, name: str, settings: VideoSettings, names: Collection[str]) -> None:
+        self._form.take(settings, names)
+        self._set = {each: self._form[each].value for each in names}
+        self.text = name
+
+    def _compare(self) -> None:
+        """The name of a preset is shown as long as the rows are as it has set them."""
+        if any(self._form[name].value != value for name, value in self._set.items()):
+            self._set, self.text = {}, _ALL
+
+    def _screen_width(self) -> int:
         """The width at which the frame fills a screen in one direction."""
         plan, (width, height) = self._plan(), _SCREEN_PX
         if plan is not None:
@@ -101,7 +117,7 @@ class PresetButton(PushButton):
 
     @telling()
     def _load(self, path: Path) -> None:
-        self._form.take(VideoSettings.load(path), SETTINGS.keys() - _OF_DATA)
+        self._take(path.stem, VideoSettings.load(path), SETTINGS.keys() - OF_DATA)
 
     @telling()
     def _ask(self) -> None:

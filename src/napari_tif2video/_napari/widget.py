@@ -14,9 +14,9 @@ from qtpy.QtWidgets import QApplication
 from ..data import Stack
 from ..errors import SettingsError, Tif2VideoError, describe
 from ..planning import Plan, clips, plan
-from ..settings import VideoSettings
+from ..settings import SETTINGS, VideoSettings
 from .canvas import CanvasPreview
-from .form import SettingsForm
+from .form import OF_DATA, SettingsForm
 from .panel import Fold, Note, Watch, add_key, column, heading, lay_out, line, say, title
 from .presets import PresetButton
 from .preview import ResultPreview, auto_limits, box_at
@@ -171,7 +171,7 @@ class TiffToVideo(SettingsForm):
         text = stored().value("settings", "")
         if text:
             try:
-                self.restore(VideoSettings.from_json(str(text)))
+                self.take(VideoSettings.from_json(str(text)), SETTINGS.keys() - OF_DATA)
             except SettingsError:
                 stored().remove("settings")  # written by another version
         self._on_mode()
@@ -223,6 +223,8 @@ class TiffToVideo(SettingsForm):
     def _on_mode(self) -> None:
         folders = self.source.is_folder_mode
         self.offer_contrasts(_FOLDER_CONTRASTS if folders else _LAYER_CONTRASTS)
+        if folders:  # the list needs the room
+            self.run.card.headline.collapse()
         self.refresh()
 
     def _on_run(self) -> None:
@@ -288,6 +290,7 @@ class TiffToVideo(SettingsForm):
         self.show_problem(reason)
         say(self.reason, in_words(reason))
         self._update_create()
+        self.presets.follow()
 
     def _show_plan(self, stack: Stack | None, is_box_known: bool) -> None:
         made, region = self.plan, self.source.region

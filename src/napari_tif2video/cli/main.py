@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..errors import Cancelled, OutputError, SettingsError, describe, one_line
+from ..errors import Cancelled, OutputError, SettingsError, describe
 from ..recipe import read_recipe, saved_recipe
 from ..settings import SETTINGS, VideoSettings, option_of, with_option_names
 from .inspect import describe_recipe, reuse_note
@@ -212,11 +212,15 @@ def _given(args: argparse.Namespace, *known: str) -> str:
 def _open_window() -> None:
     from .._napari import open_window
 
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in names):
+        raise SettingsError(
+            "no source given, and no screen for the window; name a source, see --help"
+        )
     try:
         open_window()
     except ImportError as exc:  # of napari, or of Qt, which napari leaves to the user
-        is_missing = exc.name == "napari"
-        problem = "is not installed" if is_missing else f"opens no window ({one_line(str(exc))})"
+        problem = "is not installed" if exc.name == "napari" else "finds no Qt that works"
         raise SettingsError(
             f"no source given, and napari {problem}; name a source (see --help), or install the "
             "window with pip install 'napari-tif2video[all]'"

@@ -8,15 +8,28 @@ from typing import IO
 
 from ..errors import OutputError, escaped
 
+# Beginnings of lines that should be seen among many, and the codes of red and yellow.
+_COLOURS = {"tif2video:": 31, "  failed:": 31, "  Note:": 33}
+
 
 def say(line: str) -> None:
     """A message on stderr. Where nobody takes it, the work goes on: its exit code tells."""
     if sys.stderr is None:  # closed by the caller; `print` would take stdout instead
         return
     try:
-        print(escaped(line), file=sys.stderr, flush=True)
+        print(_coloured(escaped(line), sys.stderr), file=sys.stderr, flush=True)
     except OSError:
         write_no_more(sys.stderr)
+
+
+def _coloured(line: str, stream: IO[str]) -> str:
+    """The line with its first word in colour, on a terminal whose user takes colours."""
+    found = next((start for start in _COLOURS if line.startswith(start)), "")
+    if not found or not stream.isatty() or os.environ.get("NO_COLOR"):
+        return line
+    if os.environ.get("TERM") == "dumb" or (os.name == "nt" and "WT_SESSION" not in os.environ):
+        return line
+    return f"\x1b[{_COLOURS[found]}m{found}\x1b[0m{line.removeprefix(found)}"
 
 
 def show(line: str) -> None:

@@ -66,7 +66,7 @@ class Labels:
     images : Frames
         One for each frame of the video; read when they are drawn.
     colours : LabelColours
-    contour : int
+    contour : float
         Width of outlines in pixels of the labels; 0: they are filled.
     only : int, optional
         The one label that is drawn.
@@ -79,7 +79,7 @@ class Labels:
     look: Look
     images: Frames
     colours: LabelColours
-    contour: int = 0
+    contour: float = 0
     only: int | None = None
     place: tuple[float, ...] = SAME_PIXELS
     is_computed: bool = False

@@ -179,7 +179,7 @@ def test_sources_with_different_axes(with_sources, wait, tmp_path):
 
 def test_settings_with_parts_of_a_hyperstack(open_widget, wait, tmp_path, cli):
     path = write_ome(tmp_path / "cells.ome.tif")
-    viewer, widget = open_widget()
+    _, widget = open_widget()
     given = t2v.VideoSettings(width="full", contrast="local", channel=1, z="sum", play="T")
     widget.settings = given
     assert widget.settings == given
@@ -197,17 +197,6 @@ def test_settings_with_parts_of_a_hyperstack(open_widget, wait, tmp_path, cli):
     (video,) = create(widget, wait)
     assert cli(*words[1:], "-o", tmp_path / "cli.mp4").code == 0
     assert media(tmp_path / "cli.mp4") == media(video.path)
-    # What was chosen before is remembered, but nothing is said of it where it means nothing.
-    viewer.window.remove_dock_widget(widget.native)
-    viewer.add_image(numbered(3))
-    _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
-    again.wait_until_idle()
-    assert again.create_button.enabled
-    assert again.settings == t2v.VideoSettings(width="full", contrast="local")
-    choose(again.mode, "Folders")
-    again.folders.add([path])
-    thumbnail(again)
-    assert again.settings == given
 
 
 def test_axes_that_nobody_has_named(open_widget, wait, tmp_path):

@@ -54,6 +54,16 @@ def test_a_talk_fills_the_screen(open_widget, size, crop, want):
     assert (settings.quality, settings.crf, settings.label) == ("high", None, "a")
     assert settings.crop is None if crop is None else str(settings.crop) == crop
     assert widget["width"].number.value == want[0]
+    # Which one was chosen is seen, and another box fills the screen, until the width is changed.
+    assert widget.presets.native.text() == "Talk (1080p)"
+    widget["crop"].value = "160x90"
+    widget.wait_until_idle()
+    assert widget.plan.picture.size == (1080, 1920)
+    widget["width"].value = 640
+    widget["crop"].value = "100x100"
+    widget.wait_until_idle()
+    assert widget.settings.width == 640
+    assert "Talk (1080p)" not in widget.presets.native.text()
 
 
 def test_presets_replace_each_other(open_widget, wait, tmp_path):

@@ -59,6 +59,8 @@ def test_layers_with_a_crop_box_and_a_finished_video(open_widget, wait, tmp_path
     wait(lambda: least_height(widget) < high - 60)
     click(card.headline.toggleButton())
     assert card.play_button.native.isVisible()
+    choose(widget.mode, "Folders")
+    assert least_height(widget) <= ROOM_PX
 
 
 def test_a_batch_of_which_one_failed(open_widget, wait, tmp_path):

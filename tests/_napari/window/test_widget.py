@@ -312,11 +312,20 @@ def test_the_selected_folder_is_shown_and_goes_again(open_widget, wait, tmp_path
 
 def test_settings_are_remembered(open_widget, wait, tmp_path):
     viewer, widget = open_widget(numbered(3), contrast_limits=(0, 65535))
-    widget.settings = t2v.VideoSettings(width=320, fps=25, contrast="local")
+    everywhere = {"width": 320, "fps": 25, "contrast": "local", "label": "{name}"}
+    widget.settings = t2v.VideoSettings(
+        **everywhere, crop="100x40", frames="1:", pixel_size=0.5, frame_interval=60,
+        event="00:01:00=+ drug", arrow="60,20",
+    )  # fmt: skip
     create(widget, wait, tmp_path)
     viewer.window.remove_dock_widget(widget.native)
+    viewer.layers.clear()
+    viewer.add_image(noise((2, 20, 30)))
     _, again = viewer.window.add_plugin_dock_widget("napari-tif2video")
-    assert again.settings == t2v.VideoSettings(width=320, fps=25, contrast="local")
+    again.wait_until_idle()
+    # But for what belongs to those data: a scale bar would be wrong, and the box too large.
+    assert again.settings == t2v.VideoSettings(**everywhere)
+    assert again.create_button.enabled
 
 
 def test_the_command_line_does_the_same(open_widget, wait, tmp_path, cli):

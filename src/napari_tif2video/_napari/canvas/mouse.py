@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from app_model.types import KeyCode, KeyMod
 from napari.components import ViewerModel
+from psygnal import Signal
 
 from ...geometry import CropBox
 from .box import Grip, Point, View, dragged_box, drawn_box
@@ -29,28 +30,23 @@ class BoxMouse:
         Of napari.
     view : callable
         The box as it is drawn now; None while nothing is.
-    changed, finished : callable
-        Get the box at each step of a drag, and when the mouse is let go.
-    drawing : callable
-        Gets whether the next drag draws a new box, when that changes.
-    undo : callable
-        Is called by Ctrl+Z on the canvas.
+
+    Signals
+    -------
+    changing(box), changed(box)
+        At each step of a drag, and when the mouse is let go.
+    drawing(is_on)
+        Whether the next drag draws a new box.
+    undo()
+        The user wants the box as it was before.
     """
 
-    def __init__(
-        self,
-        viewer: ViewerModel,
-        camera: Any,
-        view: Callable[[], View | None],
-        changed: Callable[[CropBox], None],
-        finished: Callable[[CropBox], None],
-        drawing: Callable[[bool], None],
-        undo: Callable[[], None],
-    ) -> None:
+    changing, changed = Signal(CropBox), Signal(CropBox)
+    drawing, undo = Signal(bool), Signal()
+
+    def __init__(self, viewer: ViewerModel, camera: Any, view: Callable[[], View | None]) -> None:
         self._viewer, self._camera, self._view = viewer, camera, view
-        self._changed, self._finished, self._drawing = changed, finished, drawing
-        self._undo, self._undo_before = undo, None
-        self._key_before: Any = None
+        self._undo_before = self._key_before = None
         self.is_drawing = False
         self._has_set_cursor = False
 
@@ -58,7 +54,7 @@ class BoxMouse:
         self._viewer.mouse_drag_callbacks.append(self._on_drag)
         self._viewer.mouse_move_callbacks.append(self._on_hover)
         # A layer that is active comes first: what was painted is its own to undo.
-        self._undo_before = self._viewer.bind_key(_UNDO, lambda _: self._undo(), overwrite=True)
+        self._undo_before = self._viewer.bind_key(_UNDO, lambda _: self.undo.emit(), overwrite=True)
 
     def stop_listening(self) -> None:
         self._viewer.mouse_drag_callbacks.remove(self._on_drag)
@@ -71,14 +67,14 @@ class BoxMouse:
             key, stop = "Escape", self.stop_drawing
             self._key_before = self._viewer.bind_key(key, lambda _: stop(), overwrite=True)
             self._set_cursor("cross")
-            self._drawing(True)
+            self.drawing.emit(True)
 
     def stop_drawing(self) -> None:
         if self.is_drawing:
             self.is_drawing = False
             self._viewer.bind_key("Escape", self._key_before, overwrite=True)
             self._set_cursor(None)
-            self._drawing(False)
+            self.drawing.emit(False)
 
     def _position(self, view: View | None, event: Any) -> Point | None:
         """Row and column under the mouse; None in a view of other axes, or while a key is held.
@@ -160,7 +156,7 @@ class BoxMouse:
                 end = self._position(now, event)
                 box = None if is_click or end is None else changed(end)
                 if box is not None and box != now.box:
-                    self._changed(box)
+                    self.changing.emit(box)
                 if event.type != "mouse_move":
                     break
                 yield
@@ -172,4 +168,4 @@ class BoxMouse:
         now = self._view()
         if now is not None and now.region is view.region and now.box not in (None, view.box):
             self.stop_drawing()
-            self._finished(now.box)
+            self.changed.emit(now.box)

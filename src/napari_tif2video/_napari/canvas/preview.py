@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 from napari.components import ViewerModel
-from psygnal import Signal
 from qtpy.QtCore import QEvent, QPointF, QRectF, Qt
 from qtpy.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF, QTransform
 from qtpy.QtWidgets import QMainWindow, QWidget
@@ -43,16 +42,6 @@ class CanvasPreview:
         The ratio of width to height that the box keeps now; None for none.
     """
 
-    # The user has changed the box: once, when the mouse is let go.
-    box_changed = Signal(CropBox)
-    # Whether the next drag draws a new box.
-    drawing_changed = Signal(bool)
-    # The user is changing the box: at every step of a drag.
-    box_changing = Signal(CropBox)
-
-    # The user wants the box as it was before.
-    undo = Signal()
-
     def __init__(
         self,
         viewer: ViewerModel,
@@ -69,15 +58,10 @@ class CanvasPreview:
         self._sheet: _Sheet | None = None
         # Before napari 0.9: viewer.camera
         self._camera = getattr(self._viewer, "scene", self._viewer).camera
-        self._mouse = BoxMouse(
-            self._viewer,
-            self._camera,
-            self._view,
-            self._change_box,
-            self.box_changed.emit,
-            self.drawing_changed.emit,
-            self.undo.emit,
-        )
+        self._mouse = mouse = BoxMouse(self._viewer, self._camera, self._view)
+        mouse.changing.connect(self._change_box)
+        self.box_changing, self.box_changed = mouse.changing, mouse.changed
+        self.drawing_changed, self.undo = mouse.drawing, mouse.undo
 
     @property
     def region(self) -> Region | None:
@@ -149,7 +133,6 @@ class CanvasPreview:
     def _change_box(self, box: CropBox) -> None:
         self._box = box
         self._draw()
-        self.box_changing.emit(box)
 
     def _listen(self, is_on: bool) -> None:
         camera, dims = self._camera.events, self._viewer.dims.events

@@ -1,7 +1,7 @@
 """The settings of a video as a form, and back: a field for every setting, in rows."""
 
 from .fields import Choice
-from .form import SettingsForm
+from .form import OF_DATA, SettingsForm
 from .rows import FIXED
 
-__all__ = ["FIXED", "Choice", "SettingsForm"]
+__all__ = ["FIXED", "OF_DATA", "Choice", "SettingsForm"]

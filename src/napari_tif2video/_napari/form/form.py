@@ -35,6 +35,9 @@ _OF_SOURCE = ("axes", "position", "channel", "z", "play")
 _TOGETHER = {"invert": "gamma", "crf": "quality", "raw": "codec"}
 # What is drawn may need a number that the data do not tell: asked for right below it.
 _NEEDS = {"scale_bar": "pixel_size", "timestamp": "frame_interval"}
+# What belongs to the data: left as it is by settings for all data, such as those of a preset.
+OF_DATA = {name for name, setting in SETTINGS.items() if setting.group == SETTINGS["z"].group}
+OF_DATA |= {"crop", "pixel_size", "frame_interval", "time_start", "event", "arrow"}
 
 
 class SettingsForm(Container):
@@ -127,13 +130,6 @@ class SettingsForm(Container):
                     value = self._contrast_of(settings)
                 with field.changed.blocked():
                     field.value = value
-        self.changed.emit(self)
-
-    def restore(self, settings: VideoSettings) -> None:
-        """Take settings that were made here before, perhaps for other data."""
-        with self.changed.blocked():
-            self.settings = settings
-        self.parts.take_over()
         self.changed.emit(self)
 
     def set_limits(self, low: float, high: float) -> None:

@@ -69,10 +69,6 @@ class Part(Choice):
         self.is_offered, self.offered = is_offered, list(choices)
         self.show_value(self.in_force)
 
-    def take_over(self) -> None:
-        """What came from settings counts as if it was chosen here."""
-        self._is_by_hand = True
-
     def forget_hidden(self) -> None:
         if not self.is_offered:
             self._chosen = None
@@ -134,12 +130,6 @@ class Parts:
             slices = [(f"Slice {number}", number) for number in range(depth)]
             is_offered = depth > 0 and play.in_force != "Z"
             z.offer_part([*_projections(depth), *slices], depth, "max", None, is_offered)
-
-    def take_over(self) -> None:
-        """What came from settings counts as if it was chosen here."""
-        for part in self._choices.values():
-            part.take_over()
-        self.refresh()
 
     def forget_hidden(self) -> None:
         if not self.offered["axes"]:

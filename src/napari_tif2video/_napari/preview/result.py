@@ -22,7 +22,7 @@ from ..words import in_short
 from .frames import FramePreview, estimated_bytes, is_measured, play, preview_frame
 from .picture import Picture, qt_image
 
-_HEIGHT_PX = 120
+_HEIGHT_PX = 100
 _BESIDE_PX = 700  # of the height of the panel, for rows and texts
 _NAP_S = 0.05
 _SLOW = 0.9  # a movie that reaches less of its speed than this is called slow

@@ -61,9 +61,12 @@ def look_at(video: Video, origins: Iterable[object]) -> FinishedVideo | None:
     except (OSError, av.FFmpegError):  # moved away at once
         size, image = 0, None
     facts = f"{video.width}×{video.height} · {video.duration_s:.1f} s · {size_text(size, 2)}"
-    fidelity = [describe_fidelity(video)] if video.verified else []
-    facts = "\n".join([facts, describe_limits(video), *fidelity])
-    return FinishedVideo(path, facts, image, frozenset(origins))
+    return FinishedVideo(path, "\n".join([facts, *found(video)]), image, frozenset(origins))
+
+
+def found(video: Video) -> list[str]:
+    """What was found out while a video was made."""
+    return [describe_limits(video), *([describe_fidelity(video)] if video.verified else [])]
 
 
 def remember(made: FinishedVideo) -> None:

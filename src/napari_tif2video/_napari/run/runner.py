@@ -18,18 +18,11 @@ from qtpy.QtWidgets import QFileDialog, QMenu
 
 from ...errors import Cancelled, describe
 from ...pipeline import Execution, Progress
-from ...videos import (
-    Report,
-    SourceJob,
-    Video,
-    describe_fidelity,
-    describe_limits,
-    run_jobs,
-)
+from ...videos import Report, SourceJob, Video, run_jobs
 from ..background import Background
 from ..panel import PROBLEM_STYLE, Note, line, say, tidy
 from ..words import in_short, in_words, problem_of
-from .card import FinishedVideo, VideoCard, look_at, remember
+from .card import FinishedVideo, VideoCard, found, look_at, remember
 from .destination import keep
 
 _STEPS = 1000
@@ -302,7 +295,8 @@ class RunRow(Container):
         if made is not None:
             self.card.add(made, is_open=is_alone)  # rows of several need the room
         state = "done" if video.status == "ok" else video.status
-        why = video.error or "\n".join([*_found(video), *video.notes])
+        known = found(video) if video.status == "ok" else []
+        why = video.error or "\n".join([*known, *video.notes])
         order.on_state(index, state, in_words(why))
         if is_alone and video.status == "failed":
             show_error(in_short(video.error or "failed"))
@@ -314,13 +308,13 @@ class RunRow(Container):
     def _on_ended(self, error: Exception | None) -> None:
         order, self._order = self._order, None
         assert order is not None
+        total, is_whole = len(order.jobs), len(order.ended) == len(order.jobs)
         order.end()
-        total = len(order.jobs)
         made = [v for v in order.videos if v.status == "ok"]
         failed = [v for v in order.videos if v.status == "failed"]
         if error is not None:
             show_error(in_short(describe(error)))
-        elif self._is_cancelled.is_set():
+        elif self._is_cancelled.is_set() and not is_whole:
             show_info("Cancelled; nothing half-made was left.")
         elif total > 1:
             summary = f"{total} videos: {len(made)} done, {len(failed)} failed"
@@ -340,13 +334,6 @@ class RunRow(Container):
             self._go_on()
         self._show_waiting()
         self.ended.emit()
-
-
-def _found(video: Video) -> list[str]:
-    """What was found out about a video that was made."""
-    if video.status != "ok":
-        return []
-    return [describe_limits(video), *([describe_fidelity(video)] if video.verified else [])]
 
 
 def _all_verified(videos: list[Video]) -> list[str]:

@@ -27,7 +27,7 @@ from qtpy.QtWidgets import (
 from ...data import folders_with_frames, is_tiff_name
 from ..words import in_short
 
-_LIST_HEIGHT_PX = 110
+_LIST_HEIGHT_PX = 88
 _ROLE = Qt.ItemDataRole.UserRole
 WAITING, UNREADABLE = "waiting", "unreadable"
 # How states look besides their words.

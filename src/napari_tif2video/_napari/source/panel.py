@@ -144,6 +144,7 @@ class SourcePanel:
     def look(self, axes: str | None, plays_channels: bool) -> None:
         """See to it that the source is opened, and the rows are those that it needs."""
         folders = self.is_folder_mode
+        self.layers.look()
         self.layers.visible = not folders
         self.folders.setVisible(folders)
         if self._is_attached:  # a window that was closed opens nothing any more

@@ -28,6 +28,8 @@ class LayerPicker(ComboBox):
         self._viewer = viewer
         self._is_by_hand = False
         self._seen: list[Image] = []
+        self._merged: list[Image] = []
+        self._reasons: dict[Image, str] = {}
         super().__init__(choices=self._offered, tooltip="What is made into a video", gui_only=True)
         let_shrink(self.native)
         self.native.setAccessibleName("Layer")
@@ -58,7 +60,7 @@ class LayerPicker(ComboBox):
     def chosen(self) -> list[Image]:
         """The layer, or all visible ones from the bottom up; empty where there is none."""
         if self.is_merged:
-            return [*self._mergeable()[0]]
+            return self._merged
         return [] if self.layer is None else [self.layer]
 
     @property
@@ -68,7 +70,7 @@ class LayerPicker(ComboBox):
         """
         chosen = self.chosen
         others = [layer for layer in self.candidates if layer.visible and layer not in chosen]
-        reasons = {} if self._is_by_hand and not self.is_merged else self._mergeable()[1]
+        reasons = {} if self._is_by_hand and not self.is_merged else self._reasons
         return {layer: reasons.get(layer, "") for layer in others}
 
     @property
@@ -90,13 +92,17 @@ class LayerPicker(ComboBox):
                 layer.colormap = name
             layer.blending = "additive"
 
-    def _mergeable(self) -> tuple[tuple[Image, ...], dict[Image, str]]:
-        return mergeable(self._viewer, [layer for layer in self.images if layer.visible])
+    def look(self) -> None:
+        """Find out which of the visible layers go together: `chosen` until the next look."""
+        visible = [layer for layer in self.images if layer.visible]
+        merged, self._reasons = mergeable(self._viewer, visible)
+        self._merged = [*merged]
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the viewer: what the user has chosen stays as long as it is there."""
         before, images = self.get_value(), self.images
         seen = [layer for layer in images if layer.visible]
+        self.look()
         with self.changed.blocked():
             super().reset_choices()
             is_all = isinstance(before, str) and len(images) > 1
@@ -110,7 +116,7 @@ class LayerPicker(ComboBox):
 
     def _first_choice(self, before: Any, layers: list[Image]) -> Any:
         """What the viewer shows, as far as it goes together."""
-        if layers[0].visible and len(self._mergeable()[0]) > 1:
+        if layers[0].visible and len(self._merged) > 1:
             return ALL_VISIBLE
         active = self._viewer.layers.selection.active
         return next((layer for layer in (before, active) if layer in layers), layers[-1])
