@@ -95,7 +95,7 @@ WRONG = {
     "output twice": ("-o o.mp4 --output-dir out", "--output: give a file or a folder, not both"),
     "another ending": ("-o o.avi", f"--output: o.avi {ENDINGS}"),
     "no ending": ("-o video", f"--output: video {ENDINGS}"),
-    "unknown option": ("--shade blue", "unrecognized arguments: --shade blue; see tif2video"),
+    "unknown option": ("--xyz blue", "unrecognized arguments: --xyz blue; see tif2video"),
     "mistyped option": ("--ouput o.mp4", "unrecognized arguments: --ouput o.mp4; did you mean --o"),
     "option without its value": ("--width", "argument --width: expected one argument"),
 }
