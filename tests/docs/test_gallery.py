@@ -26,6 +26,10 @@ def test_commands(cli, tmp_path, monkeypatch):
             for name in names:
                 frame = values.integers(100, 4000, shape).astype(np.uint16)
                 tifffile.imwrite(tmp_path / folder / name.format(number), frame)
+    for name, interval in (("fast", 10), ("slow", 40)):
+        metadata = {"axes": "TYX", "finterval": interval}
+        frames = values.integers(100, 4000, (3, 196, 171)).astype(np.uint16)
+        tifffile.imwrite(tmp_path / f"{name}.tif", frames, imagej=True, metadata=metadata)
     commands = commands_of(PAGE)
     assert len(commands) > 25
     for command in commands:
