@@ -2,9 +2,9 @@
 
     python docs/make_gallery.py MITOSIS_FOLDER USIIGACI_FOLDER [OUT]
 
-Every line of gallery.md that begins with `tif2video` is run, in a temporary folder that holds links
-to (or copies of) the data as `mitosis` and `usiigaci`. The pictures are frames decoded from these
-videos; they go to OUT (default: docs/images). It needs nothing but the package, and a few minutes.
+Every command of gallery.md is run, in a temporary folder that holds links to (or copies of) the
+data as `mitosis` and `usiigaci`. The pictures are frames decoded from these videos; they go to OUT
+(default: docs/images). It needs nothing but the package, and a few minutes.
 
 MITOSIS_FOLDER is `microfilm/dataset/tests/test_folders/test_tifseries_good` of
 https://github.com/guiwitz/microfilm (commit 58c1de32bc9dc7576e2545b9bfec95fdd4032d41,
@@ -21,7 +21,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -35,6 +34,7 @@ import av
 import numpy as np
 import tifffile
 import ttf_opensans
+from blocks import commands_of
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -44,6 +44,7 @@ from napari_tif2video.cli.main import main as main_of_command
 Picture: TypeAlias = NDArray[np.uint8]  # (H, W, 3)
 
 HERE = Path(__file__).parent
+PAGE = HERE / "gallery.md"
 TEXT_PX = 14
 GAP_PX = 6
 FONT = ImageFont.truetype(str(ttf_opensans.OPENSANS_REGULAR.path), TEXT_PX)
@@ -64,14 +65,13 @@ def main() -> None:
         heat(folder / "hot", sorted(mitosis.glob("channel2/*.tif")))
         record(folder / "fast.tif", stained, 10)
         record(folder / "slow.tif", stained[:36:4], 40)
-        page = (HERE / "gallery.md").read_text(encoding="utf-8")
-        answers = [run(command, folder) for command in commands(page)]
+        answers = [run(command, folder) for command in commands_of(PAGE)]
         for name, picture in pictures(folder).items():
             path = out / f"gallery-{name}.png"
             picture.save(path, optimize=True)
             print(f"{path} ({picture.width}x{picture.height}, {path.stat().st_size / 1000:.0f} kB)")
     inspected = "".join(answers).strip()
-    if inspected not in page:
+    if inspected not in PAGE.read_text(encoding="utf-8"):
         print(f"\ngallery.md: the answer to --inspect is another one now:\n\n{inspected}")
 
 
@@ -99,12 +99,6 @@ def heat(folder: Path, files: Sequence[Path]) -> None:
 def record(path: Path, frames: Picture, interval_s: float) -> None:
     """A file that says how far its frames are apart."""
     tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX", "finterval": interval_s})
-
-
-def commands(page: str) -> list[list[str]]:
-    """The arguments of each command that the page shows."""
-    lines = re.findall(r"^    tif2video (.+)$", page.replace("\\\n", ""), flags=re.MULTILINE)
-    return [shlex.split(line, comments=True) for line in lines]
 
 
 def run(arguments: list[str], folder: Path) -> str:

@@ -1,10 +1,10 @@
-"""Make the README's pictures of the real window.
+"""Make the pictures of the real window for the documentation, the moving one first.
 
     python docs/make_screenshots.py [FOLDER]
 
 Opens napari with the bundled sample, sets up the dock widget, makes videos in a temporary folder,
-and writes one PNG for each theme into FOLDER (default: docs/images). Needs napari, a Qt binding and
-a screen; on a machine without one:
+and writes a GIF and one PNG for each theme into FOLDER (default: docs/images). Needs napari, a Qt
+binding and a screen; on a machine without one:
 
     xvfb-run -a -s "-screen 0 1400x1000x24" python docs/make_screenshots.py
 """
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 SIZE = 1280, 800
+SMALL = 1180, 740
 
 
 def main() -> None:
@@ -31,9 +32,37 @@ def main() -> None:
         os.environ["NAPARI_CONFIG"] = str(Path(scratch) / "napari.yaml")
         from napari.settings import get_settings
 
+        get_settings().appearance.theme = "dark"
+        playing_sample(folder / "window.gif")
         for theme, show in (("dark", layer_with_a_crop), ("light", finished_folders)):
             get_settings().appearance.theme = theme
             show(folder / f"widget-{theme}.png", Path(scratch) / theme)
+
+
+def playing_sample(picture: Path) -> None:
+    """A dividing cell on the canvas with its crop box, and beside it the video, as a GIF."""
+    import numpy as np
+
+    import napari_tif2video as t2v
+
+    viewer, widget = open_window(SMALL)
+    viewer.open_sample("napari-tif2video", "mitosis")
+    widget.settings = t2v.VideoSettings(
+        crop="150x130+10+30", contrast="auto", scale_bar=True, pixel_size=0.0885, timestamp=True,
+        frame_interval=10,
+    )  # fmt: skip
+    viewer.layers[0].contrast_limits = 2188, 13617
+    camera = getattr(viewer, "scene", viewer).camera  # before napari 0.9, that of the viewer
+    camera.zoom *= 0.82  # so that all four sides of the box are seen
+    shots = []
+    for index in range(0, 36, 3):
+        viewer.dims.set_point(0, index)
+        until(lambda: not widget.result.is_busy and widget.result.preview is not None)
+        pause(0.5)
+        shots.append(viewer.window.screenshot(canvas_only=False, flash=False)[..., :3])
+    viewer.close()
+    t2v.convert(np.stack(shots), picture, width=880, fps=4, overwrite=True)
+    print(picture)
 
 
 def layer_with_a_crop(picture: Path, scratch: Path) -> None:
@@ -74,11 +103,11 @@ def finished_folders(picture: Path, scratch: Path) -> None:
     save(viewer, picture)
 
 
-def open_window():
+def open_window(size=SIZE):
     import napari
 
     viewer = napari.Viewer(show=True)
-    viewer.window.resize(*SIZE)
+    viewer.window.resize(*size)
     _, widget = viewer.window.add_plugin_dock_widget("napari-tif2video")
     return viewer, widget
 

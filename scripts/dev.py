@@ -26,6 +26,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from system import (
+    BROWSER,
     FFMPEG,
     ROOT,
     SHELLS,
@@ -157,7 +158,7 @@ def test(arguments: Sequence[str]) -> int:
     is_ci = bool(os.environ.get("CI"))
     has_coverage = is_ci or "--coverage" in arguments  # not each time: it makes the tests slower
     chosen = [word for word in arguments if word not in ("--quick", "--coverage")]
-    install("test", "packaging", "plugin", "window", "lint", "types")
+    install("test", "docs", "packaging", "plugin", "window", "lint", "types")
     no_window = install_for_tests()["of the window"]
     pytest = [PYTHON, "-m", "pytest"]
     pytest += ["--color=yes"] if sys.stdout.isatty() else []  # shown later, it cannot know itself
@@ -203,6 +204,7 @@ def install_for_tests() -> dict[str, str]:
     """Install what the tests need from the system; says which cannot run, and returns why."""
     needs = {
         "that compare with ffmpeg": [FFMPEG],
+        "that play the videos of the site": BROWSER,
         "of completion in some shells": SHELLS,
         "of the window": window_needs(),
     }

@@ -32,18 +32,23 @@ class SystemNeed(NamedTuple):
 
     apt: str
     brew: str = ""  # empty when only Linux needs it
-    program: str = ""
+    program: str = ""  # or one of several: a|b
     library: str = ""
 
     def is_missing(self) -> bool:
         if platform.system() != "Linux" and not self.brew:
             return False
         if self.program:
-            return shutil.which(self.program) is None
+            return not any(map(shutil.which, self.program.split("|")))
         return ctypes.util.find_library(self.library) is None
 
 
 FFMPEG = SystemNeed(apt="ffmpeg", brew="ffmpeg", program="ffmpeg")
+# Plays the videos of the site.
+BROWSER = [
+    SystemNeed(apt="chromium", program="chromium|google-chrome"),
+    SystemNeed(apt="chromium-driver", program="chromedriver"),
+]
 SHELLS = [SystemNeed(apt=name, brew=name, program=name) for name in ("zsh", "fish")]
 # What the wheels of Qt 6 are linked with and do not bring along, `libNAME.so` -> package.
 QT_LIBRARIES = {

@@ -1,4 +1,4 @@
-"""Each setting is declared once; the help, the README and the docstring say the same of it."""
+"""Each setting is declared once; the help, the docstring and the page of options agree on it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ import pytest
 import napari_tif2video as t2v
 from napari_tif2video.settings import RAW_TAKES, SETTINGS, option_of, title_of
 
-README = Path(__file__).parents[2] / "README.md"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+PAGE = REFERENCE / "options.md"
 AGAIN = "run python docs/make_options.py"
 
 
 @pytest.fixture(scope="module")
 def rows():
-    """The rows of the README's options: words of the first cell, meaning and default."""
-    lines = re.findall(r"^\| `(--.*)` \| (.*?) \| ?(.*?) \|$", README.read_text("utf-8"), re.M)
+    """The rows of the page of options: words of the first cell, meaning and default."""
+    lines = re.findall(r"^\| `(--.*)` \| (.*?) \| ?(.*?) \|$", PAGE.read_text("utf-8"), re.M)
     return {
         words.split()[0].strip("`"): (words, meaning, default) for words, meaning, default in lines
     }
 
 
 @pytest.mark.parametrize("field", dataclasses.fields(t2v.VideoSettings), ids=lambda f: f.name)
-def test_the_readme_says_what_is_declared(rows, field):
+def test_the_page_has_what_is_declared(rows, field):
     setting = SETTINGS[field.name]
     words, meaning, default = rows[option_of(field.name)]
     pair = setting.metavar if isinstance(setting.metavar, tuple) else (setting.metavar,)
@@ -41,7 +42,7 @@ def test_the_readme_says_what_is_declared(rows, field):
         assert default == setting.otherwise
 
 
-def test_the_readme_lists_them_as_the_help_does(rows, cli):
+def test_the_page_lists_them_as_the_help_does(rows, cli):
     listed = [option for option in rows if option[2:].replace("-", "_") in SETTINGS]
     in_help = re.findall(r"^  (--[a-z-]+)", cli("--help-all").out, re.M)
     assert listed == [option for option in in_help if option in listed]
@@ -58,6 +59,13 @@ def test_the_help_says_what_each_value_is_called_and_its_default(cli, monkeypatc
         start = " ".join([option_of(name), *filter(None, called), setting.help])
         default = f" (default: {setting.default})" if setting.default else ""
         assert f"{start}{default}".replace("`", "") in said
+
+
+def test_the_page_of_names_has_their_tokens():
+    page = (REFERENCE / "names.md").read_text("utf-8")
+    words = [s.token.split("{")[0][1:] for s in SETTINGS.values() if isinstance(s.token, str)]
+    assert len([word for word in words if word]) > 15
+    assert [word for word in words if f"`{word}" not in page] == []
 
 
 def test_the_docstring_says_what_each_setting_is():

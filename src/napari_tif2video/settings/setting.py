@@ -17,7 +17,7 @@ Parser = Callable[[str, Any], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A setting, for the command line, the window, the names of videos and the README.
+    """A setting, for the command line, the window, the names of videos and the pages.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ from .following import Given
 from .picture import FixedLimits
 from .setting import Setting, declare, one_of
 
-# The headings of the help and of the README, in their order.
+# The headings of the help and of the page of options, in their order.
 PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
     "size, speed and crop box",
     "grey levels",
