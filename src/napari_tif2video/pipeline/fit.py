@@ -60,7 +60,7 @@ _PALETTE_PIXELS = 1 << 20
 def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     """The plan of a GIF with colours, with a palette for all its frames."""
     encoder = plan.encoder
-    if not (encoder.codec.has_palette and encoder.has_colour):
+    if not (encoder.codec.has_palette and encoder.has_colour) or encoder.palette:
         return plan
     chosen = _evenly(plan.frames, _PALETTE_FRAMES)
     height, width = plan.encoder.height, plan.encoder.width
