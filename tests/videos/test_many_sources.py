@@ -114,7 +114,7 @@ def test_report(three, tmp_path, cli):
 
 def test_rows_of_the_report_are_there_as_soon_as_a_source_is_done(tmp_path):
     first = write_folder(tmp_path / "a", numbered(2))
-    second = write_folder(tmp_path / "b", noise((300, 64, 64)))
+    second = write_folder(tmp_path / "b", noise((1000, 64, 64)))
     report = tmp_path / "report.csv"
     command = [sys.executable, "-m", "napari_tif2video", first, second, "--report", report]
     with subprocess.Popen([*command, "--quiet", "--width", "1200"]) as run:
