@@ -260,8 +260,7 @@ def _tracks(layer: Tracks, look: Look, space: _Space, length: int) -> Drawing:
 
 def _shapes(layer: Shapes, look: Look, space: _Space, length: int) -> Drawing:
     outlines, rows, times, are_closed = [], [], [], []
-    order = np.argsort(np.asarray(layer.z_index), kind="stable") if len(layer.data) else []
-    for row in order:
+    for row in np.argsort(np.asarray(layer.z_index, int), kind="stable").tolist():
         corners = np.asarray(layer.data[row], np.float64)
         kind = str(layer.shape_type[row])
         # A shape is in the slice whose number all of its corners round to.
@@ -269,14 +268,12 @@ def _shapes(layer: Shapes, look: Look, space: _Space, length: int) -> Drawing:
             np.round(end).astype(int)[np.newaxis] for end in (corners.min(0), corners.max(0))
         )
         is_seen = space.in_slice(first, is_thick=False) & space.in_slice(last, is_thick=False)
-        if not is_seen[0] or (
-            space.axis is not None and first[0, space.axis] != last[0, space.axis]
-        ):
+        if not is_seen[0] or _differ(first[0], last[0], space.axis):
             continue
         places = space.in_frame(corners[:, -2:])
         outlines.append(drawn.ellipse(places) if kind == "ellipse" else places)
         times.append(first[0])
-        rows.append(int(row))
+        rows.append(row)
         are_closed.append(kind not in ("path", "line"))
     chosen = np.array(rows, np.intp)
     return drawn.Shapes.of(
@@ -291,6 +288,10 @@ def _shapes(layer: Shapes, look: Look, space: _Space, length: int) -> Drawing:
         texts=_texts(layer, chosen, space),
         frames=length,
     )
+
+
+def _differ(first: NDArray[Any], last: NDArray[Any], axis: int | None) -> bool:
+    return axis is not None and bool(first[axis] != last[axis])
 
 
 def _vectors(layer: Vectors, look: Look, space: _Space, length: int) -> Drawing:
@@ -327,7 +328,7 @@ def _labels(layer: Labels, look: Look, space: _Space, length: int) -> Drawing:
         steps = np.rint((np.arange(length) - space.first) / space.step).astype(int)
         if steps.min() < 0 or steps.max() >= len(images):
             raise SourceError(f"which has {len(images)} images where there are {length} frames")
-    place = np.linalg.inv(space.plane)[:2]
+    to_labels = np.linalg.inv(space.plane)[:2]
     colormap = layer.colormap
     background = int(getattr(colormap, "background_value", 0) or 0)
     return drawn.Labels(
@@ -336,7 +337,7 @@ def _labels(layer: Labels, look: Look, space: _Space, length: int) -> Drawing:
         _label_colours(colormap, background),
         contour=float(layer.contour),
         only=int(layer.selected_label) if layer.show_selected_label else None,
-        place=tuple(place.ravel().tolist()),
+        place=tuple(to_labels.ravel().tolist()),
     )
 
 
