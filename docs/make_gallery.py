@@ -60,7 +60,10 @@ def main() -> None:
         folder = Path(scratch)
         gather(folder / "mitosis", sorted(mitosis.glob("channel[12]/*.tif")))
         gather(folder / "usiigaci", sorted(usiigaci.glob("*.tif")))
+        stained = t2v.open_stack(folder / "mitosis").data[:, 1].compute()
         heat(folder / "hot", sorted(mitosis.glob("channel2/*.tif")))
+        record(folder / "fast.tif", stained, 10)
+        record(folder / "slow.tif", stained[:36:4], 40)
         page = (HERE / "gallery.md").read_text(encoding="utf-8")
         answers = [run(command, folder) for command in commands(page)]
         for name, picture in pictures(folder).items():
@@ -93,6 +96,11 @@ def heat(folder: Path, files: Sequence[Path]) -> None:
         tifffile.imwrite(folder / file.name, frame)
 
 
+def record(path: Path, frames: Picture, interval_s: float) -> None:
+    """A file that says how far its frames are apart."""
+    tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX", "finterval": interval_s})
+
+
 def commands(page: str) -> list[list[str]]:
     """The arguments of each command that the page shows."""
     lines = re.findall(r"^    tif2video (.+)$", page.replace("\\\n", ""), flags=re.MULTILINE)
@@ -119,6 +127,7 @@ def pictures(folder: Path) -> dict[str, Image.Image]:
         "auto": automatic(videos),
         "merge": merge(videos),
         "panels": few_colours(Image.fromarray(videos.frame("panels.mp4", 27))),
+        "sources": sources(videos),
         "colormaps": colormaps(videos),
         "overlays": overlays(videos),
         "anchors": anchors(videos),
@@ -207,6 +216,12 @@ def automatic(videos: Videos) -> Image.Image:
 def merge(videos: Videos) -> Image.Image:
     frames = videos.frames("merge.mp4")
     return few_colours(grid([[frames[i] for i in (8, 31, 42)]]))
+
+
+def sources(videos: Videos) -> Image.Image:
+    """The title, and two time points of two sources side by side."""
+    frames = videos.frames("sources.mp4")
+    return few_greys(grid([[frames[i] for i in (0, 20 + 27, 20 + 45)]]), 64)
 
 
 def colormaps(videos: Videos) -> Image.Image:

@@ -26,6 +26,10 @@ def test_commands(cli, tmp_path, monkeypatch):
             for name in names:
                 frame = np.zeros(shape, np.uint16)
                 tifffile.imwrite(tmp_path / folder / name.format(number), frame)
+    for name, interval in (("fast", 10), ("slow", 40)):
+        metadata = {"axes": "TYX", "finterval": interval}
+        frames = np.zeros((3, 196, 171), np.uint16)
+        tifffile.imwrite(tmp_path / f"{name}.tif", frames, imagej=True, metadata=metadata)
     lines = re.findall(r"^    tif2video (.+)$", PAGE.replace("\\\n", ""), flags=re.MULTILINE)
     commands = [shlex.split(line) for line in lines]
     makes = [command for command in commands if command[0] != "--inspect"]

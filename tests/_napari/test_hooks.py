@@ -244,6 +244,13 @@ def test_first_limits_show_the_data(tmp_path):
     assert [o["contrast_limits"] for _, o, _ in layers] == [(650, 900), (50000, 60000)]
 
 
+def test_colours_have_no_limits(tmp_path):
+    tifffile.imwrite(tmp_path / "s.tif", np.zeros((3, 8, 9, 3), np.uint8), photometric="rgb")
+    ((_, options, _),) = hooks.layers_data(t2v.open_stack(tmp_path / "s.tif"))
+    assert options["rgb"]
+    assert "contrast_limits" not in options
+
+
 def test_the_distance_of_slices_is_the_scale(tmp_path):
     data = np.zeros((3, 4, 32, 120), np.uint16)
     meta = {"axes": "TZYX", "spacing": 2.5, "unit": "um"}

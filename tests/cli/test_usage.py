@@ -392,3 +392,10 @@ def test_a_file_that_is_no_video_is_kept_and_said(tmp_path, cli):
     assert ended.code == 0
     assert "what exists there is no video" in ended.err
     assert out.read_text() == "a thesis"
+
+
+def test_the_help_says_something_of_every_option(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "2000")
+    told = re.findall(r"^  (-\S.*?)(?:\s{2,}(\w.*))?$", cli("--help-all").out, re.M)
+    assert len(told) > 60
+    assert not [option for option, meaning in told if not meaning or meaning.startswith("--")]

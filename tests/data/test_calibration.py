@@ -209,6 +209,16 @@ def test_nis_elements(tmp_path, kept, interval):
     assert "Nikon" in found.frame_interval_origin
 
 
+def test_nis_elements_with_channels(tmp_path):
+    """One channel is taken after the other: the first tells how far time points are apart."""
+    for t in range(3):
+        for c in range(2):
+            path = tmp_path / f"t{t + 1}c{c + 1}.tif"
+            write_nikon(path, FRAMES[0], 5 + 600.2 * t + 20 * c, 0.8708)
+    stack = t2v.open_stack(tmp_path)
+    assert (stack.sizes, stack.frame_interval_s) == ((("T", 3), ("C", 2)), pytest.approx(600.2))
+
+
 def test_nis_elements_without_calibration(tmp_path):
     write_nikon(tmp_path / "t.tif", FRAMES[0], 0, 1.0)
     stack = t2v.open_stack(tmp_path / "t.tif")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
 from pathlib import Path
 
@@ -272,3 +273,33 @@ def test_a_page_that_was_never_written_is_no_black_frame(tmp_path, tag):
         tif.pages[2].aspage().tags[tag].overwrite(0)
     with pytest.raises(t2v.SourceError, match=r"s\.tif: page 3"):
         t2v.convert(path, tmp_path / "o.mp4", width="full")
+
+
+def test_pixels_that_end_within_the_last_page(tmp_path):
+    """Where all directories lie before the pixels, a cut file still has all of them."""
+    side, pages = 8, 3
+    length, first = 2 + 12 * 8 + 4, 8
+    data = first + pages * length
+    content = struct.pack("<2sHI", b"II", 42, first)
+    for page in range(pages):
+        tags = (
+            (256, 4, side), (257, 4, side), (258, 3, 16), (259, 3, 1), (262, 3, 1),
+            (273, 4, data + page * 2 * side * side), (277, 3, 1), (279, 4, 2 * side * side),
+        )  # fmt: skip
+        content += struct.pack("<H", len(tags))
+        content += b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+        content += struct.pack("<I", first + (page + 1) * length if page + 1 < pages else 0)
+    frames = np.arange(pages * side * side, dtype="<u2").reshape(pages, side, side)
+    path = tmp_path / "s.tif"
+    path.write_bytes(content + frames.tobytes())
+    np.testing.assert_array_equal(t2v.open_stack(path).data.compute(), frames)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(t2v.SourceError, match="ends within page 3; the file is damaged"):
+        t2v.open_stack(path)
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 8), (3, 8, 1)])
+def test_lines_are_images_too(tmp_path, shape):
+    frames = np.arange(24, dtype=np.uint16).reshape(shape)
+    write_folder(tmp_path / "in", frames)
+    np.testing.assert_array_equal(t2v.open_stack(tmp_path / "in").data.compute(), frames)

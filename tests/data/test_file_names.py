@@ -136,6 +136,7 @@ def test_slices_of_channels(tmp_path):
 
 POSITIONS = {
     "wells": (lambda t, p: f"A{p + 1:02}_{t:03}.tif", "A01, A02"),
+    "wells behind a name": (lambda t, p: f"exp_{'AB'[p]}01_t{t:03}.tif", "A01, B01"),
     "wells in rows": (lambda t, p: f"{'AB'[p]}01_t{t:03}.tif", "A01, B01"),
     "Site": ("Site{1}_{0:03}.tif", "Site0, Site1"),
     "field": ("field{1}_{0:03}.tif", "field0, field1"),
@@ -504,3 +505,24 @@ def test_a_year_has_twelve_months(tmp_path):
     write(tmp_path, lambda n, d: f"x_2000_{n + 2}_{d + 1}.tif", np.repeat(FRAMES[:, :, 0, 0], 4, 0))
     with pytest.raises(t2v.SourceError, match="differ in 2 ways"):
         t2v.open_stack(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [(4, "a0, a1, a2, a3"), (5, "a0, a1, a2, ... a4"), (6, "a0, a1, a2, ... a5")],
+)
+def test_what_is_taken_for_time_is_said_in_short(tmp_path, count, listed):
+    for t in range(count):
+        for stain in ("DAPI", "GFP"):
+            tifffile.imwrite(tmp_path / f"a{t}_{stain}.tif", np.zeros((4, 4), np.uint16))
+    assert f"{listed} are taken for points in time" in t2v.open_stack(tmp_path).notes
+
+
+@pytest.mark.parametrize("count", [12, 13])
+def test_up_to_twelve_words_are_named(tmp_path, count):
+    names = [letter * 3 for letter in "abcdefghijklm"[:count]]
+    for name in names:
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.zeros((4, 4), np.uint16))
+    listed = ", ".join(names if count == 12 else [*names[:11], "... mmm"])
+    note = f"its files are played in the order of the alphabet: {listed}; --match chooses"
+    assert note in t2v.open_stack(tmp_path).notes

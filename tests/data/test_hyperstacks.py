@@ -247,6 +247,20 @@ def test_missing_values_do_not_spoil_a_projection():
         assert (picture[8:] == 0).all()
 
 
+@pytest.mark.parametrize("z", ["max", "mean", "sum", "median"])
+def test_of_a_single_value_that_is_there_any_projection_is_that_value(z):
+    array = np.full((2, 3, 16, 120), np.nan, np.float32)
+    array[:, 1] = 6
+    assert (shown(array, 0, axes="TZYX", z=z, limits=(0, 10)) == round(6 * 25.5)).all()
+
+
+def test_hyperstacks_of_unknown_size_are_refused():
+    array = da.from_array(np.ones((4, 3, 16, 120)), chunks=1)
+    array = array[array[:, 0, 0, 0] > 0]
+    with pytest.raises(t2v.SourceError, match="has chunks of unknown size; call compute_chunk_"):
+        t2v.open_stack(array, axes="TZYX")
+
+
 def test_channels_by_number_and_name(ome):
     wanted = to_grey(HYPER[2, 1, 0], 100, 9001)
     for channel in (1, "1", "GFP", "gfp"):

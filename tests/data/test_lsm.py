@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -110,3 +111,20 @@ def test_a_single_channel_is_grey_whatever_its_colour(tmp_path):
     assert [info.name for info in t2v.open_stack(path).channel_info] == ["Ch1-T1"]
     expected = t2v.render_frame(DATA[:, 0], 1, width="full")
     np.testing.assert_array_equal(t2v.render_frame(path, 1, width="full"), expected)
+
+
+def test_channels_one_behind_the_other_that_end_early(tmp_path):
+    path = tmp_path / "s.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for frame in DATA:
+            writer.write(frame, photometric="minisblack", planarconfig="separate",
+                         contiguous=False, metadata=None)  # fmt: skip
+    content = path.read_bytes()
+    with tifffile.TiffFile(path) as tif:
+        page = tif.pages[-1]
+        tag, end = page.tags["StripOffsets"], page.dataoffsets[1] + page.databytecounts[1]
+        at = tag.valueoffset + 4  # where the last channel of the last page begins
+    beyond = len(content) - (end - page.dataoffsets[1]) + 2
+    path.write_bytes(content[:at] + struct.pack("<I", beyond) + content[at + 4 :])
+    with pytest.raises(t2v.SourceError, match="ends within a page; the file is damaged"):
+        t2v.open_stack(path)

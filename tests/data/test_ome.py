@@ -220,3 +220,34 @@ def test_the_first_file_of_a_folder_tells_the_size_of_a_pixel(tmp_path):
         tifffile.imwrite(tmp_path / f"t{t}.tif", frame, description=description, metadata=None)
     stack = t2v.open_stack(tmp_path)
     assert (stack.pixel_size_um, stack.pixel_size_origin) == (0.25, "from OME metadata")
+
+
+def test_names_of_elements_may_have_a_prefix(tmp_path):
+    """As any XML that declares one, such as that of some converters."""
+    xml = ome_xml(3).replace('SizeX="', 'PhysicalSizeX="0.65" PhysicalSizeXUnit="µm" SizeX="')
+    xml = xml.replace("</", "</o:").replace("<", "<o:").replace("<o:/o:", "</o:")
+    xml = xml.replace("<o:?", "<?").replace("xmlns=", "xmlns:o=")
+    write_pages(tmp_path / "s.ome.tif", FRAMES, description=xml.encode())
+    stack = t2v.open_stack(tmp_path / "s.ome.tif")
+    assert (len(stack), stack.pixel_size_um) == (3, 0.65)
+
+
+def test_more_pages_than_a_series_has_frames(tmp_path):
+    """Pages alone say enough of a plain series; one with slices has its planes only."""
+    write_pages(tmp_path / "t.ome.tif", numbered(5), description=ome_xml(3))
+    assert len(t2v.open_stack(tmp_path / "t.ome.tif")) == 5
+    xml = ome_xml(2).replace('SizeZ="1"', 'SizeZ="2"')
+    write_pages(tmp_path / "z.ome.tif", numbered(5), description=xml)
+    stack = t2v.open_stack(tmp_path / "z.ome.tif")
+    assert (dict(stack.sizes), stack.left_out) == ({"T": 2, "Z": 2}, 1)
+
+
+def test_a_single_channel_in_several_files_is_grey(members):
+    """Whatever colour it would have among others."""
+    before, after = b' SamplesPerPixel="1"', b' Color="16711935"'
+    for path in members:
+        content = path.read_bytes()
+        assert content.count(before) == 1
+        path.write_bytes(content.replace(before, after.ljust(len(before))))
+    (info,) = t2v.open_stack(members[0]).channel_info
+    assert info.colours is None

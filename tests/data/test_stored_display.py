@@ -130,14 +130,12 @@ def test_ome_without_a_range(tmp_path, cli, levels):
     assert "'stored' is for files that hold a display range" in ended.err
 
 
-def test_the_range_of_imagej_in_a_file_with_ome_metadata(tmp_path):
+def write_ome_and_imagej(path, *ranges):
     """Micro-Manager writes both, ImageJ's description as the second one of the first page."""
-    path = tmp_path / "s.ome.tif"
     ome = OME.format(version="2015-01", before="", behind="")
-    ranges = {"Ranges": (10.0, 201.0, 0.0, 101.0)}
     tags = [
         (271, 2, 0, "ImageJ=1.48\nimages=6\nchannels=2\nframes=3\n", True),
-        *tifffile.tifffile.imagej_metadata_tag(ranges, "<"),
+        *tifffile.tifffile.imagej_metadata_tag({"Ranges": ranges}, "<"),
     ]
     with tifffile.TiffWriter(path, byteorder="<") as writer:
         for number, page in enumerate(DATA.reshape(-1, *DATA.shape[-2:])):
@@ -146,9 +144,20 @@ def test_the_range_of_imagej_in_a_file_with_ome_metadata(tmp_path):
     content = path.read_bytes()
     assert content.count(struct.pack("<HH", 271, 2)) == 1
     path.write_bytes(content.replace(struct.pack("<HH", 271, 2), struct.pack("<HH", 270, 2)))
+    return path
+
+
+def test_the_range_of_imagej_in_a_file_with_ome_metadata(tmp_path):
+    path = write_ome_and_imagej(tmp_path / "s.ome.tif", 10.0, 201.0, 0.0, 101.0)
     assert [info.limits for info in t2v.open_stack(path).channel_info] == [(10, 201), (0, 101)]
     picture = t2v.render_frame(path, 1, channel="GFP", contrast="stored", width="full")
     np.testing.assert_array_equal(picture[..., 0], to_grey(DATA[1, 1], 0, 101))
+
+
+@pytest.mark.parametrize("ranges", [(10.0, 201.0), (10.0, 201.0, 7.0), (10.0, 201.0, 7.0, 7.0)])
+def test_ranges_that_are_not_there_for_all_channels_are_none(tmp_path, ranges):
+    path = write_ome_and_imagej(tmp_path / "s.ome.tif", *ranges)
+    assert [info.limits for info in t2v.open_stack(path).channel_info] == [None, None]
 
 
 def studio(*channels):

@@ -166,3 +166,10 @@ def test_the_subfolders_that_are_read_are_named(tmp_path):
     folder = write(tmp_path / "in", lambda t: f"Time_{t}/exp.tif", data)
     listed = "Time_0, Time_1, Time_2, Time_3, Time_4, ... Time_7"
     assert f"read from its subfolders: {listed}" in t2v.open_stack(folder).notes
+
+
+def test_hidden_subfolders_are_not_read(tmp_path):
+    folder = write(tmp_path / "in", CHANNELS["same names"][0], HYPER[:, :, 0])
+    write(folder, ".C9/t{:03}.tif", HYPER[:, 0, 1])
+    stack = t2v.open_stack(folder)
+    assert dict(stack.sizes) == {"T": T, "C": C}

@@ -293,3 +293,15 @@ def test_the_size_that_is_guessed_is_about_that_of_a_real_time_lapse(tmp_path, c
     guess = guessed_bytes(plan(stack, settings, "").encoder, len(stack))
     (video,) = t2v.convert_batch([stack], settings=settings, output_dir=tmp_path)
     assert 0.4 < video.path.stat().st_size / guess < 1.6
+
+
+def test_the_palette_of_a_gif_is_that_of_what_it_shows(tmp_path):
+    """With limits of the whole sequence, a frame that is dark in it takes dark colours only."""
+    frames = np.repeat(np.arange(96, dtype=np.uint16)[np.newaxis, :, np.newaxis], 96, axis=2)
+    frames = np.concatenate([frames // 12 * 400, np.full_like(frames, 60000)])
+    options = {"colormap": "viridis", "contrast": "global", "width": "full"}
+    video = t2v.convert(frames, tmp_path / "o.gif", **options)
+    with av.open(str(video.path)) as container:
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    for t in (0, 1):
+        np.testing.assert_array_equal(shown[t], t2v.render_frame(frames, t, **options))

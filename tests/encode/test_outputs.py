@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -449,3 +450,15 @@ def test_where_nothing_tells_when_a_process_was_started_parts_stay(folder, tmp_p
     t2v.convert(folder, tmp_path / "a.mp4", progress=progress)
     assert stayed
     assert all(stayed)
+
+
+def test_other_failures_of_a_disk_do_not_speak_of_its_room(folder, tmp_path, monkeypatch):
+    def fails(_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(t2v.OutputError) as caught:
+        t2v.convert(folder, tmp_path / "o.mp4")
+    assert (
+        str(caught.value) == f"{tmp_path / 'o.mp4'}: cannot be written ({os.strerror(errno.EIO)})"
+    )

@@ -431,3 +431,44 @@ def test_the_length_stands_over_the_middle_of_its_bar():
     text = drawn[rows[0] : rows[0] + len(rows) // 2].any(axis=0)
     middles = [np.flatnonzero(part)[[0, -1]].mean() for part in (text, bar)]
     assert abs(middles[0] - middles[1]) <= 2
+
+
+def takes(width, **options):
+    frame = np.zeros((60, width), np.uint8)
+    try:
+        return bool(t2v.render_frame(frame, 0, width="full", limits=(0, 255), **options).any())
+    except t2v.SourceError:
+        return False
+
+
+def test_the_corners_take_texts_of_the_same_length():
+    """To the pixel: whatever just fits on the left does so on the right."""
+    for label in ("a label of some length", "another, i", "another, ii"):
+        left, right = (
+            [takes(w, label=label, label_corner=f"top-{side}") for w in range(40, 170, 2)]
+            for side in ("left", "right")
+        )
+        assert left == right
+        assert left == sorted(left)
+        assert len(set(left)) == 2
+
+
+def test_letters_shrink_as_far_as_it_takes_and_not_below_ten_pixels():
+    """Whatever size they begin with: they end with the same."""
+    smallest = []
+    for high in (280, 300, 400):
+        heights = []
+        for width in range(560, 240, -4):
+            try:
+                shown = t2v.render_frame(
+                    np.zeros((high, width), np.uint8), 0, width="full", limits=(0, 255),
+                    label="HHHHHHHHHHHHHHHHHHHH", label_corner="top-left", timestamp=True,
+                    timestamp_corner="top-right", frame_interval="1s",
+                )  # fmt: skip
+            except t2v.SourceError:
+                break
+            heights.append(np.flatnonzero((shown > 127).any(axis=(1, 2))).size)
+        assert heights == sorted(heights, reverse=True)
+        assert len(set(heights)) == max(heights) - min(heights) + 1
+        smallest.append(heights[-1])
+    assert len(set(smallest)) == 1

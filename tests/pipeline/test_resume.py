@@ -388,3 +388,9 @@ def test_frames_of_several_files_are_told_by_each(tmp_path, name, opened):
             i for i, pair in enumerate(zip(before, after, strict=True)) if len(set(pair)) > 1
         }
     assert changed == set(range(len(before)))
+
+
+def test_of_a_run_that_was_never_stopped_nothing_is_said(tmp_path):
+    folder = write_folder(tmp_path / "in", FRAMES[:3])
+    video = t2v.convert(folder, tmp_path / "o.mp4", resume=True)
+    assert not [note for note in video.notes if "stopped" in note]

@@ -253,6 +253,8 @@ def test_arrays_are_for_functions_not_for_settings():
     ("options", "message"),
     [
         ({"tracks": np.zeros((3, 3))}, "tracks: expected an array with the columns track, t, y, x"),
+        ({"tracks": [[1, 0, 10**400, 3]]}, "tracks: expected an array of numbers or a path"),
+        ({"shapes": [[[10**400, 3]]]}, "shapes: expected a path, or a list of arrays"),
         ({"points": "no such.csv"}, "no such.csv: cannot be opened"),
         ({"shapes": [(np.zeros((3, 2)), "star")]}, "'star'"),
         ({"segmentation": np.zeros((2, 5, 5), int)}, "label images of 5x5"),

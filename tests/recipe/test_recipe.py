@@ -9,11 +9,13 @@ import re
 import subprocess
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 import tifffile
 from helpers.files import everything_in, write_folder
 from helpers.frames import noise, numbered, smooth
+from helpers.imagej import write_stack
 from helpers.oracle import area_average
 from helpers.video import decoded, grey_of, media
 
@@ -328,6 +330,11 @@ def test_inspect(tmp_path, cli, folder):
         "0.65 µm (given)",
     ]:
         assert text in ended.out
+    rows = [line.partition(":")[0] for line in ended.out.splitlines()]
+    assert rows == [
+        *("source", "frames", "shown", "contrast", "channel", "clipped", "pixel", "counts"),
+        *("settings", "made with"),
+    ]
     as_json = cli("--inspect", tmp_path / "o.mp4", "--json")
     assert (as_json.code, as_json.err) == (0, "")
     assert json.loads(as_json.out) == t2v.read_recipe(tmp_path / "o.mp4").to_dict()
@@ -629,3 +636,55 @@ def test_the_colormap_of_a_video_is_told(tmp_path, cli):
     video = t2v.convert(numbered(2), tmp_path / "o.mp4", colormap="viridis")
     told = cli("--inspect", video.path).out
     assert re.search(r"[0-9] to [0-9].*viridis", told)  # of its channel
+
+
+def test_a_table_of_colours_and_limits_are_told(tmp_path, cli):
+    path = write_stack(tmp_path / "s.tif", (numbered(2) >> 8).astype(np.uint8))
+    video = t2v.convert(path, tmp_path / "o.mp4", limits=(5, 900))
+    told = cli("--inspect", video.path).out
+    assert "in colours of its own" in told
+    assert "limits 5.0 900.0" in told
+
+
+def test_limits_of_frames_have_the_digits_of_their_type(tmp_path):
+    frames = np.random.default_rng(3).random((3, 20, 30), np.float32) / 7
+    video = t2v.convert(frames, tmp_path / "o.mp4", sidecar=True)
+    (channel,) = json.loads(video.sidecar.read_text())["channels"]
+    exact = [(float(frame.min()), float(frame.max())) for frame in frames]
+    found = list(zip(channel["limits"]["low"], channel["limits"]["high"], strict=True))
+    assert found == [tuple(float(f"{v:.9g}") for v in pair) for pair in exact]
+    assert found != exact
+
+
+@pytest.mark.parametrize(("stated", "gamma"), [(None, 2.0), (3.0, 3.0)])
+def test_the_gamma_of_what_was_displayed_comes_back(tmp_path, folder, stated, gamma):
+    video = t2v.convert(folder, tmp_path / "o.mp4", limits=(5, 900), sidecar=True)
+    recipe = json.loads(video.sidecar.read_text())
+    recipe["contrast"] = recipe["settings"]["contrast"] = "displayed"
+    recipe["settings"] |= {"gamma": stated, "limits": None}
+    recipe["channels"][0]["gamma"] = 2.0
+    video.sidecar.write_text(json.dumps(recipe))
+    again = t2v.VideoSettings.load(video.sidecar)
+    assert (again.limits, again.gamma) == ((5, 900), gamma)
+
+
+def test_a_file_with_sound_only_is_no_video(tmp_path, cli):
+    path = tmp_path / "o.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), "s16", "mono")
+        sound.sample_rate = 8000
+        for packet in (*stream.encode(sound), *stream.encode(None)):
+            container.mux(packet)
+    assert cli("--inspect", path).error_line == f"tif2video: {path}: holds no video"
+
+
+def test_of_an_existing_video_with_other_settings_only_these_are_told(tmp_path, cli):
+    """That its limits are others, too, follows from them."""
+    folder, video = write_folder(tmp_path / "in", numbered(2)), tmp_path / "o.mp4"
+    assert cli(folder, "-o", video, "--contrast", "batch", "--width", 200).code == 0
+    write_folder(folder, numbered(2) // 2)
+    said = cli(folder, "-o", video, "--contrast", "batch", "--width", 300, "--skip-existing").err
+    assert "made with width 200, this call's is 300; use --overwrite" in said
+    said = cli(folder, "-o", video, "--contrast", "batch", "--width", 200, "--skip-existing").err
+    assert re.search(r"made with limits \d+ \d+, this call's are \d+ \d+; use --overwrite", said)

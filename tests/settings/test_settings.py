@@ -51,7 +51,9 @@ def test_the_way_through_json_changes_nothing(settings):
 def test_every_option_is_in_the_dictionary():
     names = {field.name for field in dataclasses.fields(VideoSettings)}
     later = {"colour_bar_corner": "top-left", "legend_corner": "top-left", "event": "5=x"}
-    later |= {"panels": "channels", "arrow": "3,5", "tracks_ids": True, "tracks_tail": 5}
+    later |= {"panels": "sources", "sync": "time", "sync_interval": 60, "arrow": "3,5"}
+    later |= {"title": "x", "title_duration": 3}
+    later |= {"tracks_ids": True, "tracks_tail": 5}
     later |= dict.fromkeys(("segmentation", "tracks", "points", "shapes"), "a.csv")
     later |= {"segmentation_style": "contour", "points_size": 8}
     later |= {"follow": "t.csv", "follow_id": 3, "follow_smooth": 5, "crop": "9x9"}

@@ -81,7 +81,7 @@ def test_it_is_counted_and_listed_everywhere(tmp_path, folder, cli):
     assert (recipe.first_frame, recipe.last_frame) == ("t01.tif", "t68.tif")
     assert t2v.Recipe.from_json(recipe.to_json()) == recipe
     said = cli("--inspect", out).out
-    assert "left out:  4 that could not be read: 0, 3, 52, 69" in said
+    assert "left out:  4 that cannot be read: 0, 3, 52, 69" in said
     assert "66, from 1 (t01.tif) to 68 (t68.tif)" in said
     # The video is no different from what would be made now.
     again = cli(folder, "-o", out, "--on-error", "skip", "--skip-existing")

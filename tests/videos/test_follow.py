@@ -324,6 +324,7 @@ def test_clips_beyond_the_memory_are_read_in_groups(tmp_path, reads):
         [folder], output_dir=tmp_path / "few", memory_budget=2 * part, **options
     )
     assert set(reads.values()) == {6}  # three groups, measured and then made
+    assert any("they are made in 3 groups" in note for note in few[0].notes)
     reads.clear()
     all_at_once = t2v.convert_batch([folder], output_dir=tmp_path / "all", **options)
     assert set(reads.values()) == {1}

@@ -109,7 +109,7 @@ def test_frames_that_show_nothing_lie_between_their_neighbours(tmp_path):
     frames[7] = 100
     video = t2v.convert(frames, tmp_path / "v.mp4", stabilise=True)
     found = np.array(t2v.read_recipe(video.path).moves)
-    assert np.allclose(found[7], (found[6] + found[8]) / 2, atol=0.011)
+    assert np.allclose(found[7], (found[6] + found[8]) / 2, atol=0.03)
     assert np.abs(np.delete(found - drift, 7, axis=0)).max() < 0.2
 
 

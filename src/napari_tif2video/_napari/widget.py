@@ -280,6 +280,12 @@ class TiffToVideo(SettingsForm):
             stack = self.source.stack(settings.z)
             self["crop"].fit_into(None if stack is None else stack.format.size)
             reason = self.source.missing
+            is_list = self.source.is_folder_mode and self.folders.count > 1
+            if settings.shows_sources and not is_list:
+                raise SettingsError(
+                    "panels: of sources are for several folders or files in the list; add some, or "
+                    "show channels"
+                )
             if stack is not None:
                 self.plan = plan(stack, _of_one_video(stack, settings))
         except Tif2VideoError as exc:

@@ -15,7 +15,7 @@ from ..pipeline import Execution, Progress
 from ..planning import Plan
 from ..recipe import contrast_of
 from ..settings import DEFAULT_CODEC, with_option_names
-from ..units import Limits, decimal_fps, length_text, size_text
+from ..units import Limits, counted, decimal_fps, length_text, size_text
 from ..videos import SourceJob, Video, describe_fidelity, describe_limits, video_object
 from .terminal import say, show
 
@@ -49,6 +49,7 @@ class Console:
         self._end_bar()
         is_file = job.plan is not None and not os.path.isdir(job.label)
         kind = "file" if is_file else "directory"
+        kind = "panels" if job.parts else kind
         self._say(f"Processing {kind} {index + 1} of {len(self._jobs)}: {job.label}")
         self._said = 0
         if job.plan is not None and job.problem is None:
@@ -134,13 +135,24 @@ def _with_source(video: Video) -> str:
 
 def _describe(plan: Plan) -> str:
     size = f"{plan.encoder.width}x{plan.encoder.height}"
-    crop, codec = plan.settings.crop, plan.encoder.codec
+    codec = plan.encoder.codec
     kind = " of raw counts" if plan.picture.is_raw else ""
     form = "" if codec == DEFAULT_CODEC else f", {codec.title}{kind}"
+    title_s = float(plan.title_frames / plan.fps)
+    title = f" + {title_s:g} s title" if title_s else ""
     return (
-        f"{plan.frames} images, {plan.source_format}"
-        f"{_describe_data(plan)}{'' if crop is None else f', crop {crop}'} -> {size}, "
-        f"{plan.duration_s:.1f} s at {decimal_fps(plan.fps)} fps{form}"
+        f"{_describe_source(plan)} -> {size}, {plan.duration_s:.1f} s{title} at "
+        f"{decimal_fps(plan.fps)} fps{form}"
+    )
+
+
+def _describe_source(plan: Plan) -> str:
+    if plan.sources:
+        return f"{len(plan.sources)} sources side by side, {counted(plan.frames, 'frame')}"
+    crop = plan.settings.crop
+    return (
+        f"{plan.frames} images, {plan.source_format}{_describe_data(plan)}"
+        f"{'' if crop is None else f', crop {crop}'}"
     )
 
 
@@ -172,14 +184,14 @@ def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:
     for number, job in enumerate(jobs, 1):
         show(escaped(f"{number} of {len(jobs)}: {job.label}"))
         if job.plan is not None:
-            names = job.plan.stack.labels
-            shown = names if len(names) <= 6 else [*names[:3], "...", *names[-3:]]
-            gaps = find_gaps(names)
             show(escaped(f"  {_describe(job.plan)}"))
-            show(escaped(f"  order: {', '.join(shown)}"))
+            for source in job.plan.sources:
+                show(escaped(f"  {source.stack.name}: {_describe_source(source)}"))
+                _print_order(source)
+            if not job.plan.sources:
+                _print_order(job.plan)
             for drawn in job.plan.drawn:
                 show(escaped(f"  {drawn.kind}: {drawn}"))
-            show(escaped(f"  gaps: {gaps or 'none found in the numbering'}"))
             show(escaped(f"  output: {job.output}{' (exists, is skipped)' if job.skip else ''}"))
             if job.sidecar is not None and not job.skip:
                 show(escaped(f"  sidecar: {job.sidecar}"))
@@ -187,6 +199,13 @@ def print_plans(jobs: list[SourceJob], *, as_json: bool) -> None:
                 show(escaped(f"  note: {note}"))
         if job.problem is not None:
             show(escaped(f"  cannot be converted: {describe(job.problem)}"))
+
+
+def _print_order(plan: Plan) -> None:
+    names = plan.stack.labels
+    shown = names if len(names) <= 6 else [*names[:3], "...", *names[-3:]]
+    show(escaped(f"  order: {', '.join(shown)}"))
+    show(escaped(f"  gaps: {find_gaps(names) or 'none found in the numbering'}"))
 
 
 def _plan_object(job: SourceJob) -> dict[str, Any]:
@@ -200,27 +219,50 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
     }
     if job.plan is None:
         return facts
-    names = job.plan.stack.labels
-    gaps = find_gaps(names)
     stack = job.plan.stack
-    return facts | {
-        "frames": job.plan.frames,
-        "width": job.plan.encoder.width,
-        "height": job.plan.encoder.height,
-        "fps": float(job.plan.fps),
-        "duration_s": job.plan.duration_s,
-        "contrast": job.plan.contrast,
-        "codec": job.plan.encoder.codec.name,
-        "order": names,
-        "gaps": None if gaps is None else dataclasses.asdict(gaps),
-        "channels": [channel.name or str(channel.number) for channel in stack.channels],
-        "pixel_size_um": stack.calibration.pixel_size_um,
-        "pixel_size_origin": stack.calibration.pixel_size_origin,
-        "frame_interval_s": stack.calibration.frame_interval_s,
-        "frame_interval_origin": stack.calibration.frame_interval_origin,
-        "um_per_video_pixel": None if job.plan.scale is None else job.plan.scale.um_per_px,
-        "scale_bar_um": job.plan.scale_bar_um,
-        "left_out": stack.left_out,
-        "drawn": [drawn.to_dict() for drawn in job.plan.drawn],
-        "notes": list(job.plan.notes),
+    names = stack.labels
+    # Frames that are shown several times are no order of files.
+    gaps = None if job.plan.sources else find_gaps(names)
+    return (
+        facts
+        | {
+            "frames": job.plan.frames,
+            "width": job.plan.encoder.width,
+            "height": job.plan.encoder.height,
+            "fps": float(job.plan.fps),
+            "duration_s": job.plan.duration_s,
+            "title_frames": job.plan.title_frames,
+            "contrast": job.plan.contrast,
+            "codec": job.plan.encoder.codec.name,
+            "order": names,
+            "gaps": None if gaps is None else dataclasses.asdict(gaps),
+            "channels": [channel.name or str(channel.number) for channel in stack.channels],
+            "pixel_size_um": stack.calibration.pixel_size_um,
+            "pixel_size_origin": stack.calibration.pixel_size_origin,
+            "frame_interval_s": stack.calibration.frame_interval_s,
+            "frame_interval_origin": stack.calibration.frame_interval_origin,
+            "um_per_video_pixel": None if job.plan.scale is None else job.plan.scale.um_per_px,
+            "scale_bar_um": job.plan.scale_bar_um,
+            "left_out": stack.left_out,
+            "drawn": [drawn.to_dict() for drawn in job.plan.drawn],
+            "notes": list(job.plan.notes),
+        }
+        | _panel_objects(job.plan)
+    )
+
+
+def _panel_objects(plan: Plan) -> dict[str, Any]:
+    """Of several sources what is shown of each."""
+    if not plan.sources:
+        return {}
+    return {
+        "sources": [
+            {
+                "name": source.stack.name,
+                "frames": source.frames,
+                "order": source.stack.labels,
+                "shown": list(places),
+            }
+            for source, places in zip(plan.sources, plan.places, strict=True)
+        ]
     }

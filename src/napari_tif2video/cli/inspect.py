@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import SettingsError, escaped
-from ..recipe import Recipe, RecipeChannel, contrast_of
+from ..recipe import Recipe, RecipeChannel, RecipeSource, contrast_of
 from ..settings import VideoSettings, value_text
 from ..units import counted, decimal_fps, pairs_text, percent
 
 
 def describe_recipe(recipe: Recipe) -> str:
     """A recipe for people, several lines."""
-    width, height = recipe.source_size
-    indices, shown = recipe.indices, recipe.numbers
-    step = "" if indices.step == 1 else f" in steps of {indices.step}"
-    rows = [
-        ("source", f"{recipe.source}, {width}x{height} {recipe.source_type}"),
-        (
-            "frames",
-            f"{recipe.frames}, from {shown[0]} ({recipe.first_frame}) to {shown[-1]} "
-            f"({recipe.last_frame}){step}",
-        ),
+    rows = list(_rows_of_source(recipe))
+    if recipe.title_frames:
+        rows.append(("title", f"{counted(recipe.title_frames, 'frame')} before those of the data"))
+    rows += [
         ("shown", f"{_crop(recipe)} -> {recipe.width}x{recipe.height}, {_fps(recipe)} fps"),
         ("contrast", f"{recipe.contrast} ({contrast_of(recipe.contrast).origin})"),
     ]
-    if recipe.bad_frames:
-        bad = recipe.bad_frames
-        few = ", ".join(map(str, bad[:20])) + (", ..." if len(bad) > 20 else "")
-        rows.insert(2, ("left out", f"{len(bad)} that cannot be read: {few}"))
     rows += [(str(each.get("kind")), _drawn(each)) for each in recipe.drawn]
     if recipe.batch:
         rows.append(("batch", ", ".join(recipe.batch)))
@@ -49,6 +39,32 @@ def describe_recipe(recipe: Recipe) -> str:
         ("made with", ", ".join(f"{name} {number}" for name, number in recipe.versions.items())),
     ]
     return "\n".join(f"{name + ':':<10} {escaped(text)}" for name, text in rows)
+
+
+def _rows_of_source(source: Recipe | RecipeSource) -> Iterator[tuple[str, str]]:
+    """What was taken of it, or of each of several."""
+    if isinstance(source, Recipe) and source.sources:
+        for number, each in enumerate(source.sources):
+            channels = sorted({n for panel in each.panels for n in panel.channels})
+            yield "panel", f"{number}, of channel {', '.join(map(str, channels))}"
+            yield from _rows_of_source(each)
+            if _crop(each) != "whole frame":
+                yield "crop", str(each.crop)
+        yield "frames", f"{source.frames}, in which the panels are side by side"
+        return
+    (width, height), indices, bad = source.source_size, source.indices, source.bad_frames
+    left_out = set(bad)
+    good = [index for index in indices if index not in left_out]
+    step = "" if indices.step == 1 else f" in steps of {indices.step}"
+    yield "source", f"{source.source}, {width}x{height} {source.source_type}"
+    yield (
+        "frames",
+        f"{source.frames}, from {good[0]} ({source.first_frame}) to {good[-1]} "
+        f"({source.last_frame}){step}",
+    )
+    if bad:
+        few = ", ".join(map(str, bad[:20])) + (", ..." if len(bad) > 20 else "")
+        yield "left out", f"{len(bad)} that cannot be read: {few}"
 
 
 def reuse_note(recipe: Recipe, reuse: str | None, sources: int) -> str:
@@ -88,7 +104,9 @@ def _drawn(values: Mapping[str, Any]) -> str:
     return f"{values.get('file') or values.get('name') or 'an array'}, {', '.join(parts)}"
 
 
-def _crop(recipe: Recipe) -> str:
+def _crop(recipe: Recipe | RecipeSource) -> str:
+    if isinstance(recipe, Recipe) and recipe.sources:
+        return counted(len(recipe.sources), "source")
     whole = recipe.source_size == (recipe.crop.width, recipe.crop.height)
     if recipe.moves:
         return "whole frame, moved" if whole else f"crop {recipe.crop}, moved"

@@ -107,7 +107,7 @@ def _run(args: argparse.Namespace) -> int:
     sources = _sources(args)
     jobs = find_sources(sources, recursive=args.recursive, match=args.match, join_images=True)
     plan_jobs(jobs, settings, destination, args.match)
-    _say_reuse(args, len(jobs))
+    _say_reuse(args, sum(len(job.parts) or 1 for job in jobs))
     if args.dry_run:
         check_jobs(jobs)
         console.print_plans(jobs, as_json=args.json)

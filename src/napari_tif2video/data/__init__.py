@@ -3,10 +3,11 @@
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
 only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays,
-`placed` shows frames on another grid of pixels and `moved` below a box that moves; `folder` lists
-the images of a folder, `fields` takes their names apart and `names` arranges them on axes;
-`calibration` says how large a pixel and how long a frame is, and who says so. `objects` reads files
-of tracks, points and shapes. `tiff` is the only package that knows tifffile.
+`placed` shows frames on another grid of pixels, `moved` below a box that moves and `held` several
+times in a row; `folder` lists the images of a folder, `fields` takes their names apart and `names`
+arranges them on axes; `calibration` says how large a pixel and how long a frame is, and who says
+so. `objects` reads files of tracks, points and shapes. `tiff` is the only package that knows
+tifffile.
 """
 
 from .calibration import Calibration
@@ -19,6 +20,7 @@ from .folder import (
     list_frames,
     source_stem,
 )
+from .held import HeldFrames
 from .memory import free_memory, thread_buffer
 from .moved import MovedFrames, Part
 from .names import axes_of_names, folders_are_axes
@@ -54,6 +56,7 @@ __all__ = [
     "FramePlanes",
     "Frames",
     "Grid",
+    "HeldFrames",
     "LabelFrames",
     "MovedFrames",
     "Outline",

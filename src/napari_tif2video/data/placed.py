@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import CropBox
+from .held import HeldFrames
 from .moved import MovedFrames
 from .objects.labels import LabelFrames
 from .planes import DaskFrames
@@ -144,10 +145,10 @@ class PlacedFrames:
 
 def are_computed(
     frames: Frames,
-) -> TypeGuard[DaskFrames | PlacedFrames | MovedFrames | LabelFrames]:
+) -> TypeGuard[DaskFrames | PlacedFrames | MovedFrames | LabelFrames | HeldFrames]:
     """Whether dask computes these frames, before a task can read them."""
     if isinstance(frames, MovedFrames) and frames.parts is not None:
         return False
-    if isinstance(frames, (PlacedFrames, MovedFrames, LabelFrames)):
+    if isinstance(frames, (PlacedFrames, MovedFrames, LabelFrames, HeldFrames)):
         return are_computed(frames.frames)
     return isinstance(frames, DaskFrames)

@@ -186,6 +186,8 @@ def stack_with_axes(array: Any, axes: str, name: str = "array") -> Stack:
         raise SourceError(
             f"{name}: has the shape {shape}, which the {len(axes)} axes {axes} do not fit"
         )
+    if any(isnan(n) for n in shape):
+        raise SourceError(f"{name}: has chunks of unknown size; call compute_chunk_sizes() first")
     if "S" in axes and shape[axes.index("S")] not in (3, 4):
         raise SourceError(f"{name}: has {shape[axes.index('S')]} samples S; RGB has 3 or 4")
     leading = [letter for letter in axes if letter not in "YXS"]
@@ -197,8 +199,6 @@ def stack_with_axes(array: Any, axes: str, name: str = "array") -> Stack:
     if len(moving) < 2:
         stack = stack_of_array(array, name, is_rgb="S" in axes)
         return replace(stack, played=moving[0] if moving else "T")
-    if any(isnan(n) for n in shape):
-        raise SourceError(f"{name}: has chunks of unknown size; call compute_chunk_sizes() first")
     array = array[..., :3] if "S" in axes else array
     planes = ArrayPlanes(array, tuple((letter, lengths[letter]) for letter in moving))
     planes.format.require_supported(name)

@@ -25,7 +25,8 @@ class Tick(NamedTuple):
     """A frame's number in the source, from 0, and when it was taken, in s, if that is shown.
 
     `moved` is how far the crop box has moved in it; `place` is where it is among the frames that
-    `drawings` know.
+    `drawings` know. `mark` is written across it, where it is shown at a time at which its source
+    was not recorded.
     """
 
     frame: int
@@ -33,6 +34,7 @@ class Tick(NamedTuple):
     moved: Move = (0.0, 0.0)
     place: int = 0
     drawings: tuple[Drawing, ...] = ()
+    mark: str = ""
 
     def is_within(self, start_s: float, stop_s: float) -> bool:
         """Whether it was taken at `start_s` or later, and before `stop_s`; its time is known."""
@@ -54,46 +56,69 @@ class Timeline:
         How far the crop box moves in each, where it does.
     drawings : tuple of Drawing
         What is drawn onto them at places of the data, from the bottom up.
+    marks : tuple of str
+        What is written across each frame; empty where nothing is written on any.
+    sources : tuple of Timeline
+        Where several sources are shown side by side, that of each.
     """
 
     frames: Sequence[int]
     times_s: tuple[float, ...] | None = None
     moves: tuple[Move, ...] | None = None
     drawings: tuple[Drawing, ...] = ()
+    marks: tuple[str, ...] = ()
+    sources: tuple[Timeline, ...] = ()
 
     def __getitem__(self, index: int) -> Tick:
-        time = None if self.times_s is None else self.times_s[index]
-        moved = (0.0, 0.0) if self.moves is None else self.moves[index]
-        return Tick(self.frames[index], time, moved, index, self.drawings)
+        return Tick(
+            self.frames[index],
+            None if self.times_s is None else self.times_s[index],
+            (0.0, 0.0) if self.moves is None else self.moves[index],
+            index,
+            self.drawings,
+            self.marks[index] if self.marks else "",
+        )
+
+    def ticks(self, index: int) -> tuple[Tick, ...]:
+        """What holds for each of several sources, or for the only one."""
+        return tuple(source[index] for source in self.sources) or (self[index],)
 
     def part(self, span: range) -> Timeline:
         """What holds for the frames of a segment, counted from its first."""
         own = slice(span.start, span.stop)
-        times = None if self.times_s is None else self.times_s[own]
-        moves = None if self.moves is None else self.moves[own]
-        drawings = tuple(drawing.select(span) for drawing in self.drawings)
-        return Timeline(self.frames[own], times, moves, drawings)
+        return Timeline(
+            self.frames[own],
+            None if self.times_s is None else self.times_s[own],
+            None if self.moves is None else self.moves[own],
+            tuple(drawing.select(span) for drawing in self.drawings),
+            self.marks[own],
+            tuple(source.part(span) for source in self.sources),
+        )
 
     def select(self, places: Sequence[int]) -> Timeline:
         """What holds for some frames, which keep their numbers and times."""
-        times, moves = self.times_s, self.moves
+        times, moves, marks = self.times_s, self.moves, self.marks
         return Timeline(
             [self.frames[place] for place in places],
             None if times is None else tuple(times[place] for place in places),
             None if moves is None else tuple(moves[place] for place in places),
             tuple(drawing.select(places) for drawing in self.drawings),
+            tuple(marks[place] for place in places) if marks else (),
+            tuple(source.select(places) for source in self.sources),
         )
 
     @property
     def awaited(self) -> list[Any]:
         """Images that dask has to compute before they can be drawn."""
-        return [d.awaited for d in self.drawings if d.awaited is not None]
+        own = [d.awaited for d in self.drawings if d.awaited is not None]
+        return own + [images for source in self.sources for images in source.awaited]
 
-    def with_images(self, images: Sequence[Any]) -> Timeline:
+    def with_images(self, images: Iterable[Any]) -> Timeline:
         """The same with these images in place of those that are awaited, in their order."""
         left = iter(images)
-        drawings = (d if d.awaited is None else d.with_images(next(left)) for d in self.drawings)
-        return replace(self, drawings=tuple(drawings))
+        drawings = [d if d.awaited is None else d.with_images(next(left)) for d in self.drawings]
+        sources = [source.with_images(left) for source in self.sources]
+        return replace(self, drawings=tuple(drawings), sources=tuple(sources))
 
     def extremes(self) -> list[Tick]:
         """Ticks among which is the one that takes the most room to write."""

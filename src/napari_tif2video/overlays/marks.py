@@ -162,7 +162,7 @@ class Arrow:
         x, y = replace(self.view, moved=tick.moved).in_video(self.x, self.y)
         if 0 <= x < width and 0 <= y < height:
             top, left, drawn = _arrow_raster(x, y, (height, width))
-            _blend(picture, top, left, drawn)
+            blend(picture, top, left, drawn)
 
 
 @lru_cache(maxsize=64)
@@ -209,7 +209,7 @@ class Bar:
     edge: int
 
     def draw(self, picture: NDArray[np.uint8]) -> None:
-        _blend(picture, self.top, self.left, _bar_raster(self.height, self.width, self.edge))
+        blend(picture, self.top, self.left, _bar_raster(self.height, self.width, self.edge))
 
 
 @lru_cache(maxsize=8)
@@ -288,7 +288,7 @@ class Text:
         if text:
             drawn = raster(text, self.size)
             left = self.left + int(self.align * (self.width - drawn.shape[2]))
-            _blend(picture, self.top, left, drawn, self.colour)
+            blend(picture, self.top, left, drawn, self.colour)
 
 
 def count_text(count: float) -> str:
@@ -325,8 +325,8 @@ class ColourBar:
 
     def draw(self, picture: NDArray[np.uint8], limits: Limits) -> None:
         low, high = (raster(count_text(count), self.size) for count in limits)
-        _blend(picture, self.top, self.left, low)
-        _blend(picture, self.top, self.left + self.width - high.shape[2], high)
+        blend(picture, self.top, self.left, low)
+        blend(picture, self.top, self.left + self.width - high.shape[2], high)
         top = self.top + low.shape[1]
         row = picture[top : top + self.height + 2 * self.edge, self.left : self.left + self.width]
         row[...] = 0
@@ -336,7 +336,7 @@ class ColourBar:
         inside[...] = colours if picture.ndim == 3 else colours[:, 0]
 
 
-def _blend(
+def blend(
     picture: NDArray[np.uint8],
     top: int,
     left: int,

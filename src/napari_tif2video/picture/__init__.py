@@ -13,6 +13,7 @@ from .frame import (
     Brightness,
     ChannelFrames,
     FrameStats,
+    Panel,
     PictureSpec,
     SequenceLimits,
     as_rgb,
@@ -22,7 +23,7 @@ from .frame import (
     render,
 )
 from .limits import EMPTY, Histogram, Level, count_outside, histogram, level_of, smooth_limits
-from .panels import Panel, grid_size
+from .panels import Mosaic
 
 __all__ = [
     "DARK_MEAN",
@@ -33,6 +34,7 @@ __all__ = [
     "FrameStats",
     "Histogram",
     "Level",
+    "Mosaic",
     "Panel",
     "PictureSpec",
     "SequenceLimits",
@@ -40,7 +42,6 @@ __all__ = [
     "combine",
     "count_outside",
     "frames_in_turn",
-    "grid_size",
     "histogram",
     "level_of",
     "limits_at",

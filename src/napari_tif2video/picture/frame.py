@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colours import Display, compose, in_colour
-from ..data import Frames
+from ..data import Frames, HeldFrames
 from ..geometry import CropBox, View
-from ..overlays import Overlay, Tick
+from ..overlays import Overlay, Tick, draw_across
 from ..settings import AUTO_PERCENTILE
 from ..units import Limits
 from .contrast import Prepared, as_counts, as_shown, prepare, to_grey
 from .limits import count_outside, histogram
-from .panels import Panel, side_by_side
+from .panels import Mosaic
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class PictureSpec:
     Attributes
     ----------
     box : CropBox
-        The part of the frame that is shown.
+        The part of the frame that is shown; where there are panels, that of the first.
     size : (int, int)
-        Height and width of the video, or of each of its panels.
+        Height and width of the picture, or of the first of its panels.
     displays : tuple of Display
         How each channel is shown.
     limits : tuple
@@ -46,7 +45,9 @@ class PictureSpec:
     is_raw : bool
         Whether the counts are written as they are, instead of a picture of them.
     panels : tuple of Panel
-        Where there are several, each with displays and an overlay of its own.
+        Where there are several pictures side by side: these.
+    mosaic : Mosaic, optional
+        Where each of them is.
     """
 
     box: CropBox
@@ -58,6 +59,19 @@ class PictureSpec:
     is_exact: bool = False
     is_raw: bool = False
     panels: tuple[Panel, ...] = ()
+    mosaic: Mosaic | None = None
+
+    @property
+    def shown(self) -> tuple[Panel, ...]:
+        """What is shown side by side: panels, or this one picture."""
+        return self.panels or (Panel(self, tuple(range(len(self.displays)))),)
+
+    def of_channel(self, channel: int) -> tuple[PictureSpec, int]:
+        """The picture as which a channel is prepared, and the channel's number there."""
+        for panel in self.shown:
+            if channel in panel.channels:
+                return panel.picture, panel.channels.index(channel)
+        raise IndexError(channel)
 
     def view(self, tick: Tick) -> View:
         """Where the pixels of the data are in a frame, or in each of its panels."""
@@ -65,7 +79,29 @@ class PictureSpec:
 
     def with_limits(self, limits: object | None) -> PictureSpec:
         """The same where limits were measured already, and percentiles with them."""
-        return self if limits is None else dataclasses.replace(self, percentile=None)
+        if limits is None:
+            return self
+        panels = (replace(p, picture=p.picture.with_limits(limits)) for p in self.panels)
+        return replace(self, percentile=None, panels=tuple(panels))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One of several pictures that are side by side.
+
+    Attributes
+    ----------
+    picture : PictureSpec
+        As in a video of its own.
+    channels : tuple of int
+        Those that it shows, among all channels of the video.
+    source : int
+        Of which source they are, where there are several.
+    """
+
+    picture: PictureSpec
+    channels: tuple[int, ...]
+    source: int = 0
 
 
 # The prepared frames of all channels at one time.
@@ -134,15 +170,15 @@ def render(
     frames: ChannelFrames,
     picture: PictureSpec,
     limits: tuple[Limits, ...] | None,
-    tick: Tick,
+    ticks: Sequence[Tick],
     *,
     is_sampled: bool = False,
 ) -> tuple[NDArray[Any], FrameStats]:
     """The picture of one time: (H, W) where it is grey, (H, W, 3) where it has colour.
 
     Without measured limits the known ones are used, or the frame's own range. Raw counts are
-    returned as they are. `tick` says which frame it is, for what is written on it. Of sampled
-    frames the brightness is found.
+    returned as they are. `ticks` say of each source which frame it is, for what is written on it.
+    Of sampled frames the brightness is found; of several sources, that of the darkest.
     """
     if picture.is_raw:
         (counts,) = frames
@@ -151,26 +187,30 @@ def render(
     shown = limits or tuple(
         known or prepared.range for known, prepared in zip(picture.limits, frames, strict=True)
     )
-    levels = [
-        to_grey(prepared, pair, display.gamma)
-        for prepared, pair, display in zip(frames, shown, picture.displays, strict=True)
-    ]
-    whole = Panel(tuple(range(len(frames))), picture.displays, picture.overlay)
-    panels = picture.panels or (whole,)
-    composed = [
-        _composed([levels[n] for n in panel.channels], panel.displays, picture.view(tick), tick)
-        for panel in panels
-    ]
+    levels: dict[tuple[int, float], NDArray[np.uint8]] = {}
+    composed = []
+    for panel in picture.shown:
+        displays = panel.picture.displays
+        asked = [(n, d.gamma) for n, d in zip(panel.channels, displays, strict=True)]
+        for n, gamma in asked:
+            if (n, gamma) not in levels:  # else another panel shows it too
+                levels[n, gamma] = to_grey(frames[n], shown[n], gamma)
+        tick = ticks[panel.source]
+        own_levels = [levels[each] for each in asked]
+        composed.append(_composed(own_levels, displays, panel.picture.view(tick), tick))
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
-    brightness = _brightness(composed[-1], frames) if is_sampled else None
+    brightness = _darkest(picture.shown, composed, frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
-    for place, panel in enumerate(panels):
-        if panel.overlay is not None:
+    for place, panel in enumerate(picture.shown):
+        overlay, tick = panel.picture.overlay, ticks[panel.source]
+        if overlay is not None:
             own = [shown[n] for n in panel.channels]
-            composed[place] = panel.overlay.draw(composed[place], tick, own)
-    return composed[0] if len(composed) == 1 else side_by_side(composed), stats
+            composed[place] = overlay.draw(composed[place], tick, own)
+        if tick.mark:
+            draw_across(composed[place], tick.mark)
+    return composed[0] if picture.mosaic is None else picture.mosaic.join(composed), stats
 
 
 def _composed(
@@ -215,8 +255,11 @@ def prepared_frames(
 ) -> Iterator[ChannelFrames]:
     """Read and prepare the frames of all channels, one point in time after the other."""
 
+    pictures = [picture.of_channel(channel) for channel in range(len(sources))]
+
     def made(channel: int, frame: NDArray[Any]) -> Prepared:
-        return _prepare(frame, picture, picture.limits[channel])
+        own, number = pictures[channel]
+        return _prepare(frame, own, own.limits[number])
 
     return frames_in_turn(sources, picture, made, look)
 
@@ -228,16 +271,20 @@ def frames_in_turn(
     look: OnFrame | None = None,
 ) -> Iterator[tuple[_Made, ...]]:
     """What `make` makes of the frames of all channels, one point in time after the other."""
-    readers = [frames.read_frames(picture.box) for frames in sources]
-    for _ in range(len(sources[0])):
-        # One channel after the other: a frame that was read is gone when the next one is.
-        channels = []
-        for channel, reader in enumerate(readers):
-            frame = next(reader)
+
+    def in_turn(channel: int, frames: Frames) -> Iterator[_Made]:
+        def made(frame: NDArray[Any]) -> _Made:
             if look is not None:
                 look(channel, frame)
-            channels.append(make(channel, frame))
-        yield tuple(channels)
+            return make(channel, frame)
+
+        box = picture.of_channel(channel)[0].box
+        if isinstance(frames, HeldFrames):
+            return frames.held(map(made, frames.frames.read_frames(box)))
+        return map(made, frames.read_frames(box))
+
+    # One channel after the other: a frame that was read is gone when the next one is.
+    return zip(*(in_turn(n, frames) for n, frames in enumerate(sources)), strict=True)
 
 
 def as_rgb(picture: NDArray[Any]) -> NDArray[np.uint8]:
@@ -253,14 +300,24 @@ def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) ->
         own = found.percentiles(picture.percentile)
         outside = found.outside(own) if found.is_exact else count_outside(frame, own)
         prepared = prepare(frame, picture.size, own, is_exact=picture.is_exact)
-        return dataclasses.replace(prepared, percentiles=own, clipped=outside / frame.size)
+        return replace(prepared, percentiles=own, clipped=outside / frame.size)
     prepared = prepare(frame, picture.size, known, is_exact=picture.is_exact)
     if known is None or (known[0] <= prepared.low and prepared.high <= known[1]):
         return prepared
-    return dataclasses.replace(prepared, clipped=count_outside(frame, known) / frame.size)
+    return replace(prepared, clipped=count_outside(frame, known) / frame.size)
 
 
-def _brightness(grey: NDArray[np.uint8], frames: ChannelFrames) -> Brightness:
+def _darkest(
+    panels: Sequence[Panel], composed: Sequence[NDArray[np.uint8]], frames: ChannelFrames
+) -> Brightness:
+    """The brightness of the last picture of each source, where all channels are, or the least."""
+    last = {panel.source: (panel, levels) for panel, levels in zip(panels, composed, strict=True)}
+    return min(
+        _brightness(levels, [frames[n] for n in panel.channels]) for panel, levels in last.values()
+    )
+
+
+def _brightness(grey: NDArray[np.uint8], frames: Sequence[Prepared]) -> Brightness:
     numbers = np.bincount(_some(grey).ravel(), minlength=256)
     mean = float(numbers @ np.arange(256)) / numbers.sum()
     total = numbers.sum() * AUTO_PERCENTILE[1] / 100
@@ -269,7 +326,7 @@ def _brightness(grey: NDArray[np.uint8], frames: ChannelFrames) -> Brightness:
     return Brightness(mean, high, mean if is_fine else _robust_mean(frames))
 
 
-def _robust_mean(frames: ChannelFrames) -> float:
+def _robust_mean(frames: Sequence[Prepared]) -> float:
     """Of the counts: where all are in a few grey levels, these do not tell."""
     means = []
     for prepared in frames:

@@ -1,77 +1,91 @@
-"""Pictures side by side: how many in a row, and what is between them."""
+"""Pictures side by side: where each of them is, and what is between them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colours import Display, in_colour
-from ..overlays import Overlay
+from ..colours import in_colour
 
 _SHAPE = 16 / 9  # of slides and screens
 _GAP_SHARE, _MIN_GAP_PX = 1 / 100, 2  # of the width of a panel
 _GAP_LEVEL = 255
 
+_Size = tuple[int, int]  # height and width, or row and column
+
 
 @dataclass(frozen=True)
-class Panel:
-    """One of several pictures of the same frame.
+class Mosaic:
+    """Where each of several pictures is, row by row from the left to the right.
 
     Attributes
     ----------
-    channels : tuple of int
-        Those that it shows, among those of the video.
-    displays : tuple of Display
-        How each of these is shown.
-    overlay : Overlay, optional
-        What is drawn on it.
+    size : (int, int)
+        Height and width of all of it.
+    corners : tuple of (int, int)
+        The top row and the left column of each picture.
     """
 
-    channels: tuple[int, ...]
-    displays: tuple[Display, ...]
-    overlay: Overlay | None = None
+    size: _Size
+    corners: tuple[_Size, ...]
+
+    @classmethod
+    def of(cls, sizes: Sequence[_Size]) -> Mosaic:
+        """As many in a row as make full rows and, of these numbers, come nearest to a screen."""
+
+        def distance(columns: int) -> tuple[int, float]:
+            heights, widths = _extents(_in_rows(sizes, columns))
+            missing = len(heights) * columns - len(sizes)
+            return missing, abs(math.log(sum(widths) / sum(heights) / _SHAPE))
+
+        return cls.of_rows(_in_rows(sizes, min(range(1, len(sizes) + 1), key=distance)))
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Sequence[_Size]]) -> Mosaic:
+        """Pictures in the middle of cells, of which a row or column is as large as its largest."""
+        heights, widths = _extents(rows)
+        # Even, as 4:2:0 video needs it.
+        gap = max(_MIN_GAP_PX, 2 * round(_GAP_SHARE * max(widths) / 2))
+        tops, lefts = (_starts(sides, gap) for sides in (heights, widths))
+        corners = tuple(
+            (top + _margin(height, size[0]), left + _margin(width, size[1]))
+            for row, top, height in zip(rows, tops, heights, strict=False)
+            for size, left, width in zip(row, lefts, widths, strict=False)
+        )
+        return cls((tops[-1] - gap, lefts[-1] - gap), corners)
+
+    def join(self, pictures: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
+        """All pictures on one; in colour where one of them is."""
+        is_grey = all(picture.ndim == 2 for picture in pictures)
+        whole = np.full(self.size if is_grey else (*self.size, 3), _GAP_LEVEL, np.uint8)
+        for picture, (top, left) in zip(pictures, self.corners, strict=True):
+            height, width = picture.shape[:2]
+            panel = picture if is_grey else in_colour(picture)
+            whole[top : top + height, left : left + width] = panel
+        return whole
 
 
-def grid_size(panels: int, size: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of so many panels of `size` (height, width), and the gaps between them."""
-    rows, columns = _grid(panels, size)
-    gap = _gap(size)
-    return rows * (size[0] + gap) - gap, columns * (size[1] + gap) - gap
+def _in_rows(sizes: Sequence[_Size], columns: int) -> list[Sequence[_Size]]:
+    return [sizes[i : i + columns] for i in range(0, len(sizes), columns)]
 
 
-def side_by_side(pictures: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
-    """Pictures of one size in rows, from the left to the right; in colour where one of them is."""
-    size = pictures[0].shape[:2]
-    _, columns = _grid(len(pictures), size)
-    is_grey = all(picture.ndim == 2 for picture in pictures)
-    gap = _gap(size)
-    shape = grid_size(len(pictures), size)
-    whole = np.full(shape if is_grey else (*shape, 3), _GAP_LEVEL, np.uint8)
-    for number, picture in enumerate(pictures):
-        row, column = divmod(number, columns)
-        top, left = row * (size[0] + gap), column * (size[1] + gap)
-        panel = picture if is_grey else in_colour(picture)
-        whole[top : top + size[0], left : left + size[1]] = panel
-    return whole
+def _extents(rows: Sequence[Sequence[_Size]]) -> tuple[list[int], list[int]]:
+    """The heights of the rows, and the widths of the columns."""
+    columns = zip_longest(*rows, fillvalue=(0, 0))
+    return [max(h for h, _ in row) for row in rows], [max(w for _, w in each) for each in columns]
 
 
-def _grid(panels: int, size: tuple[int, ...]) -> tuple[int, int]:
-    """Rows and columns: of full rows and those that lack the fewest, the nearest to a screen."""
-
-    def distance(columns: int) -> tuple[int, float]:
-        rows = -(-panels // columns)
-        shape = columns * size[1] / (rows * size[0])
-        return rows * columns - panels, abs(math.log(shape / _SHAPE))
-
-    columns = min(range(1, panels + 1), key=distance)
-    return -(-panels // columns), columns
+def _starts(sides: Sequence[int], gap: int) -> list[int]:
+    """Where each of these begins, with a gap behind each, and where the next one would."""
+    return list(accumulate(chain([0], sides), lambda start, side: start + side + gap))
 
 
-def _gap(size: tuple[int, ...]) -> int:
-    """Even, as 4:2:0 video needs it."""
-    return max(_MIN_GAP_PX, 2 * round(_GAP_SHARE * size[1] / 2))
+def _margin(cell: int, side: int) -> int:
+    """What is left free before a picture in the middle of a cell; even."""
+    return (cell - side) // 4 * 2

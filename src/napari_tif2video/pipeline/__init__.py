@@ -12,7 +12,15 @@ clips of one source. `versions` tells which software decides on the bytes.
 from .cluster import connected
 from .drift import known_steady, steady
 from .engine import Execution, Progress, attended, default_workers
-from .limits import Measured, known_limits, limits_of, measure_sequence, measured_key, series_limits
+from .limits import (
+    Measured,
+    groups_of_channels,
+    known_limits,
+    limits_of,
+    measure_sequence,
+    measured_key,
+    series_limits,
+)
 from .produce import BatchLimits, FinishedFile, make_video, settings_of, source_name
 from .resume import KeptSegments, forget_segments, kept_segments
 from .share import SharedReading, without_parts
@@ -31,6 +39,7 @@ __all__ = [
     "connected",
     "default_workers",
     "forget_segments",
+    "groups_of_channels",
     "kept_segments",
     "known_limits",
     "known_steady",

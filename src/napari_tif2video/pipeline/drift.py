@@ -10,7 +10,8 @@ things in each frame, and a second time with the shift that was found taken back
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..data import Frames
 from ..geometry import CropBox, Move
-from ..planning import Plan, stabilised
+from ..planning import Plan, side_by_side, stabilised
 from .engine import Execution, step
 from .tasks import split, task_of
 
@@ -37,6 +38,8 @@ _Spectrum = NDArray[np.complexfloating[Any, Any]]
 
 def known_steady(plan: Plan) -> Plan:
     """The plan without its drift, where that was measured before; else as it is."""
+    if plan.sources:
+        return _each(plan, known_steady)
     moves = plan.stack.measured.get(_key(plan)) if plan.is_to_stabilise else None
     return plan if moves is None else stabilised(plan, moves)
 
@@ -48,9 +51,18 @@ def steady(plan: Plan, execution: Execution) -> Plan:
     """
     if not plan.is_to_stabilise:
         return plan
+    if plan.sources:
+        return _each(plan, partial(steady, execution=execution))
     if _key(plan) not in plan.stack.measured:
         plan.stack.measured[_key(plan)] = _measured(plan, execution)
     return known_steady(plan)
+
+
+def _each(plan: Plan, make: Callable[[Plan], Plan]) -> Plan:
+    """The plan of several sources side by side, with something else made of that of each."""
+    if not plan.is_to_stabilise:
+        return plan
+    return side_by_side([make(source) for source in plan.sources], plan.settings)
 
 
 def _key(plan: Plan) -> Any:

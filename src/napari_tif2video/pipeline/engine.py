@@ -364,11 +364,12 @@ def _of_blocks(keys: Iterable[Any], exc: Exception) -> Exception | None:
 def _files_of(plan: Plan) -> list[str]:
     """The files that workers read: of a folder, its first and its last one."""
     stack, drawings = plan.stack, reversed(plan.stack.drawings)
-    read = [(stack.path, stack.frames)]
+    read = [] if plan.sources else [(stack.path, stack.frames)]
     for what, drawing in zip(reversed(plan.drawn), drawings, strict=False):
         if isinstance(drawing, Labels):
             read.append((what.path, drawing.images))
-    return [file for path, frames in read if path is not None for file in _ends(path, frames)]
+    own = [file for path, frames in read if path is not None for file in _ends(path, frames)]
+    return own + [file for source in plan.sources for file in _files_of(source)]
 
 
 def _ends(path: Path, frames: Frames) -> list[str]:

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from ..data import Frames
 from ..encode import make_palette, psnr_db
 from ..errors import SourceError
-from ..geometry import WIDTH_RANGE_PX, resolve_size
-from ..overlays import Timeline
+from ..geometry import WIDTH_RANGE_PX, nearest_even, resolve_size
+from ..overlays import Timeline, title_card
 from ..picture import (
+    Mosaic,
     PictureSpec,
     SequenceLimits,
     as_rgb,
-    grid_size,
     limits_at,
     prepared_frames,
     render,
@@ -60,7 +60,7 @@ _PALETTE_PIXELS = 1 << 20
 def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
     """The plan of a GIF with colours, with a palette for all its frames."""
     encoder = plan.encoder
-    if not (encoder.codec.has_palette and encoder.has_colour) or encoder.palette:
+    if not (encoder.codec.has_palette and encoder.has_colour):
         return plan
     chosen = _evenly(plan.frames, _PALETTE_FRAMES)
     height, width = plan.encoder.height, plan.encoder.width
@@ -76,6 +76,8 @@ def with_palette(plan: Plan, limits: SequenceLimits | None, run: Run) -> Plan:
         what = (plan.picture, shown, timeline, stride, run.key)
         tasks.append(task_of(plan, span, _sample, *what, images=images_of(timeline)))
     found = run.compute(tasks, len(tasks))
+    if plan.title is not None:
+        found.append(as_rgb(title_card(plan.title, (height, width)))[::stride, ::stride])
     palette = make_palette(found)
     return dataclasses.replace(
         plan, encoder=dataclasses.replace(encoder, palette=palette, dithers=True)
@@ -94,7 +96,7 @@ def _sample(
     channels = len(picture.displays)
     (frames,) = prepared_frames(sources[:channels], picture)
     drawn = timeline.with_images(sources[channels:])
-    image, _ = render(frames, picture, limits, drawn[0])
+    image, _ = render(frames, picture, limits, drawn.ticks(0))
     step(run)
     return as_rgb(image)[::stride, ::stride].copy()
 
@@ -249,21 +251,39 @@ def _smaller_width(plan: Plan, limits: SequenceLimits | None, run: Run) -> int |
         width = int(plan.picture.size[1] * share) // 2 * 2
         if width < WIDTH_RANGE_PX[0]:
             break
-        _, size = resolve_size(plan.picture.box, width)
-        if min(size) < plan.encoder.codec.sides_px[0]:
+        picture = _of_width(plan.picture, width)
+        height, total = picture.size if picture.mosaic is None else picture.mosaic.size
+        if min(picture.size) < plan.encoder.codec.sides_px[0]:
             break
-        # What is drawn on it hardly counts, and would have to be arranged anew.
-        bare = tuple(dataclasses.replace(panel, overlay=None) for panel in plan.picture.panels)
-        height, total = grid_size(len(bare), size) if bare else size
         smaller = dataclasses.replace(
             plan,
-            picture=dataclasses.replace(plan.picture, size=size, overlay=None, panels=bare),
+            picture=picture,
             encoder=dataclasses.replace(plan.encoder, height=height, width=total),
         )
         trial = _search(smaller, limits, run, wanted)
         if trial.nbytes <= wanted and trial.psnr_db >= MIN_PSNR_DB:
             return width
     return None
+
+
+def _of_width(picture: PictureSpec, width: int) -> PictureSpec:
+    """The same smaller, and bare: what is drawn on it hardly counts, and had to be arranged anew.
+
+    Parameters
+    ----------
+    width : int
+        Of the picture or, where there are panels, of the first of them; others keep their share.
+    """
+    factor = width / picture.size[1]
+    panels = []
+    for panel in picture.panels:
+        own = nearest_even(round(panel.picture.size[1] * factor), 1)
+        panels.append(dataclasses.replace(panel, picture=_of_width(panel.picture, own)))
+    _, size = resolve_size(picture.box, width)
+    mosaic = Mosaic.of([panel.picture.size for panel in panels]) if panels else None
+    return dataclasses.replace(
+        picture, size=size, overlay=None, panels=tuple(panels), mosaic=mosaic
+    )
 
 
 def _evenly(count: int, most: int) -> list[int]:

@@ -6,7 +6,7 @@ Those of a series that is only previewed are measured once for each region, and 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from ..picture import (
     frames_in_turn,
     histogram,
     level_of,
+    limits_at,
     measure,
     prepared_frames,
     smooth_limits,
@@ -170,6 +171,64 @@ def limits_of(plan: Plan, sequences: Sequence[Measured]) -> SequenceLimits:
     return (tuple(combine(channel) for channel in zip(*frames, strict=True)),)
 
 
+def measured_limits(plan: Plan, run: Run, *, keep: bool) -> tuple[SequenceLimits, Measured]:
+    """The limits of a video, and what was found on the way; see `measure_sequence`.
+
+    Of several sources side by side each has its own, those of a video of its own.
+    """
+    if not plan.sources:
+        measured = measure_sequence(plan, run, keep=keep)
+        return limits_of(plan, [measured]), measured
+    # What is kept on a cluster cannot be taken apart here.
+    keep = keep and run.client is None
+    run.expect(sum(source.frames for source in plan.sources) - plan.frames)
+    found = [measure_sequence(source, run, keep=keep) for source in plan.sources]
+    own = [limits_of(s, [measured]) for s, measured in zip(plan.sources, found, strict=True)]
+    if plan.contrast == "batch":
+        for group in groups_of_channels(plan.sources):
+            shared = limits_of(plan.sources[group[0]], [found[n] for n in group])
+            own = [shared if n in group else each for n, each in enumerate(own)]
+    histograms = tuple(chain.from_iterable(measured.histograms for measured in found))
+    chunks = _side_by_side(plan, found, run) if keep else None
+    return _at_moments(plan, own), Measured((), (), histograms, chunks)
+
+
+def groups_of_channels(plans: Sequence[Plan]) -> list[list[int]]:
+    """Which of these show the same channels: by the name asked for, else by number."""
+    groups: dict[Hashable, list[int]] = {}
+    for number, plan in enumerate(plans):
+        asked = plan.settings.channel
+        is_named = isinstance(asked, str) and asked not in ("all", "each")
+        key = asked if is_named else tuple(channel.number for channel in plan.stack.channels)
+        groups.setdefault(key, []).append(number)
+    return list(groups.values())
+
+
+def _at_moments(plan: Plan, own: Sequence[SequenceLimits]) -> SequenceLimits:
+    """The limits of all channels, of sources with limits of their own."""
+    if all(len(limits) == 1 for limits in own):
+        return (tuple(chain.from_iterable(limits[0] for limits in own)),)
+    return tuple(
+        tuple(chain.from_iterable(map(limits_at, own, places))) for places in _places(plan)
+    )
+
+
+def _side_by_side(plan: Plan, found: Sequence[Measured], run: Run) -> list[Chunk]:
+    """What was prepared of each source, as the chunks of the video need it."""
+    prepared = [[frames for c in each.chunks or () for frames in c.frames] for each in found]
+    moments = [
+        tuple(chain.from_iterable(map(list.__getitem__, prepared, places)))
+        for places in _places(plan)
+    ]
+    spans = (chunk for segment in segments_of(plan) for chunk in chunks_of(plan, segment, run))
+    return [Chunk(tuple(moments[span.start : span.stop])) for span in spans]
+
+
+def _places(plan: Plan) -> Iterable[tuple[int, ...]]:
+    """Which frame of each source is shown, moment by moment."""
+    return zip(*plan.places, strict=True)
+
+
 def known_limits(plan: Plan) -> SequenceLimits | None:
     """Limits of the series, if it was measured before; None otherwise."""
     limits: SequenceLimits | None = plan.stack.measured.get(measured_key(plan))
@@ -191,7 +250,7 @@ def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
 
 def _series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
     with execution.run(plan) as run:
-        return limits_of(plan, [measure_sequence(plan, run, keep=False)])
+        return measured_limits(plan, run, keep=False)[0]
 
 
 def _with_gaps(limits: SequenceLimits, plan: Plan, whole: Plan) -> SequenceLimits:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -30,15 +30,15 @@ from ..encode import (
 from ..errors import Cancelled
 from ..picture import FrameStats, SequenceLimits
 from ..planning import Plan
-from ..recipe import Recipe, RecipeChannel
+from ..recipe import Recipe, RecipeChannel, RecipePanel, RecipeSource
 from ..settings import DEFAULT_CODEC, DRAWN_FILES
 from ..units import Limits
 from .drift import steady
 from .engine import Execution, Run, step
 from .fit import higher_rate, is_spoilt, too_small, with_palette, with_rate
-from .limits import Measured, limits_of, measure_sequence
+from .limits import Measured, measured_limits
 from .resume import KeptSegments, segment_keys
-from .tasks import Segment, encode_sequence, prepared_nbytes
+from .tasks import Segment, encode_sequence, encoded_title, prepared_nbytes
 from .versions import versions
 
 
@@ -131,14 +131,13 @@ def make_video(
     plan = steady(plan, execution)
     limits, measured = (None, None) if shared is None else (shared.limits, shared.measured)
     measures = plan.needs_measuring and shared is None
-    keep = measures and prepared_nbytes(plan) <= execution.budget
+    keep = measures and sum(map(prepared_nbytes, plan.sources or [plan])) <= execution.budget
     prepares = measured is None or measured.chunks is None
-    plan = dataclasses.replace(plan, encoder=dataclasses.replace(plan.encoder, is_verified=verify))
+    plan = replace(plan, encoder=replace(plan.encoder, is_verified=verify))
     steps = 1 + prepares + (measures and not keep) + verify
     with execution.run(plan, steps) as run:
         if measures:
-            measured = measure_sequence(plan, run, keep=keep)
-            limits = limits_of(plan, [measured])
+            limits, measured = measured_limits(plan, run, keep=keep)
         plan = with_rate(with_palette(plan, limits, run), limits, run)
         made, checks = _encode(plan, part, execution, run, limits, measured, shared, kept)
         while plan.settings.max_size is not None and made.nbytes > plan.settings.max_size:
@@ -152,7 +151,7 @@ def make_video(
             step_on = partial(step, run.key)
             verified = partial(verify_video, part, plan.encoder, checks, run.workers, step_on)
             fidelity = run.here(verified)
-            made = dataclasses.replace(made, fidelity=fidelity)
+            made = replace(made, fidelity=fidelity)
     return made
 
 
@@ -168,9 +167,13 @@ def _encode(
 ) -> tuple[FinishedFile, list[FrameCheck]]:
     """Encode all frames, join them to a file with its recipe, and check that it is whole."""
     chunks = None if measured is None else measured.chunks
+    title = encoded_title(plan)
     spool = Spool(part.parent) if kept is None else None
     encoded = _Encoded(spool)
     segments: Iterable[EncodedSegment] = () if spool is None else spool
+    for segment in title:
+        encoded.checks.extend(segment.checks)
+        encoded.squared_error += segment.squared_error
     try:
         if kept is None:
             encode_sequence(plan, limits, chunks, run, encoded.append)
@@ -182,13 +185,16 @@ def _encode(
         assert encoded.first is not None  # a plan has frames
         clipped = _clipped(encoded.stats, measured, limits)
         sources = () if shared is None else shared.sources
+        if plan.contrast == "batch" and plan.sources:
+            sources = tuple(map(source_name, plan.sources))
         recipe = recipe_of(plan, encoded.stats, clipped, sources, encoded.first)
-        _join(segments, part, plan, recipe.to_text(), execution.cancel)
+        _join(chain(title, segments), part, plan, recipe.to_text(), execution.cancel)
     finally:
         if spool is not None:
             spool.close()
-    check_video(part, plan.encoder, plan.frames)
-    quality = psnr_db(encoded.squared_error / plan.frames) if plan.encoder.is_compared else None
+    frames = plan.frames + plan.title_frames
+    check_video(part, plan.encoder, frames)
+    quality = psnr_db(encoded.squared_error / frames) if plan.encoder.is_compared else None
     made = FinishedFile(plan, encoded.stats, recipe, part.stat().st_size, quality, None)
     return made, encoded.checks
 
@@ -250,13 +256,8 @@ def recipe_of(
     first : EncodedSegment
         The first segment, which tells the encoder's version.
     """
-    frames = plan.stack.frames
     return Recipe(
-        source=source_name(plan),
-        first_frame=os.path.basename(frames.label(0)),
-        last_frame=os.path.basename(frames.label(plan.frames - 1)),
-        source_size=plan.source_format.size[::-1],
-        source_type=plan.source_format.dtype.name,
+        **_facts_of_source(plan),
         settings=settings_of(plan),
         contrast=plan.contrast,
         channels=tuple(
@@ -266,17 +267,47 @@ def recipe_of(
             )
         ),
         clipped=clipped,
-        frames=plan.frames,
-        indices=plan.indices,
-        crop=plan.picture.box,
-        moves=plan.timeline.moves or (),
-        bad_frames=tuple(bad.frame for bad in plan.bad_frames),
         width=plan.encoder.width,
         height=plan.encoder.height,
         batch=tuple(batch[:_MAX_BATCH_NAMES]),
-        calibration=_calibration(plan),
         versions=_versions(first),
+        title_frames=plan.title_frames,
         drawn=tuple(drawn.to_dict() for drawn in plan.drawn),
+        sources=tuple(_source(plan, number) for number in range(len(plan.sources))),
+    )
+
+
+def _facts_of_source(plan: Plan) -> dict[str, Any]:
+    """What a recipe says of a source; of several, the first one stands for them."""
+    frames = plan.stack.frames
+    return {
+        "source": source_name(plan),
+        "first_frame": os.path.basename(frames.label(0)),
+        "last_frame": os.path.basename(frames.label(plan.frames - 1)),
+        "source_size": plan.source_format.size[::-1],
+        "source_type": plan.source_format.dtype.name,
+        "frames": plan.frames,
+        "indices": plan.indices,
+        "crop": plan.picture.box,
+        "moves": plan.timeline.moves or (),
+        "bad_frames": () if plan.sources else tuple(bad.frame for bad in plan.bad_frames),
+        "calibration": _calibration(plan),
+    }
+
+
+def _source(plan: Plan, number: int) -> RecipeSource:
+    """One of several sources that are side by side."""
+    assert plan.picture.mosaic is not None
+    own = plan.sources[number]
+    panels = []
+    for panel, (top, left) in zip(plan.picture.panels, plan.picture.mosaic.corners, strict=True):
+        if panel.source == number:
+            height, width = panel.picture.size
+            panels.append(RecipePanel(left, top, width, height, panel.channels))
+    return RecipeSource(
+        **_facts_of_source(own),
+        panels=tuple(panels),
+        shown=tuple(plan.timeline.sources[number].frames),
     )
 
 

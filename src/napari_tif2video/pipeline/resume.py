@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +28,7 @@ import av
 from ..data import identity_of
 from ..encode import PART_PREFIX, EncodedSegment, FrameCheck, packed, unpacked
 from ..errors import EncodingError, OutputError, SourceError
+from ..overlays import Timeline
 from ..picture import Brightness, FrameStats, SequenceLimits
 from ..planning import Plan
 from .tasks import Segment, limits_of_span, segments_of
@@ -60,15 +62,22 @@ def segment_keys(plan: Plan, limits: SequenceLimits | None) -> list[bytes]:
     for span in segments_of(plan):
         sources = [identity_of(channel.frames.select(span)) for channel in plan.stack.channels]
         part = plan.timeline.part(span)
-        drawn = [drawing.identity() for drawing in part.drawings]
+        drawings = chain(part.drawings, *(source.drawings for source in part.sources))
+        drawn = [drawing.identity() for drawing in drawings]
         if None in (*sources, *drawn):
             raise SourceError(
                 f"{plan.stack.name}: resume is for files; an array in memory is converted anew"
             )
-        shown = (list(part.frames), part.times_s, part.moves, drawn)
-        own = (limits_of_span(limits, span), shown, sources)
+        own = (limits_of_span(limits, span), _facts_of_times(part), sources)
         keys.append(hashlib.sha256(repr((same, own)).encode()).digest())
     return keys
+
+
+def _facts_of_times(timeline: Timeline) -> object:
+    """What frames show besides their pixels; its `repr` is the same in any process."""
+    drawn = [drawing.identity() for drawing in timeline.drawings]
+    own = (list(timeline.frames), timeline.times_s, timeline.moves, timeline.marks, drawn)
+    return own, [_facts_of_times(source) for source in timeline.sources]
 
 
 @cache

@@ -50,9 +50,9 @@ class SharedReading:
         self._lock = threading.Lock()
 
     @property
-    def is_once(self) -> bool:
-        """Whether the parts of all clips can stay in memory together."""
-        return len(self._groups) == 1
+    def groups(self) -> int:
+        """How many groups there are; one stays in memory as long as it is needed."""
+        return len(self._groups)
 
     def held(self, clip: int, plan: Plan, execution: Execution) -> Plan:
         """The plan of a clip with its parts in memory; they are read with those of its group."""

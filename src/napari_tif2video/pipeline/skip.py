@@ -10,7 +10,7 @@ from functools import partial
 from ..data import Frames, are_computed
 from ..errors import SourceError
 from ..geometry import CropBox
-from ..planning import Plan
+from ..planning import Plan, side_by_side
 from .engine import Execution, step
 from .tasks import segments_of, task_of
 
@@ -25,6 +25,8 @@ def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Pl
     """
     if not plan.skips or plan.bad_frames:
         raise exc
+    if plan.sources:
+        return _sources_without(plan, execution, exc)
     errors: dict[int, str] = {}
     with execution.run(plan) as run:
         run.phase = "checking"
@@ -41,6 +43,19 @@ def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Pl
     if not 0 < len(errors) < plan.frames:
         raise exc
     return plan.without(errors)
+
+
+def _sources_without(plan: Plan, execution: Execution, exc: SourceError) -> Plan:
+    """The same sources side by side, each without its frames that cannot be read."""
+    kept = []
+    for source in plan.sources:
+        try:
+            kept.append(without_bad_frames(source, execution, exc))
+        except SourceError:  # all of its frames can be read, or none
+            kept.append(source)
+    if kept == list(plan.sources):
+        raise exc
+    return side_by_side(kept, plan.settings)
 
 
 def _errors(box: CropBox, run: str, *channels: Frames) -> dict[int, str]:

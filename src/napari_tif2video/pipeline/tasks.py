@@ -10,16 +10,17 @@ from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..colours import in_colour
 from ..data import Frames, are_computed
 from ..encode import EncodedSegment, Encoder, encode_segment
 from ..geometry import CropBox
-from ..overlays import Timeline
+from ..overlays import Timeline, title_card
 from ..picture import (
     ChannelFrames,
     FrameStats,
@@ -139,7 +140,8 @@ def _encode(
         for number, frames in enumerate(sequence):
             shown = None if limits is None else limits_at(limits, number)
             is_sampled = is_short or number % _SAMPLED_EVERY == 0
-            image, found = render(frames, picture, shown, timeline[number], is_sampled=is_sampled)
+            ticks = timeline.ticks(number)
+            image, found = render(frames, picture, shown, ticks, is_sampled=is_sampled)
             stats.append(found)
             yield image
             step(run)
@@ -156,18 +158,18 @@ def rendered(
     timeline = plan.timeline.select(indices)
     for place, frames in enumerate(prepared_frames(sources, plan.picture)):
         shown = None if limits is None else limits_at(limits, indices[place])
-        image, stats = render(frames, plan.picture, shown, timeline[place])
+        image, stats = render(frames, plan.picture, shown, timeline.ticks(place))
         yield as_rgb(image), stats
 
 
 def prepared_nbytes(plan: Plan) -> int:
     """Memory that the prepared frames of a video take."""
-    height, width = plan.picture.size
     nbytes = 0
-    for channel in plan.stack.channels:
-        frame_format = channel.frames.format
+    for number, channel in enumerate(plan.stack.channels):
+        frame_format, (picture, _) = channel.frames.format, plan.picture.of_channel(number)
+        height, width = picture.size
         dtype = prepared_dtype(
-            frame_format.dtype, plan.picture.box.shape, (height, width), plan.picture.is_exact
+            frame_format.dtype, picture.box.shape, picture.size, picture.is_exact
         )
         nbytes += height * width * (3 if frame_format.is_rgb else 1) * dtype.itemsize
     return plan.frames * nbytes
@@ -234,6 +236,16 @@ def encode_tasks(
     return tasks
 
 
+def encoded_title(plan: Plan) -> list[EncodedSegment]:
+    """The segments of the still before the first frame, if there is one."""
+    if plan.title is None:
+        return []
+    card = title_card(plan.title, (plan.encoder.height, plan.encoder.width))
+    picture = in_colour(card) if plan.encoder.has_colour else card
+    spans = split(range(plan.title_frames), SEGMENT_FRAMES)
+    return [encode_segment(repeat(picture, len(span)), plan.encoder) for span in spans]
+
+
 def _is_prepared_by_encoder(plan: Plan) -> bool:
     """Whether prepared frames are too large to wait for it, and it can read them one by one."""
     waiting = SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
@@ -260,12 +272,14 @@ def task_of(
     """A task that calls `work` with `args`, the frames of each channel in this span, and images."""
     from dask.delayed import delayed
 
-    box = plan.picture.box
     chosen = [channel.frames.select(span) for channel in plan.stack.channels]
     if not any(map(are_computed, chosen)):
         # Out of dask's sight, which would look for tasks in the name of each file: 2 % of a run.
         args, chosen = (*args, *chosen), []
-    computed = [f.delayed(box) if are_computed(f) else f for f in chosen]
+    computed = [
+        f.delayed(plan.picture.of_channel(n)[0].box) if are_computed(f) else f
+        for n, f in enumerate(chosen)
+    ]
     task: Delayed = delayed(partial(work, *args), pure=False)(*computed, *images)
     return task
 
@@ -279,12 +293,14 @@ def chunks_of(plan: Plan, segment: range, run: Run) -> list[range]:
     is_long = plan.frames > (_MANY_SEGMENTS - 1) * SEGMENT_FRAMES
     length = SEGMENT_FRAMES
     if not is_long and run.client is None:
-        is_large = plan.stack.frames.format.nbytes >= _LARGE_FRAME_BYTES
+        formats = (channel.frames.format for channel in plan.stack.channels)
+        is_large = any(form.nbytes >= _LARGE_FRAME_BYTES for form in formats)
         length = min(_CHUNK_FRAMES, -(-plan.frames // run.workers)) if is_large else _CHUNK_FRAMES
     nbytes = _computed_nbytes(plan)
     if nbytes:
         length = max(1, min(length, _MAX_COMPUTED_BYTES // nbytes))
-    starts = plan.stack.frames.chunk_starts
+    found = (channel.frames.chunk_starts for channel in plan.stack.channels)
+    starts = next((starts for starts in found if starts is not None), None)
     if starts is None:
         return split(segment, length)
     chunks = []

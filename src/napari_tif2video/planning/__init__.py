@@ -3,7 +3,8 @@
 `plan` resolves settings and a stack into a `Plan`, once, and refuses what cannot work before any
 work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it,
 `draw` what is drawn at places of the data, `follow` where a box that follows an object is, `format`
-which encoder suits, and what the user should know about it.
+which encoder suits, and what the user should know about it. `panels` puts the plans of several
+sources side by side, and `sync` says which frame of each is shown when.
 """
 
 from .choose import (
@@ -16,6 +17,7 @@ from .choose import (
 )
 from .draw import Drawn
 from .format import guessed_bytes
+from .panels import magnification_note, name_of_several, side_by_side
 from .plan import BadFrame, Clips, Plan, clips, plan, stabilised
 
 __all__ = [
@@ -30,7 +32,10 @@ __all__ = [
     "guessed_bytes",
     "has_unknown_axes",
     "image_at",
+    "magnification_note",
+    "name_of_several",
     "plan",
     "position_numbers",
+    "side_by_side",
     "stabilised",
 ]

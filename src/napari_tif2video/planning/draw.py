@@ -487,9 +487,9 @@ def _segmentation(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     shown, said = _rows_for(len(frames), ground, where)
     fills = settings.segmentation_style != "contour"
     palette = PALETTE if fills else LINE_PALETTE
-    width = 0.0 if fills else _LINE_PX / max(ground.view.magnification)
+    outline = 0.0 if fills else _LINE_PX / max(ground.view.magnification)
     look = Look(name or "segmentation", name, opacity=_FILL if fills else 1.0)
-    drawing = Labels(look, frames.select(shown), LabelColours(palette), contour=width)
+    drawing = Labels(look, frames.select(shown), LabelColours(palette), contour=outline)
     return drawing, Drawn("segmentation", name, len(frames), path=path), [*notes, *said]
 
 

@@ -10,7 +10,7 @@ from ..colours import Display
 from ..data import FrameFormat
 from ..encode import Encoder
 from ..errors import SourceError
-from ..overlays import Drawing, Overlay
+from ..overlays import Drawing, Overlay, title_card
 from ..settings import CONTAINERS, DEFAULT_CODEC, Codec, Container, VideoSettings
 from ..units import decimal_fps, size_text
 
@@ -57,27 +57,47 @@ def choose_encoder(
         settings.crf,
         has_colour=has_colour,
     )
-    shortest, longest = codec.sides_px
-    if min(size) < shortest or max(size) > longest:
-        raise SourceError(
-            f"{codec.title} takes sides of {shortest} to {longest} px, and the video would "
-            f"be {encoder.width}x{encoder.height}; use another width or codec"
-        )
+    check_size(encoder, settings)
     if settings.raw:
         depth = 16 if form.dtype.itemsize > 1 else 8
         return replace(encoder, depth=depth, has_colour=form.is_rgb)
-    is_one_map = not (others or overlay or drawings or form.is_rgb) and display.opacity == 1
+    is_bare = not (overlay or drawings or settings.title)
+    is_one_map = is_bare and not (others or form.is_rgb) and display.opacity == 1
     if codec.has_palette and is_one_map and display.colours is not None:
         # These are all the colours there can be: none has to be looked for, and none is lost.
         return replace(encoder, palette=display.colours)
     return encoder
 
 
+def check_size(encoder: Encoder, settings: VideoSettings) -> None:
+    """Refuse a size that the codec does not take, or that has no room for the title.
+
+    Raises
+    ------
+    SourceError
+    """
+    height, width, codec = encoder.height, encoder.width, encoder.codec
+    shortest, longest = codec.sides_px
+    if min(height, width) < shortest or max(height, width) > longest:
+        raise SourceError(
+            f"{codec.title} takes sides of {shortest} to {longest} px, and the video would "
+            f"be {width}x{height}; use another width or codec"
+        )
+    if settings.title is not None:
+        title_card(settings.title, (height, width))
+
+
 # Frames whose times are rounded to less are not seen to differ in length.
 _SEEN_TICK_S = Fraction(1, 200)
 
 
-def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
+class FormatNote(str):
+    """What may surprise about a format; with another encoder, others take its place."""
+
+    __slots__ = ()
+
+
+def format_notes(encoder: Encoder, frames: int) -> tuple[FormatNote, ...]:
     """One short line for each thing that may surprise."""
     codec, container = encoder.codec, encoder.container
     height, width, fps = encoder.height, encoder.width, encoder.fps
@@ -97,7 +117,7 @@ def format_notes(encoder: Encoder, frames: int) -> tuple[str, ...]:
         )
     if container.tick_s > _SEEN_TICK_S:
         notes += _uneven(container, fps)
-    return tuple(notes)
+    return tuple(map(FormatNote, notes))
 
 
 def guessed_bytes(encoder: Encoder, frames: int) -> float:

@@ -15,11 +15,12 @@ from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, Move, View, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
-from ..picture import Panel, PictureSpec, grid_size, require_countable
+from ..picture import Mosaic, Panel, PictureSpec, require_countable
 from ..recipe import CONTRASTS
 from ..settings import (
     AUTO_PERCENTILE,
     DEFAULT_CONTRAST,
+    TITLE_S,
     Codec,
     VideoSettings,
     frames_slice,
@@ -37,7 +38,7 @@ from .follow import (
     padding_note,
     require_stabiliser,
 )
-from .format import choose_encoder, format_notes
+from .format import FormatNote, choose_encoder, format_notes
 
 # So many frames that are left out a note names.
 _NAMED = 8
@@ -84,6 +85,10 @@ class Plan:
         Length of the scale bar.
     bad_frames : tuple of BadFrame
         Those of `indices` that turned out to be unreadable, and are left out.
+    sources : tuple of Plan
+        Where several sources are side by side: the plan of each as a video of its own.
+    places : tuple
+        For each of these which of its frames is shown, frame by frame of this video.
     followed : int, optional
         The number of the track that the box follows.
     drawn : tuple of Drawn
@@ -101,6 +106,8 @@ class Plan:
     scale: Scale | None = None
     scale_bar_um: float | None = None
     bad_frames: tuple[BadFrame, ...] = ()
+    sources: tuple[Plan, ...] = ()
+    places: tuple[tuple[int, ...], ...] = ()
     followed: int | None = None
     drawn: tuple[Drawn, ...] = ()
 
@@ -114,17 +121,34 @@ class Plan:
 
     @property
     def duration_s(self) -> float:
+        """How long the frames take; the title comes before them."""
         return float(self.frames / self.fps)
+
+    @property
+    def title(self) -> str | None:
+        return self.settings.title
+
+    @property
+    def title_frames(self) -> int:
+        """How many frames of the video show the title, before the first one of the data."""
+        if self.title is None:
+            return 0
+        duration_s = self.settings.title_duration
+        return max(1, round((TITLE_S if duration_s is None else duration_s) * self.fps))
 
     @property
     def source_format(self) -> FrameFormat:
         """Size and type of the frames of the source, of which a box may show a part."""
+        if self.sources:
+            return self.sources[0].source_format
         frames = self.stack.frames
         return frames.frames.format if isinstance(frames, MovedFrames) else frames.format
 
     @property
     def is_to_stabilise(self) -> bool:
         """Whether its drift is to be taken back, but was not yet measured."""
+        if self.sources:
+            return any(source.is_to_stabilise for source in self.sources)
         return self.settings.stabilise and self.timeline.moves is None
 
     @property
@@ -213,6 +237,8 @@ def plan(
     """
     codec = settings.codec_for(ending)
     require_encoder(codec)
+    if settings.shows_sources:
+        return plan(stack, _of_one_source(settings), ending)
     if settings.panels is not None:
         return _side_by_side(stack, settings, codec, ending, arrays)
     stack = choose(stack, settings)
@@ -220,6 +246,19 @@ def plan(
         return _plan(stack, settings, codec, ending, arrays or {})
     except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
+
+
+def _of_one_source(settings: VideoSettings) -> VideoSettings:
+    """How one of the sources that are side by side is shown, with its name unless another label."""
+    return dataclasses.replace(
+        settings,
+        panels="channels" if settings.panels == "both" else None,
+        label=settings.label or "{name}",
+        sync=None,
+        sync_interval=None,
+        title=None,
+        title_duration=None,
+    )
 
 
 @dataclass(frozen=True)
@@ -274,34 +313,30 @@ def _side_by_side(
         raise SourceError(f"{where}: panels show all channels; leave out --channel or --panels")
     if len(numbers) < 2:
         raise SourceError(f"{where}: panels are for several channels, and it has one")
-    alone = dataclasses.replace(settings, panels=None, legend=True)
+    alone = dataclasses.replace(settings, panels=None, legend=True, title=None, title_duration=None)
     *singles, whole = (
         plan(stack, dataclasses.replace(alone, channel=channel), ending, arrays)
         for channel in (*numbers, "all")
     )
-    panels = [
-        Panel((n,), single.picture.displays, single.picture.overlay)
-        for n, single in zip(numbers, singles, strict=True)
-    ]
-    shown = whole.picture
-    panels.append(Panel(tuple(numbers), shown.displays, shown.overlay))
-    form, size = whole.stack.frames.format, grid_size(len(panels), shown.size)
+    panels = [Panel(one.picture, (n,)) for n, one in zip(numbers, singles, strict=True)]
+    panels.append(Panel(whole.picture, tuple(numbers)))
+    mosaic = Mosaic.of([panel.picture.size for panel in panels])
+    shown, form = whole.picture, whole.stack.frames.format
     encoder = choose_encoder(
         settings,
         codec,
         ending,
-        size,
+        mosaic.size,
         form,
         shown.displays,
         shown.overlay,
         whole.timeline.drawings,
     )
-    said = format_notes(whole.encoder, whole.frames)
-    notes = [note for note in whole.notes if note not in said]
+    notes = (note for note in whole.notes if not isinstance(note, FormatNote))
     return dataclasses.replace(
         whole,
         settings=settings,
-        picture=dataclasses.replace(shown, panels=tuple(panels)),
+        picture=dataclasses.replace(shown, panels=tuple(panels), mosaic=mosaic),
         encoder=encoder,
         notes=(*notes, *format_notes(encoder, whole.frames)),
     )
@@ -334,7 +369,7 @@ def _plan(
         size = box.shape
     else:
         box, size = resolve_size(box, _width(stack, settings, box))
-    moves, notes = None, []
+    source, moves, notes = stack, None, []
     if settings.stabilise:
         notes = require_stabiliser(stack)
     if found is not None:
@@ -385,7 +420,7 @@ def _plan(
         picture=picture,
         encoder=encoder,
         contrast=contrast,
-        notes=(*stack.notes, *notes, *_notes(stack, settings), *format_notes(encoder, len(stack))),
+        notes=(*stack.notes, *notes, *_notes(source, settings), *format_notes(encoder, len(stack))),
         timeline=timeline,
         scale=scale,
         scale_bar_um=scale_bar_um,

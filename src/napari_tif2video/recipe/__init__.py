@@ -7,13 +7,15 @@ kind of video keeps such text.
 
 from .contrasts import CONTRASTS, contrast_of
 from .files import metadata, put_into_gif, read_recipe, read_text, saved_recipe
-from .recipe import REUSES, Recipe, RecipeChannel, load_json
+from .recipe import REUSES, Recipe, RecipeChannel, RecipePanel, RecipeSource, load_json
 
 __all__ = [
     "CONTRASTS",
     "REUSES",
     "Recipe",
     "RecipeChannel",
+    "RecipePanel",
+    "RecipeSource",
     "contrast_of",
     "load_json",
     "metadata",

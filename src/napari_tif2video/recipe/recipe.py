@@ -7,7 +7,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..errors import SettingsError
@@ -16,8 +16,8 @@ from ..units import Limits
 from .contrasts import contrast_of
 
 #: Number of the format, under the key that tells a recipe from any other text. The second one knows
-#: what is drawn at places of the data, and boxes that move; what needs no more is written in the
-#: first.
+#: what is drawn at places of the data, boxes that move, several sources and titles; what needs no
+#: more is written in the first.
 FORMAT_KEY, FORMAT = "tif2video", 2
 
 #: What of a measured contrast is used again: how it was measured, or what came out.
@@ -26,6 +26,9 @@ REUSES = ("rule", "numbers")
 # Up to this length, limits of each frame are numbers that anybody can read, and deflated beyond:
 # those of 10,000 frames of 16 bits take 59 kB, of smooth contrast 136 kB.
 _MAX_PLAIN_BYTES = 64_000
+
+# Up to so many frames of several sources are listed one by one.
+_MAX_PLAIN_NUMBERS = 500
 
 #: Of a settings file, a sidecar or the recipe in a video. The limits of 300,000 frames fit in.
 MAX_JSON_BYTES = 8_000_000
@@ -69,13 +72,60 @@ class RecipeChannel:
 
 
 @dataclass(frozen=True)
+class RecipePanel:
+    """Where one of several pictures is in the video: its corner and size in pixels.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Those that it shows, among all channels of the video.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    channels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RecipeSource:
+    """One of several sources that are side by side; what is not told here is as in `Recipe`.
+
+    Attributes
+    ----------
+    frames : int
+        How many there are to be shown.
+    panels : tuple of RecipePanel
+        Which also tell its channels.
+    shown : tuple of int
+        Which frame of the source each frame of the video shows.
+    """
+
+    source: str
+    first_frame: str
+    last_frame: str
+    source_size: tuple[int, int]
+    source_type: str
+    frames: int
+    indices: range
+    crop: CropBox
+    panels: tuple[RecipePanel, ...]
+    shown: tuple[int, ...]
+    moves: tuple[Move, ...] = ()
+    bad_frames: tuple[int, ...] = ()
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What a video was made of and how.
 
     Attributes
     ----------
     source, first_frame, last_frame : str
-        Base names of the source and of the first and last frame that are shown.
+        Base names of the source and of the first and last frame that are shown. Of several sources,
+        the names of all, and what else holds for one of them is that of the first.
     source_size : (int, int)
         Width and height of its frames.
     source_type : str
@@ -111,6 +161,10 @@ class Recipe:
         What is drawn at places of the data: its "kind", "name" and how many "objects" it has; of
         what was read from a file also its base name as "file", how many rows are "left_out" and,
         unless it is images, its "sha256".
+    title_frames : int
+        So many frames of the video show a title, before those that are counted.
+    sources : tuple of RecipeSource
+        Where there are several, side by side: what was made of each.
     """
 
     source: str
@@ -133,6 +187,8 @@ class Recipe:
     bad_frames: tuple[int, ...] = ()
     moves: tuple[Move, ...] = ()
     drawn: tuple[Mapping[str, Any], ...] = ()
+    title_frames: int = 0
+    sources: tuple[RecipeSource, ...] = ()
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -157,7 +213,7 @@ class Recipe:
         grey : float or array
             Levels from 0 (black) to 255 (white), before any colours.
         frame : int
-            Number of the frame in the video, where each has limits of its own.
+            Number of the frame in the video, behind its title, where each has limits of its own.
         channel : int
             Position in `channels`.
         """
@@ -201,7 +257,7 @@ class Recipe:
                 f"reuse: with contrast {self.contrast} each frame had limits of its own, and these "
                 "numbers fit no other frames; use the rule, or give --limits LO HI"
             )
-        pairs = [list(channel.limits[0]) for channel in self.channels]
+        pairs = self._pairs_again()
         values |= {"contrast": None, "percentile": None, "limits": pairs}
         gammas = {channel.gamma for channel in self.channels}
         if self.contrast == "displayed" and values.get("gamma") is None and len(gammas) == 1:
@@ -209,37 +265,33 @@ class Recipe:
             values["gamma"] = None if gamma == 1 else gamma
         return values
 
+    def _pairs_again(self) -> list[list[float]]:
+        """The limits of each channel; of several sources, those of each of them."""
+        pairs = [list(channel.limits[0]) for channel in self.channels]
+        own = [
+            [pairs[n] for n in sorted({n for panel in source.panels for n in panel.channels})]
+            for source in self.sources
+        ] or [pairs]
+        if any(each != own[0] for each in own):
+            raise SettingsError(
+                "reuse: each source had limits of its own, and these numbers fit no others; use "
+                "the rule, or give --limits LO HI"
+            )
+        return own[0]
+
     def uses_numbers(self, reuse: str | None) -> bool:
         """Whether limits are those of this video: what a layer showed cannot be measured again."""
         return reuse == "numbers" or (reuse is None and self.contrast == "displayed")
 
+    @property
+    def _needs_second_format(self) -> bool:
+        return bool(self.drawn or self.moves or self.sources or self.title_frames)
+
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values; `from_dict` reads them back."""
-        width, height = self.source_size
         return {
-            FORMAT_KEY: FORMAT if self.drawn or self.moves else 1,
-            "source": {
-                "name": self.source,
-                "first_frame": self.first_frame,
-                "last_frame": self.last_frame,
-                "width": width,
-                "height": height,
-                "type": self.source_type,
-            },
-            "frames": {
-                "count": self.frames,
-                "first": self.indices[0],
-                "last": self.indices[-1],
-                "step": self.indices.step,
-            }
-            | ({"left_out": list(self.bad_frames)} if self.bad_frames else {}),
-            "crop": {
-                "x": self.crop.left,
-                "y": self.crop.top,
-                "width": self.crop.width,
-                "height": self.crop.height,
-            }
-            | ({"moves": _moves_to_json(self.moves)} if self.moves else {}),
+            FORMAT_KEY: FORMAT if self._needs_second_format else 1,
+            **_source_dict(self),
             "size": {"width": self.width, "height": self.height},
             "contrast": self.contrast,
             "batch": list(self.batch),
@@ -249,7 +301,10 @@ class Recipe:
             "calibration": dict(self.calibration),
             "settings": dict(self.settings),
             "versions": dict(self.versions),
-        } | ({"drawn": [dict(each) for each in self.drawn]} if self.drawn else {})
+            **({"drawn": [dict(each) for each in self.drawn]} if self.drawn else {}),
+            **({"title": {"frames": self.title_frames}} if self.title_frames else {}),
+            **({"sources": list(map(_panels_dict, self.sources))} if self.sources else {}),
+        }
 
     def to_json(self) -> str:
         """The recipe as readable text, as it stands in a sidecar."""
@@ -298,37 +353,22 @@ class Recipe:
         if isinstance(number, int) and number > FORMAT:
             raise SettingsError("has a recipe of a later version; update napari-tif2video")
         try:
-            source, frames, crop = values["source"], values["frames"], values["crop"]
-            step = int(frames["step"])
-            indices = range(
-                int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step
-            )
-            bad = tuple(map(int, frames.get("left_out", ())))
-            if len(indices) - len(bad) != int(frames["count"]) or not set(bad) <= set(indices):
-                raise ValueError(f"{frames['count']} frames are not those from first to last")
-            if len(indices) <= len(bad) or not values["channels"]:
-                raise ValueError("it has no frames, or no channels")
+            if not values["channels"]:
+                raise ValueError("it has no channels")
             return cls(
-                source=str(source["name"]),
-                first_frame=str(source["first_frame"]),
-                last_frame=str(source["last_frame"]),
-                source_size=(int(source["width"]), int(source["height"])),
-                source_type=str(source["type"]),
+                **_facts_of(values),
                 settings=dict(values["settings"]),
                 contrast=str(values["contrast"]),
                 channels=tuple(_channel_of(channel) for channel in values["channels"]),
                 clipped=float(values["clipped"]),
-                frames=int(frames["count"]),
-                indices=indices,
-                crop=CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
-                moves=_moves_from_json(crop.get("moves")),
                 width=int(values["size"]["width"]),
                 height=int(values["size"]["height"]),
                 batch=tuple(map(str, values["batch"])),
                 calibration=_calibration_of(values["calibration"]),
                 versions=dict(values["versions"]),
-                bad_frames=bad,
                 drawn=tuple(_drawn_of(each) for each in values.get("drawn", ())),
+                title_frames=int(values.get("title", {"frames": 0})["frames"]),
+                sources=tuple(map(_panels_of, values.get("sources", ()))),
             )
         except SettingsError:
             raise
@@ -341,6 +381,87 @@ class Recipe:
             zlib.error,
         ) as exc:
             raise SettingsError(f"has a damaged recipe ({type(exc).__name__}: {exc})") from exc
+
+
+def _source_dict(source: Recipe | RecipeSource) -> dict[str, Any]:
+    """What was taken of a source."""
+    width, height = source.source_size
+    return {
+        "source": {
+            "name": source.source,
+            "first_frame": source.first_frame,
+            "last_frame": source.last_frame,
+            "width": width,
+            "height": height,
+            "type": source.source_type,
+        },
+        "frames": {
+            "count": source.frames,
+            "first": source.indices[0],
+            "last": source.indices[-1],
+            "step": source.indices.step,
+        }
+        | ({"left_out": list(source.bad_frames)} if source.bad_frames else {}),
+        "crop": {
+            "x": source.crop.left,
+            "y": source.crop.top,
+            "width": source.crop.width,
+            "height": source.crop.height,
+        }
+        | ({"moves": _moves_to_json(source.moves)} if source.moves else {}),
+    }
+
+
+def _facts_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What `_source_dict` tells."""
+    source, frames, crop = values["source"], values["frames"], values["crop"]
+    step = int(frames["step"])
+    indices = range(int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step)
+    bad = tuple(map(int, frames.get("left_out", ())))
+    if len(indices) - len(bad) != int(frames["count"]) or not set(bad) <= set(indices):
+        raise ValueError(f"{frames['count']} frames are not those from first to last")
+    if len(indices) <= len(bad):
+        raise ValueError("it has no frames")
+    return {
+        "source": str(source["name"]),
+        "first_frame": str(source["first_frame"]),
+        "last_frame": str(source["last_frame"]),
+        "source_size": (int(source["width"]), int(source["height"])),
+        "source_type": str(source["type"]),
+        "frames": int(frames["count"]),
+        "indices": indices,
+        "crop": CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
+        "moves": _moves_from_json(crop.get("moves")),
+        "bad_frames": bad,
+    }
+
+
+def _panels_dict(source: RecipeSource) -> dict[str, Any]:
+    """One of several sources that are side by side."""
+    shown = list(source.shown)
+    return _source_dict(source) | {
+        "calibration": dict(source.calibration),
+        "panels": [asdict(panel) | {"channels": list(panel.channels)} for panel in source.panels],
+        "shown": shown if len(shown) <= _MAX_PLAIN_NUMBERS else packed(shown),
+    }
+
+
+def _panels_of(values: Mapping[str, Any]) -> RecipeSource:
+    facts = _facts_of(values)
+    shown = tuple(map(int, _unpacked(values["shown"])))
+    if not set(shown) <= set(facts["indices"]):
+        raise ValueError("it shows frames that it does not have")
+    return RecipeSource(
+        **facts,
+        panels=tuple(map(_panel_of, values["panels"])),
+        shown=shown,
+        calibration=_calibration_of(values["calibration"]),
+    )
+
+
+def _panel_of(values: Mapping[str, Any]) -> RecipePanel:
+    x, y, width, height = (int(values[key]) for key in ("x", "y", "width", "height"))
+    return RecipePanel(x, y, width, height, tuple(map(int, values["channels"])))
 
 
 def _drawn_of(values: Mapping[str, Any]) -> dict[str, Any]:

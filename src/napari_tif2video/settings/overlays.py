@@ -25,6 +25,9 @@ DEFAULT_CORNERS = {
 }
 ANCHOR_STYLES = ("dot", "cross", "circle")
 
+#: How long a title is shown, in s, where nobody says.
+TITLE_S = 2.0
+
 #: What a label can say of its frame.
 LABEL_FIELDS = ("name", "time", "frame", "channel")
 
@@ -156,6 +159,16 @@ def _event_time(name: str, text: str, unit: str) -> float:
     has_hours = third is not None or (stated or unit) in ("h", "d")
     seconds = int(first) * 3600 + int(second) * 60 if has_hours else int(first) * 60 + int(second)
     return (-1 if sign else 1) * float(seconds + int(third or 0))
+
+
+def parse_title(name: str, value: Any) -> str:
+    """One or several lines; on a command line, a backslash and an n stand for a new one."""
+    text = value.replace("\\n", "\n").strip() if isinstance(value, str) else ""
+    if not text:
+        raise SettingsError(f"{name}: expected a text, got {value!r}")
+    for line in text.split("\n"):
+        _check_text(name, line, value)
+    return text
 
 
 def _check_text(name: str, text: str, value: object) -> None:

@@ -39,6 +39,8 @@ PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
 _TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
 # Those that users type.
 _CONTRASTS = tuple(name for name in CONTRASTS if name not in ("fixed", "raw"))
+# What is shown side by side.
+PANELS = ("channels", "sources", "both")
 # What becomes of a source with a frame that cannot be read.
 ON_ERROR = ("fail", "skip")
 
@@ -286,9 +288,33 @@ class VideoSettings:
         metavar="X,Y[@TIME..TIME]", token="_arrows", is_list=True, is_later=True,
     )
     panels: str | None = declare(
-        None, DRAWN, "Panels", "show the channels side by side, with their names, and behind them "
-        "all of them merged; the width is that of each panel", choices=("channels",),
-        otherwise="one picture", token="_panels", is_later=True,
+        None, DRAWN, "Panels", "show pictures side by side, with their names: the channels and "
+        "behind them all of them merged, all sources of the call in one video, or both, with a row "
+        "for each source; the width is that of each panel", choices=PANELS,
+        otherwise="one picture",
+        token=lambda panels: "_panels" if panels == "channels" else f"_panels_{panels}",
+        is_later=True,
+    )
+    sync: str | None = declare(
+        None, DRAWN, "Sync", "what panels of sources show at a time: what was recorded nearest to "
+        "it (of two as near, the earlier one), or the frame with the same number; a source that "
+        "has ended stays, and it is written across", choices=("time", "frame"),
+        otherwise="`time`, where the times of all sources are known", token="_sync_{}",
+        is_later=True,
+    )
+    sync_interval: float | None = declare(
+        None, DRAWN, "Sync", "time from one frame of panels of sources to the next: `30`, `5min`",
+        parse=parse_duration, metavar="TIME", otherwise="the shortest of the sources",
+        token="_sync_every_{:g}s", is_later=True,
+    )
+    title: str | None = declare(
+        None, DRAWN, "Title", "show a text before the first frame, white on black; `\\n` begins a "
+        "new line", parse=overlays.parse_title, metavar="TEXT", token="_title", is_later=True,
+    )
+    title_duration: float | None = declare(
+        None, DRAWN, "Title", "how long the title is shown: `3`, `500ms`",
+        parse=parse_duration, metavar="TIME", otherwise=f"`{overlays.TITLE_S:g}` s",
+        token="_{:g}s", is_later=True,
     )
     segmentation: str | None = declare(
         None, DRAWN, "Masks", "draw label images of the same size, one for each frame: a "
@@ -388,9 +414,14 @@ class VideoSettings:
         ):
             if is_given.issuperset(names.split()):
                 raise SettingsError(message)
-        for name in ("label", "event"):
-            if getattr(self, name) is None and getattr(self, f"{name}_corner") is not None:
-                raise SettingsError(f"{name}_corner: there is no {name} to place; give one too")
+        for name, needed, verb in (
+            ("label_corner", "label", "place"),
+            ("event_corner", "event", "place"),
+            ("title_duration", "title", "show"),
+        ):
+            if name in is_given and needed not in is_given:
+                raise SettingsError(f"{name}: there is no {needed} to {verb}; give one too")
+        self._check_panels()
         rule = CONTRASTS[self.contrast or picture.DEFAULT_CONTRAST]
         if self.percentile is not None and not rule.takes_percentiles:
             *most, last = (name for name, rule in CONTRASTS.items() if rule.takes_percentiles)
@@ -422,6 +453,18 @@ class VideoSettings:
             raise SettingsError("follow: say how large the box is with --crop, such as 100x100")
         elif self.crop.x is not None:
             raise SettingsError("follow: moves the crop box; leave out its corner")
+
+    def _check_panels(self) -> None:
+        for name in ("sync", "sync_interval"):
+            if getattr(self, name) is not None and not self.shows_sources:
+                raise SettingsError(f"{name}: is for panels of sources; give --panels sources too")
+        if self.sync == "frame" and self.sync_interval is not None:
+            raise SettingsError("sync_interval: is for --sync time; leave out one of them")
+
+    @property
+    def shows_sources(self) -> bool:
+        """Whether all sources of a call become one video, side by side."""
+        return self.panels in ("sources", "both")
 
     def codec_for(self, ending: str) -> Codec:
         """The codec for a file with this ending (empty: with an automatic name), checked.

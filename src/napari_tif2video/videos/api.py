@@ -18,7 +18,7 @@ from ..planning import plan
 from ..settings import DRAWN_FILES, SETTINGS, VideoSettings
 from .result import Video
 from .run import convert_job, run_jobs
-from .sources import Destination, SourceJob, find_sources, plan_jobs
+from .sources import Destination, SourceJob, find_sources, plan_jobs, planned
 
 
 def convert(
@@ -45,7 +45,7 @@ def convert(
     Parameters
     ----------
     source : path, array or Stack
-        See `open_stack`.
+        See `open_stack`. With panels "sources" or "both", a list of these.
     output : path, optional
         The video. Its ending, such as ``.mp4`` or ``.gif``, chooses the codec if no `codec` is
         given. Default: an automatic name in `output_dir` or, for a source on disk, beside the
@@ -88,10 +88,12 @@ def convert(
     """
     file = _path(output, "output")
     folder = _path(output_dir, "output_dir")
-    chosen_settings, arrays = _settings(settings, options)
-    job = SourceJob(source, arrays=arrays)
+    chosen, arrays = _settings(settings, options)
+    sources = source if _are_several(source, chosen) else [source]
     destination = Destination(file, folder, overwrite, skip_existing, sidecar)
-    jobs = plan_jobs([job], chosen_settings, destination, match)
+    jobs = [SourceJob(each, arrays=arrays) for each in sources]
+    jobs = plan_jobs(jobs, chosen, destination, match)
+    job = jobs[0]
     if job.problem is not None:
         raise job.problem
     if len(jobs) > 1:
@@ -123,8 +125,8 @@ def convert_batch(
 
     A source that fails does not stop the others: look at the `status` and `error` of each
     result. Patterns (``"pos*/"``) are expanded; with `recursive`, every folder below a source
-    that holds TIFFs is one. With channel "each" there is a result for each channel of a source. For
-    the other parameters see `convert`.
+    that holds TIFFs is one. With channel "each" there is a result for each channel of a source, and
+    with panels "sources" one for all of them. For the other parameters see `convert`.
 
     Raises
     ------
@@ -164,6 +166,8 @@ def render_frame(
 
     Parameters
     ----------
+    source : path, array or Stack
+        As for `convert`.
     index : int
         From 0; negative numbers count from the end.
 
@@ -171,9 +175,16 @@ def render_frame(
     -------
     uint8 array (H, W, 3)
     """
-    chosen_settings, arrays = _settings(settings, options)
-    stack = open_stack(source, match, chosen_settings.axes, chosen_settings.on_error)
-    made = plan(stack, chosen_settings, arrays=arrays)
+    chosen, arrays = _settings(settings, options)
+    if _are_several(source, chosen):
+        jobs = [SourceJob(each, arrays=arrays) for each in source]
+        (job,) = planned(jobs, chosen, match)
+        if job.plan is None:
+            raise job.problem or SettingsError("panels: there is nothing to show")
+        made = job.plan
+    else:
+        stack = open_stack(source, match, chosen.axes, chosen.on_error)
+        made = plan(stack, chosen, arrays=arrays)
     frames = made.stack.frames
     if not -len(frames) <= index < len(frames):
         raise SettingsError(f"index: must be below the {len(frames)} frames, got {index}")
@@ -182,6 +193,11 @@ def render_frame(
     limits = series_limits(made, Execution()) if made.needs_measuring else None
     ((picture, _),) = rendered(made, [index], limits)
     return picture
+
+
+def _are_several(source: Any, settings: VideoSettings) -> bool:
+    """Whether it is a list of sources that are put side by side."""
+    return settings.shows_sources and isinstance(source, (list, tuple))
 
 
 def _settings(

@@ -40,7 +40,7 @@ def _found(plan: Plan) -> dict[str, Any]:
     """What settings came to with these data and this format; None for what leaves no trace."""
     settings = plan.settings
     found: dict[str, Any] = {}
-    if settings.channel not in (None, "all"):
+    if settings.channel not in (None, "all") and not plan.sources:
         found["channel"] = plan.stack.channels[0].number
     if settings.position is not None and plan.stack.position is not None:
         found["position"] = plan.stack.position

@@ -32,7 +32,7 @@ class Video:
     error : str or None
         Why it failed, in one line.
     frames, width, height : int
-        Size of the video.
+        Size of the video; a title comes before the frames.
     fps : Fraction
         Exact frame rate.
     contrast : str
@@ -81,6 +81,8 @@ class Video:
     drawn : tuple of Drawn
         What is drawn at places of the data: its `kind`, `file` and `sha256`, how many `objects`
         it has, and how many of its rows are not drawn (`left_out`); the notes say why.
+    title_frames : int
+        How many frames show the title.
     """
 
     source: str
@@ -116,6 +118,7 @@ class Video:
     left_out: int = 0
     bad_frames: tuple[BadFrame, ...] = ()
     drawn: tuple[Drawn, ...] = ()
+    title_frames: int = 0
 
     @property
     def verified(self) -> bool:
@@ -137,7 +140,8 @@ class Video:
 
     @property
     def duration_s(self) -> float:
-        return float(self.frames / self.fps) if self.fps else 0.0
+        """How long it takes to play, with its title."""
+        return float((self.frames + self.title_frames) / self.fps) if self.fps else 0.0
 
 
 def video_object(video: Video) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from statistics import fmean
@@ -22,6 +22,7 @@ from ..pipeline import (
     Measured,
     SharedReading,
     forget_segments,
+    groups_of_channels,
     kept_segments,
     limits_of,
     make_video,
@@ -62,7 +63,10 @@ def run_jobs(
     is told their number, and `started` the index of each source when its turn comes.
     """
     shared: dict[int, BatchLimits] = {}
-    readable = {i: job.plan for i, job in enumerate(jobs) if job.plan is not None}
+    # Sources side by side are measured together by themselves.
+    readable = {
+        i: job.plan for i, job in enumerate(jobs) if job.plan is not None and not job.plan.sources
+    }
     readings = _readings(jobs, execution)
     if any(plan.contrast == "batch" for plan in readable.values()):
         if measuring is not None:
@@ -97,7 +101,15 @@ def _readings(jobs: list[SourceJob], execution: Execution) -> dict[int, SharedRe
             sources[id(job.clips)] = job.clips.stack
     readings: dict[int, SharedReading] = {}
     for key, plans in groups.items():
-        readings |= dict.fromkeys(plans, SharedReading(sources[key], plans, execution.budget))
+        reading = SharedReading(sources[key], plans, execution.budget)
+        readings |= dict.fromkeys(plans, reading)
+        if reading.groups > 1:
+            first, plan = next(iter(plans.items()))
+            note = (
+                f"what the {len(plans)} clips show does not fit into memory at once: they are made "
+                f"in {reading.groups} groups, and the source is read for each"
+            )
+            jobs[first].plan = dataclasses.replace(plan, notes=(*plan.notes, note))
     return readings
 
 
@@ -133,25 +145,16 @@ def _batch_limits(
     plans: dict[int, Plan], measured: dict[int, Measured], readings: Mapping[int, SharedReading]
 ) -> dict[int, BatchLimits]:
     """One range for all sources that show the same channels: a stain is compared with itself."""
-    groups: dict[Hashable, list[int]] = {}
-    for index in measured:
-        groups.setdefault(_channel_key(plans[index]), []).append(index)
     shared: dict[int, BatchLimits] = {}
-    for group in groups.values():
+    numbers = list(measured)
+    for places in groups_of_channels([plans[index] for index in numbers]):
+        group = [numbers[place] for place in places]
         limits = limits_of(plans[group[0]], [measured[i] for i in group])
         names = tuple(source_name(plans[i]) for i in group)
         for i in readings.keys() & group:  # what was counted is that of all clips
             measured[i] = dataclasses.replace(measured[i], histograms=())
         shared |= {i: BatchLimits(limits, names, measured[i]) for i in group}
     return shared
-
-
-def _channel_key(plan: Plan) -> Hashable:
-    """Equal for sources that show the same channels: by the name asked for, else by number."""
-    asked = plan.settings.channel
-    if isinstance(asked, str) and asked != "all":
-        return asked
-    return tuple(channel.number for channel in plan.stack.channels)
 
 
 def _measure_batch(
@@ -177,7 +180,7 @@ def _measure_batch(
             return _tolerant(measured_of, source_plan, execution)
         held = reading.held(index, source_plan, execution)
         measured, held = _tolerant(measured_of, held, execution)
-        if not reading.is_once:
+        if reading.groups > 1:
             reading.release(index)
         return measured, without_parts(held)
 
@@ -295,6 +298,7 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
         scale_bar_um=plan.scale_bar_um,
         left_out=plan.stack.left_out,
         bad_frames=plan.bad_frames,
+        title_frames=plan.title_frames,
         drawn=plan.drawn,
     )
 
@@ -314,18 +318,21 @@ def _findings(plan: Plan, constant: tuple[int, ...], stats: Sequence[FrameStats]
     sampled = (frame.brightness for frame in stats if frame.brightness is not None)
     mean, high, robust_mean = map(fmean, zip(*sampled, strict=True))
     is_dark = mean < DARK_MEAN
+    what, of_panel = "the video", ""
+    if plan.sources:
+        what, of_panel = "the darkest panel", " of the darkest panel"
     if plan.percentile is None and not CONTRASTS[plan.contrast].is_stated:
         if high < FEW_PIXELS_HIGH or is_dark:
             few = f"only one pixel in a thousand is brighter than {high:.0f}, and "
             findings.append(
-                f"a few bright pixels decide the range: of 255 grey levels, "
+                f"a few bright pixels decide the range{of_panel}: of 255 grey levels, "
                 f"{few if high < FEW_PIXELS_HIGH else ''}the mean is {mean:.1f}; "
                 f"--percentile {' '.join(f'{p:g}' for p in AUTO_PERCENTILE)} would make it about "
                 f"{robust_mean:.1f}"
             )
     elif is_dark:
         findings.append(
-            f"the video is very dark (mean grey level {mean:.1f} of 255); try --gamma "
+            f"{what} is very dark (mean grey level {mean:.1f} of 255); try --gamma "
             f"0.5, or {'other' if plan.contrast == 'fixed' else 'fixed'} limits with --limits"
         )
     return findings

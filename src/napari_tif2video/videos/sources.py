@@ -6,8 +6,11 @@ import contextlib
 import dataclasses
 import glob
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +30,23 @@ from ..data import (
 from ..drawings import Labels
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
-from ..overlays import common_um_per_px
 from ..paths import expanded
-from ..planning import Clips, Drawn, Plan, channel_numbers, clips, image_at, plan, position_numbers
+from ..planning import (
+    Clips,
+    Drawn,
+    Plan,
+    channel_name,
+    channel_numbers,
+    clips,
+    image_at,
+    magnification_note,
+    name_of_several,
+    plan,
+    position_numbers,
+    side_by_side,
+)
 from ..settings import DEFAULT_CONTRAST, VideoSettings, check_ending
 from .names import check_length, file_key, same_output_key, video_name
-
-# Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
-_SAME_MAGNIFICATION = 1.01
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,8 @@ class SourceJob:
         The clips of which this is one; their source is read for all of them together.
     arrays : mapping
         What is drawn at places of the data instead of a file, by the name of the setting.
+    parts : tuple of SourceJob
+        Where it is several sources side by side: these.
     """
 
     source: Any
@@ -105,10 +119,13 @@ class SourceJob:
     note: str = ""
     clips: Clips | None = None
     arrays: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[SourceJob, ...] = ()
 
     @property
     def label(self) -> str:
         """What messages call the source."""
+        if self.parts:
+            return name_of_several([part.label for part in self.parts], ", ")
         if isinstance(self.source, (str, os.PathLike)):
             return os.fspath(self.source)
         return "array" if self.plan is None else self.plan.stack.name
@@ -226,7 +243,8 @@ def plan_jobs(
     """Open and plan each source, and choose its output, before any work.
 
     A source that cannot be converted keeps its problem, and the others go on. With channel
-    or position "each", a job for each takes the place of its source in `jobs`.
+    or position "each", a job for each takes the place of its source in `jobs`. With panels of
+    sources, one job takes the place of all.
 
     Raises
     ------
@@ -236,10 +254,9 @@ def plan_jobs(
         file that is read.
     """
     require_encoder(settings.codec_for(destination.ending))
-    _check_one_file(destination, len(jobs), "sources")
-    jobs[:] = [
-        planned for job in jobs for planned in _planned(job, settings, match, destination.ending)
-    ]
+    if not settings.shows_sources:
+        _check_one_file(destination, len(jobs), "sources")
+    jobs[:] = planned(jobs, settings, match, destination.ending)
     _check_one_file(destination, len(jobs), "videos")
     _compare_magnifications(jobs)
     _compare_drawn(jobs)
@@ -278,20 +295,9 @@ def check_jobs(jobs: list[SourceJob]) -> None:
 def _compare_magnifications(jobs: list[SourceJob]) -> None:
     """Say so where videos of one call, put side by side, would deceive about sizes."""
     known = [job for job in jobs if job.plan is not None and job.plan.scale is not None]
-    plans = [job.plan for job in known if job.plan is not None]
-    scales = {plan.scale: plan.picture.size[1] for plan in plans if plan.scale is not None}
-    if not plans or plans[0].settings.um_per_pixel is not None:
-        return
-    smallest, largest = (choose(scale.um_per_px for scale in scales) for choose in (min, max))
-    if largest <= smallest * _SAME_MAGNIFICATION:
-        return
-    common = common_um_per_px(scales.items())
-    note = (
-        f"the videos of this call show from {smallest:.3g} to {largest:.3g} µm a pixel; "
-        f"--um-per-pixel{'' if common is None else f' {common:.3g}'} gives them the same "
-        "magnification"
-    )
-    known[0].plan = dataclasses.replace(plans[0], notes=(*plans[0].notes, note))
+    note = magnification_note([job.plan for job in known if job.plan is not None], "videos")
+    if note is not None and (plan := known[0].plan) is not None:
+        known[0].plan = dataclasses.replace(plan, notes=(*plan.notes, note))
 
 
 def _compare_drawn(jobs: list[SourceJob]) -> None:
@@ -311,27 +317,57 @@ def _compare_drawn(jobs: list[SourceJob]) -> None:
             first.plan = dataclasses.replace(first.plan, notes=(*first.plan.notes, note))
 
 
-def _planned(
-    job: SourceJob, settings: VideoSettings, match: str | None, ending: str
+def planned(
+    jobs: Sequence[SourceJob], settings: VideoSettings, match: str | None, ending: str = ""
 ) -> list[SourceJob]:
-    """The job with its plan, or one job for each of its positions and channels."""
+    """The jobs with their plans, as many as there will be videos."""
+    stacks = [_opened(job, settings, match) for job in jobs]
+    if not settings.shows_sources:
+        pairs = zip(jobs, stacks, strict=True)
+        return [each for job, stack in pairs for each in _planned(job, stack, settings, ending)]
+    named = _with_distinct_names(stacks)
+    pairs = zip(jobs, named, strict=True)
+    parts = [part for job, stack in pairs for part in _planned(job, stack, settings, ending)]
+    return [_side_by_side(tuple(parts), settings)]
+
+
+def _opened(job: SourceJob, settings: VideoSettings, match: str | None) -> Stack | None:
+    """What a job is made of, or None where it has a problem, or gets it now."""
     if job.problem is not None:
-        return [job]
+        return None
     try:
         how = (settings.axes, settings.on_error)
         if job.files:
             stack = open_images(Path(job.source), job.files, *how)
         else:
             stack = open_stack(job.source, match, *how)
+    except Tif2VideoError as exc:
+        job.problem = exc
+    except OSError as exc:
+        job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
+    else:
         if job.note:
             stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
+        return stack
+    return None
+
+
+def _planned(
+    job: SourceJob, stack: Stack | None, settings: VideoSettings, ending: str
+) -> list[SourceJob]:
+    """The job with its plan, or one job for each of its positions and channels."""
+    if stack is None:
+        return [job]
+    try:
         one_by_one = _one_by_one(stack, settings)
         if settings.follow_id == "each":
             return [clip for one in one_by_one for clip in _each_track(job, stack, one, ending)]
         if len(one_by_one) == 1:
             job.plan = plan(stack, settings, ending, job.arrays)
             return [job]
-        return [SourceJob(job.source, plan(stack, one, ending, job.arrays)) for one in one_by_one]
+        stacks = [_named(stack, one) if settings.shows_sources else stack for one in one_by_one]
+        pairs = zip(stacks, one_by_one, strict=True)
+        return [SourceJob(job.source, plan(each, one, ending, job.arrays)) for each, one in pairs]
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:
@@ -369,17 +405,71 @@ def _one_by_one(stack: Stack, settings: VideoSettings) -> list[VideoSettings]:
     ]
 
 
+def _named(stack: Stack, settings: VideoSettings) -> Stack:
+    """The stack, named after the one position or channel of it that is shown."""
+    position, channel = settings.position, settings.channel
+    parts: list[object] = [stack.name]
+    if isinstance(position, int):
+        name = stack.image_names[position] if position < len(stack.image_names) else ""
+        parts.append(name or position)
+    if isinstance(channel, int):
+        info = stack.images[position] if isinstance(position, int) and stack.images else stack
+        name = channel_name(info.channel_info, channel)
+        if len(stack.channels) > 1:
+            name = stack.channels[channel].name
+        parts.append(name or channel)
+    return _called(stack, " ".join(map(str, parts)))
+
+
+def _called(stack: Stack, name: str) -> Stack:
+    images = tuple(dataclasses.replace(image, name=name) for image in stack.images)
+    return dataclasses.replace(stack, name=name, images=images)
+
+
+def _with_distinct_names(stacks: Sequence[Stack | None]) -> list[Stack | None]:
+    """The stacks, those of one name called after the folders above, or by number."""
+    names = Counter(stack.name for stack in stacks if stack is not None)
+    paths = [stack.path for stack in stacks if stack is not None and stack.path is not None]
+    parents = [os.path.dirname(os.path.abspath(path)) for path in paths]
+    named: list[Stack | None] = []
+    for number, stack in enumerate(stacks):
+        if stack is not None and names[stack.name] > 1:
+            name = f"{stack.name} {number}"
+            if stack.path is not None:
+                name = _name_outside(Path(os.path.abspath(stack.path)), parents)
+            stack = _called(stack, name)
+        named.append(stack)
+    return named
+
+
+def _side_by_side(parts: tuple[SourceJob, ...], settings: VideoSettings) -> SourceJob:
+    """One job for all sources, or the problem of the first that has one."""
+    job = SourceJob([part.source for part in parts], parts=parts)
+    plans = [part.plan for part in parts if part.plan is not None]
+    job.problem = next((part.problem for part in parts if part.problem is not None), None)
+    try:
+        if len(parts) < 2:
+            raise SettingsError(
+                f"panels: are for several sources, and there is {len(parts)}; name more, or leave "
+                "out panels"
+            )
+        if job.problem is None:
+            job.plan = side_by_side(plans, settings)
+    except SourceError as exc:
+        job.problem = exc
+    return job
+
+
 def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
-    parents = [
-        os.path.dirname(os.path.abspath(job.source))
-        for job in jobs
-        if isinstance(job.source, (str, os.PathLike))
-    ]
+    parents = _parents(jobs)
     taken: dict[object, SourceJob] = {}
     for job in jobs:
         if job.plan is None:
             continue
-        job.output = _output_path(job.plan, destination, parents)
+        if job.parts:
+            job.output = _output_of_several(job, job.plan, destination)
+        else:
+            job.output = _output_path(job.plan, destination, parents)
         job.sidecar = sidecar_of(job.output) if destination.sidecar else None
         try:
             check_length(job.output, job.sidecar)
@@ -402,6 +492,15 @@ def _choose_outputs(jobs: list[SourceJob], destination: Destination) -> None:
             job.problem = exists_error(job.sidecar)
 
 
+def _parents(jobs: Iterable[SourceJob]) -> list[str]:
+    """The folders that hold the sources."""
+    return [
+        os.path.dirname(os.path.abspath(job.source))
+        for job in jobs
+        if isinstance(job.source, (str, os.PathLike))
+    ]
+
+
 def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
     """Refuse to write over what is read, or twice into one file, whatever link leads there."""
     paths = [path for job in jobs if not job.skip for path in (job.output, job.sidecar) if path]
@@ -411,7 +510,7 @@ def _check_written(jobs: list[SourceJob], destination: Destination) -> None:
     taken: dict[object, str] = {}
     existing = {file_key(path) for _, path in written if os.path.exists(path)}
     if existing:
-        for job in jobs:
+        for job in chain.from_iterable(job.parts or (job,) for job in jobs):
             keys = existing & set(_files_beside(job))
             taken |= dict.fromkeys(keys, f"a file of the source {job.label}")
     for job in jobs:
@@ -466,6 +565,21 @@ def _output_path(plan: Plan, destination: Destination, parents: list[str]) -> Pa
     if source.is_dir():
         return source / video_name(plan)
     return source.parent / video_name(plan, source_stem(source))
+
+
+def _output_of_several(job: SourceJob, plan: Plan, destination: Destination) -> Path:
+    """By default in the innermost folder in which all sources are, under the names of all."""
+    if destination.file is not None:
+        return Path(os.path.abspath(destination.file))
+    folder, parents = destination.folder, _parents(job.parts)
+    if folder is None:
+        with contextlib.suppress(ValueError):  # on different drives
+            folder = Path(os.path.commonpath(parents)) if len(parents) == len(job.parts) else None
+    if folder is None:
+        raise SettingsError("output: the sources have no folder in common; say where to write")
+    names = dict.fromkeys(source.stack.name for source in plan.sources)
+    name = name_of_several([re.sub(r"[^\w.-]+", "-", name) for name in names], "_")
+    return Path(os.path.abspath(folder)) / video_name(plan, name.replace(" ", "_"))
 
 
 def _name_outside(source: Path, parents: list[str]) -> str:

@@ -210,6 +210,7 @@ def test_axes_that_nobody_has_named(open_widget, wait, tmp_path):
     assert widget.reason.visible
     row = widget.row_of("axes")
     assert "unknown meaning" in row.problem.value
+    assert widget["axes"].visible
     write_into(widget["axes"], "TZYX")
     thumbnail(widget)
     viewer.dims.set_point(0, 1)
@@ -378,3 +379,18 @@ def test_positions(with_sources, tmp_path, wait):
     pick(position, "Each its own video")
     names = [video.path.name for video in create(widget, wait)]
     assert len({*names} - {"mine.mp4"}) == 2
+
+
+def test_channels_are_offered_by_number_where_names_do_not_tell(with_sources, tmp_path):
+    for names, shown in (
+        (["GFP", "gfp"], ["Channel 0", "Channel 1"]),
+        (["1", "all"], ["Channel 0", "Channel 1"]),
+        (["-x", "each"], ["Channel 0", "Channel 1"]),
+        (["12", "GFP"], ["Channel 0", "GFP"]),
+    ):
+        path = tmp_path / f"{'_'.join(names)}.ome.tif"
+        write_ome(path, HYPER[:, :, 0], "TCYX", Channel={"Name": names})
+        _, widget = with_sources(path)
+        assert offered(widget)["channel"][2:] == shown
+        widget.folders.tree.selectAll()
+        widget.folders.remove_selected()

@@ -272,7 +272,7 @@ def test_a_wrong_value_marks_its_row_with_the_reason(opened, wait):
     widget["fps"].value = 60
     pick(widget["codec"], "GIF (.gif)")
     widget.wait_until_idle()
-    assert "players slow GIFs" in widget.row_of("fps").problem.value
+    assert "players slow down GIFs" in widget.row_of("fps").problem.value
 
 
 def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
@@ -295,6 +295,8 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
         {"colour_bar_corner": "top-left", "legend": True},
         {"event": ("0=a", "1min..2min=b = c"), "event_corner": "top-left", "frame_interval": 60},
         {"arrow": ("3,5", "7.5,8"), "panels": "channels"},
+        {"panels": "sources", "sync_interval": 90.5, "title": "a\nb c", "title_duration": 60},
+        {"panels": "both", "sync": "frame"},
         {"limits": ((1, 2), (3, 4.5))},
     ):
         widget.settings = settings = t2v.VideoSettings(**options)
@@ -412,3 +414,9 @@ def test_legends_events_arrows_and_panels(open_widget, wait):
     write_into(widget["arrow"], "")
     write_into(widget["event"], "")
     assert (widget.settings.arrow, widget.settings.event) == (None, None)
+
+
+def test_what_can_be_done_with_settings_is_listed(open_widget):
+    _, widget = open_widget()
+    offered = [action.text() for action in widget.recipe_button.native.menu().actions()]
+    assert offered == ["Copy as command line", "Copy as Python", "Save settings…", "Load settings…"]

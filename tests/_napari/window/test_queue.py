@@ -11,9 +11,11 @@ from helpers.files import write_folder
 from helpers.frames import noise, numbered
 from helpers.video import numbers
 
+import napari_tif2video as t2v
+
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, states
+from helpers.window import choose, click, pick, states
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest
@@ -171,6 +173,10 @@ def test_the_rows_of_a_batch_tell_their_states(open_widget, wait, tmp_path, monk
     (reason,) = (tree.topLevelItem(1).child(i) for i in range(tree.topLevelItem(1).childCount()))
     assert reason.text(0).startswith("t1.tif: ")
     assert not tree.visualItemRect(reason).isEmpty()
+    assert reason.isFirstColumnSpanned()
+    names = [tree.topLevelItem(row).text(1) for row in (0, 1)]
+    assert names == [widget.run.videos[0].path.name] * 2
+    assert widget.run.log_button.visible
     assert str(broken) in reason.toolTip(0)
     for row in (0, 1):
         where = tree.visualItemRect(tree.topLevelItem(row)).center()
@@ -184,6 +190,23 @@ def test_the_rows_of_a_batch_tell_their_states(open_widget, wait, tmp_path, monk
     click(widget.create_button)
     wait(lambda: not widget.run.is_running and states(widget) == ["done", "done"])
     assert tree.topLevelItem(1).childCount() == 0
+
+
+def test_one_video_of_all_folders_of_the_list(open_widget, wait, tmp_path):
+    folders = [write_folder(tmp_path / name, numbered(3)) for name in ("one", "two")]
+    _, widget = open_widget(numbered(2))
+    pick(widget["panels"], "sources")
+    widget.wait_until_idle()
+    assert "several folders or files" in widget.row_of("panels").problem.value
+    choose(widget.mode, "Folders")
+    widget.folders.add(folders)
+    widget.wait_until_idle()
+    assert not widget.row_of("panels").problem.visible
+    click(widget.create_button)
+    wait(lambda: not widget.run.is_running and states(widget) == ["done", "done"])
+    (video,) = widget.run.videos
+    assert video.path == tmp_path / "one_two_500px_10fps_auto_norm_panels_sources_video.mp4"
+    assert len(t2v.read_recipe(video.path).sources) == 2
 
 
 def icon_of(tree, row):

@@ -62,6 +62,13 @@ class Sentence(Text):
         return self.native.text() if super().get_value() else None
 
 
+class Lines(Text):
+    """Lines of text in one, where a backslash and an n stand between them."""
+
+    def set_value(self, value: Any) -> None:
+        super().set_value(value and value.replace("\n", "\\n"))
+
+
 class Several(Text):
     """A line of texts with semicolons between them."""
 

@@ -20,6 +20,7 @@ from .fields import (
     Crop,
     Files,
     Limits,
+    Lines,
     Name,
     Percentile,
     Sentence,
@@ -56,6 +57,7 @@ _KINDS: dict[str, Any] = {
     "colormap": Colormap,
     "anchor_colour": lambda **options: Name(_COLOURS, QLineEdit(), **options),
     "label": partial(Sentence, "none"),
+    "title": partial(Lines, "none"),
     "segmentation": partial(Files, "folder or TIFF", "TIFF (*.tif *.tiff)", folders=True),
     "tracks": partial(Files, "CSV or TrackMate's XML", "Tracks (*.csv *.xml *.txt *.tsv)"),
     "follow": partial(
@@ -72,6 +74,8 @@ _KINDS: dict[str, Any] = {
 _WORDS = {
     "frame_interval": readable_duration,
     "time_start": readable_duration,
+    "sync_interval": readable_duration,
+    "title_duration": readable_duration,
     "max_size": readable_size,
 }
 _HINTS = {

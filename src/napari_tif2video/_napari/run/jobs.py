@@ -122,9 +122,9 @@ def _names(job: SourceJob) -> list[Path]:
     return [name for name in (job.output, job.sidecar) if name is not None]
 
 
-def _row_of(job: SourceJob) -> str:
-    """The path that the list of folders has for a job."""
-    return os.path.abspath(job.source)
+def _rows_of(job: SourceJob) -> list[str]:
+    """The paths that the list of folders has for a job."""
+    return [os.path.abspath(part.source) for part in job.parts or (job,)]
 
 
 class RowStates:
@@ -132,16 +132,20 @@ class RowStates:
 
     def __init__(self, folders: FolderList, jobs: list[SourceJob]) -> None:
         self._folders, self._jobs = folders, jobs
-        self._paths = [_row_of(job) for job in jobs]
+        self._paths = [_rows_of(job) for job in jobs]
         self._states: list[tuple[str, str]] = [("", "")] * len(jobs)
 
     def show(self, index: int, state: str, why: str) -> None:
         """The job with this index has this state; of several, what is worst is what counts."""
-        path, rows = self._paths[index], self._folders.paths
         self._states[index] = state, why
-        if path not in rows:  # removed meanwhile
-            return
-        own = [i for i, other in enumerate(self._paths) if other == path]
+        for path in self._paths[index]:
+            if path in self._folders.paths:  # else it was removed meanwhile
+                self._show_row(path, index)
+
+    def _show_row(self, path: str, index: int) -> None:
+        """The state of what is made of one path, where the job with this index has a new one."""
+        rows, (state, why) = self._folders.paths, self._states[index]
+        own = [i for i, paths in enumerate(self._paths) if path in paths]
         videos = [output for i in own if (output := self._jobs[i].output) is not None]
         states = [self._states[i] for i in own]
         if len(own) > 1 and state not in _ENDED:
@@ -176,9 +180,7 @@ class Starter:
         where = destination.folder, destination.file_name
         sidecar = destination.sidecar.value
         plan = partial(folder_jobs, paths, settings, *where, sidecar=sidecar)
-        self._run.prepare(
-            plan, partial(self._begin, settings, lambda job: [_row_of(job)], has_rows=True)
-        )
+        self._run.prepare(plan, partial(self._begin, settings, _rows_of, has_rows=True))
 
     def _begin(
         self,

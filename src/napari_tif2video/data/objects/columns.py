@@ -207,7 +207,7 @@ def points_of_array(points: Any) -> Positions:
 def _array(values: Any, name: str, widths: Sequence[int], columns: str) -> Floats:
     try:
         array = np.array(values, np.float64)
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, OverflowError) as exc:
         raise SourceError(f"{name}: expected an array of numbers or a path ({exc})") from exc
     if array.ndim != 2 or array.shape[1] not in widths:
         raise SourceError(

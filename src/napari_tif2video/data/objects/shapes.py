@@ -75,7 +75,7 @@ def outlines_of(shapes: Any) -> Outlines:
     pairs of such an array and a type."""
     try:
         each = [_outline(shape) for shape in shapes]
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, OverflowError) as exc:
         raise SourceError(
             f"shapes: expected a path, or a list of arrays of vertices or of pairs (vertices, "
             f"type) ({exc})"

@@ -239,7 +239,6 @@ def _named_stack(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
     shown: tuple[ChannelInfo, ...] = ()
     extra, began = 0, None
     times = dict(sizes).get("T", 1)
-    is_series = times == len(order)
     with opened(path) as tif:
         ome = _ome_of(tif, path)
         calibration, notes = calibration_of(tif, ome, times)
@@ -252,7 +251,7 @@ def _named_stack(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
             template = alike(tif, page, first)
             shown = channels_of(tif, None, 1)
             extra = len(tif.pages) - 1
-            began = nikon_time_s(tif) if is_series and first_name == order[0] else None
+            began = nikon_time_s(tif) if first_name == order[0] else None
     if "/" in order[0]:
         notes = (*notes, f"read from its subfolders: {_subfolders(order)}")
     firsts = order[:: len(order) // times]
@@ -261,7 +260,7 @@ def _named_stack(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
         calibration = replace(calibration, places=standing)
         notes = (*notes, f"{find_gaps(firsts)}; times leave room for what is missing")
     if began is not None:
-        calibration = _timed(calibration, began, folder / order[-1], len(order))
+        calibration = _timed(calibration, began, folder / firsts[-1], times)
     if extra:
         each = f"{extra} smaller page{'s' * (extra > 1)}"
         notes = (*notes, f"its files hold {each} beside the image, which are left out")
@@ -307,7 +306,7 @@ def _subfolders(names: Sequence[str]) -> str:
 
 
 def _timed(calibration: Calibration, began_s: float, last: Path, frames: int) -> Calibration:
-    """With the times that the first and the last file of a folder hold."""
+    """With the time that the first file of the last time point holds."""
     try:
         with opened(last) as tif:
             ended = nikon_time_s(tif)

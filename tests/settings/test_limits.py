@@ -1,0 +1,199 @@
+"""Where what a setting takes begins and ends, and what is said beyond."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+import napari_tif2video as t2v
+from napari_tif2video import CropBox
+from napari_tif2video.settings import SETTINGS
+
+# The last values that are taken, and the first ones that are not, with what is said of these.
+LIMITS = [
+    ("width", [100, 4000], [99, 4001], "must be between 100 and 4000 px, or 'full', got {}"),
+    ("fps", [1, 120], ["0.999", "120.001"], "must be between 1 and 120, got {}"),
+    ("fps", [Fraction(999_999, 500_000), Fraction(1_000_000, 999_999)],
+     [Fraction(2_000_001, 1_000_000), Fraction(1_000_001, 1_000_000)],
+     "use at most four decimals, got {}"),
+    ("gamma", [0.05, 20], [0.049, 20.1], "must be between 0.05 and 20, got {}"),
+    ("crf", [0, 63], [-1, 64], "must be between 0 and 63, got {}"),
+    ("max_size", [1000], [999], "{} bytes are too few for a video; write 10MB, say"),
+    ("anchor_size", [6], [5], "expected a whole number of pixels, at least 6, got {}"),
+    ("pixel_size", [1e-9, 1e12], [9e-10, 1.1e12, float("nan"), True],
+     "expected a length in µm, such as 0.65, got {}"),
+    ("um_per_pixel", [1e-9, 1e12], [0.0], "expected a length in µm, such as 0.65, got {}"),
+    ("percentile", [(0, 100), (0, 1e-9)], [], ""),
+    ("channel", [0], [-1], "expected a number from 0, a name, 'all' or 'each', got {}"),
+    ("channel", ["x"], ["", " ", "-x", 1.5, True],
+     "expected a number from 0, a name, 'all' or 'each', got {!r}"),
+    ("position", [0], [-1], "expected a number from 0, a name or 'each', got {}"),
+    ("z", [0, "max", "mean", "sum", "median"], [-1, "min", "each"],
+     "expected a slice from 0, max, mean, sum or median, got {!r}"),
+    ("play", ["T", "z", "q"], ["Y", "x", "S", "TZ", "", "1", "Ä", 0],
+     "expected the letter of an axis such as T, Z or C, got {!r}"),
+    ("axes", ["YX", "xyt", "QTCZYXS"], ["Y", "X", "YXX", "T YX", "ÄYX", ""],
+     "expected different letters with Y and X among them, such as TCZYX, got {!r}"),
+    ("frames", ["::2", "-10:", "3:5:-1", slice(1, None, 2)], ["5", "::0", "a:b", "1:2:3:4", 5],
+     ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "taken", "refused", "said"), LIMITS)
+def test_the_last_value_that_is_taken_and_the_first_that_is_not(name, taken, refused, said):
+    for value in taken:
+        assert getattr(t2v.VideoSettings(**{name: value}), name) is not None
+    for value in refused:
+        with pytest.raises(t2v.SettingsError) as caught:
+            t2v.VideoSettings(**{name: value})
+        assert str(caught.value).startswith(f"{name}: {said.format(value)}")
+
+
+REFUSED = [
+    ({"width": "half"}, "width: expected a whole number of pixels or 'full', got 'half'"),
+    ({"width": True}, "width: expected a whole number of pixels or 'full', got True"),
+    ({"fps": "1e999"}, "fps: expected a number such as 10, 29.97 or 30000/1001, got '1e999'"),
+    ({"limits": (5, 5)}, "limits: LO must be below HI, got 5 and 5"),
+    ({"limits": (0, float("inf"))}, "limits: both must be finite, got 0 and inf"),
+    ({"limits": (float("-inf"), 0)}, "limits: both must be finite, got -inf and 0"),
+    ({"limits": (1, 2, 3)}, "limits: expected two grey values LO HI, got (1, 2, 3)"),
+    ({"limits": ("1", "2", "3")}, "limits: expected two grey values LO HI, got ('1', '2', '3')"),
+    ({"limits": ((1, 2), (3, 3))}, "limits: LO must be below HI, got 3 and 3"),
+    ({"percentile": (-1, 5)}, "percentile: expected 0 <= LO < HI <= 100, got -1 and 5"),
+    ({"percentile": (0, 101)}, "percentile: expected 0 <= LO < HI <= 100, got 0 and 101"),
+    ({"gamma": "x"}, "gamma: expected a number such as 0.5, got 'x'"),
+    ({"max_size": "10XB"}, "max_size: expected a size such as 10MB, 900kB or 1.5GB, got '10XB'"),
+    ({"max_size": True}, "max_size: expected a size such as 10MB, 900kB or 1.5GB, got True"),
+    ({"crop": CropBox}, "crop: give a string such as '250x250' or a CropBox, got "),
+    ({"crop": "1x1" + 97 * " "}, "crop: expected WxH or WxH+X+Y such as 250x250, got '1x1 "),
+    ({"label": " "}, "label: expected a text, got ' '"),
+    ({"label": "a\nb"}, "label: must be a single line of text, got 'a\\nb'"),
+    ({"label": "{"}, "label: '{' has a brace without its partner; {{ and }} stand for braces, "
+                     "fields are {name}, {time}, {frame}, {channel}"),
+    ({"label": "{times}"}, "label: there is no field {times}; fields are {name}, {time}, {frame}, "
+                           "{channel}, and {{ and }} stand for braces"),
+    ({"label": "{time:5}"}, "label: there is no field {time:5}"),
+    ({"label": "{time!r}"}, "label: there is no field {time!r}"),
+    ({"event": "5"},
+     "event: expected TIME=TEXT or TIME..TIME=TEXT such as '05:00=+ drug', got '5'"),
+    ({"event": "5= "}, "event: expected TIME=TEXT or TIME..TIME=TEXT"),
+    ({"event": ()}, "event: expected at least one TIME=TEXT"),
+    ({"event": "5..5=x"}, "event: 5..5 ends before it begins"),
+    ({"event": "2min..1min=x"}, "event: 2min..1min ends before it begins"),
+    ({"event": "x=x"}, "event: expected a time such as 300, 5min, 1.5h or 500ms, got 'x'"),
+    ({"arrow": ()}, "arrow: expected X,Y or X,Y@TIME..TIME such as 120,85@05:00..10:00, got None"),
+    ({"arrow": "5"}, "arrow: expected X,Y or X,Y@TIME..TIME such as 120,85@05:00..10:00, got '5'"),
+    ({"arrow": "5,5@3s..3s"}, "arrow: 3s..3s ends before it begins"),
+    ({"label_corner": "top-left"}, "label_corner: there is no label to place; give one too"),
+    ({"event_corner": "top-left"}, "event_corner: there is no event to place; give one too"),
+    ({"um_per_pixel": 1, "width": 300}, "um_per_pixel: gives the video its width; leave out width"),
+    ({"limits": (1, 2), "contrast": "local"},
+     "limits: fixed limits and a contrast rule exclude each other"),
+    ({"limits": (1, 2), "percentile": (1, 2)},
+     "limits: fixed limits and percentiles exclude each other"),
+    ({"percentile": (1, 2), "contrast": "auto"},
+     "percentile: is for contrast local, global, batch or smooth, not for 'auto'"),
+    ({"crf": 20, "quality": "high"}, "crf: sets the quality by itself; leave out quality"),
+    ({"crf": 20, "max_size": "1MB"}, "max_size: finds the rate factor by itself; leave out crf"),
+    ({"raw": True, "width": 300, "gamma": 2},
+     "raw: counts are written as they are; leave out width, gamma, or leave out raw"),
+    ({"codec": "h264", "quality": "lossless"},
+     "quality: players would refuse lossless H.264; use codec ffv1 (.mkv) to keep every pixel, or "
+     "quality high"),
+    ({"codec": "gif", "quality": "draft"}, "quality: GIF has only one; leave out 'draft'"),
+    ({"codec": "gif", "crf": 3}, "crf: GIF has no rate factor; leave it out"),
+    ({"codec": "mpeg4", "crf": 3}, "crf: MPEG-4 Part 2 has no rate factor; use quality"),
+    ({"codec": "gif", "max_size": "1MB"},
+     "max_size: GIF has no rate factor to find; use h264, h265, av1, vp9"),
+    ({"codec": "h264", "raw": True}, "raw: H.264 cannot hold counts as they are; use ffv1 (.mkv)"),
+    ({"codec": "gif", "fps": "50.1"},
+     "fps: players slow down GIFs of more than 50 frames a second; use 50 or less, or another "
+     "codec"),
+    ({"codec": "mpeg4", "fps": "65536/1001"},
+     "fps: 65536/1001 is finer than the 16-bit clock of MPEG-4 Part 2; the nearest that it can "
+     "hold is "),
+    ({"anchor_colour": "nothing"}, "anchor_colour: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "said"), REFUSED, ids=lambda value: str(value)[:30])
+def test_what_is_said_of_what_is_refused(values, said):
+    with pytest.raises(t2v.SettingsError) as caught:
+        t2v.VideoSettings(**values)
+    assert str(caught.value).startswith(said)
+
+
+def test_codecs_take_what_is_at_their_limits():
+    ranges = {"h264": (1, 51), "h265": (0, 51), "av1": (1, 63), "vp9": (0, 63)}
+    for codec, (low, high) in ranges.items():
+        for crf in (low, high):
+            assert t2v.VideoSettings(codec=codec, crf=crf).crf == crf
+        for crf in {low - 1, high + 1} & set(range(64)):
+            with pytest.raises(t2v.SettingsError, match=f"between {low} and {high}, got {crf}"):
+                t2v.VideoSettings(codec=codec, crf=crf)
+    assert t2v.VideoSettings(codec="gif", fps=50).fps == 50
+    assert t2v.VideoSettings(codec="mpeg4", fps="65535/1001").fps == Fraction(65535, 1001)
+
+
+def test_sizes_in_all_units():
+    units = {"": 1, "B": 1, "kB": 1000, "k": None, "MB": 10**6, "GB": 10**9}
+    units |= {"KiB": 1024, "MiB": 1 << 20, "GiB": 1 << 30, "iB": None}
+    for unit, size in units.items():
+        if size is None:
+            with pytest.raises(t2v.SettingsError, match="max_size: expected a size"):
+                t2v.VideoSettings(max_size=f"2000{unit}")
+        else:
+            assert t2v.VideoSettings(max_size=f" 2000.5 {unit} ").max_size == int(2000.5 * size)
+
+
+def test_limits_of_channels():
+    assert t2v.VideoSettings(limits=[(1, 2)]).limits == (1, 2)
+    assert t2v.VideoSettings(limits=[(1, 2), [3, 4]]).limits == ((1, 2), (3, 4))
+
+
+def test_values_in_files_are_checked_for_what_they_are():
+    with pytest.raises(t2v.SettingsError, match=r"^anchor: expected true or false, got 1$"):
+        t2v.VideoSettings.from_dict({"anchor": 1})
+    assert t2v.VideoSettings.from_dict({"anchor": True}).anchor
+    label = 1998 * "x"  # 2,000 characters with its quotes
+    assert t2v.VideoSettings.from_dict({"label": label}).label == label
+    with pytest.raises(t2v.SettingsError, match=r"^label: is longer than any value of it$"):
+        t2v.VideoSettings.from_dict({"label": label + "x"})
+    with pytest.raises(t2v.SettingsError, match=r"^settings: expected a JSON object$"):
+        t2v.VideoSettings.from_json("[]")
+
+
+@pytest.mark.parametrize(
+    ("start", "shown"),
+    [({}, True), ({"label": "x"}, True), ({"label": "{time}"}, False), ({"event": "5=x"}, False)],
+)
+def test_a_start_is_shown_unless_something_else_shows_times(start, shown):
+    assert t2v.VideoSettings(time_start=5, **start).timestamp is shown
+
+
+def test_what_stands_for_a_value_in_the_name_of_a_video():
+    def token(**values):
+        (name,) = values
+        return SETTINGS[name].token_for(getattr(t2v.VideoSettings(**values), name))
+
+    assert token(anchor_colour="#00ff00") == "_00ff00"
+    assert token(crop="40x30") == "_crop_40x30"
+    assert token(crop="40x30+0+7") == "_crop_40x30_at_0_7"
+    assert token(scale_bar_corner="bottom-left") == "_bl"
+    assert token(scale_bar_length=0.5) == "_0.5um"
+    assert token(um_per_pixel=0.25) == "_0.25um_per_px"
+    assert token(frame_interval="5min") == "_every_300s"
+    assert token(time_start="-10s") == "_from_-10s"
+    assert token(percentile=(0.1, 99.9)) == "_percentile_0.1-99.9"
+    assert token(channel="all") == "_merged"
+    assert token(channel=0) == "_ch0"
+    assert token(position="A 1") == "_posA 1"
+    assert token(play="Z") == "_play_z"
+    assert token(axes="TCYX") == "_tcyx"
+    assert token(quality="standard") == ""
+    assert token(invert=False) == ""
+    assert token(anchor_style="cross") == "_cross"
+    assert token(anchor_size=8) == "_8px"
+    assert SETTINGS["frames"].token(range(3, 10)) == "_frames_3-9"
+    assert SETTINGS["frames"].token(range(3, 10, 2)) == "_frames_3-9_step_2"
