@@ -36,12 +36,8 @@ def spots(picture, colour):
         while queue:
             row, column = queue.popleft()
             area.append((row, column))
-            for near in (
-                (row - 1, column),
-                (row + 1, column),
-                (row, column - 1),
-                (row, column + 1),
-            ):
+            for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+                near = row + down, column + right
                 inside = 0 <= near[0] < todo.shape[0] and 0 <= near[1] < todo.shape[1]
                 if inside and todo[near]:
                     todo[near] = False
@@ -89,9 +85,8 @@ def test_every_label_is_where_it_is_in_every_frame(viewer):
     for number, (frame, row, column) in enumerate(grid_of_points().round().astype(int), 1):
         labels[frame, row - 2 : row + 3, column - 2 : column + 3] = number
     colours = {None: "transparent"} | dict.fromkeys(range(1, labels.max() + 1), "lime")
-    viewer.add_labels(
-        labels, opacity=1, colormap=napari.utils.DirectLabelColormap(color_dict=colours)
-    )
+    colormap = napari.utils.DirectLabelColormap(color_dict=colours)
+    viewer.add_labels(labels, opacity=1, colormap=colormap)
     for frame in range(T):
         picture = t2v.render_frame(viewer, frame, width=WIDTH * ZOOM)
         expected = [np.argwhere(labels[frame] == n).mean(0) for n in np.unique(labels[frame])[1:]]
@@ -100,7 +95,7 @@ def test_every_label_is_where_it_is_in_every_frame(viewer):
 
 def test_every_track_reaches_from_its_tail_to_where_it_is(viewer):
     rows = [(n, t, 10 + 10 * n, 10 + 8 * t + n) for n in range(7) for t in range(n % 3, T)]
-    viewer.add_tracks(np.array(rows, float), tail_length=3, tail_width=6, colormap="gray_r")
+    viewer.add_tracks(np.array(rows, float), tail_length=3, tail_width=6, colormap="hsv")
     for frame in range(T):
         lit = t2v.render_frame(viewer, frame, width=WIDTH * ZOOM).max(axis=2) > 25
         for n in range(7):
@@ -135,12 +130,14 @@ def test_a_list_of_layers_is_drawn_as_a_viewer_of_them(viewer):
 def test_the_recipe_says_what_was_drawn_and_workers_change_no_byte(viewer, tmp_path):
     import dask.array as da
 
-    viewer.add_labels(da.ones((T, HEIGHT, WIDTH), np.int32, chunks=(1, 50, 60)), name="nuclei")
+    viewer.add_labels(
+        da.ones((T, HEIGHT, WIDTH), dtype=np.int32, chunks=(1, 50, 60)), name="nuclei"
+    )
     viewer.add_points(grid_of_points(), size=6, name="spots")
     made = [t2v.convert(viewer, tmp_path / f"{n}.mp4", workers=n, width=WIDTH * 2) for n in (1, 3)]
     one, three = (video.path.read_bytes() for video in made)
     assert one == three
-    drawn = [dict(each) for each in made[0].recipe.drawn]
+    drawn = [dict(each) for each in t2v.read_recipe(made[0].path).drawn]
     assert drawn == [
         {"kind": "labels", "file": "nuclei", "objects": T, "left_out": 0},
         {"kind": "points", "file": "spots", "objects": len(grid_of_points()), "left_out": 0},

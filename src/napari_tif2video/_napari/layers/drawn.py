@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from napari import layers as shown
 from napari.components import ViewerModel
-from napari.layers import Image, Labels, Layer, Points, Shapes, Tracks, Vectors
+from napari.layers import Layer
 from numpy.typing import NDArray
 
-from ... import drawings as drawn
 from ...data import stack_of_array
+from ...drawings import LabelColours, Labels, Points, Shapes, Texts, Tracks, Vectors, ellipse
 from ...errors import SourceError
 from ...overlays import Drawing, Look
 from .layer import BLENDINGS, as_array
@@ -181,7 +182,7 @@ def _rgba(colours: Any) -> NDArray[np.uint8]:
     return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
-def _points(layer: Points, look: Look, space: _Space, length: int) -> Drawing:
+def _points(layer: shown.Points, look: Look, space: _Space, length: int) -> Drawing:
     data = np.asarray(layer.data, np.float64).reshape(-1, layer.ndim)
     mode = str(layer.projection_mode)
     is_thick = mode != "none"
@@ -191,7 +192,7 @@ def _points(layer: Points, look: Look, space: _Space, length: int) -> Drawing:
     sizes = np.asarray(layer.size, np.float64)[rows] * space.size
     widths = np.asarray(layer.border_width, np.float64)[rows]
     is_relative = layer.border_width_is_relative
-    return drawn.Points(
+    return Points(
         look,
         y,
         x,
@@ -208,7 +209,7 @@ def _points(layer: Points, look: Look, space: _Space, length: int) -> Drawing:
     )
 
 
-def _texts(layer: Layer, rows: NDArray[np.intp], space: _Space) -> drawn.Texts | None:
+def _texts(layer: Layer, rows: NDArray[np.intp], space: _Space) -> Texts | None:
     text = layer.text
     if not text.visible or not len(rows):
         return None
@@ -222,7 +223,7 @@ def _texts(layer: Layer, rows: NDArray[np.intp], space: _Space) -> drawn.Texts |
     if translation.size:
         moved[:] = translation if translation.size == 1 else translation[-2:]
     down, right = space.plane[:2, :2] @ moved
-    return drawn.Texts(
+    return Texts(
         tuple(map(str, strings[rows])),
         colours[rows],
         max(1, round(text.size * _PX_PER_PT)),
@@ -231,13 +232,13 @@ def _texts(layer: Layer, rows: NDArray[np.intp], space: _Space) -> drawn.Texts |
     )
 
 
-def _tracks(layer: Tracks, look: Look, space: _Space, length: int) -> Drawing:
+def _tracks(layer: shown.Tracks, look: Look, space: _Space, length: int) -> Drawing:
     table = np.asarray(layer.data, np.float64)
     times = space.frames(table[:, 1:])
     if times is None or space.axis != 0:
         raise SourceError("whose time is not played")
     y, x = space.in_frame(table[:, -2:]).T
-    made = drawn.Tracks(
+    made = Tracks(
         look,
         table[:, 0].astype(np.int64),
         times,
@@ -258,7 +259,7 @@ def _tracks(layer: Tracks, look: Look, space: _Space, length: int) -> Drawing:
     return made.linked([(one, child) for child, found in parents.items() for one in found])
 
 
-def _shapes(layer: Shapes, look: Look, space: _Space, length: int) -> Drawing:
+def _shapes(layer: shown.Shapes, look: Look, space: _Space, length: int) -> Drawing:
     outlines, rows, times, are_closed = [], [], [], []
     for row in np.argsort(np.asarray(layer.z_index, int), kind="stable").tolist():
         corners = np.asarray(layer.data[row], np.float64)
@@ -271,12 +272,12 @@ def _shapes(layer: Shapes, look: Look, space: _Space, length: int) -> Drawing:
         if not is_seen[0] or _differ(first[0], last[0], space.axis):
             continue
         places = space.in_frame(corners[:, -2:])
-        outlines.append(drawn.ellipse(places) if kind == "ellipse" else places)
+        outlines.append(ellipse(places) if kind == "ellipse" else places)
         times.append(first[0])
         rows.append(row)
         are_closed.append(kind not in ("path", "line"))
     chosen = np.array(rows, np.intp)
-    return drawn.Shapes.of(
+    return Shapes.of(
         look,
         outlines,
         t=space.frames(np.array(times).reshape(-1, layer.ndim)),
@@ -294,13 +295,13 @@ def _differ(first: NDArray[Any], last: NDArray[Any], axis: int | None) -> bool:
     return axis is not None and bool(first[axis] != last[axis])
 
 
-def _vectors(layer: Vectors, look: Look, space: _Space, length: int) -> Drawing:
+def _vectors(layer: shown.Vectors, look: Look, space: _Space, length: int) -> Drawing:
     data = np.asarray(layer.data, np.float64).reshape(-1, 2, layer.ndim)
     mode = str(layer.projection_mode)
     is_thick = mode != "none"
     rows = np.flatnonzero(space.in_slice(data[:, 0], is_thick=is_thick))
     starts, ways = data[rows, 0], data[rows, 1]
-    return drawn.Vectors(
+    return Vectors(
         look,
         space.in_frame(starts[:, -2:]),
         space.in_frame(starts[:, -2:] + float(layer.length) * ways[:, -2:]),
@@ -314,7 +315,7 @@ def _vectors(layer: Vectors, look: Look, space: _Space, length: int) -> Drawing:
     )
 
 
-def _labels(layer: Labels, look: Look, space: _Space, length: int) -> Drawing:
+def _labels(layer: shown.Labels, look: Look, space: _Space, length: int) -> Drawing:
     data = layer.data[0] if layer.multiscale else layer.data
     index: list[Any] = [slice(None)] * layer.ndim
     for axis, (middle, _, _) in space.others.items():
@@ -331,7 +332,7 @@ def _labels(layer: Labels, look: Look, space: _Space, length: int) -> Drawing:
     to_labels = np.linalg.inv(space.plane)[:2]
     colormap = layer.colormap
     background = int(getattr(colormap, "background_value", 0) or 0)
-    return drawn.Labels(
+    return Labels(
         look,
         images.select(steps.tolist()),
         _label_colours(colormap, background),
@@ -341,29 +342,29 @@ def _labels(layer: Labels, look: Look, space: _Space, length: int) -> Drawing:
     )
 
 
-def _label_colours(colormap: Any, background: int) -> drawn.LabelColours:
+def _label_colours(colormap: Any, background: int) -> LabelColours:
     table = getattr(colormap, "color_dict", None)
     if table is None:
-        return drawn.LabelColours(_rgba(colormap.colors)[1:], background=background)
+        return LabelColours(_rgba(colormap.colors)[1:], background=background)
     given = sorted(int(label) for label in table if label is not None)
     own = _rgba([np.asarray(table[label], np.float64) for label in given])
     default = table.get(None)
     cycle = np.zeros((1, 4), np.uint8) if default is None else _rgba(default)
-    return drawn.LabelColours(cycle, np.array(given, np.int64), own, background)
+    return LabelColours(cycle, np.array(given, np.int64), own, background)
 
 
 _KINDS: dict[type[Layer], Callable[[Any, Look, _Space, int], Drawing]] = {
-    Labels: _labels,
-    Points: _points,
-    Shapes: _shapes,
-    Tracks: _tracks,
-    Vectors: _vectors,
+    shown.Labels: _labels,
+    shown.Points: _points,
+    shown.Shapes: _shapes,
+    shown.Tracks: _tracks,
+    shown.Vectors: _vectors,
 }
 
-#: The layers that can be drawn.
+#: The layers that can be
 DRAWN_LAYERS = (*_KINDS,)
 
 
 def is_drawn(layer: Layer) -> bool:
     """Whether a layer is drawn onto the frames of images."""
-    return isinstance(layer, DRAWN_LAYERS) and not isinstance(layer, Image)
+    return isinstance(layer, (*_KINDS,))
