@@ -73,7 +73,7 @@ def walks(tracks: int, frames: int) -> np.ndarray:
 def timed(frames: Path, output: Path, options: dict) -> tuple[float, float]:
     """Seconds of all processors, and of the clock, that a video takes."""
     begun = time.process_time(), time.perf_counter()
-    t2v.convert(frames, output, width=WIDTH, limits=(300, 2500), overwrite=True, **options)
+    t2v.convert(frames, output, width=WIDTH, overwrite=True, **options)
     return time.process_time() - begun[0], time.perf_counter() - begun[1]
 
 
