@@ -3,7 +3,7 @@
     python benchmarks/drawings.py [--frames 100] [--tracks 200] [--rounds 5]
 
 Both are made in turns in one process. The ratio is that of the speeds with and without tracks, by
-processor time, which a busy machine changes less, and by the clock. It has to be 0.7 or more.
+processor time, which a busy machine changes less, and by the clock.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import tifffile
 from measuring import print_table, spread
+from synthetic import frame_folder
 
 import napari_tif2video as t2v
 
@@ -30,8 +30,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        frames = Path(folder) / "frames"
-        write_frames(frames, given.frames)
+        frames = frame_folder(Path(folder), given.frames, SIDE)
         drawn = {"without": {}, "with": {"tracks": walks(given.tracks, given.frames)}}
         seconds = {name: [] for name in drawn}
         for number in range(1 + given.rounds):
@@ -47,18 +46,6 @@ def main() -> None:
         rows.append((clock, spread(ms[0]), spread(ms[1]), f"{ratio:.2f}"))
     title = f"ms a frame with {given.tracks} tracks"
     print_table(("time", "ms a frame without", title, "speed with / without"), rows)
-
-
-def write_frames(folder: Path, count: int) -> None:
-    """Noise with spots, a few different frames that are written again and again."""
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    base = rng.normal(400, 40, (4, SIDE, SIDE)).clip(0).astype(np.uint16)
-    for _ in range(300):
-        top, left = rng.integers(0, SIDE - 40, 2)
-        base[:, top : top + 40, left : left + 40] += rng.integers(200, 2000, dtype=np.uint16)
-    for number in range(count):
-        tifffile.imwrite(folder / f"t{number:04}.tif", base[number % len(base)])
 
 
 def walks(tracks: int, frames: int) -> np.ndarray:
