@@ -63,9 +63,10 @@ def test_two_layers_on_top_of_each_other(viewer):
 
 def test_other_layers_are_left_out_and_said(viewer, tmp_path):
     viewer.add_image(numbered(4), contrast_limits=(0, 65535))
-    viewer.add_points([[0, 1, 2]], name="spots")
+    corners = np.array([(0, 1, 2), (0, 5, 2), (0, 5, 9)])
+    viewer.add_surface((corners, np.array([(0, 1, 2)])), name="mesh")
     video = t2v.convert(viewer, tmp_path / "o.mp4", width="full")
-    assert any("spots" in note for note in video.notes)
+    assert any("mesh" in note for note in video.notes)
     assert numbers(video.path) == [0, 1, 2, 3]
 
 

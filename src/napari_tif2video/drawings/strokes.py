@@ -47,10 +47,6 @@ class _Pixels:
             self.places[chosen], self.lines[chosen], self.covers[chosen], self.along[chosen]
         )
 
-    def within(self, first: int, stop: int) -> _Pixels:
-        low, high = np.searchsorted(self.lines, (first, stop))
-        return self.only(slice(low, high))
-
 
 class Strokes:
     """Lines on a picture of one size.
@@ -73,6 +69,7 @@ class Strokes:
     ) -> None:
         self._starts, self._ends, self._width, self._size = starts, ends, width, size
         self._blocks: dict[int, tuple[_Pixels, _Pixels]] = {}
+        self._joined: tuple[range, _Pixels, int] | None = None
 
     def covered(
         self, first: int, stop: int, opacities: Floats32
@@ -90,25 +87,35 @@ class Strokes:
             The pixels, and the line that each shows, counted from `first`.
         alphas : float32 array
         """
-        parts = [self._block(number) for number in range(first // _BLOCK, -(-stop // _BLOCK))]
-        # What covers a pixel by less than half gives way to what covers it by more.
-        weak = [block[0].within(first, stop) for block in parts]
-        strong = [block[1].within(first, stop) for block in parts]
-        shown = _joined([*weak, *strong])
-        lines = shown.lines - np.int32(first)
+        shown, weak = self._together(range(first // _BLOCK, -(-stop // _BLOCK)))
         are_there: NDArray[np.bool_] = np.any(opacities > 0, axis=1)
-        if not are_there.all():
-            chosen = are_there[lines]
-            shown, lines = shown.only(chosen), lines[chosen]
         top = np.full(self._size[0] * self._size[1], -1, np.int32)
-        top[shown.places] = np.arange(len(lines), dtype=np.int32)
+        for part in (slice(0, weak), slice(weak, len(shown.lines))):
+            low, high = part.start + np.searchsorted(shown.lines[part], (first, stop))
+            chosen, places = np.arange(low, high, dtype=np.int32), shown.places[low:high]
+            if not are_there.all():
+                kept = are_there[shown.lines[low:high] - first]
+                chosen, places = chosen[kept], places[kept]
+            top[places] = chosen
         places = np.flatnonzero(top >= 0)
         seen = top[places]
-        line = lines[seen]
+        line = shown.lines[seen] - np.int32(first)
         at_start, at_end = opacities[line, 0], opacities[line, 1]
         alphas = at_start + (at_end - at_start) * shown.along[seen]
         np.clip(alphas, 0, 1, out=alphas)
         return places, line, alphas * shown.covers[seen]
+
+    def _together(self, numbers: range) -> tuple[_Pixels, int]:
+        """The pixels of some blocks: what covers them by less than half, and how many that are.
+
+        They give way to those behind them. Kept for the next frame, which mostly needs the same.
+        """
+        if self._joined is None or self._joined[0] != numbers:
+            parts = [self._block(number) for number in numbers]
+            weak, strong = ([part[kind] for part in parts] for kind in (0, 1))
+            count = sum(len(part.lines) for part in weak)
+            self._joined = numbers, _joined([*weak, *strong]), count
+        return self._joined[1:]
 
     def _block(self, number: int) -> tuple[_Pixels, _Pixels]:
         found = self._blocks.pop(number, None)

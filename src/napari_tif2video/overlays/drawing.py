@@ -47,6 +47,8 @@ class Drawing(Protocol):
         What it is: labels, points, tracks, shapes or vectors.
     look : Look
         Its name, opacity and blending, and which channels lie below it.
+    count : int, optional
+        How many objects it has, where that is known.
     awaited : Frames, optional
         Images that dask has to compute before it can be drawn.
     """
@@ -56,6 +58,9 @@ class Drawing(Protocol):
 
     @property
     def look(self) -> Look: ...
+
+    @property
+    def count(self) -> int | None: ...
 
     @property
     def awaited(self) -> Any: ...

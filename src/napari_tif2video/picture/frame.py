@@ -223,12 +223,13 @@ def _composed(
     below = 0
     for drawing in tick.drawings:
         level = drawing.look.level
-        above = len(levels) if level is None else min(max(level, 1), len(levels))
+        above = len(levels) if level is None else min(level, len(levels))
         if above > below:
             picture = compose(levels[below:above], displays[below:above], picture)
             # A plain grey picture may be that of the levels, which others still need.
             picture, below = in_colour(picture).copy(), above
-        assert picture is not None
+        if picture is None:  # it lies below all channels
+            picture = np.zeros((*view.size, 3), np.uint8)
         picture = drawing.draw(picture, tick.place, view)
     if below < len(levels):
         picture = compose(levels[below:], displays[below:], picture)

@@ -96,8 +96,7 @@ class Drawn:
         return {name: value for name in names if (value := getattr(self, name)) != ""}
 
     def __str__(self) -> str:
-        nouns = {"segmentation": "label image", "tracks": "track", "points": "point"}
-        noun = nouns.get(self.kind, "shape")
+        noun = "label image" if self.kind in ("labels", "segmentation") else self.kind[:-1]
         less = f" ({self.left_out} left out)" if self.left_out else ""
         return f"{counted(self.objects, noun)} of {self.file or 'an array'}{less}"
 
@@ -148,6 +147,11 @@ def draw(
     """
     if settings.raw and arrays:
         raise SourceError(f"raw: counts are written as they are; leave out {', '.join(arrays)}")
+    if settings.raw and stack.drawings:
+        names = ", ".join(drawing.look.name for drawing in stack.drawings)
+        note = f"raw counts are written as they are, without {names}"
+        stack = replace(stack, drawings=(), notes=(*stack.notes, note))
+    brought = [_brought(drawing) for drawing in stack.drawings]
     drawings: list[Drawing] = []
     drawn: list[Drawn] = []
     notes: list[str] = []
@@ -166,10 +170,16 @@ def draw(
         is_drawn = any(what.kind == kind for what in drawn)
         if not is_drawn and getattr(settings, name) not in (None, False):
             raise SourceError(f"{name}: there are no {kind} to draw; give --{kind} too")
-    if not drawings:
-        return stack, ()
-    stack = replace(stack, drawings=(*stack.drawings, *drawings), notes=(*stack.notes, *notes))
-    return stack, tuple(drawn)
+    if drawings:
+        stack = replace(stack, drawings=(*stack.drawings, *drawings), notes=(*stack.notes, *notes))
+    return stack, (*brought, *drawn)
+
+
+def _brought(drawing: Drawing) -> Drawn:
+    """What of a layer is drawn that came with the stack."""
+    # What is in label images is not known without reading them.
+    objects = len(drawing.images) if isinstance(drawing, Labels) else drawing.count or 0
+    return Drawn(drawing.kind, drawing.look.source or drawing.look.name, objects)
 
 
 # Which settings need something to draw.

@@ -1,5 +1,6 @@
 """Layers and viewers of napari as stacks, shown as napari shows them. No Qt."""
 
+from .drawn import drawings_of, is_drawn
 from .layer import (
     CHANNEL,
     TEMPORARY,
@@ -18,6 +19,8 @@ __all__ = [
     "Region",
     "depth_axis",
     "display_of",
+    "drawings_of",
+    "is_drawn",
     "leading_shape",
     "letters_of",
     "merge",

@@ -89,7 +89,7 @@ TEMPORARY = "napari-tif2video temporary"
 #: Metadata key of layers that show one of several channels of a file: its number.
 CHANNEL = "napari-tif2video channel"
 
-_BLENDINGS = {
+BLENDINGS = {
     "translucent_no_depth": "translucent",
     "translucent": "translucent",
     "additive": "additive",
@@ -243,7 +243,7 @@ def _of_our_planes(data: Any, play: int | None, point: Sequence[Any]) -> Stack |
 
 def display_of(layer: Image) -> Display:
     """How napari shows an image layer."""
-    blending = _BLENDINGS[str(layer.blending)]
+    blending = BLENDINGS[str(layer.blending)]
     if layer.rgb:
         dtype = np.dtype(layer.dtype)
         white = float(np.iinfo(dtype).max) if dtype.kind in "ui" else 1.0

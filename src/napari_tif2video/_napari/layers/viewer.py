@@ -13,16 +13,20 @@ from napari.layers import Image, Layer
 
 from ...data import Channel, PlacedFrames, Stack
 from ...errors import SourceError
+from .drawn import drawings_of
 from .layer import TEMPORARY, Place, display_of, leading_shape, stack_of_layer
 from .region import Merge, merge, mergeable, unit_factors
 
 
 def stack_of(source: Any) -> Stack | None:
-    """The stack behind a layer or viewer of napari; None for anything else."""
+    """The stack behind layers or a viewer of napari; None for anything else."""
     if isinstance(source, Layer):
         return stack_of_layer(source)
     if isinstance(source, ViewerModel):
         return stack_of_viewer(source)
+    is_list = isinstance(source, (list, tuple)) and len(source) > 0
+    if is_list and all(isinstance(one, Layer) for one in source):
+        return stack_of_layers(source)
     return None
 
 
@@ -37,14 +41,29 @@ def stack_of_viewer(viewer: ViewerModel) -> Stack:
     images = [layer for layer in visible if isinstance(layer, Image)]
     if not images:
         raise SourceError("the viewer shows no image layer; make one visible")
-    others = [layer.name for layer in visible if not isinstance(layer, Image)]
-    notes = [f"left out, as they are no images: {', '.join(others)}"] if others else []
+    others = [layer for layer in visible if not isinstance(layer, Image)]
+    notes: list[str] = []
     # Axes of a layer are the last ones of the viewer.
     play = _played_axis(viewer, images) - viewer.dims.ndim
     chosen, left_out = mergeable(viewer, images, play)
     notes += [f"left out: {layer.name}, which {why}" for layer, why in left_out.items()]
-    stack = merged_layers(viewer, merge(viewer, chosen, play), play)
-    return dataclasses.replace(stack, notes=(*notes, *stack.notes))
+    merged = merge(viewer, chosen, play)
+    stack = merged_layers(viewer, merged, play)
+    drawings, said = drawings_of(viewer, others, merged, play, len(stack))
+    return dataclasses.replace(stack, notes=(*notes, *said, *stack.notes), drawings=drawings)
+
+
+def stack_of_layers(layers: Sequence[Layer]) -> Stack:
+    """Some layers, the first at the bottom, as a viewer shows them that has no others."""
+    viewer = ViewerModel()
+    before = [layer.visible for layer in layers]
+    try:
+        viewer.layers.extend(layers)
+        return stack_of_viewer(viewer)
+    finally:
+        viewer.layers.clear()
+        for layer, was_visible in zip(layers, before, strict=True):
+            layer.visible = was_visible
 
 
 def merged_layers(

@@ -9,7 +9,7 @@ from typing import Any
 
 from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
-from napari.layers import Image
+from napari.layers import Image, Layer
 
 from ...data import Stack
 from ...planning import Plan, channel_name, has_unknown_axes
@@ -17,6 +17,7 @@ from ...settings import VideoSettings
 from ..layers import (
     depth_axis,
     display_of,
+    drawings_of,
     leading_shape,
     letters_of,
     merge,
@@ -122,13 +123,17 @@ class TimeAxis:
                 return axis - layer.ndim, leading_shape(layer)[axis]
         return None, 0
 
-    def stack_of(self, layers: Sequence[Image], z: int | str | None) -> Stack:
+    def stack_of(
+        self, layers: Sequence[Image], z: int | str | None, drawn: Sequence[Layer] = ()
+    ) -> Stack:
         """The layers as they are shown now; what was measured stays while data and sliders do.
 
         Parameters
         ----------
         z : int or one of `Z_PROJECTIONS`, optional
             A slice, or how the slices become one, instead of where their slider stands.
+        drawn : sequence of Layer
+            Those that are drawn onto them.
         """
         play = self.axis.value
         points = [places_of(self._viewer, layer, play) for layer in layers]
@@ -162,7 +167,12 @@ class TimeAxis:
         pairs = zip(self._stack.channels, layers, strict=True)
         channels = tuple(dataclasses.replace(c, display=display_of(layer)) for c, layer in pairs)
         name = "_".join(layer.name for layer in layers)
-        return dataclasses.replace(self._stack, channels=channels, name=name)
+        stack = dataclasses.replace(self._stack, channels=channels, name=name)
+        if not drawn:
+            return stack
+        own = -1 if play is None else play
+        drawings, notes = drawings_of(self._viewer, drawn, merged, own, len(stack))
+        return dataclasses.replace(stack, drawings=drawings, notes=(*stack.notes, *notes))
 
     def as_settings(self, layer: Image, settings: VideoSettings) -> VideoSettings | None:
         """Settings that show of the layer what is shown now, without sliders; None for none."""

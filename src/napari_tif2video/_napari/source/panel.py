@@ -15,7 +15,7 @@ from psygnal import Signal
 from ...data import Calibration, Stack
 from ...planning import Plan
 from ...units import counted
-from ..layers import Region, merge, move_slider, point_of, region_of_layer
+from ..layers import Region, is_drawn, merge, move_slider, point_of, region_of_layer
 from ..panel import Note, line
 from ..words import in_words
 from .axes import SourceAxes, TimeAxis, nearest_frame
@@ -27,6 +27,13 @@ _LOOKS = (
     "data", "contrast_limits", "colormap", "gamma", "opacity", "blending", "visible",
     "projection_mode", "auto_contrast", "name", "interpolation2d",
     "scale", "translate", "rotate", "shear", "affine", "units",
+)  # fmt: skip
+_DRAWN_LOOKS = (
+    *_LOOKS, "colormap", "contour", "selected_label", "show_selected_label", "labels_update",
+    "features", "size", "symbol", "shown", "face_color", "border_color", "border_width",
+    "edge_color", "edge_width", "length", "vector_style", "tail_length", "tail_width",
+    "head_length", "hide_completed_tracks", "display_id", "display_tail", "display_graph",
+    "color_by", "rebuild_tracks", "rebuild_graph",
 )  # fmt: skip
 _STEPS = {"T": "time point", "C": "channel", "Z": "slice", "P": "position"}
 
@@ -171,7 +178,7 @@ class SourcePanel:
         if self.is_folder_mode:
             return self.temporary.stack
         layers = self.layers.chosen
-        return self.time_axis.stack_of(layers, z) if layers else None
+        return self.time_axis.stack_of(layers, z, self.layers.drawn) if layers else None
 
     def frame_index(self, plan: Plan) -> int:
         """The frame of the video that is nearest to the viewer's slider."""
@@ -270,7 +277,7 @@ class SourcePanel:
             return
         for watched, act in ((self._watched, "disconnect"), (layers, "connect")):
             for layer in watched:
-                for name in _LOOKS if isinstance(layer, Image) else ("visible", "name"):
+                for name in _looks_of(layer):
                     if name in layer.events.emitters:  # napari 0.7 has not all of them
                         getattr(getattr(layer.events, name), act)(self._on_look)
         self._watched = list(layers)
@@ -315,3 +322,10 @@ def _calibration(known: Calibration) -> str:
     if len(said) == 2 and said[0][1] == said[1][1]:
         return f"{said[0][0]}, {said[1][0]} ({said[0][1]})"
     return ", ".join(f"{text} ({origin})" for text, origin in said)
+
+
+def _looks_of(layer: Layer) -> tuple[str, ...]:
+    """The events of a layer that change how it looks in the video."""
+    if isinstance(layer, Image):
+        return _LOOKS
+    return tuple(dict.fromkeys(_DRAWN_LOOKS)) if is_drawn(layer) else ("visible", "name")

@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
 from ...colours import default_colours
-from ..layers import TEMPORARY, display_of, mergeable
+from ..layers import TEMPORARY, display_of, is_drawn, mergeable
 from ..panel import let_shrink
 
 ALL_VISIBLE = "all visible"
@@ -64,11 +64,20 @@ class LayerPicker(ComboBox):
         return [] if self.layer is None else [self.layer]
 
     @property
+    def drawn(self) -> list[Layer]:
+        """The layers that are drawn onto the chosen images, from the bottom up."""
+        return self._visible_drawn if self.is_merged else []
+
+    @property
+    def _visible_drawn(self) -> list[Layer]:
+        return [layer for layer in self.candidates if layer.visible and is_drawn(layer)]
+
+    @property
     def left_out(self) -> dict[Layer, str]:
         """The layers that are seen in the viewer and not in the video, and why if it is not by
         choice.
         """
-        chosen = self.chosen
+        chosen = [*self.chosen, *self.drawn]
         others = [layer for layer in self.candidates if layer.visible and layer not in chosen]
         reasons = {} if self._is_by_hand and not self.is_merged else self._reasons
         return {layer: reasons.get(layer, "") for layer in others}
@@ -105,7 +114,7 @@ class LayerPicker(ComboBox):
         self.look()
         with self.changed.blocked():
             super().reset_choices()
-            is_all = isinstance(before, str) and len(images) > 1
+            is_all = isinstance(before, str) and self._has_several(images)
             is_there = is_all or any(layer is before for layer in images)
             is_kept = is_there and (self._is_by_hand or seen == self._seen)
             self._is_by_hand, self._seen = self._is_by_hand and is_there, seen
@@ -116,7 +125,7 @@ class LayerPicker(ComboBox):
 
     def _first_choice(self, before: Any, layers: list[Image]) -> Any:
         """What the viewer shows, as far as it goes together."""
-        if layers[0].visible and len(self._merged) > 1:
+        if layers[0].visible and (len(self._merged) > 1 or self._visible_drawn):
             return ALL_VISIBLE
         active = self._viewer.layers.selection.active
         return next((layer for layer in (before, active) if layer in layers), layers[-1])
@@ -129,7 +138,13 @@ class LayerPicker(ComboBox):
     def _offered(self, _: Any) -> list[tuple[str, Any]]:
         images = self.images
         offered: list[tuple[str, Any]] = [(layer.name, layer) for layer in images]
-        return offered + [("All visible layers, as displayed", ALL_VISIBLE)] * (len(images) > 1)
+        return offered + [("All visible layers, as displayed", ALL_VISIBLE)] * self._has_several(
+            images
+        )
+
+    def _has_several(self, images: list[Image]) -> bool:
+        """Whether there is more to show than one image."""
+        return len(images) > 1 or (bool(images) and any(map(is_drawn, self.candidates)))
 
     def _on_choice(self) -> None:
         self._is_by_hand = True
