@@ -94,22 +94,31 @@ def test_all_visible_layers_are_made_unless_another_one_is_chosen(open_widget, w
     (video,) = create(widget, wait, tmp_path)
     assert video.channels == ("a", "b")
     assert np.ptp(decoded(video.path)[..., 1]) > 100
-    # Others are named.
-    viewer.add_labels(np.zeros((3, 40, 60), int), name="cells")
+    # Labels, points and the like are drawn onto them, others are named.
+    cells = viewer.add_labels(np.ones((3, 40, 60), int), name="cells")
     viewer.add_points(np.zeros((1, 3)), name="spots", visible=False)
+    corners = np.array([(0, 1, 2), (0, 5, 2), (0, 5, 9)], float)
+    viewer.add_surface((corners, np.array([(0, 1, 2)])), name="mesh")
+    viewer.dims.set_point(0, 0)
     widget.wait_until_idle()
-    assert "2 of 3 visible layers; left out: cells" in widget.source.info.value
+    assert "3 of 4 visible layers; left out: mesh" in widget.source.info.value
+    with_cells = widget.result.preview.image
+    np.testing.assert_array_equal(with_cells, t2v.render_frame(viewer, 0))
+    assert (with_cells != image).any()
+    cells.opacity = 0
+    widget.wait_until_idle()
+    np.testing.assert_array_equal(widget.result.preview.image, image)
     viewer.layers["b"].visible = False
     widget.wait_until_idle()
-    assert widget.layers.layer.name == "a"
-    assert "1 of 2 visible layers; left out: cells" in widget.source.info.value
+    assert widget.layers.is_merged
+    assert "2 of 3 visible layers; left out: mesh" in widget.source.info.value
     # A choice by hand stays.
     pick(widget.layers, "b")
     viewer.layers["b"].visible = True
     viewer.add_image(stack, name="c")
     widget.wait_until_idle()
     assert widget.layers.layer.name == "b"
-    assert "left out: a, cells, c" in widget.source.info.value
+    assert "left out: a, cells, mesh, c" in widget.source.info.value
 
 
 def test_layers_that_hide_others_are_said_and_shown_in_colours(open_widget):

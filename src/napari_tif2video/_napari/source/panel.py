@@ -227,7 +227,7 @@ class SourcePanel:
         """In what the video is not what the viewer shows."""
         lines = []
         if not self.is_folder_mode and (left_out := self.layers.left_out):
-            count = len(self.layers.chosen)
+            count = len(self.layers.chosen) + len(self.layers.drawn)
             names = ", ".join(
                 f"{one.name} ({why})" if why else one.name for one, why in left_out.items()
             )
