@@ -87,8 +87,8 @@ _BEFORE = {
     "time_start": "first at",
     "crf": "or CRF",
     "tracks_tail": "tail",
-    "follow_id": "number",
-    "follow_smooth": "smoothed over",
+    "follow_id": "id",
+    "follow_smooth": "mean of",
 }
 _AFTER = {
     "UM": "µm",
