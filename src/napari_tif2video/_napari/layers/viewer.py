@@ -31,7 +31,7 @@ def stack_of(source: Any) -> Stack | None:
 
 
 def stack_of_viewer(viewer: ViewerModel) -> Stack:
-    """The visible image layers of a viewer, put on top of each other as they are shown.
+    """The visible images of a viewer on top of each other, and other layers drawn onto them.
 
     The axis that is played is the one whose slider was used last, if it has several steps, or
     else the first that has; all others stay where their sliders are.
