@@ -383,6 +383,7 @@ class Files(Compound):
         self.button = PushButton(text="…", tooltip="Choose")
         self._kinds = kinds
         super().__init__(self.path, self.button, edited=(self.path,), stretch=0, **options)
+        self.button.native.setAccessibleName(f"Choose: {title_of(self.name)}")
         if folders:
             menu = QMenu(self.button.native)
             menu.addAction("Folder…", self._pick_folder)

@@ -51,6 +51,7 @@ class Destination(Container):
             [("Beside the data", None)], lambda folder: os.path.basename(folder) or folder
         )
         self.browse = PushButton(text="…", tooltip="Choose a folder for the videos")
+        self.browse.native.setAccessibleName("Choose: Save in")
         self.browse.max_width = 30
         self.name_edit = LineEdit(tooltip="Empty it to get the automatic name back")
         self.suffix = Label(value=_ENDING)
