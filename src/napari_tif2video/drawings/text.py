@@ -13,8 +13,6 @@ from ..overlays import Look, text_cover
 from .arrays import Colours, Floats
 from .blend import blended
 
-ANCHORS = ("center", "upper_left", "upper_right", "lower_left", "lower_right")
-
 
 @dataclass(frozen=True, eq=False)
 class Texts:
@@ -28,8 +26,8 @@ class Texts:
         RGBA.
     size_px : int
         Height of the letters, in pixels of the video.
-    anchor : str
-        Which part of the text is at the object, one of `ANCHORS`.
+    anchor : {"center", "upper_left", "upper_right", "lower_left", "lower_right"}
+        Which part of the text is at the object.
     shift : (float, float)
         Moves it down and to the right, in pixels of the frames.
     """

@@ -13,7 +13,6 @@ from ..overlays import Look
 from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at
 from .canvas import Canvas
 
-STYLES = ("line", "triangle", "arrow")
 _NECK = 0.75  # where the head of an arrow begins
 
 
@@ -31,8 +30,7 @@ class Vectors(OfArrays):
         RGBA.
     width : float
         In pixels of the frames.
-    style : str
-        One of `STYLES`.
+    style : {"line", "triangle", "arrow"}
     span : (float, float)
         How long before and after its frame a vector is seen, in frames.
     fades : bool
