@@ -26,6 +26,7 @@ from .moved import MovedFrames, Part
 from .names import axes_of_names, folders_are_axes
 from .objects import (
     MAX_NUMBER,
+    UNNAMED,
     LabelFrames,
     Outline,
     Outlines,
@@ -49,6 +50,7 @@ from .tiff import dataset_of, is_single_image
 __all__ = [
     "MAX_NUMBER",
     "TIFF_SUFFIXES",
+    "UNNAMED",
     "ArrayPlanes",
     "Calibration",
     "Channel",

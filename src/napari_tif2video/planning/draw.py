@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..data import (
     MAX_NUMBER,
+    UNNAMED,
     Calibration,
     LabelFrames,
     Outline,
@@ -70,9 +71,10 @@ class Drawn:
     Attributes
     ----------
     kind : str
-        The setting that names it: segmentation, tracks, points or shapes.
+        The setting that names it (segmentation, tracks, points or shapes), or the kind of layer
+        (labels, points, shapes, tracks or vectors).
     file : str
-        Base name of the file or folder; empty for an array.
+        Base name of the file or folder, or name of the layer; empty for an array.
     objects : int
         How many tracks, points, shapes or label images it holds.
     left_out : int
@@ -220,7 +222,7 @@ def _read_once(read: Any, path: Path, size: int, changed_ns: int) -> Any:
 # --- positions ------------------------------------------------------------------------------
 
 
-class _Sieve:
+class Sieve:
     """Lets rows through as long as they can be drawn, and counts the others."""
 
     def __init__(self, rows: int, noun: str, done: str) -> None:
@@ -244,10 +246,10 @@ class _Sieve:
 
 def sifted(
     found: Positions, ground: Ground, noun: str, where: str, done: str = "drawn"
-) -> tuple[Positions, _Sieve]:
+) -> tuple[Positions, Sieve]:
     """The positions that can be drawn, or whatever is done with them, in pixels."""
     found = in_pixels(found, ground.calibration, where)
-    sieve = _Sieve(len(found), noun, done)
+    sieve = Sieve(len(found), noun, done)
     known = np.isfinite(found.y) & np.isfinite(found.x)
     if found.t is not None:
         known &= np.isfinite(found.t)
@@ -289,7 +291,7 @@ def in_pixels(found: Positions, calibration: Calibration, where: str) -> Positio
     """The positions by the pixel size of the source, where the file has none of its own."""
     if not found.unit:
         return found
-    is_named = found.unit != "?"
+    is_named = found.unit != UNNAMED
     unit_um = length_um(1, found.unit) if is_named else 1.0
     if unit_um is None:
         raise SourceError(f"{where}: has positions in {found.unit[:20]!r}, which is no length")
@@ -316,7 +318,7 @@ def in_pixels(found: Positions, calibration: Calibration, where: str) -> Positio
     )
 
 
-def _from_zero(found: Positions, sieve: _Sieve, length: int, where: str) -> Positions:
+def _from_zero(found: Positions, sieve: Sieve, length: int, where: str) -> Positions:
     """The positions with frames from 0, where it is clear that the file counts from 1."""
     assert found.t is not None
     t = found.t[sieve.kept]
@@ -329,7 +331,7 @@ def _from_zero(found: Positions, sieve: _Sieve, length: int, where: str) -> Posi
     return found
 
 
-def _keep_near(found: Positions, sieve: _Sieve, ground: Ground, where: str) -> None:
+def _keep_near(found: Positions, sieve: Sieve, ground: Ground, where: str) -> None:
     """Count what is outside the frames; lines lead to it, unless it is far away."""
     height, width = ground.size
     y, x = found.y[sieve.kept], found.x[sieve.kept]
@@ -425,7 +427,7 @@ def _shapes(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     found: Outlines = outlines_of(given) if path is None else _read(read_shapes, path)
     where = found.file or "the list"
     shapes = found.shapes
-    sieve = _Sieve(len(shapes), "shape", "drawn")
+    sieve = Sieve(len(shapes), "shape", "drawn")
     centres = [_centre(shape) for shape in shapes]
     y, x, t, z = (np.array([centre.get(axis, np.nan) for centre in centres]) for axis in "yxtz")
     is_timed = any(shape.vertices.shape[1] > 2 for shape in shapes)
