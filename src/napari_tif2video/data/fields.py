@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-_NUMBER = re.compile(r"([0-9]+)")
+NUMBER = re.compile(r"([0-9]+)")
 
 # Lines of lasers and the names of dyes that go with them.
 _LINES = (
@@ -82,7 +82,7 @@ def natural_key(name: str) -> str:
 
     A text, as thousands of lists make Python look for garbage, which takes long beside napari.
     """
-    return f"{_NUMBER.sub(_by_length, name.casefold())}\0{name}"
+    return f"{NUMBER.sub(_by_length, name.casefold())}\0{name}"
 
 
 def _by_length(number: re.Match[str]) -> str:
@@ -100,10 +100,10 @@ def left_out_note(names: Collection[str], one: str, several: str) -> str:
 
 def differ_in_a_number(names: Sequence[str]) -> bool:
     """Whether names are alike but for one number."""
-    first = _NUMBER.split(names[0].rsplit(".", 1)[0].casefold())
+    first = NUMBER.split(names[0].rsplit(".", 1)[0].casefold())
     changing: set[int] = set()
     for name in names:  # one at a time: see `natural_key`
-        parts = _NUMBER.split(name.rsplit(".", 1)[0].casefold())
+        parts = NUMBER.split(name.rsplit(".", 1)[0].casefold())
         if len(parts) != len(first):
             return False
         changing.update(i for i, part in enumerate(parts) if part != first[i])
@@ -251,7 +251,7 @@ def _field(table: Table, place: int) -> Field:
     before, behind = table.context(place)
     if table.kinds[place // 2] == "W":
         is_channel = any(map(_CHANNEL.search, values)) or re.search(r"channel[ _-]?$", before, re.I)
-        keys = tuple(_NUMBER.split(value.casefold()) for value in values)
+        keys = tuple(NUMBER.split(value.casefold()) for value in values)
         return Field(
             "C" if is_channel else "W",
             tuple(tuple(int(v) if i % 2 else v for i, v in enumerate(key)) for key in keys),

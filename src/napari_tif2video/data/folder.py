@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..units import counted
-from .fields import left_out_note, natural_key
+from .fields import NUMBER, left_out_note, natural_key
 from .names import axes_of_names, folders_are_axes
 
 _PLAIN_SUFFIXES = (".tif", ".tiff")
@@ -27,7 +27,6 @@ TIFF_SUFFIXES = (*_PLAIN_SUFFIXES, ".btf", ".tf8", ".stk", ".lsm")
 _THUMBNAIL = re.compile(
     r"(?:^|[^a-z])thumb(?:nail)?s?(?:[^a-z]|$|[0-9a-f]{8}-[0-9a-f]{4}-)", re.IGNORECASE
 )
-_NUMBER = re.compile(r"([0-9]+)")
 #: An NDTiff has this file, or a folder that has it.
 NDTIFF_INDEX, FULL_RESOLUTION = "NDTiff.index", "Full resolution"
 #: How deep the images of one data set may lie: time points of channels.
@@ -234,7 +233,7 @@ def places(names: Sequence[str]) -> tuple[int, ...] | None:
 
 def _numbering(names: Sequence[str]) -> tuple[list[int], int, list[list[str]], int] | None:
     """The one number that changes from name to name, its step, and where in the names it is."""
-    split = [_NUMBER.split(name) for name in names]
+    split = [NUMBER.split(name) for name in names]
     if len(split) < 3 or len({len(parts) for parts in split}) != 1:
         return None
     changing = [i for i, values in enumerate(zip(*split, strict=True)) if len(set(values)) > 1]
