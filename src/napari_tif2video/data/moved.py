@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError
 from ..geometry import CropBox, Move
-from .stack import FrameFormat, Frames, check_frames, identity_of
+from .stack import FrameFormat, Frames, OtherFrames, identity_of
 
 _DECIMALS = 4  # of a pixel; a fraction below them is none
 # Pixels beyond those between which a count lies that the cubic kernel looks at.
@@ -29,7 +29,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MovedFrames:
+class MovedFrames(OtherFrames):
     """Frames as they lie below a box that moves.
 
     Pixel (0, 0) of each frame is that of the source at the frame's corner. Between whole pixels,
@@ -81,23 +81,10 @@ class MovedFrames:
             dtype = np.dtype(np.float32 if dtype.itemsize < 4 else np.float64)
         return replace(form, shape=(*self.size, *form.shape[2:]), dtype=dtype)
 
-    @property
-    def chunk_starts(self) -> tuple[int, ...] | None:
-        return self.frames.chunk_starts
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def label(self, index: int) -> str:
-        return self.frames.label(index)
-
     def select(self, indices: Sequence[int]) -> MovedFrames:
         corners = tuple(self.corners[i] for i in indices)
         parts = None if self.parts is None else tuple(self.parts[i] for i in indices)
         return replace(self, frames=self.frames.select(indices), corners=corners, parts=parts)
-
-    def check(self) -> None:
-        check_frames(self.frames)
 
     def identity(self) -> object | None:
         frames = identity_of(self.frames)

@@ -15,7 +15,7 @@ from .held import HeldFrames
 from .moved import MovedFrames
 from .objects.labels import LabelFrames
 from .planes import DaskFrames
-from .stack import FrameFormat, Frames, check_frames, identity_of
+from .stack import FrameFormat, Frames, OtherFrames, identity_of
 
 _DECIMALS = 9  # of a pixel; beyond them, coordinates differ by how they were computed
 
@@ -84,7 +84,7 @@ class _Taps:
 
 
 @dataclass(frozen=True)
-class PlacedFrames:
+class PlacedFrames(OtherFrames):
     """Frames as a grid shows them.
 
     Counts that are interpolated are kept with their fractions, and those of RGB are rounded.
@@ -101,21 +101,8 @@ class PlacedFrames:
             dtype = np.dtype(np.float32 if dtype.itemsize < 4 else np.float64)
         return replace(form, shape=(*self.grid.size, *form.shape[2:]), dtype=dtype)
 
-    @property
-    def chunk_starts(self) -> tuple[int, ...] | None:
-        return self.frames.chunk_starts
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def label(self, index: int) -> str:
-        return self.frames.label(index)
-
     def select(self, indices: Sequence[int]) -> PlacedFrames:
         return replace(self, frames=self.frames.select(indices))
-
-    def check(self) -> None:
-        check_frames(self.frames)
 
     def identity(self) -> object | None:
         frames = identity_of(self.frames)

@@ -135,6 +135,25 @@ def check_frames(frames: Frames) -> None:
         check()
 
 
+class OtherFrames:
+    """What frames have in common that are made of others, each of one, with other pixels."""
+
+    frames: Frames
+
+    @property
+    def chunk_starts(self) -> tuple[int, ...] | None:
+        return self.frames.chunk_starts
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def label(self, index: int) -> str:
+        return self.frames.label(index)
+
+    def check(self) -> None:
+        check_frames(self.frames)
+
+
 def identity_of(frames: Frames) -> object | None:
     """What tells these frames from others without reading them; None where nothing does.
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ...errors import SourceError
 from ...geometry import CropBox
-from ..stack import FrameFormat, Frames, check_frames, identity_of
+from ..stack import FrameFormat, Frames, OtherFrames, identity_of
 
 _LABEL = np.dtype(np.uint32)
 
 
 @dataclass(frozen=True)
-class LabelFrames:
+class LabelFrames(OtherFrames):
     """Frames as labels: unsigned whole numbers.
 
     Programs that know no other type for many objects write them as floating point numbers.
@@ -38,21 +38,8 @@ class LabelFrames:
         is_plain = form.dtype.kind == "u"
         return replace(form, dtype=form.dtype if is_plain else _LABEL, white_is_zero=False)
 
-    @property
-    def chunk_starts(self) -> tuple[int, ...] | None:
-        return self.frames.chunk_starts
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def label(self, index: int) -> str:
-        return self.frames.label(index)
-
     def select(self, indices: Sequence[int]) -> LabelFrames:
         return replace(self, frames=self.frames.select(indices))
-
-    def check(self) -> None:
-        check_frames(self.frames)
 
     def identity(self) -> object | None:
         return identity_of(self.frames)
