@@ -1,9 +1,9 @@
 """How does one frame become one picture?
 
 `frame` follows one point in time: frames are read, prepared (`resize`, at full precision, and the
-range measured on the way) and rendered (`contrast`: limits, gamma, grey levels; then colours and
-overlays, and `panels` side by side). `limits` has what limits come from when the range of a frame
-is not enough: histograms with percentiles, and limits smoothed over time.
+range measured on the way) and rendered (`contrast`: limits, gamma, grey levels; then colours,
+drawings and overlays, and `panels` side by side). `limits` has what limits come from when the range
+of a frame is not enough: histograms with percentiles, and limits smoothed over time.
 """
 
 from .contrast import combine, measure, prepared_dtype, require_countable
