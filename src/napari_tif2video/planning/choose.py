@@ -15,7 +15,7 @@ from ..units import counted
 AXIS_NAMES = {"T": "time points", "C": "channels", "Z": "slices", "P": "positions"}
 DEFAULT_PROJECTION = "max"
 
-# Of a plate with hundreds of positions, a message names some.
+# Of a plate with hundreds of positions, or of hundreds of tracks, a message names some.
 _MOST_LISTED = 12
 
 
@@ -220,10 +220,16 @@ def _channels(
     return (_one_of(names, channel, "channel", listed),)
 
 
+def some_of(names: Sequence[str]) -> str:
+    """The names in a row, or where they are many, the first ones and the last."""
+    if len(names) > _MOST_LISTED:
+        names = [*names[: _MOST_LISTED - 1], f"... {names[-1]}"]
+    return ", ".join(names)
+
+
 def _position(count: int, known: Sequence[str], position: int | str | None) -> int:
     names = [(known[number] if known else "") or str(number) for number in range(count)]
-    shown = names if count <= _MOST_LISTED else [*names[: _MOST_LISTED - 1], f"... {names[-1]}"]
-    listed = f"{counted(count, 'position')}: {', '.join(shown)}"
+    listed = f"{counted(count, 'position')}: {some_of(names)}"
     if position is None and count > 1:
         name = names[0] if names.count(names[0]) == 1 else "0"
         raise SourceError(f"{listed}; add --position {command_line([name])} or each")

@@ -27,11 +27,10 @@ from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, Move, View
 from ..settings import Given, VideoSettings
 from ..units import counted
+from .choose import some_of
 from .draw import Ground, chosen_labels, opened_labels, path_of, sifted
 
 _DECIMALS = 4  # of a pixel, as in the recipe
-# Of hundreds of tracks, a message names some.
-_MOST_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
     number = settings.follow_id
     if number is None and len(found) == 1:
         (number,) = found
-    listed = f"{counted(len(found), 'track')}: {_some(list(found))}"
+    listed = f"{counted(len(found), 'track')}: {some_of([str(each) for each in found])}"
     if number is None:
         first = next(iter(found))
         raise SourceError(f"follow: {where} has {listed}; add --follow-id {first} or each")
@@ -193,12 +192,6 @@ def _shared(frames: range, others: range) -> range:
 
 def _span(frames: range) -> str:
     return f"{frames[0]} to {frames[-1]}" if len(frames) > 1 else f"{frames[0]} alone"
-
-
-def _some(numbers: Sequence[int]) -> str:
-    if len(numbers) <= _MOST_LISTED:
-        return ", ".join(map(str, numbers))
-    return f"{', '.join(map(str, numbers[: _MOST_LISTED - 1]))}, ... {numbers[-1]}"
 
 
 def _base_name(value: str | Given | None) -> str:
