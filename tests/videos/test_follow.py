@@ -170,6 +170,25 @@ def test_the_middle_of_a_label_is_followed(cells, tmp_path):
     assert max(away_from_the_centre(picture, (101, 121)) for picture in pictures) < 0.5
 
 
+def test_masks_that_changed_in_place_are_read_anew(tmp_path):
+    """The folder's own time of change stays as it is."""
+    labels = np.zeros((3, 60, 70), np.uint16)
+    labels[:, 20:23, 30:33] = 1
+    folder = write_folder(tmp_path / "labels", labels)
+    options = {"follow": folder, "crop": "21x21", "width": "full"}
+    frames = noise(labels.shape)
+    before = t2v.render_frame(frames, 1, **options)
+    time = folder.stat().st_mtime_ns
+    labels[1, 20:23, 30:33], labels[1, 24:27, 35:38] = 0, 1
+    name = sorted(folder.iterdir())[1]
+    tifffile.imwrite(name, labels[1])
+    assert folder.stat().st_mtime_ns == time
+    after = t2v.render_frame(frames, 1, **options)
+    assert not np.array_equal(before, after)
+    copy = write_folder(tmp_path / "copy", labels)
+    assert np.array_equal(after, t2v.render_frame(frames, 1, **options | {"follow": copy}))
+
+
 def test_any_number_of_workers_and_parts_of_time_give_the_same(cells, tmp_path):
     frames, tracks = cells
     folder = write_folder(tmp_path / "pos", frames)

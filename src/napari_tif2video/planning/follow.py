@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -224,15 +225,24 @@ def _trajectories(
         if path is None:
             return _of_array(value, ground)
         is_image = path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES
-        changed = path.stat().st_mtime_ns if path.exists() else 0  # not of a pattern
-        return (_of_labels if is_image else _of_file)(path, changed, ground)
+        return (_of_labels if is_image else _of_file)(path, _state(path), ground)
     except OSError as exc:
         raise SourceError(f"follow: {path} cannot be opened ({exc.strerror or exc})") from exc
     except SourceError as exc:
         raise SourceError(f"follow: {exc}") from None
 
 
-# For a job of a thousand clips, tracks are read once.
+def _state(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """What is another one as soon as a file changes, or one of a folder or a pattern does."""
+    if path.is_dir():
+        files = sorted(map(os.fspath, path.iterdir()))
+    else:
+        files = [os.fspath(path)] if path.exists() else sorted(glob.glob(os.fspath(path)))
+    found = ((file, os.stat(file)) for file in files)
+    return tuple((file, state.st_size, state.st_mtime_ns) for file, state in found)
+
+
+# For a job of a thousand clips, tracks are read once as long as their files stay as they are.
 
 
 @lru_cache(maxsize=4)
@@ -243,7 +253,7 @@ def _of_array(value: Given, ground: Ground) -> tuple[Mapping[int, Trajectory], S
 
 @lru_cache(maxsize=4)
 def _of_file(
-    path: Path, changed: int, ground: Ground
+    path: Path, state: object, ground: Ground
 ) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
     return _of_positions(read_tracks(path), ground, path.name)
 
@@ -257,7 +267,7 @@ def _of_positions(
 
 @lru_cache(maxsize=4)
 def _of_labels(
-    path: Path, changed: int, ground: Ground
+    path: Path, state: object, ground: Ground
 ) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
     labels, notes = chosen_labels(opened_labels(path, path), VideoSettings(), path.name)
     form = labels.frames.format
