@@ -14,6 +14,7 @@ import napari_tif2video as t2v
 
 napari = pytest.importorskip("napari", exc_type=ImportError)
 from napari.components import ViewerModel  # noqa: E402
+from napari.layers import Points  # noqa: E402
 
 T, HEIGHT, WIDTH, ZOOM = 8, 90, 120, 3
 
@@ -163,3 +164,14 @@ assert not loaded, loaded
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "a.mp4").stat().st_size > 0
+
+
+def test_a_scaled_layer_that_is_followed_is_named(tmp_path):
+    """Its coordinates are pixels of the data only where the image has the same scale."""
+    frames = np.random.default_rng(4).integers(0, 4000, (3, 40, 50), np.uint16)
+    places = np.array([[t, 20.0, 25.0] for t in range(3)])
+    for scale, is_said in (((1, 1, 1), False), ((1, 0.5, 0.5), True)):
+        layer = Points(places, name="nucleus", scale=scale)
+        video = t2v.convert(frames, tmp_path / "v.mp4", follow=layer, crop="11x11", overwrite=True)
+        said = [note for note in video.notes if note.startswith("nucleus has a scale")]
+        assert bool(said) is is_said

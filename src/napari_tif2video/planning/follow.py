@@ -248,7 +248,14 @@ def _state(path: Path) -> tuple[tuple[str, int, int], ...]:
 @lru_cache(maxsize=4)
 def _of_array(value: Given, ground: Ground) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
     read = points_of_array if value.columns == 3 else tracks_of_array
-    return _of_positions(read(value.array), ground, value.name)
+    found, notes = _of_positions(read(value.array), ground, value.name)
+    if value.is_moved:
+        notes = [
+            *notes,
+            f"{value.name} has a scale or a place of its own in napari; its coordinates are taken "
+            "as pixels of the data, which is right where the image has the same",
+        ]
+    return found, notes
 
 
 @lru_cache(maxsize=4)

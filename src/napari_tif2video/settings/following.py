@@ -28,21 +28,24 @@ class Given:
     columns : int
     name : str
         What messages and recipes call it.
+    is_moved : bool
+        Whether it is of a layer that napari scales or moves: its coordinates are taken as they are.
     """
 
     content: bytes
     columns: int
     name: str = "array"
+    is_moved: bool = False
 
     @classmethod
-    def of(cls, values: Any, name: str = "array") -> Given:
+    def of(cls, values: Any, name: str = "array", *, is_moved: bool = False) -> Given:
         """From whatever NumPy makes an array of numbers with two axes of."""
         import numpy as np
 
         array = np.asarray(values, np.float64)
         if array.ndim != 2 or not array.size:
             raise ValueError(f"its shape is {array.shape}")
-        return cls(array.tobytes(), array.shape[1], name)
+        return cls(array.tobytes(), array.shape[1], name, is_moved)
 
     @property
     def array(self) -> NDArray[np.float64]:
@@ -65,7 +68,10 @@ def parse_follow(name: str, value: Any) -> str | Given:
         return os.fspath(expanded(value, name))
     try:
         if hasattr(value, "data_to_world"):  # a layer of napari
-            return Given.of(value.data, str(value.name))
+            origin = [0.0] * value.ndim
+            corner = [1.0] * value.ndim
+            is_moved = any(list(value.data_to_world(place)) != place for place in (origin, corner))
+            return Given.of(value.data, str(value.name), is_moved=is_moved)
         return Given.of(value)
     except (OverflowError, TypeError, ValueError) as exc:
         raise SettingsError(
