@@ -1,7 +1,7 @@
 """What is drawn at places of the data?
 
 A file for each kind: `labels`, `points`, `tracks`, `shapes`, `vectors`. Each is a frozen dataclass
-of plain arrays that is a `data.Drawing`: it selects what some frames need, and draws onto the
+of plain arrays that is an `overlays.Drawing`: it selects what some frames need, and draws onto the
 picture of one of them. `arrays` is what they have in common, `text` the texts of points and shapes,
 and `palette` the colours of objects by their numbers.
 """

@@ -55,10 +55,10 @@ class OfArrays:
 
 
 def seen_at(t: Floats | None, now: float, span: tuple[float, float], count: int) -> Floats:
-    """How near to now each of `count` objects is: 1 at its own frame, 0 where it is not seen.
+    """How near to now each of `count` objects is: 1 at its own frame, -1 where it is not seen.
 
     `span` is how long before and after its frame an object is seen; between, the nearness falls
-    with the distance in time.
+    with the distance in time, to 0.
     """
     if t is None:
         return np.ones(count)
@@ -67,3 +67,10 @@ def seen_at(t: Floats | None, now: float, span: tuple[float, float], count: int)
     away = np.abs(ahead)
     near: Floats = np.where(away <= reach, 1 - away / np.maximum(reach, 1e-9) * (away > 0), -1.0)
     return near
+
+
+def seen_in(t: Floats, frames: NDArray[np.int64], span: tuple[float, float]) -> NDArray[np.bool_]:
+    """Which objects are seen at any time from the first to the last of some frames."""
+    before, after = span
+    seen: NDArray[np.bool_] = (t >= frames.min() - after) & (t <= frames.max() + before)
+    return seen

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import SettingsError
 from ..geometry import View
 from ..overlays import Look
-from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at
+from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at, seen_in
 from .canvas import Canvas
 from .symbols import SYMBOLS, draw_symbol
 from .text import Texts
@@ -88,8 +88,7 @@ class Points(OfArrays):
         frames = self.frames[list(indices)]
         if self.t is None or not len(frames):
             return replace(self, frames=frames)
-        before, after = self.span
-        seen = (self.t >= frames.min() - after) & (self.t <= frames.max() + before)
+        seen = seen_in(self.t, frames, self.span)
         return self._only(np.flatnonzero(seen), frames)
 
     def _only(self, rows: NDArray[np.intp], frames: NDArray[np.int64]) -> Points:

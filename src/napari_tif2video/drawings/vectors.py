@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..geometry import View
 from ..overlays import Look
-from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at
+from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at, seen_in
 from .canvas import Canvas
 
 _NECK = 0.75  # where the head of an arrow begins
@@ -67,8 +67,7 @@ class Vectors(OfArrays):
         frames = self.frames[list(indices)]
         if self.t is None or not len(frames):
             return replace(self, frames=frames)
-        before, after = self.span
-        seen = (self.t >= frames.min() - after) & (self.t <= frames.max() + before)
+        seen = seen_in(self.t, frames, self.span)
         rows = np.flatnonzero(seen)
         return replace(
             self,
