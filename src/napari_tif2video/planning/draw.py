@@ -203,7 +203,7 @@ def path_of(given: Any, ground: Ground) -> Path | None:
     return Path(os.path.abspath(expanded(text, "its path")))
 
 
-def _read(read: Any, path: Path) -> Any:
+def read_once(read: Any, path: Path) -> Any:
     """What is in a file; read once as long as it stays as it is."""
     try:
         found = path.stat()
@@ -211,11 +211,11 @@ def _read(read: Any, path: Path) -> Any:
         raise SourceError(f"{path}: cannot be opened ({exc.strerror or exc})") from exc
     if path.is_dir():
         raise SourceError(f"{path}: is a folder; name a file")
-    return _read_once(read, path, found.st_size, found.st_mtime_ns)
+    return _read_at(read, path, found.st_size, found.st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
-def _read_once(read: Any, path: Path, size: int, changed_ns: int) -> Any:
+def _read_at(read: Any, path: Path, size: int, changed_ns: int) -> Any:
     return read(path)
 
 
@@ -354,7 +354,7 @@ def _prefixed(where: str, notes: Sequence[str]) -> list[str]:
 
 def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     path = path_of(given, ground)
-    found: Positions = tracks_of_array(given) if path is None else _read(read_tracks, path)
+    found: Positions = tracks_of_array(given) if path is None else read_once(read_tracks, path)
     where = found.file or "the array"
     count = len(np.unique(found.ids[np.isfinite(found.ids)])) if found.ids is not None else 0
     found, sieve = sifted(found, ground, "position", where)
@@ -399,7 +399,7 @@ def _tracks(given: Any, settings: VideoSettings, ground: Ground) -> Made:
 
 def _points(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     path = path_of(given, ground)
-    found: Positions = points_of_array(given) if path is None else _read(read_points, path)
+    found: Positions = points_of_array(given) if path is None else read_once(read_points, path)
     where = found.file or "the array"
     count = len(found)
     found, sieve = sifted(found, ground, "point", where)
@@ -424,7 +424,7 @@ def _points(given: Any, settings: VideoSettings, ground: Ground) -> Made:
 
 def _shapes(given: Any, settings: VideoSettings, ground: Ground) -> Made:
     path = path_of(given, ground)
-    found: Outlines = outlines_of(given) if path is None else _read(read_shapes, path)
+    found: Outlines = outlines_of(given) if path is None else read_once(read_shapes, path)
     where = found.file or "the list"
     shapes = found.shapes
     sieve = Sieve(len(shapes), "shape", "drawn")

@@ -29,7 +29,7 @@ from ..geometry import CropBox, Move, View
 from ..settings import Given, VideoSettings
 from ..units import counted
 from .choose import some_of
-from .draw import Ground, chosen_labels, opened_labels, path_of, sifted
+from .draw import Ground, chosen_labels, opened_labels, path_of, read_once, sifted
 
 _DECIMALS = 4  # of a pixel, as in the recipe
 
@@ -262,7 +262,7 @@ def _of_array(value: Given, ground: Ground) -> tuple[Mapping[int, Trajectory], S
 def _of_file(
     path: Path, state: object, ground: Ground
 ) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
-    return _of_positions(read_tracks(path), ground, path.name)
+    return _of_positions(read_once(read_tracks, path), ground, path.name)
 
 
 def _of_positions(
