@@ -188,8 +188,8 @@ def render(
         known or prepared.range for known, prepared in zip(picture.limits, frames, strict=True)
     )
     levels: dict[tuple[int, float], NDArray[np.uint8]] = {}
-    composed = []
-    for panel in picture.shown:
+    composed, panels = [], picture.shown
+    for panel in panels:
         displays = panel.picture.displays
         asked = [(n, d.gamma) for n, d in zip(panel.channels, displays, strict=True)]
         for n, gamma in asked:
@@ -201,9 +201,9 @@ def render(
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
-    brightness = _darkest(picture.shown, composed, frames) if is_sampled else None
+    brightness = _darkest(panels, composed, frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
-    for place, panel in enumerate(picture.shown):
+    for place, panel in enumerate(panels):
         overlay, tick = panel.picture.overlay, ticks[panel.source]
         if overlay is not None:
             own = [shown[n] for n in panel.channels]
