@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ from ..geometry import CropBox, Move, View
 from ..settings import Given, VideoSettings
 from ..units import counted
 from .choose import some_of
-from .draw import Ground, chosen_labels, opened_labels, path_of, read_once, sifted
+from .objects import Ground, open_labels, path_of, read_once, sift, state_of
 
 _DECIMALS = 4  # of a pixel, as in the recipe
 
@@ -225,21 +224,11 @@ def _trajectories(
         if path is None:
             return _of_array(value, ground)
         is_image = path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES
-        return (_of_labels if is_image else _of_file)(path, _state(path), ground)
+        return (_of_labels if is_image else _of_file)(path, state_of(path), ground)
     except OSError as exc:
         raise SourceError(f"follow: {path} cannot be opened ({exc.strerror or exc})") from exc
     except SourceError as exc:
         raise SourceError(f"follow: {exc}") from None
-
-
-def _state(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """What is another one as soon as a file changes, or one of a folder or a pattern does."""
-    if path.is_dir():
-        files = sorted(map(os.fspath, path.iterdir()))
-    else:
-        files = [os.fspath(path)] if path.exists() else sorted(glob.glob(os.fspath(path)))
-    found = ((file, os.stat(file)) for file in files)
-    return tuple((file, state.st_size, state.st_mtime_ns) for file, state in found)
 
 
 # For a job of a thousand clips, tracks are read once as long as their files stay as they are.
@@ -268,7 +257,7 @@ def _of_file(
 def _of_positions(
     positions: Positions, ground: Ground, where: str
 ) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
-    positions, sieve = sifted(positions, ground, "position", where, "followed")
+    positions, sieve = sift(positions, ground, "position", where, "followed")
     return trajectories(positions), [*positions.notes, *sieve.notes]
 
 
@@ -276,7 +265,7 @@ def _of_positions(
 def _of_labels(
     path: Path, state: object, ground: Ground
 ) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
-    labels, notes = chosen_labels(opened_labels(path, path), VideoSettings(), path.name)
+    labels, notes = open_labels(path, path, VideoSettings())
     form = labels.frames.format
     if form.size != ground.size or len(labels) != ground.length:
         raise SourceError(

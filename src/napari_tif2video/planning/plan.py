@@ -29,7 +29,7 @@ from ..settings import (
 from ..units import size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import channel_numbers, choose, image_at
-from .draw import Drawn, Ground, draw
+from .draw import Drawn, draw
 from .follow import (
     below_box,
     drift_notes,
@@ -39,6 +39,7 @@ from .follow import (
     require_stabiliser,
 )
 from .format import FormatNote, choose_encoder, format_notes
+from .objects import Ground
 
 # So many frames that are left out a note names.
 _NAMED = 8

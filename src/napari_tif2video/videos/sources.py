@@ -27,7 +27,6 @@ from ..data import (
     open_stack,
     source_stem,
 )
-from ..drawings import Labels
 from ..encode import exists_error, require_encoder, sidecar_of
 from ..errors import OutputError, SettingsError, SourceError, Tif2VideoError
 from ..paths import expanded
@@ -282,7 +281,7 @@ def check_jobs(jobs: list[SourceJob]) -> None:
             for channel in job.plan.stack.channels:
                 check_frames(channel.frames)
             for drawing in job.plan.stack.drawings:
-                if isinstance(drawing, Labels):
+                if drawing.images is not None:
                     check_frames(drawing.images)
         except Tif2VideoError as exc:
             if job.plan.skips:
@@ -556,7 +555,7 @@ def _files_of(drawn: Drawn) -> Iterator[object]:
     """The keys of all files that something drawn may be read from."""
     if drawn.path is not None:
         yield file_key(drawn.path)
-        if drawn.kind == "segmentation":
+        if drawn.is_of_images:
             yield from _images_beside(drawn.path)
 
 
