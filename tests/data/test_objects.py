@@ -133,6 +133,7 @@ IMAGE = '<ImageData pixelwidth="2.0" pixelheight="{}" voxeldepth="{}" width="{}"
         ("µm", IMAGE.format(3, 0, 0), [[4, 3, 3, 8], [5, 4, 10 / 3, 0]], "", None),
         ("µm", IMAGE.format(0, 4, 1), [[4, 6, 9, 8], [5, 8, 10, 0]], "µm", (9, 1)),
         ("µm", IMAGE.format("inf", 4, -7), [[4, 6, 9, 8], [5, 8, 10, 0]], "µm", None),
+        ("px", IMAGE.format(1, 1, 7).replace("9", "0"), [[4, 3, 9, 8], [5, 4, 10, 0]], "", None),
         ("Pixel", "", [[4, 6, 9, 8], [5, 8, 10, 0]], "", None),
         ("mm", "", [[4, 6, 9, 8], [5, 8, 10, 0]], "mm", None),
     ],
@@ -335,6 +336,7 @@ def test_arrays_as_napari_has_them():
         ("track_id,frame,x,y\n9,3,7.5,5\n", (3, None, 5, 7.5)),
         ("5,7.5\n", (None, None, 5, 7.5)),
         ("3,2,5,7.5\n", (3, 2, 5, 7.5)),
+        (",0,1,2\n0,3,5,7.5\n", (3, None, 5, 7.5)),
     ],
 )
 def test_points(tmp_path, text, expected):
@@ -387,6 +389,7 @@ def test_points_and_shapes_that_napari_saves(tmp_path):
         ),
         (read_points, "1\n", "1 columns and no header"),
         (read_shapes, "index,shape-type,axis-0,axis-1\n", "no rows but its header"),
+        (read_shapes, "index,shape-type,axis-0\n", "has no columns index, shape-type, axis-0"),
         (read_shapes, "index,shape-type,axis-0,axis-1,axis-2,axis-3,axis-4\n", "has 5 axes"),
         (read_tracks, HEADER + "1,0,2,3\n1,1,two,3\n", "line 3 has 'two'"),
         (read_tracks, "<html/>", "cannot be read as TrackMate's XML (it begins with 'html')"),
