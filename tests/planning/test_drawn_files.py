@@ -73,8 +73,7 @@ NOT = ", and not drawn"
         ("1,0,5,5\n2,6,5,5\n1,99,5,5\n", 2, 2, [f"2 of 3 positions {BEYOND}{NOT}"]),
         ("1,0,5,5\n1,-1,5,5\n", 1, 1, [f"1 of 2 positions {BEYOND}{NOT}"]),
         ("1,0,5,5\n1,0,5,5\n1,0,9,9\n2,0,9,9\n", 2, 2,
-         ["2 of 4 positions belong to a track that has one in that frame already, and are not "
-          "drawn"]),
+         [f"2 of 4 positions belong to a track that has one in that frame already{NOT}"]),
         ("1,0,5,5\n1,1,-3,5\n", 1, 0, [f"1 of 2 positions {OUT}"]),
         ("1,0,5,5\n1,1,5,1e300\n", 1, 1, [f"1 of 2 positions {OUT}"]),
         ("1,0,5,5\n1,1,-47,5\n1,2,95,5\n1,3,5,-159\n1,4,5,319\n", 1, 0,
