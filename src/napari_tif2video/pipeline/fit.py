@@ -96,7 +96,7 @@ def _sample(
     channels = len(picture.displays)
     (frames,) = prepared_frames(sources[:channels], picture)
     drawn = timeline.with_images(sources[channels:])
-    image, _ = render(frames, picture, limits, drawn.ticks(0))
+    image, _ = render(frames, picture, limits, drawn[0])
     step(run)
     return as_rgb(image)[::stride, ::stride].copy()
 
