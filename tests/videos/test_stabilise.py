@@ -114,6 +114,6 @@ def test_frames_that_show_nothing_lie_between_their_neighbours(tmp_path):
 
 
 def test_without_the_library_it_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_tif2video.planning.follow.find_spec", lambda name: None)
+    monkeypatch.setattr("napari_tif2video.planning.moves.find_spec", lambda name: None)
     with pytest.raises(t2v.SourceError, match=r"napari-tif2video\[stabilise\]"):
         t2v.convert(noise((3, 50, 50)), tmp_path / "v.mp4", stabilise=True)

@@ -27,6 +27,7 @@ from .names import axes_of_names, folders_are_axes
 from .objects import (
     MAX_NUMBER,
     UNNAMED,
+    Floats,
     LabelFrames,
     Outline,
     Outlines,
@@ -54,6 +55,7 @@ __all__ = [
     "ArrayPlanes",
     "Calibration",
     "Channel",
+    "Floats",
     "FrameFormat",
     "FramePlanes",
     "Frames",

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SourceError
-from ..geometry import CropBox, Move
+from ..geometry import MOVE_DECIMALS, CropBox, Move
 from .stack import FrameFormat, Frames, OtherFrames, identity_of
 
-_DECIMALS = 4  # of a pixel; a fraction below them is none
 # Pixels beyond those between which a count lies that the cubic kernel looks at.
 _BEFORE, _BEHIND = 1, 2
 
@@ -65,7 +64,7 @@ class MovedFrames(OtherFrames):
     @classmethod
     def of(cls, frames: Frames, corners: Sequence[Move], size: tuple[int, int]) -> MovedFrames:
         """Frames below a box with these corners, one for each frame."""
-        kept = tuple((round(y, _DECIMALS), round(x, _DECIMALS)) for y, x in corners)
+        kept = tuple((round(y, MOVE_DECIMALS), round(x, MOVE_DECIMALS)) for y, x in corners)
         is_mixed = any(
             place % 1 or place < 0 or place + side > length
             for corner in kept

@@ -84,11 +84,12 @@ class Labels:
     place: tuple[float, ...] = SAME_PIXELS
     is_computed: bool = False
 
-    kind = "labels"
+    kind, noun = "labels", "label image"
 
     @property
-    def count(self) -> None:
-        """How many labels there are is not known without reading them."""
+    def count(self) -> int:
+        """Of images: how many labels there are is not known without reading them."""
+        return len(self.images)
 
     def identity(self) -> object | None:
         known = identity_of(self.images)

@@ -30,16 +30,11 @@ from ..settings import (
 from ..units import size_text
 from .annotate import calibrated, marks_once, overlay_of, overlay_of_all, timeline_of
 from .choose import channel_numbers, choose, image_at
-from .draw import Drawn, Ground, draw
-from .follow import (
-    below_box,
-    drift_notes,
-    followed,
-    numbers_of_tracks,
-    padding_note,
-    require_stabiliser,
-)
+from .draw import Drawn, draw
+from .follow import followed, numbers_of_tracks
 from .format import FormatNote, choose_encoder, format_notes
+from .moves import below_box, drift_notes, padding_note, require_stabiliser
+from .objects import Ground
 
 # So many frames that are left out a note names.
 _NAMED = 8
