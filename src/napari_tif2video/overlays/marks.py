@@ -54,7 +54,8 @@ class Overlay:
             side = self.anchor.extent(size)
             yield "anchor", (size[0] - side) // 2, (size[1] - side) // 2, side, side
         for bar in self.bars:
-            yield "scale bar", bar.top, bar.left, bar.height + 2 * bar.edge, bar.width + 2 * bar.edge
+            height, width = bar.height + 2 * bar.edge, bar.width + 2 * bar.edge
+            yield "scale bar", bar.top, bar.left, height, width
         for text in self.texts:
             yield "text", text.top, text.left, sum(line_height(text.size)), text.width
         for colour_bar in self.colour_bars:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..colours import WHITE, Display, rgb_of, shown_colours
 from ..data import Stack
 from ..errors import SettingsError, SourceError
-from ..geometry import CropBox, View
+from ..geometry import View
 from ..overlays import (
     ANCHOR_COLOUR,
     NO_PIXEL_SIZE,

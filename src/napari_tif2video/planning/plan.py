@@ -330,7 +330,9 @@ def with_marks(plan: Plan, elsewhere: frozenset[str], clock: TimeFormat | None) 
         panels, settings = [], _of_one_channel(plan.settings)
         for panel in picture.panels:
             channels = tuple(plan.stack.channels[n] for n in panel.channels)
-            one = dataclasses.replace(plan, stack=dataclasses.replace(plan.stack, channels=channels))
+            one = dataclasses.replace(
+                plan, stack=dataclasses.replace(plan.stack, channels=channels)
+            )
             overlay, length = _overlay_again(one, panel.picture, settings, elsewhere, clock)
             own = dataclasses.replace(panel.picture, overlay=overlay)
             panels.append(dataclasses.replace(panel, picture=own))

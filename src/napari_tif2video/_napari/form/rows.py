@@ -89,6 +89,7 @@ _BEFORE = {
     "tracks_tail": "tail",
     "follow_id": "id",
     "follow_smooth": "mean of",
+    "panel_marks": "marks",
 }
 _AFTER = {
     "UM": "µm",
@@ -115,7 +116,7 @@ _SIGNS = {
     "legend": ("legend",),
     "event": ("event",),
     "arrow": ("arrow:",),
-    "panels": ("panels",),
+    "panels": ("panels", "panel_marks:"),
     "segmentation": ("segmentation:", "segmentation_style:"),
     "tracks": ("tracks:", "tracks_tail:"),
     "follow": ("follow:", "follow_id:", "follow_smooth:"),
