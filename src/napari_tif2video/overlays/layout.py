@@ -156,8 +156,13 @@ class Tile:
 
 
 def corner_tile(tiles: Sequence[Tile], size: tuple[int, int], corner: str) -> int:
-    """Which of several pictures is nearest to a corner of all of it."""
-    return min(range(len(tiles)), key=lambda number: sum(tiles[number].inset(corner, size)))
+    """Which of several pictures has its middle nearest to a corner of all of it."""
+
+    def distance(number: int) -> float:
+        tile = tiles[number]
+        return sum(tile.inset(corner, size)) + sum(tile.size) / 2
+
+    return min(range(len(tiles)), key=distance)
 
 
 @dataclass(frozen=True)

@@ -122,14 +122,7 @@ def _marked(
     """The plans with what is drawn on each, what is drawn once, when, and what to say about it."""
     if shown_time(settings) and all(plan.timeline.times_s is None for plan in plans):
         raise no_time(settings)
-    timeline = Timeline(
-        range(len(moments)),
-        sources=tuple(
-            dataclasses.replace(plan.timeline.select(places), marks=marks)
-            for plan, places, marks in zip(plans, moments.places, moments.marks, strict=True)
-        ),
-    )
-    notes, marks = [], marks_once(settings)
+    notes, marks, times = [], marks_once(settings), None
     magnified = magnification_note(plans, "panels")
     if magnified is not None and settings.scale_bar and "scale_bar" in marks:
         marks -= {"scale_bar"}
@@ -137,27 +130,58 @@ def _marked(
     elif magnified is not None:
         notes.append(magnified)
     if marks_of_time(settings, marks):
-        times = _common_times(plans, moments)
+        if moments.times_s is None:
+            times = _agreed_times(plans, moments)
+        else:
+            plans, times = _on_one_clock(plans, moments.times_s)
         if times is None:
             marks -= marks_of_time(settings, marks)
+            advice = "; --sync time gives them one" if settings.sync == "frame" else ""
             notes.append(
                 "each panel has times of its own, as the panels go frame by frame and these "
-                "differ; matched by time, they have one"
+                f"differ{advice}"
             )
-        timeline = dataclasses.replace(timeline, times_s=times)
+    timeline = Timeline(
+        range(len(moments)),
+        times,
+        sources=tuple(
+            dataclasses.replace(plan.timeline.select(places), marks=own)
+            for plan, places, own in zip(plans, moments.places, moments.marks, strict=True)
+        ),
+    )
     if settings.panel_marks == "once":
         plans = [with_marks(plan, marks, clock_of(stack, timeline)) for plan in plans]
     return plans, marks, timeline, notes
 
 
-def _common_times(plans: Sequence[Plan], moments: Moments) -> tuple[float, ...] | None:
-    """The time of each moment as it is written; None where sources are at different ones."""
+def _on_one_clock(
+    plans: Sequence[Plan], times_s: Sequence[float]
+) -> tuple[list[Plan], tuple[float, ...]]:
+    """The plans and the moments with times as they are written, which all count from one moment.
+
+    The source that began first has the time that is asked for at its first frame.
+    """
+    known = [plan.stack.calibration.times(plan.frames) for plan in plans]
+    shown = [plan.timeline.times_s for plan in plans]
+    later = max(
+        written[0] - recorded[0]
+        for plan, written, recorded in zip(plans, shown, known, strict=True)
+        if not (_is_still(plan) or written is None or recorded is None)
+    )
+    told = []
+    for plan, written, recorded in zip(plans, shown, known, strict=True):
+        if written is not None and recorded is not None:
+            times = tuple(later + time for time in recorded)
+            timeline = dataclasses.replace(plan.timeline, times_s=times)
+            plan = dataclasses.replace(plan, timeline=timeline)
+        told.append(plan)
+    return told, tuple(later + time for time in times_s)
+
+
+def _agreed_times(plans: Sequence[Plan], moments: Moments) -> tuple[float, ...] | None:
+    """The time of each moment where it is the same in all sources; None elsewhere."""
     moving = [n for n, plan in enumerate(plans) if not _is_still(plan)] or range(len(plans))
     shown = [(n, times) for n in moving if (times := plans[n].timeline.times_s) is not None]
-    if moments.times_s is not None:
-        # The source that began first has the time that is asked for at its first frame.
-        later = max(times[0] - _recorded(plans[n])[0] for n, times in shown)
-        return tuple(later + time for time in moments.times_s)
     step = min(filter(None, (smallest_step(times) for _, times in shown)), default=0.0)
     found = []
     for moment in range(len(moments)):
@@ -170,12 +194,6 @@ def _common_times(plans: Sequence[Plan], moments: Moments) -> tuple[float, ...] 
             return None
         found.append(there[0])
     return tuple(found)
-
-
-def _recorded(plan: Plan) -> tuple[float, ...]:
-    times = plan.stack.calibration.times(plan.frames)
-    assert times is not None  # else it would not be matched by time
-    return times
 
 
 def _is_still(plan: Plan) -> bool:

@@ -116,7 +116,7 @@ _SIGNS = {
     "legend": ("legend",),
     "event": ("event",),
     "arrow": ("arrow:",),
-    "panels": ("panels", "panel_marks:"),
+    "panels": ("panels",),
     "segmentation": ("segmentation:", "segmentation_style:"),
     "tracks": ("tracks:", "tracks_tail:"),
     "follow": ("follow:", "follow_id:", "follow_smooth:"),
