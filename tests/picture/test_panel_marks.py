@@ -151,8 +151,7 @@ def test_the_time_is_that_at_which_panels_are_matched(tmp_path, ffmpeg):
         first, second = panels_of(picture, 2, 1)
         assert says(cut(corner_of(first, "top-left")), f"{moment:02}:00 min")
         assert not corner_of(second, "top-left")[:30].any()
-        (name,) = lines(corner_of(second, "bottom-left"))
-        assert says(name, "b")
+        assert says(lines(corner_of(second, "bottom-left"))[-1], "b")
         # The second one ends after 150 s, and half a frame more.
         assert second[40:60, 100:200].any() == (moment > 3)
 
