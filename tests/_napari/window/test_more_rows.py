@@ -396,7 +396,7 @@ def test_legends_events_arrows_and_panels(open_widget, wait):
     click(widget["legend"])
     assert not widget["panel_marks"].enabled
     pick(widget["panels"], "channels")
-    pick(widget["panel_marks"], "once")
+    pick(widget["panel_marks"], "Once")
     write_into(widget["arrow"], "10,20; 30.5,5@0..2min")
     write_into(widget["event"], "00:00..01:00=first; 1min=then; ")
     widget.wait_until_idle()
