@@ -37,13 +37,7 @@ import ttf_opensans
 from blocks import commands_of
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from scipy.ndimage import (
-    binary_fill_holes,
-    binary_opening,
-    center_of_mass,
-    gaussian_filter,
-    label,
-)
+from scipy import ndimage
 
 import napari_tif2video as t2v
 from napari_tif2video.cli.main import main as main_of_command
@@ -113,10 +107,12 @@ def find_cells(folder: Path, frames: Sequence[Picture]) -> None:
     known, count, rows = np.zeros_like(frames[0]), 0, ["track_id,frame,y,x"]
     for index, frame in enumerate(frames):
         values = frame.astype(float)
-        variance = gaussian_filter(values**2, 4) - gaussian_filter(values, 4) ** 2
-        texture = gaussian_filter(np.sqrt(np.maximum(variance, 0)), 3)
-        found = binary_opening(binary_fill_holes(texture > 2.2 * np.median(texture)), iterations=4)
-        parts, _ = label(found)
+        variance = ndimage.gaussian_filter(values**2, 4) - ndimage.gaussian_filter(values, 4) ** 2
+        texture = ndimage.gaussian_filter(np.sqrt(np.maximum(variance, 0)), 3)
+        found = texture > 2.2 * np.median(texture)
+        parts, _ = ndimage.label(
+            ndimage.binary_opening(ndimage.binary_fill_holes(found), iterations=4)
+        )
         sizes = np.bincount(parts.ravel())
         sizes[0] = 0
         cells, taken = np.zeros_like(known), [0]
@@ -127,7 +123,7 @@ def find_cells(folder: Path, frames: Sequence[Picture]) -> None:
             count = max(count, number)
             taken.append(number)
             cells[parts == part] = number
-            y, x = center_of_mass(parts == part)
+            y, x = ndimage.center_of_mass(parts == part)
             rows.append(f"{number},{index},{y:.2f},{x:.2f}")
         tifffile.imwrite(folder / "cells" / f"t{index:02}.tif", cells, compression="zlib")
         known = cells

@@ -157,8 +157,8 @@ viewer.add_shapes([np.array([[5, 5], [50, 50]])], shape_type="ellipse", face_col
 before = set(sys.modules)  # older napari loads some of Qt by itself
 t2v.convert(viewer, {str(tmp_path / "a.mp4")!r}, width=120)
 assert t2v.render_frame(viewer, 2, width=120)[60, 60, 0] > 100
-loaded = {name.split(".")[0] for name in set(sys.modules) - before}
-loaded &= {"PyQt6", "PySide6", "OpenGL"}
+packages = set(name.split(".")[0] for name in set(sys.modules) - before)
+loaded = packages.intersection(("PyQt6", "PySide6", "OpenGL"))
 assert not loaded, loaded
 """
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
