@@ -18,7 +18,7 @@ from itertools import product
 
 from ..errors import SourceError
 from ..paths import command_line
-from ..units import few_of
+from ..units import few_of, listed
 from .fields import (
     Field,
     Table,
@@ -127,11 +127,11 @@ class _Axis:
         return len(self.called)
 
     def __str__(self) -> str:
-        return _listed(self.called)
+        return listed(self.called, 12)
 
     @property
     def in_short(self) -> str:
-        return _listed(self.called, 4)
+        return listed(self.called, 4)
 
 
 def _axes(fields: Sequence[Field]) -> list[_Axis]:
@@ -287,10 +287,10 @@ def _with_time(
     if not unknown and not twice:
         return axes, ()
     unclear = min(unknown or twice, key=len)
-    listed = "; ".join(axis.in_short for axis in axes)
+    ways = "; ".join(axis.in_short for axis in axes)
     raise SourceError(
-        f"{where}: the names of its files differ in {len(axes)} ways: {listed}; whether "
-        f"{_listed(unclear.called, 2)} are series, channels or times cannot be told; choose one "
+        f"{where}: the names of its files differ in {len(axes)} ways: {ways}; whether "
+        f"{listed(unclear.called, 2)} are series, channels or times cannot be told; choose one "
         f"with --match {_pattern(table, unclear, 0)}"
     )
 
@@ -348,9 +348,9 @@ def _several_kinds(names: Sequence[str], where: object) -> SourceError:
     table = Table.of(names=largest)
     assert table is not None  # they were grouped by their fields
     groups = sorted(kinds.values(), key=len, reverse=True)
-    listed = few_of([f"{group[0]} ({len(group)})" for group in groups], 6)
+    some = few_of([f"{group[0]} ({len(group)})" for group in groups], 6)
     return SourceError(
-        f"{where}: holds {len(groups)} kinds of names, {listed}; choose those that belong "
+        f"{where}: holds {len(groups)} kinds of names, {some}; choose those that belong "
         f"together with --match {_pattern_of(table, lambda _: True, names)}"
     )
 
@@ -412,7 +412,3 @@ def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]
     if not masks or len(masks) == len(names):
         return names, ()
     return [n for n in names if n not in masks], (left_out_note(masks, "mask", "masks"),)
-
-
-def _listed(values: Sequence[str], most: int = 12) -> str:
-    return ", ".join(values if len(values) <= most else [*values[: most - 1], f"... {values[-1]}"])

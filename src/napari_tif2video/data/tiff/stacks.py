@@ -14,6 +14,7 @@ from tifffile import TiffFile
 
 from ...colours import ChannelInfo, Display
 from ...errors import SourceError
+from ...units import listed
 from ..calibration import Calibration
 from ..folder import find_gaps, places, source_stem
 from ..names import NamedAxes, axes_of_names
@@ -46,7 +47,7 @@ def open_file(path: Path, name: str) -> Stack:
         images = [ome for ome in described if _is_inside(ome, path)] or described[:1]
         if len(images) > 1:
             stacks = [_image_stack(tif, ome, path, name, is_alone=False) for ome in images]
-            return stack_of_images(stacks, [ome.name for ome in images], name, path)
+            return _stack_of_images(stacks, [ome.name for ome in images], name, path)
         ome = images[0] if images else None
         return _image_stack(tif, ome, path, name, is_alone=len(described) < 2)
 
@@ -76,7 +77,7 @@ def _image_stack(
     return with_axes(stack, frames, layout.sizes)
 
 
-def stack_of_images(
+def _stack_of_images(
     stacks: Sequence[Stack], names: Sequence[str], name: str, path: Path, left_out: int = 0
 ) -> Stack:
     """Several images of one source, of which a setting chooses."""
@@ -151,7 +152,7 @@ def _images_of_folder(
         if len(images) > 1:
             raise
         return None
-    stack = stack_of_images(stacks, [images[n].name for n in whole], name, folder)
+    stack = _stack_of_images(stacks, [images[n].name for n in whole], name, folder)
     if len(whole) < len(images):
         note = f"{len(whole)} of {len(images)} positions are there, the files of others are not"
         stack = replace(stack, notes=(note, *stack.notes))
@@ -293,8 +294,7 @@ def _is_single(tif: TiffFile, path: Path) -> bool:
 
 
 def _subfolders(names: Sequence[str]) -> str:
-    found = list(dict.fromkeys(name.rpartition("/")[0] for name in names))
-    return ", ".join(found if len(found) <= 6 else [*found[:5], f"... {found[-1]}"])
+    return listed(list(dict.fromkeys(name.rpartition("/")[0] for name in names)), 6)
 
 
 def _timed(calibration: Calibration, began_s: float, last: Path, frames: int) -> Calibration:
