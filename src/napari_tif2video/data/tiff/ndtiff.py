@@ -31,9 +31,10 @@ from ..folder import NDTIFF_INDEX as INDEX
 from ..memory import thread_buffer
 from ..stack import FrameFormat, Stack
 from .claims import check_metadata
+from .files import check_findings, opened, stamps, translated
 from .metadata import as_shown, mean_step
 from .ome import Members
-from .pages import Frame, check_findings, opened, stamps, translated
+from .pages import Frame
 from .stacks import with_axes
 
 _ORIGIN = "from Micro-Manager metadata"

@@ -20,20 +20,13 @@ from ..folder import find_gaps, places, source_stem
 from ..names import NamedAxes, axes_of_names
 from ..planes import FramePlanes
 from ..stack import Channel, Frames, Stack
+from .alike import alike
+from .files import opened, stamp_of
 from .frames import FileFrames, MemberFrames, PageFrames, VolumeFrames, only_ome_of
 from .layout import Layout, Sizes, canonical, has_planes_behind, layout_of, ome_sizes
 from .metadata import calibration_of, channels_of, nikon_time_s, with_nikon_times
 from .ome import Members, OmeImage, members_of, ome_of
-from .pages import (
-    alike,
-    channels_in,
-    full_pages,
-    opened,
-    page_format,
-    read_page,
-    single_page,
-    stamp_of,
-)
+from .pages import channels_in, full_pages, page_format, read_page, single_page
 
 
 def open_file(path: Path, name: str) -> Stack:
