@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colours import WHITE, in_colour
+from ..colours import WHITE, in_planes
 from ..geometry import MIN_ANCHOR_PX, View
 from ..units import Limits
 from .clock import Tick, TimeFormat
@@ -111,7 +111,7 @@ class AnchorMark:
             picture, colour = picture.copy(), colour[:1]
         else:
             alpha = alpha[..., np.newaxis]
-            picture = picture.copy() if picture.ndim == 3 else in_colour(picture)
+            picture = in_planes(picture)
         under = picture[top : top + side, left : left + side]
         under[...] = np.rint(under * (1 - alpha) + colour * alpha)
         return picture
