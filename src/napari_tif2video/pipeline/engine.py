@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..data import Frames, array_error, free_memory
-from ..drawings import Labels
 from ..errors import Cancelled, SettingsError, Tif2VideoError
 from ..planning import Plan
 from .cluster import Watch, check_workers, lost
@@ -363,13 +362,12 @@ def _of_blocks(keys: Iterable[Any], exc: Exception) -> Exception | None:
 
 def _files_of(plan: Plan) -> list[str]:
     """The files that workers read: of a folder, its first and its last one."""
-    stack, drawings = plan.stack, reversed(plan.stack.drawings)
-    read = [] if plan.sources else [(stack.path, stack.frames)]
-    for what, drawing in zip(reversed(plan.drawn), drawings, strict=False):
-        if isinstance(drawing, Labels):
-            read.append((what.path, drawing.images))
-    own = [file for path, frames in read if path is not None for file in _ends(path, frames)]
-    return own + [file for source in plan.sources for file in _files_of(source)]
+    if plan.sources:
+        return [file for source in plan.sources for file in _files_of(source)]
+    read = [(plan.stack.path, plan.stack.frames)]
+    drawn = zip(plan.drawn, plan.stack.drawings, strict=True)
+    read += [(what.path, one.images) for what, one in drawn if one.images is not None]
+    return [file for path, frames in read if path is not None for file in _ends(path, frames)]
 
 
 def _ends(path: Path, frames: Frames) -> list[str]:

@@ -21,7 +21,7 @@ from .codecs import (
     Container,
     check_ending,
 )
-from .drawn import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, DRAWN_FILES, SEGMENTATION_STYLES
+from .drawn import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, SEGMENTATION_STYLES
 from .following import Given
 from .overlays import (
     ANCHOR_STYLES,
@@ -44,7 +44,7 @@ from .picture import (
     parse_axes,
 )
 from .setting import Setting
-from .video import GREY, GROUPS, RAW_TAKES, SETTINGS, VideoSettings
+from .video import DRAWN_FILES, GREY, GROUPS, RAW_TAKES, SETTINGS, VideoSettings
 from .words import option_of, title_of, value_text, with_option_names
 
 __all__ = [
