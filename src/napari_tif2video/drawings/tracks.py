@@ -94,7 +94,7 @@ class Tracks(OfArrays):
 
     @property
     def count(self) -> int:
-        return len(np.unique(self.ids))
+        return int(np.count_nonzero(np.diff(self.ids))) + bool(len(self.ids))
 
     def linked(self, pairs: Sequence[tuple[int, int]]) -> Tracks:
         """With lines from the end of the first track of each pair to the beginning of the other."""
@@ -112,11 +112,13 @@ class Tracks(OfArrays):
         low, high = frames.min() - self.tail, frames.max() + self.head
         order, times = self._by_time
         rows = order[slice(*np.searchsorted(times, (low, np.nextafter(high, np.inf))))]
+        is_chosen = np.zeros(len(self.ids), np.bool_)
         # A line that crosses the border begins at the row before, or ends at the next one.
-        before, after = rows[rows > 0] - 1, rows[rows < len(self.ids) - 1] + 1
-        before = before[self.ids[before] == self.ids[before + 1]]
-        after = after[self.ids[after] == self.ids[after - 1]]
-        rows = np.unique(np.concatenate([before, rows, after]))
+        for step in (-1, 0, 1):
+            near = rows + step
+            near = near[(near >= 0) & (near < len(self.ids))]
+            is_chosen[near[self.ids[near] == self.ids[near - step]]] = True
+        rows = np.flatnonzero(is_chosen)
         links = self.links
         is_near = (links[:, :, 0].max(axis=1) >= low) & (links[:, :, 0].min(axis=1) <= high)
         assert self.last is not None
