@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError
 from ..geometry import MOVE_DECIMALS, CropBox, Move
-from .stack import FrameFormat, Frames, OtherFrames, identity_of
+from .stack import FrameFormat, Frames, OtherFrames, delayed_of, identity_of, need_dask
 
 # Pixels beyond those between which a count lies that the cubic kernel looks at.
 _BEFORE, _BEHIND = 1, 2
@@ -148,14 +148,13 @@ class MovedFrames(OtherFrames):
             taken = _shifted(along, column, box.width, 1, self.format.dtype)
             return np.clip(taken, low, high, out=taken)
 
-    def delayed(self, box: CropBox) -> Any:
-        """The same of computed blocks, as a `dask.delayed` object; see `are_computed`."""
-        from dask.delayed import delayed
+    @property
+    def needs_dask(self) -> bool:
+        return self.parts is None and need_dask(self.frames)
 
-        inner: Any = self.frames
-        # Without the frames, which hold the graph.
+    def delayed(self, box: CropBox) -> Any:
         make = partial(MovedFrames, corners=self.corners, size=self.size, is_mixed=self.is_mixed)
-        return delayed(make, pure=False)(inner.delayed(self.window(box)))
+        return delayed_of(self.frames, self.window(box), make)
 
 
 def _shifted(

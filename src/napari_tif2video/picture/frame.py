@@ -178,7 +178,8 @@ def render(
 
     Without measured limits the known ones are used, or the frame's own range. Raw counts are
     returned as they are. `ticks` say of each source which frame it is, for what is written on it.
-    Of sampled frames the brightness is found; of several sources, that of the darkest.
+    Of sampled frames the brightness of the data is found, whatever is drawn onto them; of several
+    sources, that of the darkest.
     """
     if picture.is_raw:
         (counts,) = frames
@@ -188,7 +189,7 @@ def render(
         known or prepared.range for known, prepared in zip(picture.limits, frames, strict=True)
     )
     levels: dict[tuple[int, float], NDArray[np.uint8]] = {}
-    composed, panels = [], picture.shown
+    composed, bare, panels = [], [], picture.shown
     for panel in panels:
         displays = panel.picture.displays
         asked = [(n, d.gamma) for n, d in zip(panel.channels, displays, strict=True)]
@@ -198,10 +199,12 @@ def render(
         tick = ticks[panel.source]
         own_levels = [levels[each] for each in asked]
         composed.append(_composed(own_levels, displays, panel.picture.view(tick), tick))
+        if is_sampled:
+            bare.append(compose(own_levels, displays) if tick.drawings else composed[-1])
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
-    brightness = _darkest(panels, composed, frames) if is_sampled else None
+    brightness = _darkest(panels, bare, frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
     for place, panel in enumerate(panels):
         overlay, tick = panel.picture.overlay, ticks[panel.source]
@@ -308,12 +311,12 @@ def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) ->
 
 
 def _darkest(
-    panels: Sequence[Panel], composed: Sequence[NDArray[np.uint8]], frames: ChannelFrames
+    panels: Sequence[Panel], pictures: Sequence[NDArray[np.uint8]], frames: ChannelFrames
 ) -> Brightness:
     """The brightness of the last picture of each source, where all channels are, or the least."""
-    last = {panel.source: (panel, levels) for panel, levels in zip(panels, composed, strict=True)}
+    last = {panel.source: (panel, own) for panel, own in zip(panels, pictures, strict=True)}
     return min(
-        _brightness(levels, [frames[n] for n in panel.channels]) for panel, levels in last.values()
+        _brightness(own, [frames[n] for n in panel.channels]) for panel, own in last.values()
     )
 
 

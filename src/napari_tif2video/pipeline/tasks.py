@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colours import in_colour
-from ..data import Frames, are_computed
+from ..data import Frames, need_dask
 from ..encode import EncodedSegment, Encoder, encode_segment
 from ..geometry import CropBox
 from ..overlays import Timeline, title_card
@@ -273,11 +273,11 @@ def task_of(
     from dask.delayed import delayed
 
     chosen = [channel.frames.select(span) for channel in plan.stack.channels]
-    if not any(map(are_computed, chosen)):
+    if not any(map(need_dask, chosen)):
         # Out of dask's sight, which would look for tasks in the name of each file: 2 % of a run.
         args, chosen = (*args, *chosen), []
     computed = [
-        f.delayed(plan.picture.of_channel(n)[0].box) if are_computed(f) else f
+        f.delayed(plan.picture.of_channel(n)[0].box) if need_dask(f) else f
         for n, f in enumerate(chosen)
     ]
     task: Delayed = delayed(partial(work, *args), pure=False)(*computed, *images)
@@ -317,7 +317,7 @@ def chunks_of(plan: Plan, segment: range, run: Run) -> list[range]:
 def _computed_nbytes(plan: Plan) -> int:
     """Memory that one point in time takes before it is prepared, where dask computes it."""
     sources = (channel.frames for channel in plan.stack.channels)
-    return sum(frames.format.nbytes for frames in sources if are_computed(frames))
+    return sum(frames.format.nbytes for frames in sources if need_dask(frames))
 
 
 def split(span: range, length: int) -> list[range]:

@@ -26,7 +26,7 @@ from ..settings import (
     frames_slice,
     limits_of_channels,
 )
-from ..units import size_text
+from ..units import few_of, size_text
 from .annotate import calibrated, overlay_of, timeline_of
 from .choose import channel_numbers, choose, image_at
 from .draw import Drawn, draw
@@ -165,11 +165,9 @@ class Plan:
             BadFrame(timeline.frames[place], stack.frames.label(place), error)
             for place, error in sorted(errors.items())
         )
-        few = ", ".join(frame.name for frame in bad[:_NAMED])
-        more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
         note = (
-            f"{len(bad)} of {self.frames} frames cannot be read, and are left out: {few}{more}; "
-            f"of the first: {bad[0].error}"
+            f"{len(bad)} of {self.frames} frames cannot be read, and are left out: "
+            f"{few_of([frame.name for frame in bad], _NAMED)}; of the first: {bad[0].error}"
         )
         return dataclasses.replace(
             self,
