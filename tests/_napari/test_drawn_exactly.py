@@ -162,7 +162,7 @@ def test_tracks_fade_towards_the_end_of_their_tail_and_head():
 
         picture = seen(add)
         line = picture[61].max(axis=1)
-        columns = np.arange(24, 176, 8)
+        columns = np.arange(24, 168, 8)
         times = ((columns + 0.5) / ZOOM - 10.5) / 20
         faded = np.clip(1 - (head + 2 - times) / (tail + head), 0, 1)
         # Beyond its end, a line that was begun before fades up to the next place.

@@ -561,7 +561,7 @@ def test_what_is_said_of_axes_without_a_meaning(tmp_path, shape, said):
     data = noise((*shape, 12, 20))
     if len(shape) == 2:
         for number, pages in enumerate(data):
-            tifffile.imwrite(tmp_path / f"f{number}.tif", pages, photometric="minisblack")
+            tifffile.imwrite(tmp_path / f"t{number}.tif", pages, photometric="minisblack")
         source = tmp_path
     else:
         source = tmp_path / "q.tif"

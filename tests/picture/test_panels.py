@@ -142,9 +142,6 @@ def test_sides_that_no_codec_takes_are_refused(tmp_path):
 
 
 def test_what_is_said_of_the_format_is_said_of_the_whole(tmp_path):
-    video = t2v.convert(
-        channels(), tmp_path / "o.gif", axes="TCYX", panels="channels", fps=30, width=1300
-    )
-    uneven = [note for note in video.notes if "3/100 or 4/100 s" in note]
-    assert len(uneven) == 1
-    assert (video.width, video.frames) == (3 * 1300 + 2 * 8, 6) or video.width > 3900
+    options = {"axes": "TCYX", "panels": "channels", "fps": 30, "width": 100}
+    video = t2v.convert(channels(), tmp_path / "o.gif", **options)
+    assert len([note for note in video.notes if "3/100 or 4/100 s" in note]) == 1

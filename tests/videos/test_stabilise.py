@@ -108,8 +108,8 @@ def test_the_drift_of_colours_is_that_of_their_grey(tmp_path):
     frames, drift = scene(noise_sd=2)
     colours = (frames // 8).clip(0, 255).astype(np.uint8)[..., np.newaxis].repeat(3, axis=3)
     colours[..., 2] = 0
-    video = t2v.convert(colours, tmp_path / "v.mp4", stabilise=True)
-    assert np.abs(np.array(t2v.read_recipe(video.path).moves) - drift).max() < 0.3
+    video = t2v.convert(colours[:6], tmp_path / "v.mp4", stabilise=True)
+    assert np.abs(np.array(t2v.read_recipe(video.path).moves) - drift[:6]).max() < 0.3
 
 
 def test_frames_that_show_nothing_lie_between_their_neighbours(tmp_path):
