@@ -63,12 +63,18 @@ def test_the_help_says_what_each_value_is_called_and_its_default(cli, monkeypatc
 
 
 # What recipes always list, in this order: their bytes stay as they were when settings come.
-LISTED = """width fps crop contrast percentile limits gamma invert colormap anchor frames quality codec crf
-max_size raw channel z play axes anchor_style anchor_size anchor_colour scale_bar scale_bar_length
-scale_bar_corner pixel_size um_per_pixel timestamp timestamp_corner frame_interval time_start label
-label_corner""".split()
-IN_SHORT = """width fps crop contrast limits colormap frames channel z anchor scale-bar timestamp label
-pixel-size frame-interval quality codec max-size""".split()
+LISTED = [
+    "width", "fps", "crop", "contrast", "percentile", "limits", "gamma", "invert", "colormap",
+    "anchor", "frames", "quality", "codec", "crf", "max_size", "raw", "channel", "z", "play",
+    "axes", "anchor_style", "anchor_size", "anchor_colour", "scale_bar", "scale_bar_length",
+    "scale_bar_corner", "pixel_size", "um_per_pixel", "timestamp", "timestamp_corner",
+    "frame_interval", "time_start", "label", "label_corner",
+]  # fmt: skip
+IN_SHORT = [
+    "width", "fps", "crop", "contrast", "limits", "colormap", "frames", "channel", "z",
+    "anchor", "scale-bar", "timestamp", "label", "pixel-size", "frame-interval", "quality",
+    "codec", "max-size",
+]  # fmt: skip
 
 
 def test_json_and_the_short_help_list_the_same_settings_for_good(cli):
