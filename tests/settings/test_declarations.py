@@ -129,6 +129,7 @@ OTHER = {
     "segmentation_style": "contour", "tracks": "t.xml", "tracks_tail": 5, "tracks_ids": True,
     "points": "p.csv", "points_size": 8.5, "shapes": "{name}/s.csv",
     "follow": "t.csv", "follow_id": 3, "follow_smooth": 5, "stabilise": True,
+    "panel_marks": "once",
 }  # fmt: skip
 
 
@@ -138,6 +139,7 @@ def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
         "label_corner": {"label": "x"},
         "event_corner": {"event": "5=x"},
         "sync": {"panels": "sources"},
+        "panel_marks": {"panels": "channels"},
         "sync_interval": {"panels": "both"},
         "title_duration": {"title": "x"},
         "follow": {"crop": "9x9"},
