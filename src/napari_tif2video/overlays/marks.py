@@ -345,9 +345,15 @@ class ColourBar:
         row = picture[top : top + self.height + 2 * self.edge, self.left : self.left + self.width]
         row[...] = 0
         inside = row[self.edge : -self.edge, self.edge : -self.edge]
-        levels = np.rint(np.linspace(0, 255, inside.shape[1])).astype(int)
-        colours = np.frombuffer(self.colours, np.uint8).reshape(256, 3)[levels]
+        colours = _gradient(self.colours, inside.shape[1])
         inside[...] = colours if picture.ndim == 3 else colours[:, 0]
+
+
+@lru_cache(maxsize=16)
+def _gradient(colours: bytes, width: int) -> NDArray[np.uint8]:
+    """Colours (width, 3) from the first to the last of 256."""
+    levels = np.rint(np.linspace(0, 255, width)).astype(int)
+    return np.frombuffer(colours, np.uint8).reshape(256, 3)[levels]
 
 
 def blend(
