@@ -150,6 +150,13 @@ class Run:
         self._cancel = execution.cancel
         self._reported = -1
 
+    @property
+    def is_threaded(self) -> bool:
+        """Whether tasks run in this process, so that results reach others without travelling."""
+        from dask import threaded
+
+        return self._get is threaded.get
+
     def __enter__(self) -> Run:
         _runs[self.key] = self
         return self
@@ -224,7 +231,7 @@ class Run:
 
     def _compute(self, graph: Any, end: Any, received: Callable[[Any, Any], None]) -> None:
         """Run a graph on this machine."""
-        from dask import config, threaded
+        from dask import config
         from dask.callbacks import Callback
 
         running: set[Any] = set()
@@ -241,7 +248,7 @@ class Run:
         # A pool of its own: when it is left, no task goes on behind the caller's back.
         with ThreadPoolExecutor(self.workers) as pool:
             options: dict[str, Any] = {}
-            if self._get is threaded.get:
+            if self.is_threaded:
                 options["pool"] = config.get("pool", None) or pool
             elif not isinstance(self._get, partial):  # that of an executor, which has its workers
                 options["num_workers"] = self.workers

@@ -41,6 +41,8 @@ _TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
 _CONTRASTS = tuple(name for name in CONTRASTS if name not in ("fixed", "raw"))
 # What is shown side by side.
 PANELS = ("channels", "sources", "both")
+# Where they have a scale bar and the like.
+PANEL_MARKS = ("each", "once")
 # What becomes of a source with a frame that cannot be read.
 ON_ERROR = ("fail", "skip")
 
@@ -383,6 +385,11 @@ class VideoSettings:
         "correlation with the first frame; what lies outside of the data is black",
         token="_stabilised", is_later=True,
     )
+    panel_marks: str = declare(
+        "each", DRAWN, "Panels", "where panels have scale bar, time, events and a label that holds "
+        "for all of them: in each, or once in the whole picture", choices=PANEL_MARKS,
+        token=lambda marks: "" if marks == "each" else f"_marks_{marks}", is_later=True,
+    )
     # fmt: on
 
     def __post_init__(self) -> None:
@@ -459,6 +466,8 @@ class VideoSettings:
         for name in ("sync", "sync_interval"):
             if getattr(self, name) is not None and not self.shows_sources:
                 raise SettingsError(f"{name}: is for panels of sources; give --panels sources too")
+        if self.panel_marks != "each" and self.panels is None:
+            raise SettingsError("panel_marks: is for panels; give --panels too")
         if self.sync == "frame" and self.sync_interval is not None:
             raise SettingsError("sync_interval: is for --sync time; leave out one of them")
 

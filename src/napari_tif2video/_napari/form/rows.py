@@ -88,6 +88,7 @@ _BEFORE = {
     "tracks_tail": "tail",
     "follow_id": "id",
     "follow_smooth": "mean of",
+    "panel_marks": "marks",
 }
 _AFTER = {
     "UM": "µm",
