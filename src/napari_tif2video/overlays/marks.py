@@ -353,7 +353,8 @@ class ColourBar:
 def _gradient(colours: bytes, width: int) -> NDArray[np.uint8]:
     """Colours (width, 3) from the first to the last of 256."""
     levels = np.rint(np.linspace(0, 255, width)).astype(int)
-    return np.frombuffer(colours, np.uint8).reshape(256, 3)[levels]
+    table: NDArray[np.uint8] = np.frombuffer(colours, np.uint8).reshape(256, 3)
+    return table.take(levels, axis=0)
 
 
 def blend(
