@@ -394,6 +394,7 @@ def test_points_and_shapes_that_napari_saves(tmp_path):
         (read_tracks, HEADER + "1,0,2,3\n1,1,two,3\n", "line 3 has 'two'"),
         (read_tracks, "<html/>", "cannot be read as TrackMate's XML (it begins with 'html')"),
         (read_tracks, "<TrackMate", "cannot be read as TrackMate's XML"),
+        (read_tracks, "<?xml version='1.0' encoding='float'?><Tracks/>", "unknown encoding: float"),
         (read_tracks, "<TrackMate/>", "holds no tracks"),
         (read_tracks, "<Tracks/>", "holds no tracks"),
         (read_tracks, '<!DOCTYPE a [<!ENTITY b "c">]><Tracks/>', "declares entities"),
