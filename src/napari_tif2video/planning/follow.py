@@ -145,15 +145,8 @@ def _trajectories(
     """
     value, size = settings.follow, stack.frames.format.size
     assert value is not None
-    ground = Ground(
-        size,
-        len(stack),
-        range(len(stack)),
-        View(CropBox.whole(size), size),
-        stack.calibration,
-        settings.z if isinstance(settings.z, int) else None,
-        stack.name,
-    )
+    view = View(CropBox.whole(size), size)
+    ground = Ground.of(stack, settings, range(len(stack)), view)
     path = path_of(value, ground)
     try:
         if path is None:
