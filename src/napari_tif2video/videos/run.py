@@ -282,7 +282,7 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
         contrast=plan.contrast,
         notes=plan.notes,
         codec=plan.encoder.codec.name,
-        channels=tuple(c.name or str(c.number) for c in plan.stack.channels),
+        channels=tuple(channel.label for channel in plan.stack.channels),
         pixel_size_um=calibration.pixel_size_um,
         pixel_size_origin=calibration.pixel_size_origin,
         frame_interval_s=calibration.frame_interval_s,
