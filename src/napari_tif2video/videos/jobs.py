@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..data import Stack, check_frames, open_images, open_stack
@@ -79,7 +80,7 @@ def check_jobs(jobs: list[SourceJob]) -> None:
         except Tif2VideoError as exc:
             if job.plan.skips:
                 note = f"frames that cannot be read will be left out, among them: {exc}"
-                job.plan = dataclasses.replace(job.plan, notes=(*job.plan.notes, note))
+                job.plan = job.plan.with_note(note)
             else:
                 job.problem = exc
 
@@ -89,7 +90,7 @@ def _compare_magnifications(jobs: list[SourceJob]) -> None:
     known = [job for job in jobs if job.plan is not None and job.plan.scale is not None]
     note = magnification_note([job.plan for job in known if job.plan is not None], "videos")
     if note is not None and (plan := known[0].plan) is not None:
-        known[0].plan = dataclasses.replace(plan, notes=(*plan.notes, note))
+        known[0].plan = plan.with_note(note)
 
 
 def _compare_drawn(jobs: list[SourceJob]) -> None:
@@ -106,7 +107,7 @@ def _compare_drawn(jobs: list[SourceJob]) -> None:
                 f"{path.name} is drawn onto {count} sources; with {{name}} in its path, each has "
                 "the file of its own name"
             )
-            first.plan = dataclasses.replace(first.plan, notes=(*first.plan.notes, note))
+            first.plan = first.plan.with_note(note)
 
 
 def planned(
@@ -130,21 +131,27 @@ def _opened(job: SourceJob, settings: VideoSettings, match: str | None) -> Stack
     """What a job is made of, or None where it has a problem, or gets it now."""
     if job.problem is not None:
         return None
-    try:
+    with _keeping_its_problem(job):
         how = (settings.axes, settings.on_error)
         if job.files:
             stack = open_images(Path(job.source), job.files, *how)
         else:
             stack = open_stack(job.source, match, *how)
-    except Tif2VideoError as exc:
-        job.problem = exc
-    except OSError as exc:
-        job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
-    else:
         if job.note:
             stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
         return stack
     return None
+
+
+@contextmanager
+def _keeping_its_problem(job: SourceJob) -> Iterator[None]:
+    """A job whose source cannot be converted says so in its turn, and the others go on."""
+    try:
+        yield
+    except Tif2VideoError as exc:
+        job.problem = exc
+    except OSError as exc:
+        job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
 
 
 def _planned(
@@ -159,7 +166,7 @@ def _planned(
     """
     if stack is None:
         return [job]
-    try:
+    with _keeping_its_problem(job):
         one_by_one = _one_by_one(stack, settings)
         if settings.follow_id == "each":
             return [
@@ -175,10 +182,6 @@ def _planned(
             )
             for one in one_by_one
         ]
-    except Tif2VideoError as exc:
-        job.problem = exc
-    except OSError as exc:
-        job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
     return [job]
 
 

@@ -183,7 +183,9 @@ class Report:
                 path, "a", newline="", encoding="utf-8", errors="surrogateescape"
             )
         except OSError as exc:
-            raise SettingsError(f"--report {path}: cannot be written ({exc.strerror})") from exc
+            raise SettingsError(
+                f"--report {path}: cannot be written ({exc.strerror or exc})"
+            ) from exc
         self._writer = csv.writer(self._file)
         if self._file.tell() == 0:
             try:

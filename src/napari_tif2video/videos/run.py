@@ -102,7 +102,7 @@ def _readings(jobs: list[SourceJob], execution: Execution) -> dict[int, SharedRe
                 f"what the {len(plans)} clips show does not fit into memory at once: they are made "
                 f"in {reading.groups} groups, and the source is read for each"
             )
-            jobs[first].plan = dataclasses.replace(plan, notes=(*plan.notes, note))
+            jobs[first].plan = plan.with_note(note)
     return readings
 
 
