@@ -36,8 +36,8 @@ from napari_tif2video.encode import encode_segment
 from napari_tif2video.picture import contrast, frame, prepared_frames, render
 from napari_tif2video.pipeline import tasks
 from napari_tif2video.planning import plan
+from napari_tif2video.settings import SEGMENT_FRAMES
 
-SEGMENT_FRAMES = 50
 STAGES = ("read", "measure", "shrink", "grey", "encode")
 
 
