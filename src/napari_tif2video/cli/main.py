@@ -164,9 +164,7 @@ def _loading() -> Iterator[None]:
 
 def _complete(args: argparse.Namespace) -> int:
     """Print the completion of a shell."""
-    others = " ".join([*args.source, _given(args, "completion")]).strip()
-    if others:
-        raise SettingsError(f"--completion only prints a script; leave out {others}")
+    _require_alone(args, "--completion only prints a script", "completion")
     from .completion import completion_script
 
     show(completion_script(args.completion))
@@ -175,14 +173,17 @@ def _complete(args: argparse.Namespace) -> int:
 
 def _inspect(args: argparse.Namespace) -> int:
     """Print the recipe of a video."""
-    if args.source or args.demo is not None or args.settings is not None:
-        raise SettingsError("--inspect only reads a video; leave out sources and settings")
-    others = _given(args, "inspect", "json", "quiet", "nogui")
-    if others:
-        raise SettingsError(f"--inspect only reads a video; leave out {others}")
+    _require_alone(args, "--inspect only reads a video", "inspect", "json", "quiet", "nogui")
     recipe = read_recipe(args.inspect)
     show(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
     return OK
+
+
+def _require_alone(args: argparse.Namespace, what: str, *known: str) -> None:
+    """Refuse sources, and options but for those that are known, where nothing is converted."""
+    others = " ".join([*args.source, _given(args, *known)]).strip()
+    if others:
+        raise SettingsError(f"{what}; leave out {others}")
 
 
 def _say_reuse(args: argparse.Namespace, sources: int) -> None:
