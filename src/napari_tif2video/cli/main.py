@@ -24,7 +24,7 @@ from .terminal import flush, occupy_streams, say, show
 
 if TYPE_CHECKING:
     from ..pipeline import Execution
-    from ..videos import SourceJob
+    from ..videos import Destination, SourceJob
     from .console import Console
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -86,24 +86,14 @@ def _run(args: argparse.Namespace) -> int:
         return OK
     with _loading():
         from ..pipeline import Execution, default_workers
-        from ..videos import Destination, check_jobs, find_sources, plan_jobs
+        from ..videos import check_jobs, find_sources, plan_jobs
         from . import console
 
         if args.workers is not None and args.scheduler is not None:
             raise SettingsError("--workers and --scheduler exclude each other")
         workers = default_workers() if args.workers is None else args.workers
         execution = Execution(workers, resume=args.resume)
-    file = None if args.output is None else Path(args.output)
-    folder = None if args.output_dir is None else Path(args.output_dir)
-    destination = Destination(
-        file,
-        folder,
-        args.overwrite,
-        args.skip_existing,
-        args.sidecar,
-        None if args.report is None else Path(args.report),
-        None if args.settings is None else Path(args.settings),
-    )
+    destination = _destination(args)
     sources = _sources(args)
     jobs = find_sources(sources, recursive=args.recursive, match=args.match, join_images=True)
     plan_jobs(jobs, settings, destination, args.match)
@@ -116,6 +106,23 @@ def _run(args: argparse.Namespace) -> int:
     if settings.contrast == "global":
         screen.hint_at_batch()
     return _convert(args, jobs, execution, screen)
+
+
+def _destination(args: argparse.Namespace) -> Destination:
+    from ..videos import Destination
+
+    def path(text: str | None) -> Path | None:
+        return None if text is None else Path(text)
+
+    return Destination(
+        path(args.output),
+        path(args.output_dir),
+        args.overwrite,
+        args.skip_existing,
+        args.sidecar,
+        path(args.report),
+        path(args.settings),
+    )
 
 
 def _convert(

@@ -11,7 +11,7 @@ import glob
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
@@ -168,52 +168,67 @@ def _grid(table: Table, where: object) -> NamedAxes:
             f"{where}: the names of its files differ in identifiers only, which tell no order; "
             "rename them, or choose one with --match"
         )
+    _refuse_same_places(axes, table.names, where)
+    if len(axes) == 1:
+        return _single(axes[0], table.names)
+    meaning = "T" if any(axis.letter == "T" for axis in axes) else ""
+    axes, notes = _with_time(axes, table, where)
+    time = next((axis for axis in axes if axis.letter == "T"), None)
+    others = sorted((a for a in axes if a.letter != "T"), key=lambda axis: "CZ".index(axis.letter))
+    at: dict[int, dict[_Cell, str]] = {}
+    for index, name in enumerate(table.names):
+        number = 0 if time is None else time.numbers[index]
+        at.setdefault(number, {})[tuple(axis.numbers[index] for axis in others)] = name
+    cells = list(product(*(range(len(axis)) for axis in others)))
+    whole = [number for number in sorted(at) if len(at[number]) == len(cells)]
+    if len(whole) < len(at):
+        hint = f"--match {_pattern(table, others[0], 0)}"
+        if not whole:
+            raise SourceError(
+                f"{where}: holds files of {', '.join(map(str, others))}, but nothing is there for "
+                f"all of them; choose some with {hint}"
+            )
+        notes += (f"{_incomplete(at, cells, time, others)}; {hint} takes every file of one",)
+    sizes = (("T", len(whole)), *((axis.letter, len(axis)) for axis in others))
+    channels = next((axis.called for axis in others if axis.letter == "C"), ())
+    return NamedAxes(
+        tuple((letter, n) for letter, n in sizes if n > 1),
+        tuple(at[number][cell] for number in whole for cell in cells),
+        _stains(channels),
+        notes,
+        meaning,
+    )
+
+
+#: A place on all axes but time.
+_Cell = tuple[int, ...]
+
+
+def _refuse_same_places(axes: Sequence[_Axis], names: Sequence[str], where: object) -> None:
     files: dict[tuple[int, ...], str] = {}
-    for name, place in zip(table.names, zip(*(a.numbers for a in axes), strict=True), strict=True):
+    for name, place in zip(names, zip(*(a.numbers for a in axes), strict=True), strict=True):
         if files.setdefault(place, name) != name:
             raise SourceError(
                 f"{where}: {files[place]} and {name} have the same place in the series; leave one "
                 "out with --match"
             )
-    if len(axes) == 1:
-        return _single(axes[0], table.names)
-    meaning = "T" if any(axis.letter == "T" for axis in axes) else ""
-    axes, notes = _with_time(axes, table, where)
-    leading = [axis for axis in axes if axis.letter == "T"]
-    others = sorted((a for a in axes if a.letter != "T"), key=lambda axis: "CZ".index(axis.letter))
-    cells = list(product(*(range(len(axis)) for axis in others)))
-    at: dict[int, dict[tuple[int, ...], str]] = {}
-    for index, name in enumerate(table.names):
-        time = leading[0].numbers[index] if leading else 0
-        at.setdefault(time, {})[tuple(axis.numbers[index] for axis in others)] = name
-    times = sorted(at)
-    whole = [time for time in times if len(at[time]) == len(cells)]
-    what = ", ".join(map(str, others))
-    hint = f"--match {_pattern(table, others[0], 0)}"
-    if not whole:
-        raise SourceError(
-            f"{where}: holds files of {what}, but nothing is there for all of them; choose some "
-            f"with {hint}"
-        )
-    if len(whole) < len(times):
-        short = next(time for time in times if len(at[time]) < len(cells))
-        lacking = next(cell for cell in cells if cell not in at[short])
-        parts = [a.called[n] for a, n in zip(others, lacking, strict=True)]
-        if leading:
-            parts.append(leading[0].called[short])
-        notes += (
-            f"{len(times) - len(whole)} of {len(times)} time points are left out, as they are not "
-            f"there for all of {what}: the first that is missing is {', '.join(parts)}; {hint} "
-            "takes every file of one",
-        )
-    sizes = (("T", len(whole)), *((axis.letter, len(axis)) for axis in others))
-    channels = next((axis.called for axis in others if axis.letter == "C"), ())
-    return NamedAxes(
-        tuple((letter, n) for letter, n in sizes if n > 1),
-        tuple(at[time][cell] for time in whole for cell in cells),
-        _stains(channels),
-        notes,
-        meaning,
+
+
+def _incomplete(
+    at: Mapping[int, Mapping[_Cell, str]],
+    cells: Sequence[_Cell],
+    time: _Axis | None,
+    others: Sequence[_Axis],
+) -> str:
+    """How many time points lack a file, and which is the first that is missing."""
+    short = [number for number in sorted(at) if len(at[number]) < len(cells)]
+    lacking = next(cell for cell in cells if cell not in at[short[0]])
+    parts = [axis.called[n] for axis, n in zip(others, lacking, strict=True)]
+    if time is not None:
+        parts.append(time.called[short[0]])
+    return (
+        f"{len(short)} of {len(at)} time points are left out, as they are not there for all of "
+        f"{', '.join(map(str, others))}: the first that is missing is {', '.join(parts)}"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, TypeVar
 
@@ -223,6 +223,7 @@ def convert_job(
     overwrite: bool,
     verify: bool = False,
 ) -> Video:
+    """Make the video of a job that has a plan and an output, or keep the one that exists."""
     plan, output = job.plan, job.output
     assert plan is not None  # else it would have a problem
     assert output is not None
@@ -242,6 +243,14 @@ def convert_job(
         for sidecar in beside:
             write_sidecar(sidecar, made.recipe.to_json())
     forget_segments(output)
+    notes = () if kept is None else kept.notes
+    return dataclasses.replace(
+        _finished_video(job, made, notes), seconds=time.perf_counter() - begun
+    )
+
+
+def _finished_video(job: SourceJob, made: FinishedFile, notes: Sequence[str]) -> Video:
+    """What became of a video; `notes` are those of segments that were kept."""
     plan, stats, fidelity = made.plan, made.stats, made.fidelity
     used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
     if len(plan.stack.channels) == 1:
@@ -255,13 +264,12 @@ def convert_job(
         constant_frames=constant,
         notes=(
             *plan.notes,
-            *(() if kept is None else kept.notes),
+            *notes,
             *findings(plan, constant, stats),
             *quality_notes(made),
         ),
         crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
         psnr_db=made.psnr_db,
-        seconds=time.perf_counter() - begun,
         sidecar=job.sidecar,
         psnr_mean_db=None if fidelity is None else fidelity.mean_db,
         psnr_worst_db=None if fidelity is None else fidelity.worst_db,

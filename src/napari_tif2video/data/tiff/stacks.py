@@ -262,16 +262,19 @@ def _named_stack(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
     if layout is None:
         return with_axes(stack, FileFrames(folder, order, first, first_name, template), sizes)
     inside, said = _axes_inside(layout, named, path, is_imagej)
-    info = stack.channel_info or layout.channels
-    depth, files = prod(n for _, n in inside), range(len(order))
-    planes = Members(
-        order, tuple(f for f in files for _ in range(depth)), tuple(range(depth)) * len(order)
-    )
-    frames = VolumeFrames(folder, planes, layout.format, layout.sizes)
-    whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
     notes = tuple(dict.fromkeys((*stack.notes, *said, *layout.notes)))
-    stack = replace(stack, channel_info=info, notes=notes)
-    return with_axes(stack, frames, whole)
+    stack = replace(stack, channel_info=stack.channel_info or layout.channels, notes=notes)
+    whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
+    return with_axes(stack, _volumes(folder, order, layout), whole)
+
+
+def _volumes(folder: Path, names: tuple[str, ...], layout: Layout) -> VolumeFrames:
+    """All planes of files that are laid out as one of them is."""
+    depth, files = prod(n for _, n in layout.sizes), range(len(names))
+    planes = Members(
+        names, tuple(file for file in files for _ in range(depth)), tuple(range(depth)) * len(names)
+    )
+    return VolumeFrames(folder, planes, layout.format, layout.sizes)
 
 
 def is_single_image(path: Path) -> bool:
