@@ -184,7 +184,8 @@ def _pixels(
     # to both pieces rather than to none.
     since = np.where(number == 0, -1, -0.01 * share)
     until = np.where(number == counts[line] - 1, 1, 1.01 * share)
-    pieces = np.concatenate([low - corners, way, [begin, since, until]]).astype(np.float32)
+    shares = [begin, 1 - begin, since, until]
+    pieces = np.concatenate([low - corners, way, shares]).astype(np.float32)
     corners = corners.astype(np.intp)
     step = max(1, _CELLS // int(sides.prod()))
     spans = [slice(i, i + step) for i in range(0, max(1, len(line)), step)]
@@ -218,7 +219,7 @@ def _near(
     size: tuple[int, int],
 ) -> tuple[NDArray[Any], ...]:
     """The pixels near pieces of lines: of which piece, the place, what is covered, where along."""
-    start_x, start_y, dx, dy, begin, since, until = pieces
+    start_x, start_y, dx, dy, begin, rest, since, until = pieces
     # The pieces come last, so that NumPy's loops run along them.
     x, y = (
         np.arange(side, dtype=np.float32)[:, np.newaxis] + (np.float32(0.5) - start)
@@ -227,7 +228,7 @@ def _near(
     y = y[:, np.newaxis]
     squared = np.maximum(dx * dx + dy * dy, np.float32(1e-12))
     # Along the line, from where the piece begins: exact however long the line is.
-    ahead = np.clip(y * (dy / squared) + x * (dx / squared), -begin, 1 - begin)
+    ahead = np.clip(y * (dy / squared) + x * (dx / squared), -begin, rest)
     away_x, away_y = x - ahead * dx, y - ahead * dy
     covers = np.minimum(np.float32(reach) - np.sqrt(away_x * away_x + away_y * away_y), 1)
     is_covered = (covers > 0) & (ahead >= since) & (ahead <= until)
