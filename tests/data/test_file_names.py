@@ -267,6 +267,7 @@ PLAIN = {
     ],
     "unit": ["exp t=0min.tif", "exp t=5min.tif", "exp t=10min.tif"],
     "fractions": ["a_t=0.5h.tif", "a_t=1.0h.tif", "a_t=1.25h.tif", "a_t=1.5h.tif"],
+    "fractions with a unit": ["a_0.5h.tif", "a_1.0h.tif", "a_1.25h.tif", "a_1.5h.tif"],
     "Incucyte": [
         "VID3_A1_1_00d00h00m.tif", "VID3_A1_1_00d23h30m.tif", "VID3_A1_1_01d00h00m.tif",
     ],
