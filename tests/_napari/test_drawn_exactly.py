@@ -119,6 +119,12 @@ def test_a_border_lies_on_the_outline():
         assert abs(columns[-1] + 1 - (right + half)) <= 1
         assert line.sum() / 255 == pytest.approx(2 * width * ZOOM, rel=0.1)
         assert picture[61, 101].tolist() == [0, 255, 0]
+    options = {"size": 20, "border_width": 0.1, "face_color": "lime", "border_color": "red"}
+    disc = seen(lambda v: v.add_points([(30, 50)], **options))
+    assert disc[51:71, 91:111, 0].max() == 0
+    assert disc[..., 0].sum() / 255 == pytest.approx(math.pi * 40 * 4, rel=0.05)
+    ring = seen(lambda v: v.add_points([(30, 50)], symbol="ring", **options))
+    assert ring[..., 0].sum() / 255 == pytest.approx(math.pi * (40 + 20) * 4, rel=0.05)
 
 
 @pytest.mark.parametrize("kind", ["points", "labels", "tracks"])
