@@ -180,6 +180,12 @@ def test_what_was_recorded_nearest_is_shown(tmp_path, ffmpeg, times):
         assert set(found) == set(range(len(each)))
 
 
+def test_single_pictures_of_known_times_are_one_moment(tmp_path):
+    stills = [waves(1, (40, 60))] * 2
+    options = {"panels": "sources", "sync": "time", "frame_interval": "5s", "width": 100}
+    assert t2v.convert(stills, tmp_path / "o.mp4", **options).frames == 1
+
+
 def test_the_interval_may_be_given(tmp_path):
     paths = [write(tmp_path / f"{i}.tif", waves(7, (60, 60)), finterval=i) for i in (10, 15)]
     video = t2v.convert(paths, tmp_path / "o.mp4", panels="sources", sync_interval="30s", width=100)
