@@ -293,6 +293,14 @@ def test_plain_series(tmp_path, names):
     assert not any("left out" in note for note in stack.notes)
 
 
+def test_times_like_lasers_are_times(tmp_path):
+    data = noise((3, 2, 12, 20))
+    for t, time in enumerate((405, 488, 561)):
+        for z in range(2):
+            tifffile.imwrite(tmp_path / f"t{time}_z{z}.tif", data[t, z])
+    assert t2v.open_stack(tmp_path).axes == "TZYX"
+
+
 def test_copies_are_left_out_and_said(tmp_path):
     write(tmp_path, "a_t{:03}.tif", FRAMES[:, 0, 0, 0])
     (tmp_path / "a_t002 (1).tif").write_bytes((tmp_path / "a_t002.tif").read_bytes())

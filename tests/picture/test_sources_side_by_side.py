@@ -132,6 +132,15 @@ def test_one_contrast_for_all(tmp_path, three):
     np.testing.assert_array_equal(picture, same)
 
 
+def test_a_source_of_other_channels_keeps_its_own_range(tmp_path, three):
+    both = channels(tmp_path / "both.ome.tif")
+    options = {"width": 120, "panels": "sources", "channel": "all"}
+    video = t2v.convert([*three[:2], both], tmp_path / "o.mp4", contrast="batch", **options)
+    alone = t2v.convert(both, tmp_path / "a.mp4", contrast="global", channel="all")
+    assert video.limits[0] == video.limits[1]
+    assert video.limits[2:] == alone.limits
+
+
 def test_another_contrast_rule_for_each_is_refused(three):
     stack = t2v.open_stack(three[0])
     shown = Stack.of(stack.frames, "shown")
@@ -178,12 +187,6 @@ def test_what_was_recorded_nearest_is_shown(tmp_path, ffmpeg, times):
         found = [number_of(cut(picture, panel)) - 100 * number for picture in shown]
         assert found == expected == list(recipe.sources[number].shown)
         assert set(found) == set(range(len(each)))
-
-
-def test_single_pictures_of_known_times_are_one_moment(tmp_path):
-    stills = [waves(1, (40, 60))] * 2
-    options = {"panels": "sources", "sync": "time", "frame_interval": "5s", "width": 100}
-    assert t2v.convert(stills, tmp_path / "o.mp4", **options).frames == 1
 
 
 def test_the_interval_may_be_given(tmp_path):

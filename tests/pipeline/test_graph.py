@@ -387,7 +387,7 @@ def test_an_array_that_fails_is_said_to(tmp_path, scheduler):
         with pytest.raises(t2v.SourceError, match=message):
             t2v.render_frame(array, 31)
         errors[0] = t2v.SourceError("plate 3: is not there")
-        with pytest.raises(t2v.SourceError, match="^(array: )?plate 3: is not there$"):
+        with pytest.raises(t2v.SourceError, match=r"^(array: )?plate 3: is not there$"):
             t2v.convert(array, tmp_path / "o.mp4")
     assert list(tmp_path.iterdir()) == []
 
