@@ -109,10 +109,14 @@ class Timeline:
         )
 
     @property
+    def all_drawings(self) -> list[Drawing]:
+        """What is drawn onto the frames, and onto those of each of several sources."""
+        return [*self.drawings, *(one for source in self.sources for one in source.all_drawings)]
+
+    @property
     def awaited(self) -> list[Any]:
         """Images that dask has to compute before they can be drawn."""
-        own = [d.awaited for d in self.drawings if d.awaited is not None]
-        return own + [images for source in self.sources for images in source.awaited]
+        return [one.awaited for one in self.all_drawings if one.awaited is not None]
 
     def with_images(self, images: Iterable[Any]) -> Timeline:
         """The same with these images in place of those that are awaited, in their order."""

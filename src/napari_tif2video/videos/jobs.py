@@ -73,7 +73,7 @@ def check_jobs(jobs: list[SourceJob]) -> None:
         try:
             for channel in job.plan.stack.channels:
                 check_frames(channel.frames)
-            for drawing in job.plan.stack.drawings:
+            for drawing in job.plan.timeline.all_drawings:
                 if drawing.images is not None:
                     check_frames(drawing.images)
         except Tif2VideoError as exc:
