@@ -94,7 +94,7 @@ _AFTER = {
     "UM": "µm",
     "PX": "px",
     "FRAMES": "frames",
-    "SIZE": "px",
+    "points_size": "px",
     "um_per_pixel": "µm a pixel",
     "fps": "fps",
 }
