@@ -361,9 +361,6 @@ _KINDS: dict[type[Layer], Callable[[Any, Look, _Space, int], Drawing]] = {
     shown.Vectors: _vectors,
 }
 
-#: The layers that can be
-DRAWN_LAYERS = (*_KINDS,)
-
 
 def is_drawn(layer: Layer) -> bool:
     """Whether a layer is drawn onto the frames of images."""
