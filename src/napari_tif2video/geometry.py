@@ -20,6 +20,9 @@ _Number = TypeVar("_Number", bound=Any)
 #: How far a box is moved in a frame: down and to the right, in pixels of the data.
 Move = tuple[float, float]
 
+#: Of a move; what is smaller comes from how it was computed.
+MOVE_DECIMALS = 4
+
 
 @dataclass(frozen=True)
 class CropBox:

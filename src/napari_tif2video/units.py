@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from fractions import Fraction
 
@@ -184,6 +184,12 @@ def pairs_text(pairs: Iterable[Limits]) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 frame``, ``2 frames``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def few_of(names: Sequence[str], most: int) -> str:
+    """The first of some names, and how many others there are: ``a, b and 3 more``."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def decimal_fps(fps: Fraction | float) -> str:

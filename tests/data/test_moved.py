@@ -7,7 +7,7 @@ import pytest
 from helpers.frames import noise
 from scipy import ndimage
 
-from napari_tif2video.data import MovedFrames, are_computed, stack_of_array
+from napari_tif2video.data import MovedFrames, need_dask, stack_of_array
 from napari_tif2video.geometry import CropBox
 
 WHOLE = CropBox.whole((20, 30))
@@ -96,7 +96,7 @@ def test_blocks_of_a_dask_array_are_the_same():
     lazy = MovedFrames.of(
         stack_of_array(da.from_array(array, chunks=(4, 16, 60))).frames, corners, (20, 30)
     )
-    assert are_computed(lazy)
+    assert need_dask(lazy)
     computed = lazy.delayed(WHOLE).compute()
     for frame, other in zip(computed.read_frames(WHOLE), below(array, corners), strict=True):
         assert np.array_equal(frame, other, equal_nan=True)

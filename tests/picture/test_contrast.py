@@ -168,6 +168,11 @@ def test_a_dark_video_is_noted_and_a_bright_one_is_not(tmp_path):
     dark[:, 20, 60] = 65535  # one hot pixel
     dark_video = t2v.convert(dark, tmp_path / "dark.mp4", width="full")
     assert any("few bright pixels" in n and "--percentile" in n for n in dark_video.notes)
+    # What is drawn onto it tells nothing of the data.
+    drawn = t2v.convert(dark, tmp_path / "drawn.mp4", width="full", points=[[20, 60]],
+                        points_size=200)  # fmt: skip
+    assert drawn.notes == dark_video.notes
+    assert t2v.render_frame(dark, 0, width="full", points=[[20, 60]], points_size=200).mean() > 200
     assert t2v.convert(noise((3, 40, 120)), tmp_path / "bright.mp4").notes == ()
 
 

@@ -322,6 +322,8 @@ def test_workers_and_memory_change_no_byte(tmp_path, contrast):
             panels="sources",
             width=100,
             contrast=contrast,
+            timestamp=True,
+            panel_marks="once",
             workers=workers,
             memory_budget=budget,
         ).path.read_bytes()
@@ -430,7 +432,7 @@ def test_frames_that_cannot_be_read_are_left_out(tmp_path):
 
 @pytest.mark.parametrize("ending", [".gif", ".mkv", ".mov", ".webm"])
 def test_other_formats(tmp_path, ffmpeg, three, ending):
-    options = {"panels": "sources", "width": 120, "timestamp": True}
+    options = {"panels": "sources", "width": 120, "timestamp": True, "panel_marks": "once"}
     video = t2v.convert(three, tmp_path / f"o{ending}", verify=True, **options)
     shown = ffmpeg.pictures(video.path, (video.height, video.width))
     assert len(shown) == 10
@@ -442,7 +444,8 @@ def test_other_formats(tmp_path, ffmpeg, three, ending):
 def test_a_size_is_kept_and_a_width_that_fits_is_named(tmp_path):
     frames = smooth((120, 160), high=3600) + noise((20, 120, 160), high=600)
     paths = [write(tmp_path / f"{n}.tif", frames, finterval=1) for n in range(2)]
-    options = {"panels": "sources", "width": 240, "max_size": "25kB"}
+    options = {"panels": "sources", "width": 240, "max_size": "25kB", "panel_marks": "once"}
+    options |= {"scale_bar": True, "pixel_size": 0.5, "timestamp": True}
     with pytest.raises(t2v.SourceError, match=r"width (\d+) would fit") as caught:
         t2v.convert(paths, tmp_path / "o.mp4", **options)
     width = int(str(caught.value).rpartition("width ")[2].split()[0])

@@ -159,11 +159,22 @@ def test_the_workers_and_the_pool_of_the_configuration_are_used(tmp_path):
 
 
 def test_callbacks_of_dask_see_the_work(tmp_path):
-    finished = []
-    with Callback(posttask=lambda key, *_: finished.append(str(key))):
-        t2v.convert(numbered(60), tmp_path / "o.mp4")
-    assert sum(key.startswith("prepare-") for key in finished) == 9
-    assert sum(key.startswith("encode-") for key in finished) == 2
+    prepared, encoded = [], []
+
+    def begun(key, *_):
+        if str(key).startswith("encode-"):
+            encoded.append(len(prepared))
+
+    def finished(key, *_):
+        if str(key).startswith("prepare-"):
+            prepared.append(key)
+
+    with Callback(pretask=begun, posttask=finished):
+        t2v.convert(numbered(210), tmp_path / "o.mp4", workers=2)
+    assert len(prepared) == 4 * 7 + 2
+    # The last two segments are encoded side by side, when there is nothing else to do.
+    assert len(encoded) == 5
+    assert encoded[-2:] == [len(prepared)] * 2
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -61,6 +62,27 @@ def test_the_help_says_what_each_value_is_called_and_its_default(cli, monkeypatc
         assert f"{start}{default}".replace("`", "") in said
 
 
+# What recipes always list, in this order: their bytes stay as they were when settings come.
+LISTED = [
+    "width", "fps", "crop", "contrast", "percentile", "limits", "gamma", "invert", "colormap",
+    "anchor", "frames", "quality", "codec", "crf", "max_size", "raw", "channel", "z", "play",
+    "axes", "anchor_style", "anchor_size", "anchor_colour", "scale_bar", "scale_bar_length",
+    "scale_bar_corner", "pixel_size", "um_per_pixel", "timestamp", "timestamp_corner",
+    "frame_interval", "time_start", "label", "label_corner",
+]  # fmt: skip
+IN_SHORT = [
+    "width", "fps", "crop", "contrast", "limits", "colormap", "frames", "channel", "z",
+    "anchor", "scale-bar", "timestamp", "label", "pixel-size", "frame-interval", "quality",
+    "codec", "max-size",
+]  # fmt: skip
+
+
+def test_json_and_the_short_help_list_the_same_settings_for_good(cli):
+    assert list(json.loads(t2v.VideoSettings().to_json())) == LISTED
+    options = re.findall(r"^  --([a-z-]+)", cli("--help").out, re.M)
+    assert [option for option in options if option.replace("-", "_") in SETTINGS] == IN_SHORT
+
+
 def test_the_page_of_names_has_their_tokens():
     page = (REFERENCE / "names.md").read_text("utf-8")
     words = [s.token.split("{")[0][1:] for s in SETTINGS.values() if isinstance(s.token, str)]
@@ -107,6 +129,7 @@ OTHER = {
     "segmentation_style": "contour", "tracks": "t.xml", "tracks_tail": 5, "tracks_ids": True,
     "points": "p.csv", "points_size": 8.5, "shapes": "{name}/s.csv",
     "follow": "t.csv", "follow_id": 3, "follow_smooth": 5, "stabilise": True,
+    "panel_marks": "once",
 }  # fmt: skip
 
 
@@ -116,6 +139,7 @@ def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
         "label_corner": {"label": "x"},
         "event_corner": {"event": "5=x"},
         "sync": {"panels": "sources"},
+        "panel_marks": {"panels": "channels"},
         "sync_interval": {"panels": "both"},
         "title_duration": {"title": "x"},
         "follow": {"crop": "9x9"},

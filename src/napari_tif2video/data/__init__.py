@@ -27,6 +27,7 @@ from .names import axes_of_names, folders_are_axes
 from .objects import (
     MAX_NUMBER,
     UNNAMED,
+    Floats,
     LabelFrames,
     Outline,
     Outlines,
@@ -42,9 +43,18 @@ from .objects import (
     trajectories,
 )
 from .open import open_images, open_stack
-from .placed import Grid, PlacedFrames, are_computed
+from .placed import Grid, PlacedFrames
 from .planes import ArrayPlanes, FramePlanes, array_error, stack_of_array
-from .stack import Channel, FrameFormat, Frames, Planes, Stack, check_frames, identity_of
+from .stack import (
+    Channel,
+    FrameFormat,
+    Frames,
+    Planes,
+    Stack,
+    check_frames,
+    identity_of,
+    need_dask,
+)
 from .tiff import dataset_of, is_single_image
 
 __all__ = [
@@ -54,6 +64,7 @@ __all__ = [
     "ArrayPlanes",
     "Calibration",
     "Channel",
+    "Floats",
     "FrameFormat",
     "FramePlanes",
     "Frames",
@@ -69,7 +80,6 @@ __all__ = [
     "Positions",
     "Stack",
     "Trajectory",
-    "are_computed",
     "array_error",
     "axes_of_names",
     "centroids",
@@ -84,6 +94,7 @@ __all__ = [
     "is_tiff_name",
     "list_frames",
     "natural_key",
+    "need_dask",
     "open_images",
     "open_stack",
     "outlines_of",

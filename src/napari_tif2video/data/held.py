@@ -6,15 +6,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
 from ..geometry import CropBox
-from .stack import FrameFormat, Frames, check_frames, identity_of
-
-if TYPE_CHECKING:
-    from .planes import DaskFrames
+from .stack import FrameFormat, Frames, check_frames, delayed_of, identity_of, need_dask
 
 _Item = TypeVar("_Item")
 
@@ -76,9 +73,9 @@ class HeldFrames:
                 number, item = next(numbered)
             yield item
 
-    def delayed(self, box: CropBox) -> Any:
-        """The same of computed blocks, as a `dask.delayed` object; see `are_computed`."""
-        from dask.delayed import delayed
+    @property
+    def needs_dask(self) -> bool:
+        return need_dask(self.frames)
 
-        computed = cast("DaskFrames", self.frames).delayed(box)
-        return delayed(partial(HeldFrames, places=self.places), pure=False)(computed)
+    def delayed(self, box: CropBox) -> Any:
+        return delayed_of(self.frames, box, partial(HeldFrames, places=self.places))

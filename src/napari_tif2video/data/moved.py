@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SourceError
-from ..geometry import CropBox, Move
-from .stack import FrameFormat, Frames, OtherFrames, identity_of
+from ..geometry import MOVE_DECIMALS, CropBox, Move
+from .stack import FrameFormat, Frames, OtherFrames, delayed_of, identity_of, need_dask
 
-_DECIMALS = 4  # of a pixel; a fraction below them is none
 # Pixels beyond those between which a count lies that the cubic kernel looks at.
 _BEFORE, _BEHIND = 1, 2
 
@@ -65,7 +64,7 @@ class MovedFrames(OtherFrames):
     @classmethod
     def of(cls, frames: Frames, corners: Sequence[Move], size: tuple[int, int]) -> MovedFrames:
         """Frames below a box with these corners, one for each frame."""
-        kept = tuple((round(y, _DECIMALS), round(x, _DECIMALS)) for y, x in corners)
+        kept = tuple((round(y, MOVE_DECIMALS), round(x, MOVE_DECIMALS)) for y, x in corners)
         is_mixed = any(
             place % 1 or place < 0 or place + side > length
             for corner in kept
@@ -149,14 +148,13 @@ class MovedFrames(OtherFrames):
             taken = _shifted(along, column, box.width, 1, self.format.dtype)
             return np.clip(taken, low, high, out=taken)
 
-    def delayed(self, box: CropBox) -> Any:
-        """The same of computed blocks, as a `dask.delayed` object; see `are_computed`."""
-        from dask.delayed import delayed
+    @property
+    def needs_dask(self) -> bool:
+        return self.parts is None and need_dask(self.frames)
 
-        inner: Any = self.frames
-        # Without the frames, which hold the graph.
+    def delayed(self, box: CropBox) -> Any:
         make = partial(MovedFrames, corners=self.corners, size=self.size, is_mixed=self.is_mixed)
-        return delayed(make, pure=False)(inner.delayed(self.window(box)))
+        return delayed_of(self.frames, self.window(box), make)
 
 
 def _shifted(

@@ -18,6 +18,7 @@ from itertools import product
 
 from ..errors import SourceError
 from ..paths import command_line
+from ..units import few_of
 from .fields import (
     Field,
     Table,
@@ -347,10 +348,9 @@ def _several_kinds(names: Sequence[str], where: object) -> SourceError:
     table = Table.of(names=largest)
     assert table is not None  # they were grouped by their fields
     groups = sorted(kinds.values(), key=len, reverse=True)
-    listed = ", ".join(f"{group[0]} ({len(group)})" for group in groups[:6])
-    more = f" and {len(groups) - 6} more" if len(groups) > 6 else ""
+    listed = few_of([f"{group[0]} ({len(group)})" for group in groups], 6)
     return SourceError(
-        f"{where}: holds {len(groups)} kinds of names, {listed}{more}; choose those that belong "
+        f"{where}: holds {len(groups)} kinds of names, {listed}; choose those that belong "
         f"together with --match {_pattern_of(table, lambda _: True, names)}"
     )
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import CropBox
-from .held import HeldFrames
-from .moved import MovedFrames
-from .objects.labels import LabelFrames
-from .planes import DaskFrames
-from .stack import FrameFormat, Frames, OtherFrames, identity_of
+from .stack import FrameFormat, Frames, OtherFrames, delayed_of, identity_of
 
 _DECIMALS = 9  # of a pixel; beyond them, coordinates differ by how they were computed
 
@@ -121,21 +117,5 @@ class PlacedFrames(OtherFrames):
             yield np.rint(mixed).astype(dtype) if is_rgb and dtype.kind != "f" else mixed
 
     def delayed(self, box: CropBox) -> Any:
-        """The same of computed blocks, as a `dask.delayed` object; see `are_computed`."""
-        from dask.delayed import delayed
-
-        assert are_computed(self.frames)
         own, _, _ = self.grid.taken(self.frames.format, box)
-        # Without the frames, which hold the graph.
-        return delayed(partial(PlacedFrames, grid=self.grid), pure=False)(self.frames.delayed(own))
-
-
-def are_computed(
-    frames: Frames,
-) -> TypeGuard[DaskFrames | PlacedFrames | MovedFrames | LabelFrames | HeldFrames]:
-    """Whether dask computes these frames, before a task can read them."""
-    if isinstance(frames, MovedFrames) and frames.parts is not None:
-        return False
-    if isinstance(frames, (PlacedFrames, MovedFrames, LabelFrames, HeldFrames)):
-        return are_computed(frames.frames)
-    return isinstance(frames, DaskFrames)
+        return delayed_of(self.frames, own, partial(PlacedFrames, grid=self.grid))

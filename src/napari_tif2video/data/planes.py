@@ -347,6 +347,7 @@ class DaskFrames:
     blocks: _Blocks
     numbers: Sequence[int]
     format: FrameFormat
+    needs_dask = True
 
     @classmethod
     def of(cls, array: Any) -> DaskFrames:

@@ -8,12 +8,12 @@ what a source of frames offers to the rest of the package.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -135,10 +135,38 @@ def check_frames(frames: Frames) -> None:
         check()
 
 
+class DelayedFrames(Frames, Protocol):
+    """Frames that dask has to compute before a task can read them."""
+
+    def delayed(self, box: CropBox) -> Any:
+        """The same frames of blocks that are computed, as a `dask.delayed` object."""
+        ...
+
+
+def need_dask(frames: Frames) -> TypeGuard[DelayedFrames]:
+    """Whether dask has to compute these frames before a task can read them."""
+    return bool(getattr(frames, "needs_dask", False))
+
+
+def delayed_of(frames: Frames, box: CropBox, make: Callable[[Any], Frames]) -> Any:
+    """What `make` makes of frames that dask computes, as a `dask.delayed` object.
+
+    It has to come without these frames, which hold the graph.
+    """
+    from dask.delayed import delayed
+
+    assert need_dask(frames)
+    return delayed(make, pure=False)(frames.delayed(box))
+
+
 class OtherFrames:
     """What frames have in common that are made of others, each of one, with other pixels."""
 
     frames: Frames
+
+    @property
+    def needs_dask(self) -> bool:
+        return need_dask(self.frames)
 
     @property
     def chunk_starts(self) -> tuple[int, ...] | None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ..data import Floats as Floats
+
 Colours = NDArray[np.uint8]
 
 
@@ -45,7 +46,12 @@ def digest(drawing: Any) -> str:
 class OfArrays:
     """A drawing that has all it needs."""
 
-    awaited = None
+    kind: str
+    images = awaited = None
+
+    @property
+    def noun(self) -> str:
+        return self.kind.removesuffix("s")
 
     def with_images(self, images: Any) -> Any:
         raise NotImplementedError("it waits for no images")

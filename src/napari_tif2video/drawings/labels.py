@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Frames, are_computed, identity_of
+from ..data import Frames, identity_of, need_dask
 from ..geometry import CropBox, View
 from ..overlays import Look
 from .arrays import Colours
@@ -84,11 +84,12 @@ class Labels:
     place: tuple[float, ...] = SAME_PIXELS
     is_computed: bool = False
 
-    kind = "labels"
+    kind, noun = "labels", "label image"
 
     @property
-    def count(self) -> None:
-        """How many labels there are is not known without reading them."""
+    def count(self) -> int:
+        """Of images: how many labels there are is not known without reading them."""
+        return len(self.images)
 
     def identity(self) -> object | None:
         known = identity_of(self.images)
@@ -101,8 +102,7 @@ class Labels:
 
     @property
     def awaited(self) -> Frames | None:
-        is_awaited = not self.is_computed and are_computed(self.images)
-        return self.images if is_awaited else None
+        return self.images if need_dask(self.images) else None
 
     def with_images(self, images: Frames) -> Labels:
         return replace(self, images=images, is_computed=True)

@@ -44,23 +44,33 @@ class Drawing(Protocol):
     Attributes
     ----------
     kind : str
-        What it is: labels, points, tracks, shapes or vectors.
+        What it is, in the plural: labels, points, tracks, shapes or vectors.
+    noun : str
+        What messages call one of its objects.
     look : Look
         Its name, opacity and blending, and which channels lie below it.
-    count : int, optional
-        How many objects it has, where that is known.
+    count : int
+        How many objects it has.
+    images : Frames, optional
+        What it reads when it is drawn; None where it has all it needs.
     awaited : Frames, optional
-        Images that dask has to compute before it can be drawn.
+        The same where dask has to compute them first.
     """
 
     @property
     def kind(self) -> str: ...
 
     @property
+    def noun(self) -> str: ...
+
+    @property
     def look(self) -> Look: ...
 
     @property
-    def count(self) -> int | None: ...
+    def count(self) -> int: ...
+
+    @property
+    def images(self) -> Any: ...
 
     @property
     def awaited(self) -> Any: ...

@@ -37,7 +37,7 @@ class PictureSpec:
     limits : tuple
         For each channel the limits that are known before any frame is read, or None.
     overlay : Overlay, optional
-        What is drawn on top.
+        What is drawn on top; where there are panels, on all of them together.
     percentile : (float, float), optional
         What a frame's own limits are, where not its smallest and largest count.
     is_exact : bool
@@ -170,15 +170,16 @@ def render(
     frames: ChannelFrames,
     picture: PictureSpec,
     limits: tuple[Limits, ...] | None,
-    ticks: Sequence[Tick],
+    tick: Tick,
     *,
     is_sampled: bool = False,
 ) -> tuple[NDArray[Any], FrameStats]:
     """The picture of one time: (H, W) where it is grey, (H, W, 3) where it has colour.
 
     Without measured limits the known ones are used, or the frame's own range. Raw counts are
-    returned as they are. `ticks` say of each source which frame it is, for what is written on it.
-    Of sampled frames the brightness is found; of several sources, that of the darkest.
+    returned as they are. `tick` says which frame it is, for what is written on it. Of sampled
+    frames the brightness of the data is found, whatever is drawn onto them; of several sources,
+    that of the darkest.
     """
     if picture.is_raw:
         (counts,) = frames
@@ -188,29 +189,45 @@ def render(
         known or prepared.range for known, prepared in zip(picture.limits, frames, strict=True)
     )
     levels: dict[tuple[int, float], NDArray[np.uint8]] = {}
-    composed, panels = [], picture.shown
+    composed, bare, panels = [], [], picture.shown
     for panel in panels:
         displays = panel.picture.displays
         asked = [(n, d.gamma) for n, d in zip(panel.channels, displays, strict=True)]
         for n, gamma in asked:
             if (n, gamma) not in levels:  # else another panel shows it too
                 levels[n, gamma] = to_grey(frames[n], shown[n], gamma)
-        tick = ticks[panel.source]
+        own = tick.of(panel.source)
         own_levels = [levels[each] for each in asked]
-        composed.append(_composed(own_levels, displays, panel.picture.view(tick), tick))
+        composed.append(_composed(own_levels, displays, panel.picture.view(own), own))
+        if is_sampled:
+            bare.append(compose(own_levels, displays) if own.drawings else composed[-1])
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
-    brightness = _darkest(panels, composed, frames) if is_sampled else None
+    brightness = _darkest(panels, bare, frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
-    for place, panel in enumerate(panels):
-        overlay, tick = panel.picture.overlay, ticks[panel.source]
+    return _with_overlays(composed, picture, shown, tick), stats
+
+
+def _with_overlays(
+    composed: Sequence[NDArray[np.uint8]],
+    picture: PictureSpec,
+    limits: Sequence[Limits],
+    tick: Tick,
+) -> NDArray[np.uint8]:
+    """The picture of all panels, with what is drawn on each and on all of them together."""
+    drawn = []
+    for panel, made in zip(picture.shown, composed, strict=True):
+        overlay, own = panel.picture.overlay, tick.of(panel.source)
         if overlay is not None:
-            own = [shown[n] for n in panel.channels]
-            composed[place] = overlay.draw(composed[place], tick, own)
-        if tick.mark:
-            draw_across(composed[place], tick.mark)
-    return composed[0] if picture.mosaic is None else picture.mosaic.join(composed), stats
+            made = overlay.draw(made, own, [limits[n] for n in panel.channels])
+        if own.mark:
+            draw_across(made, own.mark)
+        drawn.append(made)
+    if picture.mosaic is None:
+        return drawn[0]
+    whole = picture.mosaic.join(drawn)
+    return whole if picture.overlay is None else picture.overlay.draw(whole, tick)
 
 
 def _composed(
@@ -308,12 +325,12 @@ def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) ->
 
 
 def _darkest(
-    panels: Sequence[Panel], composed: Sequence[NDArray[np.uint8]], frames: ChannelFrames
+    panels: Sequence[Panel], pictures: Sequence[NDArray[np.uint8]], frames: ChannelFrames
 ) -> Brightness:
     """The brightness of the last picture of each source, where all channels are, or the least."""
-    last = {panel.source: (panel, levels) for panel, levels in zip(panels, composed, strict=True)}
+    last = {panel.source: (panel, own) for panel, own in zip(panels, pictures, strict=True)}
     return min(
-        _brightness(levels, [frames[n] for n in panel.channels]) for panel, levels in last.values()
+        _brightness(own, [frames[n] for n in panel.channels]) for panel, own in last.values()
     )
 
 

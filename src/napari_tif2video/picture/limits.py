@@ -19,14 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..units import Limits
-from .contrast import EMPTY_RANGE, Prepared, row_blocks
+from .contrast import EMPTY_RANGE, LARGE_BLOCK_BYTES, Prepared, row_blocks
 
 # Enough for a bin for each count of 16-bit data, and for bins of less than 1/100,000 of the range
 # of others.
 _BINS = 1 << 18
-
-# So that adding up the bins of each block costs little beside counting.
-_LARGE_BLOCK_BYTES = 4 << 20
 
 # Mantissa bits of float64 behind the point: finer bins would tell nothing apart.
 _MANTISSA_BITS = 52
@@ -144,7 +141,8 @@ def histogram(frame: NDArray[Any]) -> Histogram:
     exponent = _exponent(low, high, finest)
     first = _bin(low, exponent)
     numbers = np.zeros(_bin(high, exponent) - first + 1, np.int64)
-    for block in row_blocks(frame, _LARGE_BLOCK_BYTES):
+    # Large ones, so that adding up the bins costs little beside counting.
+    for block in row_blocks(frame, LARGE_BLOCK_BYTES):
         if is_float:
             places = np.floor(np.ldexp(block.astype(np.float64), -exponent)) - first
         else:

@@ -8,7 +8,6 @@ they can be pickled, and in another process they simply do their work.
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 import threading
 import time
@@ -17,14 +16,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..data import Frames, array_error, free_memory
-from ..drawings import Labels
+from ..data import array_error, free_memory
 from ..errors import Cancelled, SettingsError, Tif2VideoError
 from ..planning import Plan
-from .cluster import Watch, check_workers, lost
+from .cluster import Watch, check_workers, files_of, lost
 
 if TYPE_CHECKING:
     from dask.delayed import Delayed
@@ -132,7 +129,7 @@ class Execution:
         """
         run = Run(self, plan.frames, steps_per_frame)
         if run.client is not None:
-            check_workers(run.client, _files_of(plan))
+            check_workers(run.client, files_of(plan))
         return run
 
 
@@ -152,6 +149,13 @@ class Run:
         self._progress = execution.progress
         self._cancel = execution.cancel
         self._reported = -1
+
+    @property
+    def is_threaded(self) -> bool:
+        """Whether tasks run in this process, so that results reach others without travelling."""
+        from dask import threaded
+
+        return self._get is threaded.get
 
     def __enter__(self) -> Run:
         _runs[self.key] = self
@@ -227,7 +231,7 @@ class Run:
 
     def _compute(self, graph: Any, end: Any, received: Callable[[Any, Any], None]) -> None:
         """Run a graph on this machine."""
-        from dask import config, threaded
+        from dask import config
         from dask.callbacks import Callback
 
         running: set[Any] = set()
@@ -244,7 +248,7 @@ class Run:
         # A pool of its own: when it is left, no task goes on behind the caller's back.
         with ThreadPoolExecutor(self.workers) as pool:
             options: dict[str, Any] = {}
-            if self._get is threaded.get:
+            if self.is_threaded:
                 options["pool"] = config.get("pool", None) or pool
             elif not isinstance(self._get, partial):  # that of an executor, which has its workers
                 options["num_workers"] = self.workers
@@ -359,26 +363,6 @@ def _of_blocks(keys: Iterable[Any], exc: Exception) -> Exception | None:
     """What to say where one of these tasks failed, if it is of a user's array: a key is a tuple."""
     blocks = {key[1] for key in keys if isinstance(key, tuple)}
     return array_error(exc, sorted(blocks)) if blocks else None
-
-
-def _files_of(plan: Plan) -> list[str]:
-    """The files that workers read: of a folder, its first and its last one."""
-    stack, drawings = plan.stack, reversed(plan.stack.drawings)
-    read = [] if plan.sources else [(stack.path, stack.frames)]
-    for what, drawing in zip(reversed(plan.drawn), drawings, strict=False):
-        if isinstance(drawing, Labels):
-            read.append((what.path, drawing.images))
-    own = [file for path, frames in read if path is not None for file in _ends(path, frames)]
-    return own + [file for source in plan.sources for file in _files_of(source)]
-
-
-def _ends(path: Path, frames: Frames) -> list[str]:
-    path = path.absolute()
-    if path.is_file():
-        return [os.fspath(path)]
-    folder = path if path.is_dir() else path.parent  # of a pattern
-    files = (folder / frames.label(i) for i in (0, len(frames) - 1))
-    return [os.fspath(file) for file in files if file.is_file()]
 
 
 def _pass_on(_previous: None, _result: object) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Frames, MovedFrames, Part, Stack, are_computed
+from ..data import Frames, MovedFrames, Part, Stack, need_dask
 from ..errors import SourceError
 from ..geometry import CropBox
 from ..planning import Plan
@@ -99,9 +99,9 @@ def _task(work: Any, chosen: Sequence[Frames], windows: Sequence[Sequence[CropBo
     from dask.delayed import delayed
 
     box = _around([window for each in windows for window in each])
-    if not any(map(are_computed, chosen)):
+    if not any(map(need_dask, chosen)):
         return delayed(partial(work, box, *chosen), pure=False)()
-    computed = [f.delayed(box) if are_computed(f) else f for f in chosen]
+    computed = [f.delayed(box) if need_dask(f) else f for f in chosen]
     return delayed(partial(work, box), pure=False)(*computed)
 
 

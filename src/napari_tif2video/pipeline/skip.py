@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..data import Frames, are_computed
+from ..data import Frames, need_dask
 from ..errors import SourceError
 from ..geometry import CropBox
 from ..planning import Plan, side_by_side
@@ -32,7 +32,7 @@ def without_bad_frames(plan: Plan, execution: Execution, exc: SourceError) -> Pl
         run.phase = "checking"
         what = (plan.picture.box, run.key)
         channels = [channel.frames for channel in plan.stack.channels]
-        if any(map(are_computed, channels)):
+        if any(map(need_dask, channels)):
             # A block that fails would end the graph of all others.
             errors = run.here(partial(_errors, *what, *channels))
         else:

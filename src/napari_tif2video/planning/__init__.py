@@ -1,10 +1,11 @@
 """Does it all fit together?
 
 `plan` resolves settings and a stack into a `Plan`, once, and refuses what cannot work before any
-work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it,
-`draw` what is drawn at places of the data, `follow` where a box that follows an object is, `format`
-which encoder suits, and what the user should know about it. `panels` puts the plans of several
-sources side by side, and `sync` says which frame of each is shown when.
+work is done. `choose` decides which part of a hyperstack is shown, `annotate` what is drawn on it.
+`objects` reads what belongs to the frames of files of objects: `draw` draws it at places of the
+data, and `follow` says where a box that follows an object is; `moves` is about any box that moves.
+`format` says which encoder suits, and what the user should know about it. `panels` puts the plans
+of several sources side by side, and `sync` says which frame of each is shown when.
 """
 
 from .choose import (

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from ..data import (
     TIFF_SUFFIXES,
-    MovedFrames,
     Positions,
     Stack,
     Trajectory,
@@ -24,14 +21,12 @@ from ..data import (
     tracks_of_array,
     trajectories,
 )
-from ..errors import SettingsError, SourceError
-from ..geometry import CropBox, Move, View
+from ..errors import SourceError
+from ..geometry import MOVE_DECIMALS, CropBox, Move, View
 from ..settings import Given, VideoSettings
 from ..units import counted
 from .choose import some_of
-from .draw import Ground, chosen_labels, opened_labels, path_of, read_once, sifted
-
-_DECIMALS = 4  # of a pixel, as in the recipe
+from .objects import Ground, open_labels, path_of, read_once, sift, state_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,9 @@ class Followed:
         # The middle of the first pixel is at 0, and half a pixel from its corner.
         y, x = self.way.at(self.frames)
         corners = y + 0.5 - box.height / 2, x + 0.5 - box.width / 2
-        return tuple(zip(*(np.round(each, _DECIMALS).tolist() for each in corners), strict=True))
+        return tuple(
+            zip(*(np.round(each, MOVE_DECIMALS).tolist() for each in corners), strict=True)
+        )
 
 
 def followed(stack: Stack, settings: VideoSettings, frames: range) -> Followed:
@@ -122,69 +119,6 @@ def numbers_of_tracks(stack: Stack, settings: VideoSettings, frames: range) -> l
     return [number for number, way in found.items() if _shared(frames, way.frames)]
 
 
-def below_box(stack: Stack, moves: Sequence[Move], size: tuple[int, int]) -> Stack:
-    """The stack as it lies below a box of this size, with its corner in each frame."""
-    channels = (
-        replace(channel, frames=MovedFrames.of(channel.frames, moves, size))
-        for channel in stack.channels
-    )
-    return replace(stack, channels=tuple(channels))
-
-
-def padding_note(moves: Sequence[Move], box: CropBox, frame: tuple[int, int]) -> tuple[str, ...]:
-    """What to say where a box that moves reaches outside of the frames."""
-    low = np.array(moves) + np.array([box.top, box.left])
-    outside = np.maximum(np.maximum(-low, low + box.shape - frame), 0).max(axis=1)
-    number = int((outside > 0).sum())
-    if not number:
-        return ()
-    return (
-        f"in {number} of {len(moves)} frames the box reaches outside of the data, by up to "
-        f"{np.ceil(outside.max()):.0f} px: that is black, and no part of the contrast",
-    )
-
-
-def require_stabiliser(stack: Stack) -> list[str]:
-    """What to say before drift is measured.
-
-    Raises
-    ------
-    SettingsError
-        What measures it is not installed.
-    """
-    if find_spec("skimage") is None:
-        raise SettingsError(
-            "stabilise: needs scikit-image; install it with pip install "
-            "'napari-tif2video[stabilise]'"
-        )
-    if len(stack.channels) == 1:
-        return []
-    first = stack.channels[0]
-    return [f"drift is measured in channel {first.name or first.number}, and taken back in all"]
-
-
-def drift_notes(moves: Sequence[Move], box: CropBox, frame: tuple[int, int]) -> list[str]:
-    """What to say about a drift that was taken back."""
-    far = np.hypot(*np.array(moves).T)
-    notes = [
-        f"a drift of up to {far.max():.1f} px is taken back ({far[-1]:.1f} px at the end); between "
-        "pixels, counts are interpolated"
-    ]
-    padded = padding_note(moves, box, frame)
-    if not padded:
-        return notes
-    moved = np.array(moves)
-    low, high = np.ceil(-moved.min(axis=0)), np.floor(frame - moved.max(axis=0))
-    top, left = np.maximum(low, (box.top, box.left)).astype(int)
-    bottom, right = np.minimum(high, (box.rows.stop, box.columns.stop)).astype(int)
-    if bottom > top and right > left:
-        inside = CropBox(int(right - left), int(bottom - top), int(left), int(top))
-        notes.append(f"{padded[0]}; --crop {inside} has nothing of it")
-    else:
-        notes.extend(padded)
-    return notes
-
-
 def _shared(frames: range, others: range) -> range:
     """Those of `frames`, in their order, that are among `others`, a range of step 1."""
     inside = [place for place, number in enumerate(frames) if number in others]
@@ -225,21 +159,11 @@ def _trajectories(
         if path is None:
             return _of_array(value, ground)
         is_image = path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES
-        return (_of_labels if is_image else _of_file)(path, _state(path), ground)
+        return (_of_labels if is_image else _of_file)(path, state_of(path), ground)
     except OSError as exc:
         raise SourceError(f"follow: {path} cannot be opened ({exc.strerror or exc})") from exc
     except SourceError as exc:
         raise SourceError(f"follow: {exc}") from None
-
-
-def _state(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """What is another one as soon as a file changes, or one of a folder or a pattern does."""
-    if path.is_dir():
-        files = sorted(map(os.fspath, path.iterdir()))
-    else:
-        files = [os.fspath(path)] if path.exists() else sorted(glob.glob(os.fspath(path)))
-    found = ((file, os.stat(file)) for file in files)
-    return tuple((file, state.st_size, state.st_mtime_ns) for file, state in found)
 
 
 # For a job of a thousand clips, tracks are read once as long as their files stay as they are.
@@ -268,7 +192,7 @@ def _of_file(
 def _of_positions(
     positions: Positions, ground: Ground, where: str
 ) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
-    positions, sieve = sifted(positions, ground, "position", where, "followed")
+    positions, sieve = sift(positions, ground, "position", where, "followed")
     return trajectories(positions), [*positions.notes, *sieve.notes]
 
 
@@ -276,7 +200,7 @@ def _of_positions(
 def _of_labels(
     path: Path, state: object, ground: Ground
 ) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
-    labels, notes = chosen_labels(opened_labels(path, path), VideoSettings(), path.name)
+    labels, notes = open_labels(path, path, VideoSettings())
     form = labels.frames.format
     if form.size != ground.size or len(labels) != ground.length:
         raise SourceError(

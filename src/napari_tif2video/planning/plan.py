@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +15,7 @@ from ..data import FrameFormat, MovedFrames, Stack
 from ..encode import Encoder, require_encoder
 from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, Move, View, resolve_crop, resolve_size
-from ..overlays import NO_PIXEL_SIZE, Scale, Timeline, width_at
+from ..overlays import NO_PIXEL_SIZE, Overlay, Scale, Tile, TimeFormat, Timeline, width_at
 from ..picture import Mosaic, Panel, PictureSpec, require_countable
 from ..recipe import CONTRASTS
 from ..settings import (
@@ -26,19 +27,14 @@ from ..settings import (
     frames_slice,
     limits_of_channels,
 )
-from ..units import size_text
-from .annotate import calibrated, overlay_of, timeline_of
+from ..units import few_of, size_text
+from .annotate import calibrated, marks_once, overlay_of, overlay_of_all, timeline_of
 from .choose import channel_numbers, choose, image_at
-from .draw import Drawn, Ground, draw
-from .follow import (
-    below_box,
-    drift_notes,
-    followed,
-    numbers_of_tracks,
-    padding_note,
-    require_stabiliser,
-)
+from .draw import Drawn, draw
+from .follow import followed, numbers_of_tracks
 from .format import FormatNote, choose_encoder, format_notes
+from .moves import below_box, drift_notes, padding_note, require_stabiliser
+from .objects import Ground
 
 # So many frames that are left out a note names.
 _NAMED = 8
@@ -170,11 +166,9 @@ class Plan:
             BadFrame(timeline.frames[place], stack.frames.label(place), error)
             for place, error in sorted(errors.items())
         )
-        few = ", ".join(frame.name for frame in bad[:_NAMED])
-        more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
         note = (
-            f"{len(bad)} of {self.frames} frames cannot be read, and are left out: {few}{more}; "
-            f"of the first: {bad[0].error}"
+            f"{len(bad)} of {self.frames} frames cannot be read, and are left out: "
+            f"{few_of([frame.name for frame in bad], _NAMED)}; of the first: {bad[0].error}"
         )
         return dataclasses.replace(
             self,
@@ -212,11 +206,31 @@ def stabilised(plan: Plan, moves: Sequence[Move]) -> Plan:
     )
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """How a picture is planned that stands beside others.
+
+    Attributes
+    ----------
+    elsewhere : frozenset of str
+        The marks that are drawn once for all of them, and not on it.
+    is_source : bool
+        Whether the others are of other sources.
+    """
+
+    elsewhere: frozenset[str] = frozenset()
+    is_source: bool = False
+
+
+_ALONE = _Beside()
+
+
 def plan(
     stack: Stack,
     settings: VideoSettings,
     ending: str = "",
     arrays: Mapping[str, Any] | None = None,
+    name: str = "",
 ) -> Plan:
     """Resolve the settings for a stack.
 
@@ -227,6 +241,8 @@ def plan(
     arrays : mapping, optional
         What is drawn at places of the data instead of a file: tracks, points, shapes or
         segmentation.
+    name : str
+        What the stack is called beside others. Default: its own name.
 
     Raises
     ------
@@ -237,27 +253,107 @@ def plan(
     """
     codec = settings.codec_for(ending)
     require_encoder(codec)
-    if settings.shows_sources:
-        return plan(stack, _of_one_source(settings), ending)
+    if not settings.shows_sources:
+        return _planned(stack, settings, codec, ending, arrays or {}, _ALONE)
+    own, beside = _of_one_source(settings, name), _Beside(marks_once(settings), is_source=True)
+    made = _planned(stack, own, codec, ending, arrays or {}, beside)
+    stack = dataclasses.replace(made.stack, name=name or made.stack.name)
+    return dataclasses.replace(made, stack=stack)
+
+
+def _planned(
+    stack: Stack,
+    settings: VideoSettings,
+    codec: Codec,
+    ending: str,
+    arrays: Mapping[str, Any],
+    beside: _Beside,
+) -> Plan:
+    """The plan of a source, alone or beside others."""
     if settings.panels is not None:
-        return _side_by_side(stack, settings, codec, ending, arrays)
+        return _side_by_side(stack, settings, codec, ending, arrays, beside)
     stack = choose(stack, settings)
     try:
-        return _plan(stack, settings, codec, ending, arrays or {})
+        return _plan(stack, settings, codec, ending, arrays, beside)
     except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
 
 
-def _of_one_source(settings: VideoSettings) -> VideoSettings:
+def _of_one_source(settings: VideoSettings, name: str) -> VideoSettings:
     """How one of the sources that are side by side is shown, with its name unless another label."""
+    label = settings.label or "{name}"
+    if name:
+        escaped = name.replace("{", "{{").replace("}", "}}")
+        label = re.sub(r"(?<!\{)\{name\}(?!\})", lambda _: escaped, label)
     return dataclasses.replace(
         settings,
         panels="channels" if settings.panels == "both" else None,
-        label=settings.label or "{name}",
+        panel_marks="each",
+        label=label,
         sync=None,
         sync_interval=None,
         title=None,
         title_duration=None,
+    )
+
+
+def _of_one_channel(settings: VideoSettings) -> VideoSettings:
+    """How one of the channels that are side by side is shown."""
+    return dataclasses.replace(
+        settings, panels=None, panel_marks="each", legend=True, title=None, title_duration=None
+    )
+
+
+def tiles_of(panels: Sequence[Panel], mosaic: Mosaic) -> list[Tile]:
+    """Where each panel is, and what is drawn on it."""
+    return [
+        Tile(top, left, *panel.picture.size, panel.picture.overlay)
+        for panel, (top, left) in zip(panels, mosaic.corners, strict=True)
+    ]
+
+
+def with_marks(plan: Plan, elsewhere: frozenset[str], clock: TimeFormat | None) -> Plan:
+    """The plan of one source beside others, with all marks on it but those that are elsewhere.
+
+    Parameters
+    ----------
+    clock : TimeFormat, optional
+        How times are written. Default: as it suits its own ones.
+    """
+    picture, length = plan.picture, plan.scale_bar_um
+    if not picture.panels:
+        overlay, length = _overlay_again(plan, picture, plan.settings, elsewhere, clock)
+        picture = dataclasses.replace(picture, overlay=overlay)
+    else:
+        panels, settings = [], _of_one_channel(plan.settings)
+        for panel in picture.panels:
+            channels = tuple(plan.stack.channels[n] for n in panel.channels)
+            one = dataclasses.replace(
+                plan, stack=dataclasses.replace(plan.stack, channels=channels)
+            )
+            overlay, length = _overlay_again(one, panel.picture, settings, elsewhere, clock)
+            own = dataclasses.replace(panel.picture, overlay=overlay)
+            panels.append(dataclasses.replace(panel, picture=own))
+        picture = dataclasses.replace(picture, panels=tuple(panels))
+    return dataclasses.replace(plan, picture=picture, scale_bar_um=length)
+
+
+def _overlay_again(
+    plan: Plan,
+    picture: PictureSpec,
+    settings: VideoSettings,
+    elsewhere: frozenset[str],
+    clock: TimeFormat | None,
+) -> tuple[Overlay | None, float | None]:
+    return overlay_of(
+        plan.stack,
+        settings,
+        View(picture.box, picture.size),
+        plan.scale,
+        plan.timeline,
+        picture.displays,
+        elsewhere,
+        clock,
     )
 
 
@@ -304,7 +400,8 @@ def _side_by_side(
     settings: VideoSettings,
     codec: Codec,
     ending: str,
-    arrays: Mapping[str, Any] | None,
+    arrays: Mapping[str, Any],
+    beside: _Beside,
 ) -> Plan:
     """The plan of a video with a panel for each channel, and one for all of them."""
     image = image_at(stack, settings.position) if stack.images else stack
@@ -313,15 +410,25 @@ def _side_by_side(
         raise SourceError(f"{where}: panels show all channels; leave out --channel or --panels")
     if len(numbers) < 2:
         raise SourceError(f"{where}: panels are for several channels, and it has one")
-    alone = dataclasses.replace(settings, panels=None, legend=True, title=None, title_duration=None)
+    one, once = _of_one_channel(settings), marks_once(settings)
+    beside = dataclasses.replace(beside, elsewhere=beside.elsewhere | once)
     *singles, whole = (
-        plan(stack, dataclasses.replace(alone, channel=channel), ending, arrays)
+        _planned(stack, dataclasses.replace(one, channel=channel), codec, ending, arrays, beside)
         for channel in (*numbers, "all")
     )
     panels = [Panel(one.picture, (n,)) for n, one in zip(numbers, singles, strict=True)]
     panels.append(Panel(whole.picture, tuple(numbers)))
     mosaic = Mosaic.of([panel.picture.size for panel in panels])
     shown, form = whole.picture, whole.stack.frames.format
+    overlay, scale_bar_um = overlay_of_all(
+        whole.stack,
+        settings,
+        once,
+        mosaic.size,
+        tiles_of(panels, mosaic),
+        [whole.scale] * len(panels),
+        whole.timeline,
+    )
     encoder = choose_encoder(
         settings,
         codec,
@@ -336,8 +443,9 @@ def _side_by_side(
     return dataclasses.replace(
         whole,
         settings=settings,
-        picture=dataclasses.replace(shown, panels=tuple(panels), mosaic=mosaic),
+        picture=dataclasses.replace(shown, overlay=overlay, panels=tuple(panels), mosaic=mosaic),
         encoder=encoder,
+        scale_bar_um=scale_bar_um or whole.scale_bar_um,
         notes=(*notes, *format_notes(encoder, whole.frames)),
     )
 
@@ -348,6 +456,7 @@ def _plan(
     codec: Codec,
     ending: str,
     arrays: Mapping[str, Any],
+    beside: _Beside,
 ) -> Plan:
     """The plan of a stack of channels; messages do not name it."""
     stack = calibrated(stack, settings)
@@ -389,10 +498,14 @@ def _plan(
     pixel_size = stack.calibration.pixel_size_um
     scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
     timeline = dataclasses.replace(
-        timeline_of(stack, settings, indices, first_s), moves=moves, drawings=stack.drawings
+        timeline_of(stack, settings, indices, first_s, may_lack_time=beside.is_source),
+        moves=moves,
+        drawings=stack.drawings,
     )
     displays = _displays(stack, settings)
-    overlay, scale_bar_um = overlay_of(stack, settings, box, size, scale, timeline, displays)
+    overlay, scale_bar_um = overlay_of(
+        stack, settings, View(box, size), scale, timeline, displays, beside.elsewhere
+    )
     form = stack.frames.format
     encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay, stack.drawings)
     known = limits_of_channels(settings.limits, len(displays))

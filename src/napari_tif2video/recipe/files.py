@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 from ..errors import SettingsError, SourceError
-from .recipe import MAX_JSON_BYTES, Recipe, is_recipe, load_json
+from .as_json import MAX_JSON_BYTES, load_json
+from .recipe import Recipe, is_recipe
 
 # What files begin with, and FFmpeg's name of their format. The format is never left to FFmpeg to
 # guess: a playlist would make it open other files and addresses.

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..errors import SettingsError
 from ..geometry import CropBox, Move
 from ..units import Limits
+from .as_json import compact, excess, indented, load_json, packed, plain, unpacked
 from .contrasts import contrast_of
 
 #: Number of the format, under the key that tells a recipe from any other text. The second one knows
@@ -29,12 +28,6 @@ _MAX_PLAIN_BYTES = 64_000
 
 # Up to so many frames of several sources are listed one by one.
 _MAX_PLAIN_NUMBERS = 500
-
-#: Of a settings file, a sidecar or the recipe in a video. The limits of 300,000 frames fit in.
-MAX_JSON_BYTES = 8_000_000
-
-# What takes memory beyond its length: values, and lists and objects; and how deep these are.
-_MAX_JSON_VALUES, _MAX_JSON_LISTS, _MAX_JSON_DEPTH = 1_000_000, 50_000, 16
 
 # Players read metadata into memory before they show a frame. Beyond this, the limits of each frame
 # are left out of the video; a sidecar has them in any case.
@@ -319,7 +312,7 @@ class Recipe:
         long = [(channel, "limits") for channel in values["channels"] if self.has_own_limits]
         if self.moves:
             long.append((values["crop"], "moves"))
-        if not _excess(text):
+        if not excess(text):
             for part, key in long:
                 part[key] = packed(part[key])
             text = compact(values)
@@ -448,7 +441,7 @@ def _panels_dict(source: RecipeSource) -> dict[str, Any]:
 
 def _panels_of(values: Mapping[str, Any]) -> RecipeSource:
     facts = _facts_of(values)
-    shown = tuple(map(int, _unpacked(values["shown"])))
+    shown = tuple(map(int, unpacked(values["shown"])))
     if not set(shown) <= set(facts["indices"]):
         raise ValueError("it shows frames that it does not have")
     return RecipeSource(
@@ -473,7 +466,7 @@ def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:
     return {
         "name": channel.name,
         "number": channel.number,
-        "limits": limits_to_json(channel.limits),
+        "limits": _limits_to_json(channel.limits),
         "gamma": plain(channel.gamma),
         "inverted": channel.inverted,
         "colours": channel.colours,
@@ -487,51 +480,11 @@ def _channel_of(values: Mapping[str, Any]) -> RecipeChannel:
     return RecipeChannel(
         name=str(values["name"]),
         number=int(values["number"]),
-        limits=limits_from_json(values["limits"]),
+        limits=_limits_from_json(values["limits"]),
         gamma=gamma,
         inverted=bool(values["inverted"]),
         colours=str(values["colours"]),
     )
-
-
-def load_json(text: str) -> Any:
-    """Values from JSON of a size and depth that settings and recipes can have.
-
-    Raises
-    ------
-    ValueError
-        It is no such text; "Infinity" and "NaN", which Python knows, are no JSON.
-    """
-    if excess := _excess(text):
-        raise ValueError(excess)
-    try:
-        values = json.loads(text, parse_constant=_no_number)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    level = [values]
-    for _ in range(_MAX_JSON_DEPTH):
-        level = [part for value in level for part in _parts(value)]
-        if not level:
-            return values
-    raise ValueError("nested too deeply")
-
-
-def _excess(text: str) -> str:
-    """What of a JSON text is too much, found without reading it; empty where nothing is."""
-    if len(text) > MAX_JSON_BYTES:
-        return f"more than {MAX_JSON_BYTES / 1e6:g} MB"
-    has_many = text.count(",") > _MAX_JSON_VALUES
-    return "too many values" if has_many or sum(map(text.count, "[{")) > _MAX_JSON_LISTS else ""
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _parts(value: object) -> Iterable[Any]:
-    """The lists and objects in a value."""
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (part for part in values if isinstance(part, (dict, list)))
 
 
 def _calibration_of(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -544,11 +497,11 @@ def is_recipe(values: object) -> bool:
     return isinstance(values, dict) and FORMAT_KEY in values
 
 
-def limits_from_json(found: Any) -> tuple[Limits, ...]:
-    """Limits from `limits_to_json` or `packed`."""
+def _limits_from_json(found: Any) -> tuple[Limits, ...]:
+    """Limits from `_limits_to_json` or `packed`."""
     if found is None:
         return ()
-    found = _unpacked(found)
+    found = unpacked(found)
     if isinstance(found, dict):
         low, high = found["low"], found["high"]
     else:
@@ -558,7 +511,7 @@ def limits_from_json(found: Any) -> tuple[Limits, ...]:
     return tuple(zip(lows, highs, strict=True))
 
 
-def limits_to_json(limits: Sequence[Limits]) -> Any:
+def _limits_to_json(limits: Sequence[Limits]) -> Any:
     """One pair as a list; one for each frame as two lists, which read better; none as null."""
     if len(limits) == 1:
         return list(map(plain, limits[0]))
@@ -576,48 +529,6 @@ def _moves_to_json(moves: Sequence[Move]) -> dict[str, list[Any]]:
 def _moves_from_json(found: Any) -> tuple[Move, ...]:
     if found is None:
         return ()
-    found = _unpacked(found)
+    found = unpacked(found)
     pairs = zip(found["down"], found["right"], strict=True)
     return tuple((float(down), float(right)) for down, right in pairs)
-
-
-def packed(values: Any) -> dict[str, str]:
-    """Numbers of each frame in less space: their JSON, deflated, in base64."""
-    return {"zlib": base64.b64encode(zlib.compress(compact(values).encode(), 9)).decode()}
-
-
-def _unpacked(found: Any) -> Any:
-    """What was packed, or was not."""
-    if "zlib" not in found:
-        return found
-    inflating = zlib.decompressobj()
-    text = inflating.decompress(base64.b64decode(found["zlib"]), MAX_JSON_BYTES)
-    if inflating.unconsumed_tail:
-        raise ValueError("the numbers of frames are too many")
-    return load_json(text.decode("ascii"))
-
-
-def plain(value: float) -> int | float | None:
-    """A number as JSON: whole ones without a point, and null for a frame without any count."""
-    if not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) and abs(value) < 2**53 else value
-
-
-def compact(values: Any) -> str:
-    return json.dumps(values, separators=(",", ":"))
-
-
-def indented(values: Any, indent: str = "") -> str:
-    """JSON for people: objects over several lines, lists of numbers on one."""
-    deeper = indent + "  "
-    if isinstance(values, dict) and values:
-        start, end = "{}"
-        parts = [f"{json.dumps(k)}: {indented(v, deeper)}" for k, v in values.items()]
-    elif isinstance(values, list) and values and isinstance(values[0], dict):
-        start, end = "[]"
-        parts = [indented(v, deeper) for v in values]
-    else:
-        return json.dumps(values)
-    inside = f",\n{deeper}".join(parts)
-    return f"{start}\n{deeper}{inside}\n{indent}{end}"

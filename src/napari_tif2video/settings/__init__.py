@@ -3,9 +3,9 @@
 `VideoSettings` holds every choice that shapes a video, checked as far as that goes without any
 data. Each setting is declared once, at its field in `video` (`setting` says of what a declaration
 consists): its help, parser, title and so on; and `video` checks what goes together. `picture`,
-`overlays`, `following` and `format` have the parsers, `codecs` lists the formats, and `words` says
-what a setting is called on the command line and in the window. Nothing here imports numpy: the help
-of the command is made from it.
+`overlays`, `drawn`, `following` and `format` have the parsers, `codecs` lists the formats, and
+`words` says what a setting is called on the command line and in the window. Nothing here imports
+numpy: the help of the command is made from it.
 """
 
 from .codecs import (
@@ -21,7 +21,7 @@ from .codecs import (
     Container,
     check_ending,
 )
-from .drawn import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, DRAWN_FILES, SEGMENTATION_STYLES
+from .drawn import DEFAULT_POINTS_SIZE, DEFAULT_TAIL, SEGMENTATION_STYLES
 from .following import Given
 from .overlays import (
     ANCHOR_STYLES,
@@ -44,7 +44,7 @@ from .picture import (
     parse_axes,
 )
 from .setting import Setting
-from .video import GREY, GROUPS, RAW_TAKES, SETTINGS, VideoSettings
+from .video import DRAWN_FILES, GREY, GROUPS, RAW_TAKES, SETTINGS, VideoSettings
 from .words import option_of, title_of, value_text, with_option_names
 
 __all__ = [

@@ -10,9 +10,6 @@ from ..errors import SettingsError
 from ..units import number
 from .setting import whole_number
 
-#: Settings that name a file or folder, from the bottom up as they are drawn; in Python, `convert`
-#: takes arrays in their place.
-DRAWN_FILES = ("segmentation", "shapes", "tracks", "points")
 SEGMENTATION_STYLES = ("fill", "contour")
 
 # As napari's layers have them.
@@ -23,8 +20,8 @@ _MAX_TAIL = 1_000_000
 _POINTS_SIZE_RANGE = (0.1, 10_000)
 
 
-def parse_file(name: str, value: Any) -> str:
-    """A path as it was given."""
+def parse_drawn_file(name: str, value: Any) -> str:
+    """A path as it was given; a setting with this parser can be an array in Python."""
     if not isinstance(value, (str, os.PathLike)):
         raise SettingsError(
             f"{name}: expected a path, got a {type(value).__name__}; arrays are for the functions "

@@ -43,6 +43,8 @@ class Setting:
         Makes its part of an automatic name of its value; a text is a format for it.
     implies : str
         The switch that it turns on.
+    styles : str
+        The setting that names what it changes the look of, which has to be drawn.
     replaces : tuple of str
         What goes when it is put on top of other settings.
     is_basic : bool
@@ -67,6 +69,7 @@ class Setting:
     in_python: str = ""
     token: str | Callable[[Any], str] = ""
     implies: str = ""
+    styles: str = ""
     replaces: tuple[str, ...] = ()
     is_basic: bool = False
     is_list: bool = False

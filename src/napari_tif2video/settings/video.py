@@ -41,6 +41,8 @@ _TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
 _CONTRASTS = tuple(name for name in CONTRASTS if name not in ("fixed", "raw"))
 # What is shown side by side.
 PANELS = ("channels", "sources", "both")
+# Where they have a scale bar and the like.
+PANEL_MARKS = ("each", "once")
 # What becomes of a source with a frame that cannot be read.
 ON_ERROR = ("fail", "skip")
 
@@ -319,45 +321,46 @@ class VideoSettings:
     segmentation: str | None = declare(
         None, DRAWN, "Masks", "draw label images of the same size, one for each frame: a "
         "folder, a TIFF or a pattern such as `masks/*_cp.tif`; `{name}` is the source's name",
-        parse=drawn.parse_file, metavar="FOLDER|FILE", token="_segmentation",
+        parse=drawn.parse_drawn_file, metavar="FOLDER|FILE", token="_segmentation",
         in_python="`convert` also takes an array (T, Y, X).", is_later=True,
     )
     segmentation_style: str | None = declare(
         None, DRAWN, "Masks", "whether objects are filled, in colours that let the image "
         "shine through, or outlined", choices=drawn.SEGMENTATION_STYLES, otherwise="`fill`",
-        token="_{}", is_later=True,
+        token="_{}", styles="segmentation", is_later=True,
     )
     tracks: str | None = declare(
         None, DRAWN, "Tracks", "draw tracks from TrackMate's XML, or from CSV with the columns "
         "track_id, frame, y, x or, without a header, in napari's order; `{name}` is the source's "
-        "name", parse=drawn.parse_file, metavar="FILE", token="_tracks",
+        "name", parse=drawn.parse_drawn_file, metavar="FILE", token="_tracks",
         in_python="`convert` also takes an array as napari's layer has it.", is_later=True,
     )
     tracks_tail: int | None = declare(
         None, DRAWN, "Tracks", "how many frames back the tracks are drawn",
         parse=drawn.parse_tail, metavar="FRAMES", otherwise=f"`{drawn.DEFAULT_TAIL}`",
-        token="_tail{}", is_later=True,
+        token="_tail{}", styles="tracks", is_later=True,
     )
     tracks_ids: bool = declare(
         False, DRAWN, "Track numbers", "write the number of each track beside it", token="_ids",
-        is_later=True,
+        styles="tracks", is_later=True,
     )
     points: str | None = declare(
         None, DRAWN, "Points", "draw points from CSV, as napari saves them or with the columns y, "
         "x and, if they belong to frames, frame; `{name}` is the source's name",
-        parse=drawn.parse_file, metavar="FILE", token="_points",
+        parse=drawn.parse_drawn_file, metavar="FILE", token="_points",
         in_python="`convert` also takes an array as napari's layer has it.", is_later=True,
     )
     points_size: float | None = declare(
         None, DRAWN, "Points", "diameter of the points in pixels of the data",
         parse=drawn.parse_points_size, metavar="SIZE", token="_{:g}px",
-        otherwise=f"`{drawn.DEFAULT_POINTS_SIZE}`, and as large as can be seen", is_later=True,
+        otherwise=f"`{drawn.DEFAULT_POINTS_SIZE}`, and as large as can be seen", styles="points",
+        is_later=True,
     )
     shapes: str | None = declare(
         None, DRAWN, "Shapes", "draw the outlines of shapes from CSV as napari saves them; "
-        "`{name}` is the source's name", parse=drawn.parse_file, metavar="FILE", token="_shapes",
+        "`{name}` is the source's name", parse=drawn.parse_drawn_file, metavar="FILE",
+        token="_shapes", is_later=True,
         in_python="`convert` also takes a list of arrays, or of pairs of an array and a type.",
-        is_later=True,
     )
     follow: str | Given | None = declare(
         None, PICTURE, "Follow", "keep an object at the centre of the crop box: a file of tracks "
@@ -381,6 +384,11 @@ class VideoSettings:
         False, PICTURE, "Stabilise", "take back the drift of the whole picture, found by phase "
         "correlation with the first frame; what lies outside of the data is black",
         token="_stabilised", is_later=True,
+    )
+    panel_marks: str = declare(
+        "each", DRAWN, "Panels", "where panels have scale bar, time, events and a label that holds "
+        "for all of them: in each, or once in the whole picture", choices=PANEL_MARKS,
+        token=lambda marks: "" if marks == "each" else f"_marks_{marks}", is_later=True,
     )
     # fmt: on
 
@@ -458,6 +466,8 @@ class VideoSettings:
         for name in ("sync", "sync_interval"):
             if getattr(self, name) is not None and not self.shows_sources:
                 raise SettingsError(f"{name}: is for panels of sources; give --panels sources too")
+        if self.panel_marks != "each" and self.panels is None:
+            raise SettingsError("panel_marks: is for panels; give --panels too")
         if self.sync == "frame" and self.sync_interval is not None:
             raise SettingsError("sync_interval: is for --sync time; leave out one of them")
 
@@ -573,6 +583,11 @@ class VideoSettings:
 SETTINGS: dict[str, Setting] = {
     field.name: field.metadata["setting"] for field in dataclasses.fields(VideoSettings)
 }
+
+#: Those that name a file or folder of what is drawn at places of the data.
+DRAWN_FILES = tuple(
+    name for name, setting in SETTINGS.items() if setting.parse is drawn.parse_drawn_file
+)
 
 #: What raw counts leave to choose: which of them, how fast, and into what.
 RAW_TAKES = frozenset(name for name, setting in SETTINGS.items() if setting.goes_with_raw)

@@ -1,15 +1,17 @@
 """From sources to videos.
 
-`api` has the functions of the library; `sources` says which sources there are and where their
-videos go, `names` what they are called; `run` makes one after the other, and `ahead` begins the
-next while workers are idle; `result` is what came out.
+`api` has the functions of the library; `sources` says which sources there are, `jobs` plans a video
+of each or several, `outputs` says where these go, and `names` what they are called; `run` makes one
+after the other, and `ahead` begins the next while workers are idle; `result` is what came out.
 """
 
 from .api import convert, convert_batch, render_frame
+from .jobs import check_jobs, plan_jobs
 from .names import video_name
+from .outputs import Destination
 from .result import Report, Video, describe_fidelity, describe_limits, video_object
 from .run import run_jobs
-from .sources import Destination, SourceJob, check_jobs, find_sources, plan_jobs
+from .sources import SourceJob, find_sources
 
 __all__ = [
     "Destination",

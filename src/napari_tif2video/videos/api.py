@@ -16,9 +16,11 @@ from ..paths import expanded
 from ..pipeline import Execution, Progress, default_workers, rendered, series_limits, steady
 from ..planning import plan
 from ..settings import DRAWN_FILES, SETTINGS, VideoSettings
+from .jobs import plan_jobs, planned
+from .outputs import Destination
 from .result import Video
 from .run import convert_job, run_jobs
-from .sources import Destination, SourceJob, find_sources, plan_jobs, planned
+from .sources import SourceJob, find_sources
 
 
 def convert(

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import QFileDialog, QMenu
 
 from ...errors import Cancelled, describe
 from ...pipeline import Execution, Progress
+from ...units import few_of
 from ...videos import Report, SourceJob, Video, run_jobs
 from ..background import Background
 from ..panel import PROBLEM_STYLE, Note, line, say, tidy
@@ -60,9 +61,7 @@ class Order:
     @property
     def title(self) -> str:
         """The first video, and how many others there are."""
-        first, more = self.jobs[0], len(self.jobs) - 1
-        name = os.path.basename(first.output or first.label)
-        return name + (f" and {more} more" if more else "")
+        return few_of([os.path.basename(job.output or job.label) for job in self.jobs], 1)
 
     @property
     def outputs(self) -> set[Path]:
@@ -247,8 +246,7 @@ class RunRow(Container):
     def _show_waiting(self) -> None:
         names = [order.title for order in self.waiting]
         words = "Next" if self.is_running else "Not begun"
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        self.next.value = f"{words}: {', '.join(names[:_NAMED])}{more}"
+        self.next.value = f"{words}: {few_of(names, _NAMED)}"
         self.next.tooltip = "\n".join(names)
         self.go_on_button.visible = not self.is_running
         self._queue.visible = bool(names)

@@ -8,13 +8,14 @@ one object is in each frame.
 
 from .columns import points_of_array, read_points, read_tracks, tracks_of_array
 from .labels import LabelFrames
-from .positions import MAX_NUMBER, UNNAMED, Positions
+from .positions import MAX_NUMBER, UNNAMED, Floats, Positions
 from .shapes import Outline, Outlines, outlines_of, read_shapes
 from .trajectory import Trajectory, centroids, trajectories
 
 __all__ = [
     "MAX_NUMBER",
     "UNNAMED",
+    "Floats",
     "LabelFrames",
     "Outline",
     "Outlines",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,41 @@ _NAMES = {
 }
 # The orders of axes in files whose columns only count them: napari and scikit-image.
 _COUNTED = ("axis_{}", "centroid_{}", "{}")
-_AXES = {2: "yx", 3: "tyx", 4: "tzyx"}
+_AXES = {2: ("y", "x"), 3: ("t", "y", "x"), 4: ("t", "z", "y", "x")}
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is read of a table or an array.
+
+    Attributes
+    ----------
+    name : str
+    orders : mapping
+        By their number, what the columns are that have no names.
+    needs : tuple of str
+        The columns without which there are none.
+    takes : frozenset of str
+        Those that are read where they are there.
+    """
+
+    name: str
+    orders: Mapping[int, Sequence[str]]
+    needs: Sequence[str]
+    takes: frozenset[str]
+
+    @property
+    def orders_text(self) -> str:
+        return " or ".join(map(_listed, self.orders.values()))
+
+
+_POINTS = _Kind("points", _AXES, ("y", "x"), frozenset("tzyx"))
+_TRACKS = _Kind(
+    "tracks",
+    {count + 1: ("ids", *axes) for count, axes in _AXES.items() if "t" in axes},
+    ("ids", "t", "y", "x"),
+    frozenset(_NAMES),
+)
 
 
 def read_tracks(path: str | os.PathLike[str]) -> Positions:
@@ -45,20 +80,7 @@ def read_tracks(path: str | os.PathLike[str]) -> Positions:
             f"{file}: says when tracks begin and end, but not where they are; the label images "
             "beside it do, draw them with segmentation"
         )
-
-    def choose(names: tuple[str, ...], count: int) -> Mapping[str, int]:
-        if not names:
-            if count not in (4, 5):
-                raise SourceError(
-                    f"{file}: has {count} columns and no header; expected track, t, y, x or "
-                    "track, t, z, y, x as in napari, or a header with such names"
-                )
-            return {role: place for place, role in enumerate(("ids", *_AXES[count - 1]))}
-        found = _places(names)
-        _require(file, names, found, ("ids", "t", "y", "x"), "tracks")
-        return found
-
-    return _of_table(file, choose)
+    return _of_table(file, _TRACKS)
 
 
 def read_points(path: str | os.PathLike[str]) -> Positions:
@@ -72,22 +94,18 @@ def read_points(path: str | os.PathLike[str]) -> Positions:
     file = Path(path)
     if _is_xml(file):
         raise SourceError(f"{file}: is XML; points are read from CSV, and TrackMate's with tracks")
+    return _of_table(file, _POINTS)
 
-    def choose(names: tuple[str, ...], count: int) -> Mapping[str, int]:
-        if not names:
-            if count not in _AXES:
-                raise SourceError(
-                    f"{file}: has {count} columns and no header; expected y, x or t, y, x or "
-                    "t, z, y, x as in napari, or a header with such names"
-                )
-            return {role: place for place, role in enumerate(_AXES[count])}
-        if "vertex_index" in names:
-            raise SourceError(f"{file}: holds shapes, not points; draw it with shapes")
-        found = _places(names)
-        _require(file, names, found, ("y", "x"), "points")
-        return {role: place for role, place in found.items() if role in "tzyx"}
 
-    return _of_table(file, choose)
+def tracks_of_array(tracks: Any) -> Positions:
+    """Tracks from an array (N, 4) or (N, 5) of track, t, [z,] y, x, as napari's layer has them."""
+    return _of_array(tracks, _TRACKS)
+
+
+def points_of_array(points: Any) -> Positions:
+    """Points from an array (N, 2), (N, 3) or (N, 4) of [t, [z,]] y, x, as napari's layer has
+    them."""
+    return _of_array(points, _POINTS)
 
 
 def _is_xml(path: Path) -> bool:
@@ -117,32 +135,43 @@ def _places(names: Sequence[str]) -> dict[str, int]:
 def _counted(places: Sequence[int], pattern: str, has_t: bool) -> dict[str, int]:
     roles: tuple[str, ...]
     if pattern == "{}":  # a table of nothing but the array that napari takes
-        roles = ("ids", *_AXES[len(places) - 1]) if len(places) > 3 else tuple(_AXES[len(places)])
+        orders = _TRACKS.orders if len(places) > 3 else _POINTS.orders
+        roles = tuple(orders[len(places)])
     elif len(places) == 3 and (has_t or pattern == "centroid_{}"):
         roles = ("z", "y", "x")
     else:
-        roles = tuple(_AXES.get(len(places), ""))
+        roles = _AXES.get(len(places), ())
     return dict(zip(roles, places, strict=False))
 
 
-def _require(
-    file: Path, names: Sequence[str], found: Mapping[str, int], roles: Sequence[str], what: str
-) -> None:
+def _chosen(file: Path, kind: _Kind, names: tuple[str, ...], count: int) -> dict[str, int]:
+    """The column of each role, by the names of all columns, or where there are none, by number."""
+    if not names:
+        if count not in kind.orders:
+            raise SourceError(
+                f"{file}: has {count} columns and no header; expected {kind.orders_text} as in "
+                "napari, or a header with such names"
+            )
+        return {role: place for place, role in enumerate(kind.orders[count])}
+    if "vertex_index" in names:
+        raise SourceError(f"{file}: holds shapes, not {kind.name}; draw it with shapes")
+    found = {role: place for role, place in _places(names).items() if role in kind.takes}
     words = {"ids": "track_id", "t": "frame"}
-    missing = [words.get(role, role) for role in roles if role not in found]
+    missing = [words.get(role, role) for role in kind.needs if role not in found]
     if missing:
         few = ", ".join(name or "(empty)" for name in names[:12])
         raise SourceError(
-            f"{file}: has no column {', '.join(missing)} as {what} need it; its columns are {few}"
-            f"{', …' if len(names) > 12 else ''}"
+            f"{file}: has no column {', '.join(missing)} as {kind.name} need it; its columns are "
+            f"{few}{', …' if len(names) > 12 else ''}"
         )
+    return found
 
 
-def _of_table(file: Path, choose: Any) -> Positions:
+def _of_table(file: Path, kind: _Kind) -> Positions:
     chosen: dict[str, int] = {}
 
     def remember(names: tuple[str, ...], count: int) -> Mapping[str, int]:
-        chosen.update(choose(names, count))
+        chosen.update(_chosen(file, kind, names, count))
         return chosen
 
     table = read_table(file, remember)
@@ -165,8 +194,11 @@ def _of_table(file: Path, choose: Any) -> Positions:
 
 
 def _headerless(file: Path, chosen: Mapping[str, int]) -> str:
-    names = ", ".join("track" if role == "ids" else role for role in chosen)
-    return f"{file.name} has no header; its columns are taken as {names}, as in napari"
+    return f"{file.name} has no header; its columns are taken as {_listed(chosen)}, as in napari"
+
+
+def _listed(roles: Iterable[str]) -> str:
+    return ", ".join("track" if role == "ids" else role for role in roles)
 
 
 def _unit(table: Table, chosen: Mapping[str, int]) -> str:
@@ -191,27 +223,14 @@ def _links(ids: Floats | None, parents: Floats | None) -> NDArray[np.int64]:
     return pairs.astype(np.int64)
 
 
-def tracks_of_array(tracks: Any) -> Positions:
-    """Tracks from an array (N, 4) or (N, 5) of track, t, [z,] y, x, as napari's layer has them."""
-    array = _array(tracks, "tracks", (4, 5), "track, t, y, x or track, t, z, y, x")
-    return Positions(**dict(zip(("ids", *_AXES[array.shape[1] - 1]), array.T, strict=True)))
-
-
-def points_of_array(points: Any) -> Positions:
-    """Points from an array (N, 2), (N, 3) or (N, 4) of [t, [z,]] y, x, as napari's layer has
-    them."""
-    array = _array(points, "points", tuple(_AXES), "y, x or t, y, x or t, z, y, x")
-    return Positions(**dict(zip(_AXES[array.shape[1]], array.T, strict=True)))
-
-
-def _array(values: Any, name: str, widths: Sequence[int], columns: str) -> Floats:
+def _of_array(values: Any, kind: _Kind) -> Positions:
     try:
         array = np.array(values, np.float64)
     except (TypeError, ValueError, OverflowError) as exc:
-        raise SourceError(f"{name}: expected an array of numbers or a path ({exc})") from exc
-    if array.ndim != 2 or array.shape[1] not in widths:
+        raise SourceError(f"{kind.name}: expected an array of numbers or a path ({exc})") from exc
+    if array.ndim != 2 or array.shape[1] not in kind.orders:
         raise SourceError(
-            f"{name}: expected an array with the columns {columns}, got one of the shape "
-            f"{array.shape}"
+            f"{kind.name}: expected an array with the columns {kind.orders_text}, got one of the "
+            f"shape {array.shape}"
         )
-    return array
+    return Positions(**dict(zip(kind.orders[array.shape[1]], array.T, strict=True)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import SourceError
 from ...geometry import CropBox
-from ..stack import FrameFormat, Frames, OtherFrames, identity_of
+from ..stack import FrameFormat, Frames, OtherFrames, delayed_of, identity_of
 
 _LABEL = np.dtype(np.uint32)
 
@@ -49,10 +49,7 @@ class LabelFrames(OtherFrames):
             yield frame if frame.dtype.kind == "u" else self._as_labels(frame, number)
 
     def delayed(self, box: CropBox) -> Any:
-        """The same of computed blocks, as a `dask.delayed` object; see `are_computed`."""
-        from dask.delayed import delayed
-
-        return delayed(LabelFrames, pure=False)(self.frames.delayed(box))  # type: ignore[attr-defined]
+        return delayed_of(self.frames, box, LabelFrames)
 
     def _as_labels(self, frame: NDArray[Any], number: int) -> NDArray[Any]:
         if frame.dtype.kind == "b":

@@ -1,8 +1,9 @@
 """What is in TIFF files?
 
 `pages` checks and reads single pages; `ome` and `metadata` read what programs wrote into them;
-`layout` says on which page of which file each plane lies; `stacks` makes stacks of all that, and
-`ndtiff` of Micro-Manager's data sets.
+`layout` says on which page of which file each plane lies, `frames` reads them from there; `stacks`
+makes stacks of all that, and `ndtiff` of Micro-Manager's data sets. `claims` refuses what a file
+cannot hold before anything reads it.
 """
 
 from .claims import check_bound
