@@ -162,7 +162,7 @@ Label <(none)>… ~<bottom left>
 ☐ Legend ~<top right>…
 Events <(05:00=+ drug; 1h..2h=light)>… ~<bottom left>
 Arrows <(120,85; 30,40@05:00..10:00)>…
-Panels <one picture>… marks ~<each>
+Panels <one picture>… marks ~<Each>
 Sync <time>… <(the shortest of the sources)>
 Title <(none)>… <(2 s)>
 Masks <(folder or TIFF)>… […] <fill>

@@ -567,4 +567,4 @@ def test_each_message_is_said_at_its_row(opened, tmp_path):
         with pytest.raises(t2v.Tif2VideoError) as raised:
             t2v.render_frame(source, 0, **(tiny if source is STACK else {}) | options)
         widget.show_problem(str(raised.value))
-        assert [r for r in widget.rows if r.problem.visible] == [widget.row_of(row)], row
+        assert [r for r in widget.rows if r.problem.value] == [widget.row_of(row)], row
