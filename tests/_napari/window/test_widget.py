@@ -13,7 +13,7 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, create, row_of, said, select, states, write_into
+from helpers.window import choose, click, create, reading, row_of, said, select, states, write_into
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 import napari_tif2video as t2v
@@ -167,6 +167,10 @@ def test_an_empty_viewer(open_widget, wait):
     widget.wait_until_idle()
     assert not widget.create_button.enabled
     assert widget.reason.value == "Open an image first."
+    assert reading(widget)[-4:] == [
+        "Save in <Beside the data> […]", "Save as <> .mp4", "Open an image first.",
+        "~[Create video]",
+    ]  # fmt: skip
     viewer.add_labels(np.zeros((3, 10, 10), int))
     widget.wait_until_idle()
     assert not widget.create_button.enabled
