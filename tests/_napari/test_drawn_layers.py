@@ -108,6 +108,15 @@ def test_every_track_reaches_from_its_tail_to_where_it_is(viewer):
                 assert ink.min() >= in_video(10 + 8 * (frame - 3) + n) - 4
 
 
+def test_a_track_may_come_from_far_outside_and_go_there(viewer):
+    viewer.add_tracks([(4, 0, 10, -1e9), (4, 1, 10, 50), (4, 2, 10, 1e9)], tail_width=2)
+    is_lit = t2v.render_frame(viewer, 2, width=WIDTH * ZOOM).any(axis=2)
+    row = round(in_video(10))
+    assert is_lit[row].all()
+    assert not is_lit[: row - 2].any()
+    assert not is_lit[row + 3 :].any()
+
+
 def test_layers_that_are_hidden_or_below_an_image_are_not_seen(viewer):
     points = viewer.add_points([(40, 40)], size=20, face_color="red", border_width=0)
     shown = t2v.render_frame(viewer, 0, width=WIDTH * ZOOM)

@@ -559,6 +559,13 @@ def test_what_is_drawn_is_that_of_each_source(tmp_path):
                 np.testing.assert_array_equal(cut(picture, source.panels[0]), own)
                 bare = t2v.render_frame(path, source.shown[moment], label="{name}", width=180)
                 assert (own != bare).any()
+    track = np.array([[1, t, 30, 20 + 10 * t] for t in range(3)])
+    picture, bare = (
+        t2v.render_frame(paths, 2, panels="sources", width=180, **drawn)
+        for drawn in ({"tracks": track}, {})
+    )
+    assert (picture[:, :180] != bare[:, :180]).any()
+    assert (picture[:, 182:] != bare[:, 182:]).any()
 
 
 def test_each_source_is_stabilised_by_itself():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colours import WHITE, in_colour
+from ..colours import WHITE, in_planes
 from ..geometry import MIN_ANCHOR_PX, View
 from ..units import Limits
 from .clock import Tick, TimeFormat
@@ -125,7 +125,7 @@ class AnchorMark:
             picture, colour = picture.copy(), colour[:1]
         else:
             alpha = alpha[..., np.newaxis]
-            picture = picture.copy() if picture.ndim == 3 else in_colour(picture)
+            picture = in_planes(picture)
         under = picture[top : top + side, left : left + side]
         under[...] = np.rint(under * (1 - alpha) + colour * alpha)
         return picture
@@ -345,9 +345,16 @@ class ColourBar:
         row = picture[top : top + self.height + 2 * self.edge, self.left : self.left + self.width]
         row[...] = 0
         inside = row[self.edge : -self.edge, self.edge : -self.edge]
-        levels = np.rint(np.linspace(0, 255, inside.shape[1])).astype(int)
-        colours = np.frombuffer(self.colours, np.uint8).reshape(256, 3)[levels]
+        colours = _gradient(self.colours, inside.shape[1])
         inside[...] = colours if picture.ndim == 3 else colours[:, 0]
+
+
+@lru_cache(maxsize=16)
+def _gradient(colours: bytes, width: int) -> NDArray[np.uint8]:
+    """Colours (width, 3) from the first to the last of 256."""
+    levels = np.rint(np.linspace(0, 255, width)).astype(int)
+    table: NDArray[np.uint8] = np.frombuffer(colours, np.uint8).reshape(256, 3)
+    return table.take(levels, axis=0)
 
 
 def blend(

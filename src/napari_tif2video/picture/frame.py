@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colours import Display, compose, in_colour
+from ..colours import Display, compose, in_colour, in_planes, in_triples
 from ..data import Frames, HeldFrames
 from ..geometry import CropBox, View
 from ..overlays import Overlay, Tick, draw_across
@@ -243,10 +243,10 @@ def _composed(
         above = len(levels) if level is None else min(level, len(levels))
         if above > below:
             picture = compose(levels[below:above], displays[below:above], picture)
-            # A plain grey picture may be that of the levels, which others still need.
-            picture, below = in_colour(picture).copy(), above
+            # A copy, as others may still need the levels.
+            picture, below = in_planes(picture), above
         if picture is None:  # it lies below all channels
-            picture = np.zeros((*view.size, 3), np.uint8)
+            picture = in_colour(np.zeros(view.size, np.uint8))
         picture = drawing.draw(picture, tick.place, view)
     if below < len(levels):
         picture = compose(levels[below:], displays[below:], picture)
@@ -305,8 +305,8 @@ def frames_in_turn(
 
 
 def as_rgb(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    """A picture from `render` as (H, W, 3) of 8 bits, as players show it."""
-    return in_colour(as_shown(picture))
+    """A picture from `render` as (H, W, 3) of 8 bits, as players show it and libraries take it."""
+    return in_triples(as_shown(picture))
 
 
 def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) -> Prepared:

@@ -72,7 +72,9 @@ class Mosaic:
     def join(self, pictures: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
         """All pictures on one; in colour where one of them is."""
         is_grey = all(picture.ndim == 2 for picture in pictures)
-        whole = np.full(self.size if is_grey else (*self.size, 3), _GAP_LEVEL, np.uint8)
+        whole = np.full(self.size, _GAP_LEVEL, np.uint8)
+        if not is_grey:
+            whole = in_colour(whole)
         for picture, (top, left) in zip(pictures, self.corners, strict=True):
             height, width = picture.shape[:2]
             panel = picture if is_grey else in_colour(picture)

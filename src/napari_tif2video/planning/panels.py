@@ -23,7 +23,8 @@ from .annotate import (
     shown_time,
 )
 from .format import FormatNote, check_size, format_notes
-from .plan import Plan, tiles_of, with_marks
+from .plan import Plan
+from .resolve import tiles_of, with_marks
 from .sync import Moments, by_number, by_time, grows
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.

@@ -367,8 +367,8 @@ class VideoSettings:
         "(CSV with a header or in napari's columns, TrackMate's XML), or label images, of which "
         "the middle of a label is followed; `{name}` is the source's name",
         parse=following.parse_follow, metavar="TRACKS", otherwise="the box stays", is_later=True,
-        in_python="Or an array with the columns of napari's tracks or of its points, or such a "
-        "layer, on the pixels of the data.",
+        in_python="Or an array with the columns of napari's tracks or of its points, on the pixels "
+        "of the data, or such a layer, which is where it lies among the layers of the source.",
     )
     follow_id: int | str | None = declare(
         None, PICTURE, "Follow", "the track or label that is followed; `each`: a video of each, "

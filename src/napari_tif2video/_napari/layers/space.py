@@ -10,7 +10,8 @@ from napari.components import ViewerModel
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from .region import Merge, unit_factors
+from .placement import unit_factors, world_of
+from .region import Merge
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class Space:
 
     @classmethod
     def of(cls, viewer: ViewerModel, layer: Layer, merged: Merge, play: int) -> Space:
-        origin, linear = _placed(viewer, layer)
+        origin, linear = world_of(layer, unit_factors(viewer, layer))
         plane = np.eye(3)
         plane[:2, :2], plane[:2, 2] = linear[-2:, -2:], origin[-2:]
         to_frame = np.linalg.inv(merged.region.plane) @ plane
@@ -52,7 +53,7 @@ class Space:
         axis = play + layer.ndim if play < -2 and layer.ndim >= -play and moving else None
         first, step = 0.0, 1.0
         if axis is not None:
-            image_origin, image_linear = _placed(viewer, moving[0])
+            image_origin, image_linear = world_of(moving[0], unit_factors(viewer, moving[0]))
             first = (origin[play] - image_origin[play]) / image_linear[play, play]
             step = linear[axis, axis] / image_linear[play, play]
         # Axes stand by themselves: a slice is at one value of each.
@@ -118,11 +119,3 @@ class Space:
 def _reach(left: float, right: float) -> tuple[float, float]:
     """How far a slice reaches: a thin one half a step, as napari has it."""
     return (0.5, 0.5) if np.isclose(left + right, 0) else (left, right)
-
-
-def _placed(viewer: ViewerModel, layer: Layer) -> tuple[Any, Any]:
-    """Where a layer's first place is in the world of the canvas, and the map from there on."""
-    factors = unit_factors(viewer, layer)
-    origin = np.array(layer.data_to_world(np.zeros(layer.ndim)))
-    ends = np.array([layer.data_to_world(one) for one in np.eye(layer.ndim)])
-    return origin * factors, (ends - origin).T * factors[:, np.newaxis]
