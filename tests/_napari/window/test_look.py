@@ -188,6 +188,7 @@ Save as <a_500px_10fps_crop_30x20_video>… .mp4
 # What else there is to fill in and to choose, once its row is used.
 USED = """
 Contrast <Each frame by itself> [Auto]
+Width ~<500> px ☑ full size
 ☑ Anchor <dot> <(auto)> px <red>
 Percentile <(0)> to <(100)>
 ☑ Scale bar <(auto)> µm <bottom right>
@@ -286,6 +287,7 @@ def test_all_of_it_from_top_to_bottom(open_widget):
         write_into(widget[name], text)
     write_into(widget["pixel_size"], "1")
     pick(widget["contrast"], "Each frame by itself")
+    click(widget["width"].full)
     lay_out(widget)
     assert {*USED} <= {*reading(widget)}
     # What says more about it where the mouse rests; of settings, what is declared of them.
