@@ -4,7 +4,7 @@
 
 Every command of gallery.md is run, in a temporary folder that holds links to (or copies of) the
 data as `mitosis` and `usiigaci`. The pictures are frames decoded from these videos; they go to OUT
-(default: docs/images). It needs nothing but the package, and a few minutes.
+(default: docs/images). It needs the package with `[stabilise]` (for SciPy), and a few minutes.
 
 MITOSIS_FOLDER is `microfilm/dataset/tests/test_folders/test_tifseries_good` of
 https://github.com/guiwitz/microfilm (commit 58c1de32bc9dc7576e2545b9bfec95fdd4032d41,
@@ -37,6 +37,7 @@ import ttf_opensans
 from blocks import commands_of
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
 
 import napari_tif2video as t2v
 from napari_tif2video.cli.main import main as main_of_command
@@ -63,6 +64,7 @@ def main() -> None:
         gather(folder / "usiigaci", sorted(usiigaci.glob("*.tif")))
         stained = t2v.open_stack(folder / "mitosis").data[:, 1].compute()
         heat(folder / "hot", sorted(mitosis.glob("channel2/*.tif")))
+        find_cells(folder, [tifffile.imread(file) for file in sorted(usiigaci.glob("*.tif"))])
         record(folder / "fast.tif", stained, 10)
         record(folder / "slow.tif", stained[:36:4], 40)
         answers = [run(command, folder) for command in commands_of(PAGE)]
@@ -96,6 +98,38 @@ def heat(folder: Path, files: Sequence[Path]) -> None:
         tifffile.imwrite(folder / file.name, frame)
 
 
+def find_cells(folder: Path, frames: Sequence[Picture]) -> None:
+    """Label images of what has more texture than its surroundings, and their centres as tracks.
+
+    A cell has the number of the one of the frame before that it covers most of.
+    """
+    (folder / "cells").mkdir()
+    known, count, rows = np.zeros_like(frames[0]), 0, ["track_id,frame,y,x"]
+    for index, frame in enumerate(frames):
+        values = frame.astype(float)
+        variance = ndimage.gaussian_filter(values**2, 4) - ndimage.gaussian_filter(values, 4) ** 2
+        texture = ndimage.gaussian_filter(np.sqrt(np.maximum(variance, 0)), 3)
+        found = texture > 2.2 * np.median(texture)
+        parts, _ = ndimage.label(
+            ndimage.binary_opening(ndimage.binary_fill_holes(found), iterations=4)
+        )
+        sizes = np.bincount(parts.ravel())
+        sizes[0] = 0
+        cells, taken = np.zeros_like(known), [0]
+        for part in np.argsort(-sizes)[: np.count_nonzero(sizes >= 300)]:
+            covered = np.bincount(known[parts == part], minlength=count + 1)
+            covered[taken] = 0
+            number = int(covered.argmax()) if covered.any() else count + 1
+            count = max(count, number)
+            taken.append(number)
+            cells[parts == part] = number
+            y, x = ndimage.center_of_mass(parts == part)
+            rows.append(f"{number},{index},{y:.2f},{x:.2f}")
+        tifffile.imwrite(folder / "cells" / f"t{index:02}.tif", cells, compression="zlib")
+        known = cells
+    (folder / "cells.csv").write_text("\n".join(rows) + "\n")
+
+
 def record(path: Path, frames: Picture, interval_s: float) -> None:
     """A file that says how far its frames are apart."""
     tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX", "finterval": interval_s})
@@ -124,6 +158,7 @@ def pictures(folder: Path) -> dict[str, Image.Image]:
         "sources": sources(videos),
         "colormaps": colormaps(videos),
         "overlays": overlays(videos),
+        "drawn": drawn(videos),
         "anchors": anchors(videos),
         "qualities": qualities(videos),
         "colours": colours(videos),
@@ -226,6 +261,11 @@ def colormaps(videos: Videos) -> Image.Image:
 
 def overlays(videos: Videos) -> Image.Image:
     return few_colours(grid([[videos.frame(f"{name}.mp4", 17) for name in ("bright", "dark")]]))
+
+
+def drawn(videos: Videos) -> Image.Image:
+    names = "filled", "contours", "followed"
+    return few_colours(grid([[videos.frame(f"{name}.mp4", 30) for name in names]]))
 
 
 def anchors(videos: Videos) -> Image.Image:

@@ -200,8 +200,9 @@ def compose(
             return levels[0]
         if displays[0].opacity == 1:
             return _coloured(levels[0], displays[0])
+    picture: NDArray[np.float32]
     if below is None:
-        picture = np.zeros((*levels[0].shape[:2], 3), np.float32)
+        picture = in_planes(np.zeros(levels[0].shape[:2], np.float32))
     else:
         picture = below.astype(np.float32)
     for number, (level, display) in enumerate(zip(levels, displays, strict=True)):
@@ -225,15 +226,31 @@ def compose(
 
 def in_colour(picture: NDArray[Any]) -> NDArray[Any]:
     """A picture (H, W) or (H, W, 3) as (H, W, 3)."""
-    if picture.ndim == 3:
-        return picture
-    coloured = np.empty((*picture.shape, 3), picture.dtype)
-    for number in range(3):  # twice as fast as repeating each value
-        coloured[..., number] = picture
-    return coloured
+    return in_planes(picture) if picture.ndim == 2 else picture
+
+
+# Pictures (H, W, 3) lie in memory as planes, one colour after the other. NumPy and libswscale are
+# faster on these: at 500x500, grey becomes RGB in 0.02 ms instead of 0.2, and that YUV in 0.45
+# instead of 0.6. Arrays that lie otherwise are taken as well.
+
+
+def in_planes(picture: NDArray[Any]) -> NDArray[Any]:
+    """A copy of a picture (H, W) or (H, W, 3) as (H, W, 3) that lies in memory as planes."""
+    return np.moveaxis(np.stack(_channels(picture)), 0, -1)
+
+
+def in_triples(picture: NDArray[Any]) -> NDArray[Any]:
+    """A copy of a picture (H, W) or (H, W, 3) as (H, W, 3), pixel by pixel in memory."""
+    return np.stack(_channels(picture), axis=-1)
+
+
+def _channels(picture: NDArray[Any]) -> list[NDArray[Any]]:
+    return [picture if picture.ndim == 2 else picture[..., number] for number in range(3)]
 
 
 def _coloured(level: NDArray[np.uint8], display: Display) -> NDArray[np.uint8]:
     if level.ndim == 3 or display.colours is None:
         return in_colour(level)
-    return np.frombuffer(display.colours, np.uint8).reshape(256, 3)[level]
+    table = np.frombuffer(display.colours, np.uint8).reshape(256, 3)
+    # Red, then green, then blue: a fifth of the time of triples.
+    return np.moveaxis(table.T.take(level, axis=1), 0, -1)

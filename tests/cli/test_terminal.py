@@ -17,7 +17,7 @@ termios = pytest.importorskip("termios")
 
 def shown(tmp_path, *options, code=0, **environment):
     """All that a run writes to a terminal."""
-    write_folder(tmp_path / "in", noise((150, 200, 200)))
+    write_folder(tmp_path / "in", noise((2 if code else 150, 200, 200)))  # long enough for a bar
     ours, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (40, 120))
     command = [sys.executable, "-m", "napari_tif2video", "in", "--width", "800", *options]

@@ -546,3 +546,26 @@ def test_the_colour_of_a_single_channel_is_left_out(tmp_path):
 def test_samples_that_are_no_colours_are_refused():
     with pytest.raises(t2v.SourceError, match="has 5 samples S; RGB has 3 or 4"):
         t2v.open_stack(np.zeros((3, 8, 8, 5), np.uint16), axes="TYXS")
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((2, 3), "holds 2 files of 3 images each, and nothing says whether these are slices or "
+         "frames; add --z max or --axes TZYX for slices, or name the files"),
+        ((2, 2, 3), "has 3 axes of unknown meaning with the sizes 2x2x3; name them with --axes, "
+         "such as TCZYX"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_axes_without_a_meaning(tmp_path, shape, said):
+    data = noise((*shape, 12, 20))
+    if len(shape) == 2:
+        for number, pages in enumerate(data):
+            tifffile.imwrite(tmp_path / f"t{number}.tif", pages, photometric="minisblack")
+        source = tmp_path
+    else:
+        source = tmp_path / "q.tif"
+        tifffile.imwrite(source, data, photometric="minisblack")
+    with pytest.raises(t2v.SourceError) as caught:
+        t2v.convert(source, tmp_path / "o.mp4")
+    assert said in str(caught.value)

@@ -30,6 +30,10 @@ def test_commands(cli, tmp_path, monkeypatch):
         metadata = {"axes": "TYX", "finterval": interval}
         frames = values.integers(100, 4000, (3, 196, 171)).astype(np.uint16)
         tifffile.imwrite(tmp_path / f"{name}.tif", frames, imagej=True, metadata=metadata)
+    (tmp_path / "cells").mkdir()
+    for number in range(2):
+        tifffile.imwrite(tmp_path / f"cells/t{number}.tif", np.eye(1022, 1024, dtype=np.uint8))
+    (tmp_path / "cells.csv").write_text("track_id,frame,y,x\n10,0,511,512\n10,1,512,512\n")
     commands = commands_of(PAGE)
     assert len(commands) > 25
     for command in commands:

@@ -88,6 +88,7 @@ def test_white_as_zero_stays_so_and_is_said(tmp_path, ffmpeg):
 def test_bool_becomes_zero_and_one(tmp_path, ffmpeg):
     stack = noise((3, 20, 30)) > 30000
     video = t2v.convert(stack, tmp_path / "o.mkv", raw=True)
+    assert not any("white" in note for note in video.notes)
     np.testing.assert_array_equal(counts_in(ffmpeg, video.path, (20, 30), np.uint8), stack)
 
 

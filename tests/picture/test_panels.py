@@ -139,3 +139,9 @@ def test_sides_that_no_codec_takes_are_refused(tmp_path):
     stack = channels(4, 1, (40, 40))
     with pytest.raises(t2v.SourceError, match="sides of"):
         t2v.convert(stack, tmp_path / "o.webm", axes="TCYX", panels="channels", width=4000)
+
+
+def test_what_is_said_of_the_format_is_said_of_the_whole(tmp_path):
+    options = {"axes": "TCYX", "panels": "channels", "fps": 30, "width": 100}
+    video = t2v.convert(channels(), tmp_path / "o.gif", **options)
+    assert len([note for note in video.notes if "3/100 or 4/100 s" in note]) == 1

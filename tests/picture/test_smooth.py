@@ -80,7 +80,7 @@ def limit_multiples(stack):
     source = t2v.open_stack(stack)
     from napari_tif2video.pipeline.engine import Execution
     from napari_tif2video.pipeline.limits import series_limits
-    from napari_tif2video.planning.plan import plan
+    from napari_tif2video.planning import plan
 
     settings = t2v.VideoSettings(contrast="smooth", width="full")
     limits = series_limits(plan(source, settings), Execution())

@@ -132,6 +132,15 @@ def test_one_contrast_for_all(tmp_path, three):
     np.testing.assert_array_equal(picture, same)
 
 
+def test_a_source_of_other_channels_keeps_its_own_range(tmp_path, three):
+    both = channels(tmp_path / "both.ome.tif")
+    options = {"width": 120, "panels": "sources", "channel": "all"}
+    video = t2v.convert([*three[:2], both], tmp_path / "o.mp4", contrast="batch", **options)
+    alone = t2v.convert(both, tmp_path / "a.mp4", contrast="global", channel="all")
+    assert video.limits[0] == video.limits[1]
+    assert video.limits[2:] == alone.limits
+
+
 def test_another_contrast_rule_for_each_is_refused(three):
     stack = t2v.open_stack(three[0])
     shown = Stack.of(stack.frames, "shown")
@@ -322,6 +331,8 @@ def test_workers_and_memory_change_no_byte(tmp_path, contrast):
             panels="sources",
             width=100,
             contrast=contrast,
+            timestamp=True,
+            panel_marks="once",
             workers=workers,
             memory_budget=budget,
         ).path.read_bytes()
@@ -430,7 +441,7 @@ def test_frames_that_cannot_be_read_are_left_out(tmp_path):
 
 @pytest.mark.parametrize("ending", [".gif", ".mkv", ".mov", ".webm"])
 def test_other_formats(tmp_path, ffmpeg, three, ending):
-    options = {"panels": "sources", "width": 120, "timestamp": True}
+    options = {"panels": "sources", "width": 120, "timestamp": True, "panel_marks": "once"}
     video = t2v.convert(three, tmp_path / f"o{ending}", verify=True, **options)
     shown = ffmpeg.pictures(video.path, (video.height, video.width))
     assert len(shown) == 10
@@ -442,7 +453,8 @@ def test_other_formats(tmp_path, ffmpeg, three, ending):
 def test_a_size_is_kept_and_a_width_that_fits_is_named(tmp_path):
     frames = smooth((120, 160), high=3600) + noise((20, 120, 160), high=600)
     paths = [write(tmp_path / f"{n}.tif", frames, finterval=1) for n in range(2)]
-    options = {"panels": "sources", "width": 240, "max_size": "25kB"}
+    options = {"panels": "sources", "width": 240, "max_size": "25kB", "panel_marks": "once"}
+    options |= {"scale_bar": True, "pixel_size": 0.5, "timestamp": True}
     with pytest.raises(t2v.SourceError, match=r"width (\d+) would fit") as caught:
         t2v.convert(paths, tmp_path / "o.mp4", **options)
     width = int(str(caught.value).rpartition("width ")[2].split()[0])
@@ -556,6 +568,13 @@ def test_what_is_drawn_is_that_of_each_source(tmp_path):
                 np.testing.assert_array_equal(cut(picture, source.panels[0]), own)
                 bare = t2v.render_frame(path, source.shown[moment], label="{name}", width=180)
                 assert (own != bare).any()
+    track = np.array([[1, t, 30, 20 + 10 * t] for t in range(3)])
+    picture, bare = (
+        t2v.render_frame(paths, 2, panels="sources", width=180, **drawn)
+        for drawn in ({"tracks": track}, {})
+    )
+    assert (picture[:, :180] != bare[:, :180]).any()
+    assert (picture[:, 182:] != bare[:, 182:]).any()
 
 
 def test_each_source_is_stabilised_by_itself():

@@ -13,7 +13,7 @@ from helpers.frames import numbered
 
 import napari_tif2video as t2v
 from napari_tif2video.settings import codecs
-from napari_tif2video.videos.sources import Destination, SourceJob, plan_jobs
+from napari_tif2video.videos import Destination, SourceJob, plan_jobs
 
 
 @pytest.fixture

@@ -246,6 +246,15 @@ def test_label_images_have_to_be_of_the_same_grid(tmp_path, planned):
     )
 
 
+def test_each_label_image_is_looked_at_before_it_is_drawn(tmp_path, planned):
+    masks = write_folder(tmp_path / "masks", labels())
+    tifffile.imwrite(sorted(masks.iterdir())[3], labels(1, width=80)[0])
+    write_folder(tmp_path / "pos2", numbered(COUNT))
+    for source, panels in (("pos1", ()), ("pos*", ("--panels", "sources", "--sync", "frame"))):
+        found = planned("--segmentation", masks, *panels, source=tmp_path / source, code=1)
+        assert f"{sorted(masks.iterdir())[3]}: is 80x48 uint16" in found["error"]
+
+
 def test_there_is_a_label_image_for_each_frame_or_one_for_all(tmp_path, planned):
     masks = write_folder(tmp_path / "masks", labels(5))
     assert planned("--segmentation", masks, code=1)["error"].endswith(

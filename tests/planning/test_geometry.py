@@ -178,3 +178,6 @@ def test_without_the_option_there_is_no_dot():
 def test_a_box_without_an_inside_is_refused(sides):
     with pytest.raises(t2v.SettingsError, match="at least 1x1"):
         t2v.CropBox(*sides)
+    for corner in ((-1, 0), (0, -1)):
+        with pytest.raises(t2v.SettingsError, match="corner must not be negative"):
+            t2v.CropBox(1, 1, *corner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -61,6 +62,27 @@ def test_the_help_says_what_each_value_is_called_and_its_default(cli, monkeypatc
         assert f"{start}{default}".replace("`", "") in said
 
 
+# What recipes always list, in this order: their bytes stay as they were when settings come.
+LISTED = [
+    "width", "fps", "crop", "contrast", "percentile", "limits", "gamma", "invert", "colormap",
+    "anchor", "frames", "quality", "codec", "crf", "max_size", "raw", "channel", "z", "play",
+    "axes", "anchor_style", "anchor_size", "anchor_colour", "scale_bar", "scale_bar_length",
+    "scale_bar_corner", "pixel_size", "um_per_pixel", "timestamp", "timestamp_corner",
+    "frame_interval", "time_start", "label", "label_corner",
+]  # fmt: skip
+IN_SHORT = [
+    "width", "fps", "crop", "contrast", "limits", "colormap", "frames", "channel", "z",
+    "anchor", "scale-bar", "timestamp", "label", "pixel-size", "frame-interval", "quality",
+    "codec", "max-size",
+]  # fmt: skip
+
+
+def test_json_and_the_short_help_list_the_same_settings_for_good(cli):
+    assert list(json.loads(t2v.VideoSettings().to_json())) == LISTED
+    options = re.findall(r"^  --([a-z-]+)", cli("--help").out, re.M)
+    assert [option for option in options if option.replace("-", "_") in SETTINGS] == IN_SHORT
+
+
 def test_the_page_of_names_has_their_tokens():
     page = (REFERENCE / "names.md").read_text("utf-8")
     words = [s.token.split("{")[0][1:] for s in SETTINGS.values() if isinstance(s.token, str)]
@@ -107,7 +129,18 @@ OTHER = {
     "segmentation_style": "contour", "tracks": "t.xml", "tracks_tail": 5, "tracks_ids": True,
     "points": "p.csv", "points_size": 8.5, "shapes": "{name}/s.csv",
     "follow": "t.csv", "follow_id": 3, "follow_smooth": 5, "stabilise": True,
+    "panel_marks": "once",
 }  # fmt: skip
+
+
+# The parts of automatic names that these values get; the others are in no name, or with others.
+IN_NAMES = """
+crop_30x20 global_norm percentile_1-99 fixed gamma_0.5 inverted colormap_viridis high h265 crf20
+max8MiB raw ch1 zmax play_t tcyx cross 8px lime scalebar 5um tl 0.5um 2um_per_px time tr
+every_300s from_3600s label tl pos2 colourbar tl legend tl events tl panels arrows sync_frame
+sync_every_300s title 3s segmentation contour tracks tail5 ids points 8.5px shapes follow_3
+smoothed5 stabilised marks_once
+"""
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -116,6 +149,7 @@ def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
         "label_corner": {"label": "x"},
         "event_corner": {"event": "5=x"},
         "sync": {"panels": "sources"},
+        "panel_marks": {"panels": "channels"},
         "sync_interval": {"panels": "both"},
         "title_duration": {"title": "x"},
         "follow": {"crop": "9x9"},
@@ -123,6 +157,10 @@ def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
         "follow_smooth": {"crop": "9x9", "follow": "t.csv"},
     }.get(name, {})
     settings = t2v.VideoSettings(**values)
+    if name != "frames":  # these are counted first
+        token = SETTINGS[name].token_for(getattr(settings, name))
+        assert token.removeprefix("_") in ("", *IN_NAMES.split())
+        assert bool(token) == (name not in ("width", "fps", "anchor", "on_error", "follow"))
     assert name in settings.changed()
     assert t2v.VideoSettings.from_json(settings.to_json()) == settings
     if name in RAW_TAKES and name not in ("codec", "quality"):

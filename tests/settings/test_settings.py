@@ -55,7 +55,7 @@ def test_every_option_is_in_the_dictionary():
     later |= {"title": "x", "title_duration": 3}
     later |= {"tracks_ids": True, "tracks_tail": 5}
     later |= dict.fromkeys(("segmentation", "tracks", "points", "shapes"), "a.csv")
-    later |= {"segmentation_style": "contour", "points_size": 8}
+    later |= {"segmentation_style": "contour", "points_size": 8, "panel_marks": "once"}
     later |= {"follow": "t.csv", "follow_id": 3, "follow_smooth": 5, "crop": "9x9"}
     settings = VideoSettings(position=0, on_error="skip", event_corner="top-left", **later)
     # A box that follows takes drift along.

@@ -231,6 +231,9 @@ def test_progress_of_a_batch_ends_each_source_at_one(tmp_path):
         seen = []
         t2v.convert_batch(folders, contrast=contrast, progress=seen.append, overwrite=True)
         assert sum(p.fraction == 1 and p.phase == "encoding" for p in seen) == 2
+    # The colours of a GIF are looked for in each frame in between.
+    t2v.convert(folders[0], tmp_path / "o.gif", anchor=True, progress=seen.append)
+    assert (seen[-1].done, seen[-1].total) == (60, 60)
 
 
 def test_render_frame(folder):

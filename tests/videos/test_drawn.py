@@ -146,6 +146,10 @@ def test_the_line_is_where_the_object_was(folder):
     assert (on_first | on_second).all()
     assert on_second.sum() > 200
     assert on_first.sum() > 300
+    # It fades evenly to where it began, without dents.
+    along = picture[round(middle[0]) - 3 : round(middle[0]) + 3, 50:390, 0].astype(int)
+    assert along.any()
+    assert (np.diff(along, axis=1) >= 0).all()
 
 
 def test_numbers_are_written_beside_tracks(folder):

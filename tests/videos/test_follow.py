@@ -11,7 +11,7 @@ from helpers.video import decoded, grey_of, media
 
 import napari_tif2video as t2v
 from napari_tif2video.cli.main import main
-from napari_tif2video.data.tiff.stacks import FileFrames
+from napari_tif2video.data.tiff.frames import FileFrames
 from napari_tif2video.planning import plan
 from napari_tif2video.recipe import Recipe, RecipeChannel
 

@@ -243,8 +243,15 @@ def test_the_pictures_of_a_batch_use_the_common_range(tmp_path):
 def test_hints(tmp_path, cli):
     folders = ranges(tmp_path, (100, 2000), (50, 900))
     assert "--contrast batch" in cli(*folders, "--global-normalize").err
-    assert "--contrast batch" not in cli(folders[0], "--global-normalize", "--overwrite").err
-    assert "--contrast batch" not in cli(*folders, "--overwrite").err
+    same = "The same limits again: --limits "
+    assert same not in cli(*folders, "--global-normalize", "--overwrite").err
+    alone = cli(folders[0], "--global-normalize", "--overwrite").err
+    assert "--contrast batch" not in alone
+    assert f"{same}100 2000\n" in alone
+    assert f"{same}50 2000\n" in cli(*folders, "--contrast=batch", "--overwrite").err
+    each = cli(*folders, "--overwrite").err
+    assert "--contrast batch" not in each
+    assert same not in each
     dark = noise((2, 40, 120), high=500)
     dark[:, 20, 60] = 65535
     folder = write_folder(tmp_path / "dark", dark)
@@ -254,6 +261,7 @@ def test_hints(tmp_path, cli):
     better = t2v.render_frame(folder, 0, width="full", percentile=advice[:2])
     assert better.mean() == pytest.approx(float(advice[2]), rel=0.1)
     assert "pixels decide" not in cli(folders[0], "--overwrite").err
+    assert "pixels" not in cli(folder, "--width=full", "--percentile", 0, 100, "--overwrite").err
     limited = cli(folder, "--width=full", "--limits", 0, 65535, "--overwrite")
     assert "very dark" in limited.err
     assert "--limits" in limited.err

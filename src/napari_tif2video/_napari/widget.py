@@ -329,14 +329,19 @@ class TiffToVideo(SettingsForm):
         if region is not None:
             index = self.source.frame_index(made)
             box = box_at(made, index) if made.settings.crop is not None else None
-            overlay = made.picture.overlay
+            overlay = made.picture.shown[0].picture.overlay
             mark = None if overlay is None else overlay.anchor
             self.canvas.show(region, box, mark, video_width=made.picture.size[1])
         self.result.show_plan(made, self.source.frame_index(made))
 
 
 def _of_one_video(stack: Stack, settings: VideoSettings) -> VideoSettings:
-    """Settings for the preview: of a video of each channel, position or track, the first."""
+    """Settings for the preview: of a video of each channel, position or track, the first.
+
+    Of several sources side by side, it is the panel of one with all that is drawn on it.
+    """
+    if settings.shows_sources:
+        settings = dataclasses.replace(settings, panel_marks="each")
     if settings.position == "each":
         settings = dataclasses.replace(settings, position=0)
     if settings.channel == "each":

@@ -148,7 +148,10 @@ def _describe(plan: Plan) -> str:
 
 def _describe_source(plan: Plan) -> str:
     if plan.sources:
-        return f"{len(plan.sources)} sources side by side, {counted(plan.frames, 'frame')}"
+        known = f"{len(plan.sources)} sources side by side, {counted(plan.frames, 'frame')}"
+        if plan.picture.overlay is not None and plan.scale_bar_um is not None:
+            known += f", scale bar {length_text(plan.scale_bar_um)}"
+        return known
     crop = plan.settings.crop
     return (
         f"{plan.frames} images, {plan.source_format}{_describe_data(plan)}"

@@ -309,6 +309,9 @@ class Stack:
         How many files or pages of the source are no part of it; the notes name them.
     drawings : tuple of Drawing
         What is drawn onto the frames, from the bottom up.
+    placed : callable, optional
+        Of layers of napari: makes of another layer's coordinates those of the frames, along the
+        axis that is played; None where it has no such axis.
     """
 
     channels: tuple[Channel, ...]
@@ -325,6 +328,7 @@ class Stack:
     position: int | None = None
     left_out: int = 0
     drawings: tuple[Drawing, ...] = ()
+    placed: Callable[[Any, str], NDArray[Any] | None] | None = None
 
     @classmethod
     def of(cls, frames: Frames, name: str, path: Path | None = None) -> Stack:

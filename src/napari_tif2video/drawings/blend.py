@@ -22,19 +22,9 @@ def blended(
     alphas : array (...)
         0 to 1.
     """
-    under = below.astype(np.float32)
-    over = np.asarray(colours, np.float32)
-    share = np.asarray(alphas, np.float32)[..., np.newaxis]
-    if blending == "additive":
-        under += over * share
-        np.minimum(under, 255, out=under)
-    else:
-        if blending == "minimum":
-            over = np.minimum(over, under)
-        elif blending == "multiplicative":
-            over = over * under / np.float32(255)
-        under += (over - under) * share
-    return np.rint(under, out=under).astype(np.uint8)
+    shares = np.asarray(alphas, np.float32)
+    mixed = [_mixed(below[..., n], colours[..., n], shares, blending) for n in range(3)]
+    return np.moveaxis(np.stack(mixed), 0, -1)
 
 
 def blend_at(
@@ -46,4 +36,25 @@ def blend_at(
 ) -> None:
     """Put colours onto the pixels at some places, counted along the rows; changes the picture."""
     pixels = picture.reshape(-1, 3)
-    pixels[places] = blended(pixels[places], colours, alphas, blending)
+    shares = np.asarray(alphas, np.float32)
+    for number in range(3):  # places of three values take ten times as long to look up
+        channel = pixels[:, number]
+        channel[places] = _mixed(channel[places], colours[:, number], shares, blending)
+
+
+def _mixed(
+    below: NDArray[np.uint8], over: Any, shares: NDArray[np.float32], blending: Blending
+) -> NDArray[np.uint8]:
+    """One colour of pixels."""
+    under = below.astype(np.float32)
+    over = np.asarray(over, np.float32)
+    if blending == "additive":
+        under += over * shares
+        np.minimum(under, 255, out=under)
+    else:
+        if blending == "minimum":
+            over = np.minimum(over, under)
+        elif blending == "multiplicative":
+            over = over * under / np.float32(255)
+        under += (over - under) * shares
+    return np.rint(under, out=under).astype(np.uint8)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colours import Blending
+from ..colours import Blending, in_planes, in_triples
 from .blend import blended
 
 Rings = Sequence[Sequence[float]]  # x and y of each corner in turn, for each outline
@@ -29,7 +29,7 @@ class Canvas:
         size = picture.shape[1::-1]
         if self._is_direct:
             self._draw = aggdraw.Draw("RGB", size)
-            self._draw.frombytes(picture.tobytes())
+            self._draw.frombytes(in_triples(picture).tobytes())
         else:
             self._draw = aggdraw.Draw("RGBA", size, (0, 0, 0, 0))
         # A fill without a pen grows by a quarter of a pixel, so it gets one that has no width.
@@ -40,7 +40,7 @@ class Canvas:
         """The picture with all that was drawn."""
         pixels = np.frombuffer(self._draw.tobytes(), np.uint8)
         if self._is_direct:
-            return pixels.reshape(self._picture.shape).copy()
+            return in_planes(pixels.reshape(self._picture.shape))
         layer = pixels.reshape(*self._picture.shape[:2], 4)
         alphas = layer[..., 3].astype(np.float32)
         # What is drawn onto nothing comes out multiplied with its alpha.

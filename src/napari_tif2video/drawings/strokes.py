@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_LONGEST_PX = 12  # longer lines are cut, as all pixels of the box around a piece are looked at
 _BLOCK = 2048  # lines whose pixels are found together
 _KEPT_BLOCKS = 48  # about 100 MB at most
+_CELLS = 1 << 14  # looked at together: arrays that stay in the cache of a core
 
 Floats32 = NDArray[np.float32]
 
@@ -37,14 +37,18 @@ class _Pixels:
         Where along the line it is, 0 to 1.
     """
 
-    places: NDArray[np.int64]
+    places: NDArray[np.intp]
     lines: NDArray[np.int32]
     covers: Floats32
     along: Floats32
 
-    def only(self, chosen: Any) -> _Pixels:
+    def only(self, chosen: NDArray[np.bool_]) -> _Pixels:
+        rows = np.flatnonzero(chosen)
         return _Pixels(
-            self.places[chosen], self.lines[chosen], self.covers[chosen], self.along[chosen]
+            self.places.take(rows),
+            self.lines.take(rows),
+            self.covers.take(rows),
+            self.along.take(rows),
         )
 
 
@@ -53,7 +57,7 @@ class Strokes:
 
     Parameters
     ----------
-    starts, ends : float arrays (N, 2)
+    starts, ends : float arrays (2, N)
         Column and row, the first pixel spanning 0 to 1.
     width : float
     size : (int, int)
@@ -69,17 +73,19 @@ class Strokes:
     ) -> None:
         self._starts, self._ends, self._width, self._size = starts, ends, width, size
         self._blocks: dict[int, tuple[_Pixels, _Pixels]] = {}
+        # Which pixel of a line is on top, of those that were just written; whatever elsewhere.
+        self._top = np.empty(size[0] * size[1], np.int32)
         self._joined: tuple[range, _Pixels, int] | None = None
 
     def covered(
-        self, first: int, stop: int, opacities: Floats32
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats32]:
+        self, first: int, stop: int, at_start: Floats32, at_end: Floats32
+    ) -> tuple[NDArray[np.intp], NDArray[np.int32], Floats32]:
         """The pixels that are seen of some lines in a row.
 
         Parameters
         ----------
-        opacities : float32 array (stop - first, 2)
-            At the start and at the end of each line; a line with none at all is not there.
+        at_start, at_end : float32 array (stop - first,)
+            How opaque each line is there, 0 to 1; a line with none at all is not there.
 
         Returns
         -------
@@ -87,23 +93,27 @@ class Strokes:
             The pixels, and the line that each shows, counted from `first`.
         alphas : float32 array
         """
-        shown, weak = self._together(range(first // _BLOCK, -(-stop // _BLOCK)))
-        are_there: NDArray[np.bool_] = np.any(opacities > 0, axis=1)
-        top = np.full(self._size[0] * self._size[1], -1, np.int32)
-        for part in (slice(0, weak), slice(weak, len(shown.lines))):
-            low, high = part.start + np.searchsorted(shown.lines[part], (first, stop))
-            chosen, places = np.arange(low, high, dtype=np.int32), shown.places[low:high]
-            if not are_there.all():
-                kept = are_there[shown.lines[low:high] - first]
-                chosen, places = chosen[kept], places[kept]
-            top[places] = chosen
-        places = np.flatnonzero(top >= 0)
-        seen = top[places]
-        line = shown.lines[seen] - np.int32(first)
-        at_start, at_end = opacities[line, 0], opacities[line, 1]
-        alphas = at_start + (at_end - at_start) * shown.along[seen]
-        np.clip(alphas, 0, 1, out=alphas)
-        return places, line, alphas * shown.covers[seen]
+        pixels, weak = self._together(range(first // _BLOCK, -(-stop // _BLOCK)))
+        is_there = (at_start > 0) | (at_end > 0)
+        span = np.array([first, stop], np.int32)  # another type would be sought in a copy
+        layers = []
+        for part in (slice(0, weak), slice(weak, len(pixels.lines))):
+            low, high = part.start + np.searchsorted(pixels.lines[part], span)
+            numbers, places = np.arange(low, high, dtype=np.int32), pixels.places[low:high]
+            if not is_there.all():
+                kept = is_there[pixels.lines[low:high] - first]
+                numbers, places = numbers[kept], places[kept]
+            self._top[places] = numbers
+            layers.append((numbers, places))
+        # To ask each pixel of a line whether it is on top spares a look at all of the picture.
+        seen = np.concatenate(
+            [numbers.take(np.flatnonzero(self._top.take(at) == numbers)) for numbers, at in layers]
+        )
+        line = pixels.lines.take(seen) - np.int32(first)
+        alphas = (at_end - at_start).take(line) * pixels.along.take(seen)
+        alphas += at_start.take(line)
+        alphas *= pixels.covers.take(seen)
+        return pixels.places.take(seen), line, alphas
 
     def _together(self, numbers: range) -> tuple[_Pixels, int]:
         """The pixels of some blocks: what covers them by less than half, and how many that are.
@@ -122,7 +132,7 @@ class Strokes:
         if found is None:
             span = slice(number * _BLOCK, (number + 1) * _BLOCK)
             all_of_it = _pixels(
-                self._starts[span], self._ends[span], self._width, self._size, span.start
+                self._starts[:, span], self._ends[:, span], self._width, self._size, span.start
             )
             is_strong = all_of_it.covers >= 0.5
             found = all_of_it.only(~is_strong), all_of_it.only(is_strong)
@@ -150,48 +160,85 @@ def _pixels(
     size: tuple[int, int],
     first: int,
 ) -> _Pixels:
-    """The pixels that lines cover, the first of which has this number."""
-    height, across = size
+    """The pixels that lines cover, the first of which has this number.
+
+    Lines are cut into pieces, and all pixels of the boxes around these are looked at: the fewest
+    where pieces are as long as they are wide.
+    """
     reach = max(width, 1.0) / 2 + 0.5
-    # Thinner than a pixel: less of it is covered.
-    most = np.float32(min(width, 1.0))
-    lengths = np.hypot(*(ends - starts).T)
-    lengths = np.where(np.isfinite(lengths), lengths, 0)
-    pieces = np.maximum(1, np.ceil(lengths / _LONGEST_PX)).astype(np.int64)
-    line = np.repeat(np.arange(len(starts)), pieces)
-    number = np.arange(len(line)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    from_, step = number / pieces[line], 1 / pieces[line]
+    enter, leave = _inside(starts, ends, size, reach)
+    lines = np.flatnonzero(enter < leave)
+    starts, way, enter = starts[:, lines], (ends - starts)[:, lines], enter[lines]
+    share = leave[lines] - enter
+    counts = np.ceil(np.hypot(*way) * share / (2 * reach)).clip(1).astype(np.intp)
+    share /= counts
+    line = np.repeat(np.arange(len(lines)), counts)
+    number = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
+    way, share = way[:, line], share[line]
+    begin = enter[line] + number * share
+    low = starts[:, line] + way * begin
+    high = low + way * share
+    corners = np.floor(np.minimum(low, high) - reach)
+    sides = (np.ceil(np.maximum(low, high) + reach) - corners).max(axis=1, initial=1).astype(int)
+    # What is nearest to an end of the line belongs to the piece there, and what is nearest to a cut
+    # to both pieces rather than to none.
+    since = np.where(number == 0, -1, -0.01 * share)
+    until = np.where(number == counts[line] - 1, 1, 1.01 * share)
+    shares = [begin, 1 - begin, since, until]
+    pieces = np.concatenate([low - corners, way, shares]).astype(np.float32)
+    corners = corners.astype(np.intp)
+    step = max(1, _CELLS // int(sides.prod()))
+    spans = [slice(i, i + step) for i in range(0, max(1, len(line)), step)]
+    found = [_near(pieces[:, span], corners[:, span], sides, reach, size) for span in spans]
+    piece = np.concatenate([span.start + near[0] for span, near in zip(spans, found, strict=True)])
+    places, covers, along = (np.concatenate([near[n] for near in found]) for n in (1, 2, 3))
+    covers *= np.float32(min(width, 1.0))  # of lines thinner than a pixel
+    return _Pixels(places, (first + lines[line[piece]]).astype(np.int32), covers, along)
+
+
+def _inside(
+    starts: NDArray[np.float64], ends: NDArray[np.float64], size: tuple[int, int], reach: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """From where to where along lines, 0 to 1, they may cover pixels; nowhere if it is not less."""
     way = ends - starts
-    low_end = starts[line] + way[line] * from_[:, np.newaxis]
-    high_end = low_end + way[line] * step[:, np.newaxis]
-    with np.errstate(invalid="ignore"):  # rows without a place
-        low = np.floor(np.minimum(low_end, high_end) - reach)
-        high = np.ceil(np.maximum(low_end, high_end) + reach)
-    edge = np.array([across, height])
-    low = np.clip(np.nan_to_num(low, nan=0), 0, edge).astype(np.int64)
-    high = np.clip(np.nan_to_num(high, nan=0), 0, edge).astype(np.int64)
-    sides = np.maximum(high - low, 0)
-    counts = sides[:, 0] * sides[:, 1]
-    piece = np.repeat(np.arange(len(line)), counts)
-    offset = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
-    rows, columns = np.divmod(offset, sides[piece, 0])
-    columns += low[piece, 0]
-    rows += low[piece, 1]
-    own = low_end.astype(np.float32)[piece]
-    x = columns.astype(np.float32) + np.float32(0.5) - own[:, 0]
-    y = rows.astype(np.float32) + np.float32(0.5) - own[:, 1]
-    vector = (high_end - low_end).astype(np.float32)
-    squared = np.maximum((vector * vector).sum(axis=1), np.float32(1e-12))
-    dx, dy = vector[piece, 0], vector[piece, 1]
-    along = np.clip((x * dx + y * dy) / squared[piece], 0, 1)
-    distances = np.hypot(x - along * dx, y - along * dy)
-    covers = np.clip(np.float32(reach) - distances, 0, 1) * most
-    kept = np.flatnonzero(covers > 0)
-    piece = piece[kept]
-    whole = from_.astype(np.float32)[piece] + along[kept] * step.astype(np.float32)[piece]
-    return _Pixels(
-        rows[kept] * across + columns[kept],
-        (line[piece] + first).astype(np.int32),
-        covers[kept],
-        whole,
+    with np.errstate(divide="ignore", invalid="ignore"):  # level, upright, and without a place
+        low = (-reach - starts) / way
+        high = (np.array(size[::-1])[:, np.newaxis] + reach - starts) / way
+    enter, leave = (
+        np.fmin(low, high).max(axis=0).clip(0),
+        np.fmax(low, high).min(axis=0).clip(max=1),
     )
+    return enter, np.where(np.isfinite(way).all(axis=0), leave, -1)
+
+
+def _near(
+    pieces: Floats32,
+    corners: NDArray[np.intp],
+    sides: NDArray[np.intp],
+    reach: float,
+    size: tuple[int, int],
+) -> tuple[NDArray[Any], ...]:
+    """The pixels near pieces of lines: of which piece, the place, what is covered, where along."""
+    start_x, start_y, dx, dy, begin, rest, since, until = pieces
+    # The pieces come last, so that NumPy's loops run along them.
+    x, y = (
+        np.arange(side, dtype=np.float32)[:, np.newaxis] + (np.float32(0.5) - start)
+        for side, start in zip(sides, (start_x, start_y), strict=True)
+    )
+    y = y[:, np.newaxis]
+    squared = np.maximum(dx * dx + dy * dy, np.float32(1e-12))
+    # Along the line, from where the piece begins: exact however long the line is.
+    ahead = np.clip(y * (dy / squared) + x * (dx / squared), -begin, rest)
+    away_x, away_y = x - ahead * dx, y - ahead * dy
+    covers = np.minimum(np.float32(reach) - np.sqrt(away_x * away_x + away_y * away_y), 1)
+    is_covered = (covers > 0) & (ahead >= since) & (ahead <= until)
+    cells = int(sides.prod())
+    piece, cell = np.divmod(np.flatnonzero(is_covered.reshape(cells, -1).T), cells)
+    row, column = np.divmod(cell, sides[0])
+    row += corners[1, piece]
+    column += corners[0, piece]
+    kept = (row >= 0) & (row < size[0]) & (column >= 0) & (column < size[1])
+    piece, cell = piece[kept], cell[kept]
+    places = (row * size[1] + column)[kept]
+    along = ahead.reshape(cells, -1)[cell, piece] + begin[piece]
+    return piece, places, covers.reshape(cells, -1)[cell, piece], along

@@ -24,14 +24,14 @@ _WHITE = (255, 255, 255, 255)
 class _Lines:
     """Lines between rows of tracks, in the order of the times of their ends."""
 
-    starts: Floats  # (N, 3): t, y, x
+    starts: Floats  # (3, N): t, y, x
     ends: Floats
-    colours: NDArray[np.float32]  # (N, 4)
+    colours: NDArray[np.float32]  # (4, N)
     last: Floats  # (N,): when their track ends
 
     @cached_property
     def longest(self) -> float:
-        return float((self.ends[:, 0] - self.starts[:, 0]).max(initial=0))
+        return float((self.ends[0] - self.starts[0]).max(initial=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class Tracks(OfArrays):
 
     @property
     def count(self) -> int:
-        return len(np.unique(self.ids))
+        return int(np.count_nonzero(np.diff(self.ids))) + bool(len(self.ids))
 
     def linked(self, pairs: Sequence[tuple[int, int]]) -> Tracks:
         """With lines from the end of the first track of each pair to the beginning of the other."""
@@ -112,11 +112,13 @@ class Tracks(OfArrays):
         low, high = frames.min() - self.tail, frames.max() + self.head
         order, times = self._by_time
         rows = order[slice(*np.searchsorted(times, (low, np.nextafter(high, np.inf))))]
+        is_chosen = np.zeros(len(self.ids), np.bool_)
         # A line that crosses the border begins at the row before, or ends at the next one.
-        before, after = rows[rows > 0] - 1, rows[rows < len(self.ids) - 1] + 1
-        before = before[self.ids[before] == self.ids[before + 1]]
-        after = after[self.ids[after] == self.ids[after - 1]]
-        rows = np.unique(np.concatenate([before, rows, after]))
+        for step in (-1, 0, 1):
+            near = rows + step
+            near = near[(near >= 0) & (near < len(self.ids))]
+            is_chosen[near[self.ids[near] == self.ids[near - step]]] = True
+        rows = np.flatnonzero(is_chosen)
         links = self.links
         is_near = (links[:, :, 0].max(axis=1) >= low) & (links[:, :, 0].min(axis=1) <= high)
         assert self.last is not None
@@ -148,21 +150,21 @@ class Tracks(OfArrays):
         lines = self._lines
         # In the order of their ends; a line that reaches beyond the head is drawn up to there.
         most = now + self.head + (lines.longest if self.head else 0)
-        first = int(np.searchsorted(lines.ends[:, 0], now - self.tail, "right"))
-        stop = int(np.searchsorted(lines.ends[:, 0], most, "right"))
+        first = int(np.searchsorted(lines.ends[0], now - self.tail, "right"))
+        stop = int(np.searchsorted(lines.ends[0], most, "right"))
         if first >= stop:
             return
         chosen = slice(first, stop)
-        strengths = np.stack(
-            [self._strengths(places[chosen, 0], now) for places in (lines.starts, lines.ends)],
-            axis=1,
-        )
-        strengths *= lines.colours[chosen, 3:] * np.float32(self.look.opacity / 255)
+        opacities = lines.colours[3, chosen] * np.float32(self.look.opacity / 255)
         if self.hides_completed:
-            strengths[lines.last[chosen] < now] = 0
-        places, line, alphas = self._strokes(view).covered(first, stop, strengths)
-        colours = lines.colours[chosen, :3][line]
-        blend_at(picture, places, colours, alphas, self.look.blending)
+            opacities[lines.last[chosen] < now] = 0
+        at_start, at_end = (
+            opacities * self._strengths(places[0, chosen], now)
+            for places in (lines.starts, lines.ends)
+        )
+        places, line, alphas = self._strokes(view).covered(first, stop, at_start, at_end)
+        colours = lines.colours[:3, chosen].take(line, axis=1)
+        blend_at(picture, places, colours.T, alphas, self.look.blending)
 
     def _strengths(self, times: Floats, now: float) -> NDArray[np.float32]:
         """How opaque a track is at some times: most at the end of the head, nothing beyond it."""
@@ -178,7 +180,7 @@ class Tracks(OfArrays):
             strokes: Strokes = known[1]
             return strokes
         starts, ends = (
-            np.stack(view.in_video(one[:, 2], one[:, 1]), axis=1)
+            np.stack(view.in_video(one[2], one[1]))
             for one in (self._lines.starts, self._lines.ends)
         )
         strokes = Strokes(starts, ends, self.width_px, view.size)
@@ -193,16 +195,17 @@ class Tracks(OfArrays):
     def _lines(self) -> _Lines:
         assert self.last is not None
         rows = np.flatnonzero(self.ids[1:] == self.ids[:-1])
-        table = np.stack([self.t, self.y, self.x], axis=1)
-        colours = self.colours.astype(np.float32)
+        table = np.stack([self.t, self.y, self.x])
+        colours = self.colours.T.astype(np.float32)
         links = len(self.links)
-        white = np.tile(np.array(_WHITE, np.float32), (links, 1))
-        starts = np.concatenate([table[rows], self.links[:, 0]])
-        ends = np.concatenate([table[rows + 1], self.links[:, 1]])
-        colours = np.concatenate([(colours[rows] + colours[rows + 1]) / 2, white])
+        white = np.repeat(np.array(_WHITE, np.float32)[:, np.newaxis], links, axis=1)
+        starts = np.concatenate([table[:, rows], self.links[:, 0].T], axis=1)
+        ends = np.concatenate([table[:, rows + 1], self.links[:, 1].T], axis=1)
+        means = (colours[:, rows] + colours[:, rows + 1]) / 2
+        colours = np.concatenate([means, white], axis=1)
         last = np.concatenate([self.last[rows], np.full(links, np.inf)])
-        order = np.argsort(ends[:, 0], kind="stable")
-        return _Lines(starts[order], ends[order], colours[order], last[order])
+        order = np.argsort(ends[0], kind="stable")
+        return _Lines(starts[:, order], ends[:, order], colours[:, order], last[order])
 
     @cached_property
     def _by_time(self) -> tuple[NDArray[np.intp], Floats]:

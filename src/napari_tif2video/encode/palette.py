@@ -16,7 +16,7 @@ from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from ..colours import in_colour
+from ..colours import in_triples
 from ..errors import EncodingError
 
 _CLOCK = Fraction(1, 100)
@@ -82,7 +82,7 @@ class Paletted:
         colours.push(None)
 
     def frame(self, picture: NDArray[np.uint8]) -> VideoFrame:
-        self._source.push(_rgb(in_colour(picture), self._number))
+        self._source.push(_rgb(picture, self._number))
         self._number += 1
         return self._graph.vpull()
 
@@ -104,6 +104,6 @@ def _sink(graph: Graph) -> FilterContext:
 
 
 def _rgb(picture: NDArray[np.uint8], number: int) -> VideoFrame:
-    frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    frame = VideoFrame.from_ndarray(in_triples(picture), format="rgb24")
     frame.pts, frame.time_base = number, _CLOCK
     return frame

@@ -10,7 +10,16 @@ before all of these.
 from .cards import draw_across, title_card
 from .clock import Tick, TimeFormat, Timeline, smallest_step
 from .drawing import Drawing, Look
-from .layout import Block, TextBlock, arrange, bar_block, colour_bar_block
+from .layout import (
+    Block,
+    TextBlock,
+    Tile,
+    arrange,
+    arrange_over,
+    bar_block,
+    colour_bar_block,
+    corner_tile,
+)
 from .marks import ANCHOR_COLOUR, AnchorMark, Arrow, Events, Overlay, Template
 from .scale import NO_PIXEL_SIZE, Scale, common_um_per_px, width_at
 from .text import require_glyphs, text_cover
@@ -29,12 +38,15 @@ __all__ = [
     "Template",
     "TextBlock",
     "Tick",
+    "Tile",
     "TimeFormat",
     "Timeline",
     "arrange",
+    "arrange_over",
     "bar_block",
     "colour_bar_block",
     "common_um_per_px",
+    "corner_tile",
     "draw_across",
     "require_glyphs",
     "smallest_step",

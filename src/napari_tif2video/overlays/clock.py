@@ -26,7 +26,7 @@ class Tick(NamedTuple):
 
     `moved` is how far the crop box has moved in it; `place` is where it is among the frames that
     `drawings` know. `mark` is written across it, where it is shown at a time at which its source
-    was not recorded.
+    was not recorded. Of several sources side by side, `sources` has that of each.
     """
 
     frame: int
@@ -35,11 +35,15 @@ class Tick(NamedTuple):
     place: int = 0
     drawings: tuple[Drawing, ...] = ()
     mark: str = ""
+    sources: tuple[Tick, ...] = ()
+
+    def of(self, source: int) -> Tick:
+        """What holds for one of several sources, or for the only one."""
+        return self.sources[source] if self.sources else self
 
     def is_within(self, start_s: float, stop_s: float) -> bool:
-        """Whether it was taken at `start_s` or later, and before `stop_s`; its time is known."""
-        assert self.time_s is not None
-        return start_s <= self.time_s < stop_s
+        """Whether it was taken at `start_s` or later, and before `stop_s`, as far as is known."""
+        return self.time_s is not None and start_s <= self.time_s < stop_s
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,8 @@ class Timeline:
             index,
             self.drawings,
             self.marks[index] if self.marks else "",
+            tuple(source[index] for source in self.sources),
         )
-
-    def ticks(self, index: int) -> tuple[Tick, ...]:
-        """What holds for each of several sources, or for the only one."""
-        return tuple(source[index] for source in self.sources) or (self[index],)
 
     def part(self, span: range) -> Timeline:
         """What holds for the frames of a segment, counted from its first."""
@@ -108,10 +109,14 @@ class Timeline:
         )
 
     @property
+    def all_drawings(self) -> list[Drawing]:
+        """What is drawn onto the frames, and onto those of each of several sources."""
+        return [*self.drawings, *(one for source in self.sources for one in source.all_drawings)]
+
+    @property
     def awaited(self) -> list[Any]:
         """Images that dask has to compute before they can be drawn."""
-        own = [d.awaited for d in self.drawings if d.awaited is not None]
-        return own + [images for source in self.sources for images in source.awaited]
+        return [one.awaited for one in self.all_drawings if one.awaited is not None]
 
     def with_images(self, images: Iterable[Any]) -> Timeline:
         """The same with these images in place of those that are awaited, in their order."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -127,6 +127,89 @@ class _Place:
         return rows and columns
 
 
+@dataclass(frozen=True)
+class Tile:
+    """One of several pictures side by side: where it is in all of it, and what is drawn on it."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    overlay: Overlay | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.height, self.width
+
+    def inset(self, corner: str, size: tuple[int, int]) -> tuple[int, int]:
+        """How far its corner is from that of a picture of `size`, down or up and sideways."""
+        below, beside = size[0] - self.top - self.height, size[1] - self.left - self.width
+        is_top, is_left = corner.startswith("top"), corner.endswith("left")
+        return self.top if is_top else below, self.left if is_left else beside
+
+    def places(self) -> Iterator[_Place]:
+        """What is taken by bars, texts and the anchor on it, in all of the picture."""
+        if self.overlay is None:
+            return
+        for name, top, left, height, width in self.overlay.extents(self.size):
+            yield _Place(name, self.top + top, self.left + left, height, width)
+
+
+def corner_tile(tiles: Sequence[Tile], size: tuple[int, int], corner: str) -> int:
+    """Which of several pictures has its middle nearest to a corner of all of it."""
+
+    def distance(number: int) -> float:
+        tile = tiles[number]
+        return sum(tile.inset(corner, size)) + sum(tile.size) / 2
+
+    return min(range(len(tiles)), key=distance)
+
+
+@dataclass(frozen=True)
+class _Area:
+    """Where blocks are arranged.
+
+    Attributes
+    ----------
+    size : (int, int)
+        Height and width of the picture.
+    measure : (int, int)
+        The size by which letters and margins are measured.
+    insets : mapping
+        How far into the picture each corner is, down or up and sideways.
+    avoided : tuple of _Place
+        What blocks go past, further inwards.
+    """
+
+    size: tuple[int, int]
+    measure: tuple[int, int]
+    insets: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    avoided: tuple[_Place, ...] = ()
+
+    def inset(self, corner: str) -> tuple[int, int]:
+        return self.insets.get(corner, (0, 0))
+
+    def place(self, block: Block, edge: int, extent: tuple[int, int]) -> _Place:
+        """Where a block is that begins so far from the upper or lower end of the picture."""
+        high, wide = extent
+        side = _margin(self.measure) + self.inset(block.corner)[1]
+        top = edge if block.corner.startswith("top") else self.size[0] - edge - high
+        left = side if block.corner.endswith("left") else self.size[1] - side - wide
+        return _Place(block.name, top, left, high, wide)
+
+    def past(self, block: Block, edge: int, extent: tuple[int, int], gap: int) -> int:
+        """The same distance, or the next one at which the block meets nothing to be avoided."""
+        while True:
+            place = self.place(block, edge, extent)
+            met = [other for other in self.avoided if other.meets(place)]
+            if not met:
+                return edge
+            if block.corner.startswith("top"):
+                edge = max(other.top + other.height for other in met) + gap
+            else:
+                edge = self.size[0] - min(other.top for other in met) + gap
+
+
 def bar_block(
     corner: str, scale: Scale, size: tuple[int, int], length_um: float | None
 ) -> BarBlock:
@@ -168,7 +251,7 @@ def arrange(
     anchor: AnchorMark | None,
     ticks: Sequence[Tick],
 ) -> Overlay:
-    """Find a place for each block in a video of `size` (height, width).
+    """Find a place for each block in a picture of `size` (height, width).
 
     Letters get smaller, down to 10 px, where there is not enough room.
 
@@ -182,23 +265,58 @@ def arrange(
     SourceError
         There is not enough room.
     """
-    height, width = size
-    overlay = Overlay(anchor)
     taken: list[_Place] = []
     if anchor is not None:
         extent = anchor.extent(size)
         if anchor.diameter is not None and extent > min(size):
+            height, width = size
             raise SourceError(
                 f"anchor_size: {extent} px do not fit into the video, which is {width}x{height}"
             )
         top, left = ((side - extent) // 2 for side in size)
         taken.append(_Place("anchor", top, left, extent, extent))
-    font = max(_FONT_PX, round(_FONT_SHARE * min(size)))
-    own = [_largest(block, font, size, ticks) for block in blocks]
+    return _arranged(blocks, _Area(size, size), taken, Overlay(anchor), ticks)
+
+
+def arrange_over(
+    blocks: Sequence[Block], size: tuple[int, int], tiles: Sequence[Tile], ticks: Sequence[Tick]
+) -> Overlay:
+    """Find a place for each block in several pictures side by side, past what is drawn on these.
+
+    Letters are as large as on the smallest of the pictures; a corner is that of the nearest one.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Height and width of all pictures together.
+
+    Raises
+    ------
+    SourceError
+        There is not enough room.
+    """
+    measure = min((tile.size for tile in tiles), key=min)
+    insets = {
+        block.corner: tiles[corner_tile(tiles, size, block.corner)].inset(block.corner, size)
+        for block in blocks
+    }
+    avoided = tuple(place for tile in tiles for place in tile.places())
+    return _arranged(blocks, _Area(size, measure, insets, avoided), (), Overlay(), ticks)
+
+
+def _arranged(
+    blocks: Sequence[Block],
+    area: _Area,
+    taken: Sequence[_Place],
+    overlay: Overlay,
+    ticks: Sequence[Tick],
+) -> Overlay:
+    font = max(_FONT_PX, round(_FONT_SHARE * min(area.measure)))
+    own = [_largest(block, font, area, ticks) for block in blocks]
     while True:
         fonts = [min(font, most) for most in own]
-        places = list(_places(blocks, fonts, size, ticks))
-        problem = _problem([*taken, *places], size)
+        places = list(_places(blocks, fonts, area, ticks))
+        problem = _problem([*taken, *places], area.size)
         if problem is None:
             break
         if font <= _SMALLEST_FONT_PX:
@@ -209,28 +327,25 @@ def arrange(
     return overlay
 
 
-def _largest(block: Block, font: int, size: tuple[int, int], ticks: Sequence[Tick]) -> int:
+def _largest(block: Block, font: int, area: _Area, ticks: Sequence[Tick]) -> int:
     """The largest font with which a block by itself is not too wide."""
-    room = size[1] - 2 * _margin(size)
+    room = area.size[1] - 2 * _margin(area.measure) - area.inset(block.corner)[1]
     while font > _SMALLEST_FONT_PX and block.extent(font, ticks)[1] > room:
         font -= 1
     return font
 
 
 def _places(
-    blocks: Sequence[Block], fonts: Sequence[int], size: tuple[int, int], ticks: Sequence[Tick]
+    blocks: Sequence[Block], fonts: Sequence[int], area: _Area, ticks: Sequence[Tick]
 ) -> Iterator[_Place]:
     """A place for each block; those of one corner are stacked from the edge inwards."""
-    height, width = size
-    margin = _margin(size)
-    used = dict.fromkeys((block.corner for block in blocks), margin)
+    margin = _margin(area.measure)
+    used = {block.corner: margin + area.inset(block.corner)[0] for block in blocks}
     for block, font in zip(blocks, fonts, strict=True):
-        high, wide = block.extent(font, ticks)
-        edge = used[block.corner]
-        top = edge if block.corner.startswith("top") else height - edge - high
-        left = margin if block.corner.endswith("left") else width - margin - wide
-        used[block.corner] += high + outline_px(font)
-        yield _Place(block.name, top, left, high, wide)
+        extent, gap = block.extent(font, ticks), outline_px(font)
+        edge = area.past(block, used[block.corner], extent, gap)
+        used[block.corner] = edge + extent[0] + gap
+        yield area.place(block, edge, extent)
 
 
 def _problem(places: Sequence[_Place], size: tuple[int, int]) -> str | None:

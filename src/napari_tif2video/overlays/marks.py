@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colours import WHITE, in_colour
+from ..colours import WHITE, in_planes
 from ..geometry import MIN_ANCHOR_PX, View
 from ..units import Limits
 from .clock import Tick, TimeFormat
-from .text import Raster, outline_px, raster
+from .text import Raster, line_height, outline_px, raster
 
 ANCHOR_COLOUR = (255, 0, 0)
 _ANCHOR_SHARE = 0.02  # of the shorter side: 10 px in a video of 500x500
@@ -47,6 +47,20 @@ class Overlay:
     def has_colour(self) -> bool:
         """Whether a grey picture gets colours from it."""
         return self.anchor is not None and len(set(self.anchor.colour)) > 1
+
+    def extents(self, size: tuple[int, int]) -> Iterator[tuple[str, int, int, int, int]]:
+        """Name, top, left, height and width of what has a place in a picture of `size`."""
+        if self.anchor is not None:
+            side = self.anchor.extent(size)
+            yield "anchor", (size[0] - side) // 2, (size[1] - side) // 2, side, side
+        for bar in self.bars:
+            height, width = bar.height + 2 * bar.edge, bar.width + 2 * bar.edge
+            yield "scale bar", bar.top, bar.left, height, width
+        for text in self.texts:
+            yield "text", text.top, text.left, sum(line_height(text.size)), text.width
+        for colour_bar in self.colour_bars:
+            height = sum(line_height(colour_bar.size)) + colour_bar.height + 2 * colour_bar.edge
+            yield "colour bar", colour_bar.top, colour_bar.left, height, colour_bar.width
 
     def draw(
         self, picture: NDArray[np.uint8], tick: Tick, limits: Sequence[Limits] = ()
@@ -111,7 +125,7 @@ class AnchorMark:
             picture, colour = picture.copy(), colour[:1]
         else:
             alpha = alpha[..., np.newaxis]
-            picture = picture.copy() if picture.ndim == 3 else in_colour(picture)
+            picture = in_planes(picture)
         under = picture[top : top + side, left : left + side]
         under[...] = np.rint(under * (1 - alpha) + colour * alpha)
         return picture
@@ -331,9 +345,16 @@ class ColourBar:
         row = picture[top : top + self.height + 2 * self.edge, self.left : self.left + self.width]
         row[...] = 0
         inside = row[self.edge : -self.edge, self.edge : -self.edge]
-        levels = np.rint(np.linspace(0, 255, inside.shape[1])).astype(int)
-        colours = np.frombuffer(self.colours, np.uint8).reshape(256, 3)[levels]
+        colours = _gradient(self.colours, inside.shape[1])
         inside[...] = colours if picture.ndim == 3 else colours[:, 0]
+
+
+@lru_cache(maxsize=16)
+def _gradient(colours: bytes, width: int) -> NDArray[np.uint8]:
+    """Colours (width, 3) from the first to the last of 256."""
+    levels = np.rint(np.linspace(0, 255, width)).astype(int)
+    table: NDArray[np.uint8] = np.frombuffer(colours, np.uint8).reshape(256, 3)
+    return table.take(levels, axis=0)
 
 
 def blend(

@@ -218,7 +218,7 @@ def _planes(frame: NDArray[Any]) -> list[NDArray[Any]]:
 
 
 def _join(planes: list[NDArray[Any]]) -> NDArray[Any]:
-    return planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
+    return planes[0] if len(planes) == 1 else np.moveaxis(np.stack(planes), 0, -1)
 
 
 def _stretching(low: int, high: int) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..colours import Display, compose, in_colour
+from ..colours import Display, compose, in_colour, in_planes, in_triples
 from ..data import Frames, HeldFrames
 from ..geometry import CropBox, View
 from ..overlays import Overlay, Tick, draw_across
@@ -37,7 +37,7 @@ class PictureSpec:
     limits : tuple
         For each channel the limits that are known before any frame is read, or None.
     overlay : Overlay, optional
-        What is drawn on top.
+        What is drawn on top; where there are panels, on all of them together.
     percentile : (float, float), optional
         What a frame's own limits are, where not its smallest and largest count.
     is_exact : bool
@@ -170,16 +170,16 @@ def render(
     frames: ChannelFrames,
     picture: PictureSpec,
     limits: tuple[Limits, ...] | None,
-    ticks: Sequence[Tick],
+    tick: Tick,
     *,
     is_sampled: bool = False,
 ) -> tuple[NDArray[Any], FrameStats]:
     """The picture of one time: (H, W) where it is grey, (H, W, 3) where it has colour.
 
     Without measured limits the known ones are used, or the frame's own range. Raw counts are
-    returned as they are. `ticks` say of each source which frame it is, for what is written on it.
-    Of sampled frames the brightness of the data is found, whatever is drawn onto them; of several
-    sources, that of the darkest.
+    returned as they are. `tick` says which frame it is, for what is written on it. Of sampled
+    frames the brightness of the data is found, whatever is drawn onto them; of several sources,
+    that of the darkest.
     """
     if picture.is_raw:
         (counts,) = frames
@@ -196,24 +196,38 @@ def render(
         for n, gamma in asked:
             if (n, gamma) not in levels:  # else another panel shows it too
                 levels[n, gamma] = to_grey(frames[n], shown[n], gamma)
-        tick = ticks[panel.source]
+        own = tick.of(panel.source)
         own_levels = [levels[each] for each in asked]
-        composed.append(_composed(own_levels, displays, panel.picture.view(tick), tick))
+        composed.append(_composed(own_levels, displays, panel.picture.view(own), own))
         if is_sampled:
-            bare.append(compose(own_levels, displays) if tick.drawings else composed[-1])
+            bare.append(compose(own_levels, displays) if own.drawings else composed[-1])
     is_constant = all(prepared.is_constant for prepared in frames)
     measured = limits or (None,) * len(frames)
     clipped = sum(map(_clipped, frames, measured)) / len(frames)
     brightness = _darkest(panels, bare, frames) if is_sampled else None
     stats = FrameStats(shown, is_constant, brightness, clipped)
-    for place, panel in enumerate(panels):
-        overlay, tick = panel.picture.overlay, ticks[panel.source]
+    return _with_overlays(composed, picture, shown, tick), stats
+
+
+def _with_overlays(
+    composed: Sequence[NDArray[np.uint8]],
+    picture: PictureSpec,
+    limits: Sequence[Limits],
+    tick: Tick,
+) -> NDArray[np.uint8]:
+    """The picture of all panels, with what is drawn on each and on all of them together."""
+    drawn = []
+    for panel, made in zip(picture.shown, composed, strict=True):
+        overlay, own = panel.picture.overlay, tick.of(panel.source)
         if overlay is not None:
-            own = [shown[n] for n in panel.channels]
-            composed[place] = overlay.draw(composed[place], tick, own)
-        if tick.mark:
-            draw_across(composed[place], tick.mark)
-    return composed[0] if picture.mosaic is None else picture.mosaic.join(composed), stats
+            made = overlay.draw(made, own, [limits[n] for n in panel.channels])
+        if own.mark:
+            draw_across(made, own.mark)
+        drawn.append(made)
+    if picture.mosaic is None:
+        return drawn[0]
+    whole = picture.mosaic.join(drawn)
+    return whole if picture.overlay is None else picture.overlay.draw(whole, tick)
 
 
 def _composed(
@@ -229,10 +243,10 @@ def _composed(
         above = len(levels) if level is None else min(level, len(levels))
         if above > below:
             picture = compose(levels[below:above], displays[below:above], picture)
-            # A plain grey picture may be that of the levels, which others still need.
-            picture, below = in_colour(picture).copy(), above
+            # A copy, as others may still need the levels.
+            picture, below = in_planes(picture), above
         if picture is None:  # it lies below all channels
-            picture = np.zeros((*view.size, 3), np.uint8)
+            picture = in_colour(np.zeros(view.size, np.uint8))
         picture = drawing.draw(picture, tick.place, view)
     if below < len(levels):
         picture = compose(levels[below:], displays[below:], picture)
@@ -291,8 +305,8 @@ def frames_in_turn(
 
 
 def as_rgb(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    """A picture from `render` as (H, W, 3) of 8 bits, as players show it."""
-    return in_colour(as_shown(picture))
+    """A picture from `render` as (H, W, 3) of 8 bits, as players show it and libraries take it."""
+    return in_triples(as_shown(picture))
 
 
 def _prepare(frame: NDArray[Any], picture: PictureSpec, known: Limits | None) -> Prepared:

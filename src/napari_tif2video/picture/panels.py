@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, zip_longest
+from itertools import accumulate, chain, islice, zip_longest
 from typing import Any
 
 import numpy as np
@@ -30,10 +30,13 @@ class Mosaic:
         Height and width of all of it.
     corners : tuple of (int, int)
         The top row and the left column of each picture.
+    rows : tuple of int
+        How many pictures each row has.
     """
 
     size: _Size
     corners: tuple[_Size, ...]
+    rows: tuple[int, ...]
 
     @classmethod
     def of(cls, sizes: Sequence[_Size]) -> Mosaic:
@@ -58,12 +61,20 @@ class Mosaic:
             for row, top, height in zip(rows, tops, heights, strict=False)
             for size, left, width in zip(row, lefts, widths, strict=False)
         )
-        return cls((tops[-1] - gap, lefts[-1] - gap), corners)
+        size = tops[-1] - gap, lefts[-1] - gap
+        return cls(size, corners, tuple(map(len, rows)))
+
+    def with_sizes(self, sizes: Sequence[_Size]) -> Mosaic:
+        """The same rows of pictures of other sizes."""
+        left = iter(sizes)
+        return self.of_rows([list(islice(left, count)) for count in self.rows])
 
     def join(self, pictures: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
         """All pictures on one; in colour where one of them is."""
         is_grey = all(picture.ndim == 2 for picture in pictures)
-        whole = np.full(self.size if is_grey else (*self.size, 3), _GAP_LEVEL, np.uint8)
+        whole = np.full(self.size, _GAP_LEVEL, np.uint8)
+        if not is_grey:
+            whole = in_colour(whole)
         for picture, (top, left) in zip(pictures, self.corners, strict=True):
             height, width = picture.shape[:2]
             panel = picture if is_grey else in_colour(picture)

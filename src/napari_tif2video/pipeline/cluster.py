@@ -7,11 +7,14 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..data import Frames
 from ..errors import EncodingError, SettingsError, SourceError, Tif2VideoError
+from ..planning import Plan
 from .versions import versions
 
 
@@ -56,6 +59,25 @@ def connected(address: str | None) -> Iterator[Any]:
     with client:
         check_workers(client, ())
         yield client
+
+
+def files_of(plan: Plan) -> list[str]:
+    """The files that workers read: of a folder, its first and its last one."""
+    if plan.sources:
+        return [file for source in plan.sources for file in files_of(source)]
+    read = [(plan.stack.path, plan.stack.frames)]
+    drawn = zip(plan.drawn, plan.stack.drawings, strict=True)
+    read += [(what.path, one.images) for what, one in drawn if one.images is not None]
+    return [file for path, frames in read if path is not None for file in _ends(path, frames)]
+
+
+def _ends(path: Path, frames: Frames) -> list[str]:
+    path = path.absolute()
+    if path.is_file():
+        return [os.fspath(path)]
+    folder = path if path.is_dir() else path.parent  # of a pattern
+    files = (folder / frames.label(i) for i in (0, len(frames) - 1))
+    return [os.fspath(file) for file in files if file.is_file()]
 
 
 def check_workers(client: Any, paths: Sequence[str]) -> None:

@@ -8,7 +8,6 @@ they can be pickled, and in another process they simply do their work.
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 import threading
 import time
@@ -17,13 +16,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..data import Frames, array_error, free_memory
+from ..data import array_error, free_memory
 from ..errors import Cancelled, SettingsError, Tif2VideoError
 from ..planning import Plan
-from .cluster import Watch, check_workers, lost
+from .cluster import Watch, check_workers, files_of, lost
 
 if TYPE_CHECKING:
     from dask.delayed import Delayed
@@ -131,7 +129,7 @@ class Execution:
         """
         run = Run(self, plan.frames, steps_per_frame)
         if run.client is not None:
-            check_workers(run.client, _files_of(plan))
+            check_workers(run.client, files_of(plan))
         return run
 
 
@@ -365,25 +363,6 @@ def _of_blocks(keys: Iterable[Any], exc: Exception) -> Exception | None:
     """What to say where one of these tasks failed, if it is of a user's array: a key is a tuple."""
     blocks = {key[1] for key in keys if isinstance(key, tuple)}
     return array_error(exc, sorted(blocks)) if blocks else None
-
-
-def _files_of(plan: Plan) -> list[str]:
-    """The files that workers read: of a folder, its first and its last one."""
-    if plan.sources:
-        return [file for source in plan.sources for file in _files_of(source)]
-    read = [(plan.stack.path, plan.stack.frames)]
-    drawn = zip(plan.drawn, plan.stack.drawings, strict=True)
-    read += [(what.path, one.images) for what, one in drawn if one.images is not None]
-    return [file for path, frames in read if path is not None for file in _ends(path, frames)]
-
-
-def _ends(path: Path, frames: Frames) -> list[str]:
-    path = path.absolute()
-    if path.is_file():
-        return [os.fspath(path)]
-    folder = path if path.is_dir() else path.parent  # of a pattern
-    files = (folder / frames.label(i) for i in (0, len(frames) - 1))
-    return [os.fspath(file) for file in files if file.is_file()]
 
 
 def _pass_on(_previous: None, _result: object) -> None:

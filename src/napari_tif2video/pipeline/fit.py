@@ -19,7 +19,6 @@ from ..errors import SourceError
 from ..geometry import WIDTH_RANGE_PX, nearest_even, resolve_size
 from ..overlays import Timeline, title_card
 from ..picture import (
-    Mosaic,
     PictureSpec,
     SequenceLimits,
     as_rgb,
@@ -96,7 +95,7 @@ def _sample(
     channels = len(picture.displays)
     (frames,) = prepared_frames(sources[:channels], picture)
     drawn = timeline.with_images(sources[channels:])
-    image, _ = render(frames, picture, limits, drawn.ticks(0))
+    image, _ = render(frames, picture, limits, drawn[0])
     step(run)
     return as_rgb(image)[::stride, ::stride].copy()
 
@@ -280,7 +279,7 @@ def _of_width(picture: PictureSpec, width: int) -> PictureSpec:
         own = nearest_even(round(panel.picture.size[1] * factor), 1)
         panels.append(dataclasses.replace(panel, picture=_of_width(panel.picture, own)))
     _, size = resolve_size(picture.box, width)
-    mosaic = Mosaic.of([panel.picture.size for panel in panels]) if panels else None
+    mosaic = picture.mosaic and picture.mosaic.with_sizes([panel.picture.size for panel in panels])
     return dataclasses.replace(
         picture, size=size, overlay=None, panels=tuple(panels), mosaic=mosaic
     )

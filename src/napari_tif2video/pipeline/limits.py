@@ -181,6 +181,16 @@ def measured_limits(plan: Plan, run: Run, *, keep: bool) -> tuple[SequenceLimits
         return limits_of(plan, [measured]), measured
     # What is kept on a cluster cannot be taken apart here.
     keep = keep and run.client is None
+    own, found = _measured_sources(plan, run, keep=keep)
+    histograms = tuple(chain.from_iterable(measured.histograms for measured in found))
+    chunks = _side_by_side(plan, found, run) if keep else None
+    return _at_moments(plan, own), Measured((), (), histograms, chunks)
+
+
+def _measured_sources(
+    plan: Plan, run: Run, *, keep: bool
+) -> tuple[list[SequenceLimits], list[Measured]]:
+    """The limits of each of several sources, and what was found on the way."""
     run.expect(sum(source.frames for source in plan.sources) - plan.frames)
     found = [measure_sequence(source, run, keep=keep) for source in plan.sources]
     own = [limits_of(s, [measured]) for s, measured in zip(plan.sources, found, strict=True)]
@@ -188,9 +198,7 @@ def measured_limits(plan: Plan, run: Run, *, keep: bool) -> tuple[SequenceLimits
         for group in groups_of_channels(plan.sources):
             shared = limits_of(plan.sources[group[0]], [found[n] for n in group])
             own = [shared if n in group else each for n, each in enumerate(own)]
-    histograms = tuple(chain.from_iterable(measured.histograms for measured in found))
-    chunks = _side_by_side(plan, found, run) if keep else None
-    return _at_moments(plan, own), Measured((), (), histograms, chunks)
+    return own, found
 
 
 def groups_of_channels(plans: Sequence[Plan]) -> list[list[int]]:
@@ -240,17 +248,24 @@ def series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
     limits = known_limits(plan)
     if limits is None:
         try:
-            limits = _series_limits(plan, execution)
+            with execution.run(plan) as run:
+                limits, _ = measured_limits(plan, run, keep=False)
         except SourceError as exc:
-            whole = without_bad_frames(plan, execution, exc)
-            limits = _with_gaps(_series_limits(whole, execution), plan, whole)
+            limits = _limits_with_gaps(plan, without_bad_frames(plan, execution, exc), execution)
         plan.stack.measured[measured_key(plan)] = limits
     return limits
 
 
-def _series_limits(plan: Plan, execution: Execution) -> SequenceLimits:
-    with execution.run(plan) as run:
-        return measured_limits(plan, run, keep=False)[0]
+def _limits_with_gaps(plan: Plan, whole: Plan, execution: Execution) -> SequenceLimits:
+    """Limits for each frame of `plan`, as `whole` has them, which lacks some frames."""
+    with execution.run(whole) as run:
+        if not plan.sources:
+            return _with_gaps(measured_limits(whole, run, keep=False)[0], plan, whole)
+        own, _ = _measured_sources(whole, run, keep=False)
+    pairs = zip(plan.sources, whole.sources, strict=True)
+    # Without some of its frames, a source shows others at the same moment.
+    filled = [_with_gaps(limits, *pair) for limits, pair in zip(own, pairs, strict=True)]
+    return _at_moments(plan, filled)
 
 
 def _with_gaps(limits: SequenceLimits, plan: Plan, whole: Plan) -> SequenceLimits:

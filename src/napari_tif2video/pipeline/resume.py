@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -62,8 +61,7 @@ def segment_keys(plan: Plan, limits: SequenceLimits | None) -> list[bytes]:
     for span in segments_of(plan):
         sources = [identity_of(channel.frames.select(span)) for channel in plan.stack.channels]
         part = plan.timeline.part(span)
-        drawings = chain(part.drawings, *(source.drawings for source in part.sources))
-        drawn = [drawing.identity() for drawing in drawings]
+        drawn = [drawing.identity() for drawing in part.all_drawings]
         if None in (*sources, *drawn):
             raise SourceError(
                 f"{plan.stack.name}: resume is for files; an array in memory is converted anew"

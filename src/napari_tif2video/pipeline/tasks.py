@@ -140,8 +140,8 @@ def _encode(
         for number, frames in enumerate(sequence):
             shown = None if limits is None else limits_at(limits, number)
             is_sampled = is_short or number % _SAMPLED_EVERY == 0
-            ticks = timeline.ticks(number)
-            image, found = render(frames, picture, shown, ticks, is_sampled=is_sampled)
+            tick = timeline[number]
+            image, found = render(frames, picture, shown, tick, is_sampled=is_sampled)
             stats.append(found)
             yield image
             step(run)
@@ -158,7 +158,7 @@ def rendered(
     timeline = plan.timeline.select(indices)
     for place, frames in enumerate(prepared_frames(sources, plan.picture)):
         shown = None if limits is None else limits_at(limits, indices[place])
-        image, stats = render(frames, plan.picture, shown, timeline.ticks(place))
+        image, stats = render(frames, plan.picture, shown, timeline[place])
         yield as_rgb(image), stats
 
 

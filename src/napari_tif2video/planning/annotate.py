@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ..colours import WHITE, Display, rgb_of, shown_colours
 from ..data import Stack
 from ..errors import SettingsError, SourceError
-from ..geometry import CropBox, View
+from ..geometry import View
 from ..overlays import (
     ANCHOR_COLOUR,
     NO_PIXEL_SIZE,
@@ -21,16 +21,43 @@ from ..overlays import (
     Scale,
     Template,
     TextBlock,
+    Tile,
     TimeFormat,
     Timeline,
     arrange,
+    arrange_over,
     bar_block,
     colour_bar_block,
+    corner_tile,
     require_glyphs,
     smallest_step,
 )
 from ..settings import DEFAULT_CORNERS, VideoSettings, arrows_of, events_of, label_fields
 from .choose import AXIS_NAMES
+
+#: What panels may have once, for all of them.
+MARKS = frozenset(("scale_bar", "timestamp", "label", "event"))
+_TIME_MARKS = frozenset(("timestamp", "event"))
+
+
+def marks_once(settings: VideoSettings) -> frozenset[str]:
+    """What is drawn once for all panels, unless the sources speak against it.
+
+    A label is, where it says nothing of a single panel.
+    """
+    if settings.panel_marks != "once":
+        return frozenset()
+    of_panel = {"name", "channel", "frame"} if settings.shows_sources else {"channel"}
+    has_own = settings.label is None or not of_panel.isdisjoint(label_fields(settings.label))
+    return MARKS - {"label"} if has_own else MARKS
+
+
+def marks_of_time(settings: VideoSettings, marks: Collection[str]) -> frozenset[str]:
+    """Those of some marks that are asked for and show the time, or go by it."""
+    asked = {name for name in _TIME_MARKS if getattr(settings, name)}
+    if "time" in label_fields(settings.label):
+        asked.add("label")
+    return frozenset(asked.intersection(marks))
 
 
 def calibrated(stack: Stack, settings: VideoSettings) -> Stack:
@@ -53,7 +80,12 @@ def calibrated(stack: Stack, settings: VideoSettings) -> Stack:
 
 
 def timeline_of(
-    stack: Stack, settings: VideoSettings, frames: Sequence[int], first_s: float
+    stack: Stack,
+    settings: VideoSettings,
+    frames: Sequence[int],
+    first_s: float,
+    *,
+    may_lack_time: bool,
 ) -> Timeline:
     """Number and, where it is shown, time of each frame.
 
@@ -65,65 +97,140 @@ def timeline_of(
         Their numbers in the source.
     first_s : float
         When the first frame of the source was taken, shown or not.
+    may_lack_time : bool
+        Whether a single image may do without.
     """
-    if not _shown_time(settings):
+    if not shown_time(settings):
         return Timeline(frames)
     times = stack.calibration.times(len(stack))
     if times is None:
-        raise SourceError(
-            f"{_shown_time(settings)}: the time from frame to frame is not known; give it with "
-            "--frame-interval, such as 5min"
-        )
+        if may_lack_time and len(stack) == 1:
+            return Timeline(frames)
+        raise no_time(settings)
     if settings.time_start is not None:
         times = tuple(settings.time_start + (time - first_s) for time in times)
     return Timeline(frames, times)
 
 
+def no_time(settings: VideoSettings) -> SourceError:
+    """What is wrong where times are to be shown, and not known."""
+    return SourceError(
+        f"{shown_time(settings)}: the time from frame to frame is not known; give it with "
+        "--frame-interval, such as 5min"
+    )
+
+
+def clock_of(stack: Stack, timeline: Timeline) -> TimeFormat | None:
+    """How the times of a video are written; None where none are."""
+    if timeline.times_s is None:
+        return None
+    step = smallest_step(timeline.times_s) or stack.calibration.frame_interval_s
+    return TimeFormat.of(timeline.times_s, step)
+
+
 def overlay_of(
     stack: Stack,
     settings: VideoSettings,
-    box: CropBox,
-    size: tuple[int, int],
+    view: View,
     scale: Scale | None,
     timeline: Timeline,
     displays: Sequence[Display],
+    elsewhere: Collection[str] = (),
+    clock: TimeFormat | None = None,
 ) -> tuple[Overlay | None, float | None]:
-    """What is drawn, None for nothing, and the length of the scale bar in µm."""
-    blocks: list[Block] = []
-    length = None
-    corners = {
-        name: getattr(settings, f"{name}_corner") or corner
-        for name, corner in DEFAULT_CORNERS.items()
-    }
-    if settings.scale_bar:
-        if scale is None:
-            raise SourceError(f"scale_bar: {NO_PIXEL_SIZE}")
-        bar = bar_block(corners["scale_bar"], scale, size, settings.scale_bar_length)
-        length = bar.length_um
-        blocks.append(bar)
-    time_format = None
-    if timeline.times_s is not None:
-        step = smallest_step(timeline.times_s) or stack.calibration.frame_interval_s
-        time_format = TimeFormat.of(timeline.times_s, step)
-    if settings.timestamp:
-        says = Template("{time}", time_format)
-        blocks.append(TextBlock("timestamp", corners["timestamp"], says, is_clock=True))
-    if settings.label is not None:
-        says = Template(_template(stack, settings), time_format)
-        blocks.append(TextBlock("label", corners["label"], says))
-    if settings.event is not None:
-        assert time_format is not None  # else the times would not be known
-        events = Events(events_of("event", settings.event, time_format.unit))
-        blocks.append(TextBlock("event", corners["event"], events))
-    blocks += _legend(stack, settings, size, displays, corners)
+    """What is drawn, None for nothing, and the length of the scale bar in µm.
+
+    Parameters
+    ----------
+    elsewhere : collection of str
+        Those of `MARKS` that are drawn once for several panels, and not on this picture.
+    clock : TimeFormat, optional
+        How times are written. Default: as it suits those of the stack.
+    """
+    if settings.scale_bar and scale is None:
+        raise SourceError(f"scale_bar: {NO_PIXEL_SIZE}")
+    clock = clock or clock_of(stack, timeline)
+    size = view.size
+    wanted = MARKS - set(elsewhere)
+    if timeline.times_s is None:
+        wanted -= _TIME_MARKS
+    blocks, length = _marks(stack, settings, size, scale, clock, wanted)
+    blocks += _legend(stack, settings, size, displays, _corners(settings))
     anchor = _anchor_mark(settings) if settings.anchor else None
-    unit = "min" if time_format is None else time_format.unit
+    unit = "min" if clock is None else clock.unit
     asked = arrows_of("arrow", settings.arrow or (), unit)
-    arrows = tuple(_arrow(x, y, span, View(box, size), timeline) for x, y, span in asked)
+    arrows = tuple(_arrow(x, y, span, view, timeline) for x, y, span in asked)
     if anchor is None and not blocks and not arrows:
         return None, None
     overlay = arrange(blocks, size, anchor, timeline.extremes())
     return replace(overlay, arrows=arrows), length
+
+
+def overlay_of_all(
+    stack: Stack,
+    settings: VideoSettings,
+    marks: Collection[str],
+    size: tuple[int, int],
+    tiles: Sequence[Tile],
+    scales: Sequence[Scale | None],
+    timeline: Timeline,
+) -> tuple[Overlay | None, float | None]:
+    """What is drawn once for several panels, and the length of the scale bar in µm.
+
+    Parameters
+    ----------
+    stack : Stack
+        All of them together.
+    marks : collection of str
+        Which of `MARKS`, as far as they are asked for.
+    size : (int, int)
+        Height and width of all panels together.
+    scales : sequence of Scale or None
+        That of each panel.
+    """
+    # A bar is measured where it stands.
+    nearest = corner_tile(tiles, size, _corners(settings)["scale_bar"])
+    scale, clock = scales[nearest], clock_of(stack, timeline)
+    blocks, length = _marks(stack, settings, tiles[nearest].size, scale, clock, marks)
+    if not blocks:
+        return None, None
+    return arrange_over(blocks, size, tiles, timeline.extremes()), length
+
+
+def _corners(settings: VideoSettings) -> dict[str, str]:
+    return {
+        name: getattr(settings, f"{name}_corner") or corner
+        for name, corner in DEFAULT_CORNERS.items()
+    }
+
+
+def _marks(
+    stack: Stack,
+    settings: VideoSettings,
+    size: tuple[int, int],
+    scale: Scale | None,
+    clock: TimeFormat | None,
+    wanted: Collection[str],
+) -> tuple[list[Block], float | None]:
+    """Those marks that are wanted and asked for, and the length of the scale bar in µm."""
+    blocks: list[Block] = []
+    length, corners = None, _corners(settings)
+    if settings.scale_bar and "scale_bar" in wanted:
+        assert scale is not None  # else it would have been refused
+        bar = bar_block(corners["scale_bar"], scale, size, settings.scale_bar_length)
+        length = bar.length_um
+        blocks.append(bar)
+    if settings.timestamp and "timestamp" in wanted:
+        says = Template("{time}", clock)
+        blocks.append(TextBlock("timestamp", corners["timestamp"], says, is_clock=True))
+    if settings.label is not None and "label" in wanted:
+        says = Template(_template(stack, settings), clock)
+        blocks.append(TextBlock("label", corners["label"], says))
+    if settings.event is not None and "event" in wanted:
+        assert clock is not None  # else the times would not be known
+        events = Events(events_of("event", settings.event, clock.unit))
+        blocks.append(TextBlock("event", corners["event"], events))
+    return blocks, length
 
 
 def _arrow(
@@ -201,7 +308,7 @@ def _escaped(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _shown_time(settings: VideoSettings) -> str:
+def shown_time(settings: VideoSettings) -> str:
     """The option that shows times, or goes by them, if one is given."""
     if settings.timestamp:
         return "timestamp"
@@ -214,4 +321,4 @@ def _shown_time(settings: VideoSettings) -> str:
 
 def _asks_for_time(settings: VideoSettings) -> str:
     """The option that needs time to be played, if one is given."""
-    return _shown_time(settings) or ("" if settings.frame_interval is None else "frame_interval")
+    return shown_time(settings) or ("" if settings.frame_interval is None else "frame_interval")

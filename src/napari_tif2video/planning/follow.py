@@ -145,19 +145,13 @@ def _trajectories(
     """
     value, size = settings.follow, stack.frames.format.size
     assert value is not None
-    ground = Ground(
-        size,
-        len(stack),
-        range(len(stack)),
-        View(CropBox.whole(size), size),
-        stack.calibration,
-        settings.z if isinstance(settings.z, int) else None,
-        stack.name,
-    )
+    view = View(CropBox.whole(size), size)
+    ground = Ground.of(stack, settings, range(len(stack)), view)
     path = path_of(value, ground)
     try:
         if path is None:
-            return _of_array(value, ground)
+            assert isinstance(value, Given)
+            return _of_array(_on_frames(value, stack), ground)
         is_image = path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES
         return (_of_labels if is_image else _of_file)(path, state_of(path), ground)
     except OSError as exc:
@@ -169,9 +163,17 @@ def _trajectories(
 # For a job of a thousand clips, tracks are read once as long as their files stay as they are.
 
 
+def _on_frames(value: Given, stack: Stack) -> Given:
+    """What a layer has, at the frames and pixels of a stack that lies in the same world."""
+    if stack.placed is None or not value.affine:
+        return value
+    found = stack.placed(value, stack.played)
+    return value if found is None else Given.of(found, value.name)
+
+
 @lru_cache(maxsize=4)
 def _of_array(value: Given, ground: Ground) -> tuple[Mapping[int, Trajectory], Sequence[str]]:
-    read = points_of_array if value.columns == 3 else tracks_of_array
+    read = tracks_of_array if value.has_ids else points_of_array
     found, notes = _of_positions(read(value.array), ground, value.name)
     if value.is_moved:
         notes = [

@@ -69,6 +69,14 @@ class Ground:
     slice: int | None
     name: str
 
+    @classmethod
+    def of(cls, stack: Stack, settings: VideoSettings, indices: range, view: View) -> Ground:
+        """All frames of a source, of which the settings may choose a slice."""
+        z = settings.z if isinstance(settings.z, int) else None
+        return cls(
+            stack.frames.format.size, len(stack), indices, view, stack.calibration, z, stack.name
+        )
+
 
 # --- reading --------------------------------------------------------------------------------
 

@@ -10,16 +10,28 @@ from typing import TypeVar
 from ..data import Calibration, Channel, HeldFrames, Stack
 from ..encode import Encoder
 from ..errors import SourceError
-from ..overlays import Timeline, common_um_per_px
+from ..overlays import Timeline, common_um_per_px, smallest_step
 from ..picture import Mosaic, Panel, PictureSpec
 from ..settings import VideoSettings
 from ..units import counted, readable_duration
+from .annotate import (
+    clock_of,
+    marks_of_time,
+    marks_once,
+    no_time,
+    overlay_of_all,
+    shown_time,
+)
 from .format import FormatNote, check_size, format_notes
 from .plan import Plan
+from .resolve import tiles_of, with_marks
 from .sync import Moments, by_number, by_time, grows
 
 # Nobody sees one per cent, and widths that are rounded to even numbers differ by that much.
 _SAME_MAGNIFICATION = 1.01
+
+# Times that differ by less than this share of a step are written alike.
+_SAME_TIME = 0.02
 
 # So many sources a name is made of.
 _NAMED = 3
@@ -43,13 +55,24 @@ def side_by_side(plans: Sequence[Plan], settings: VideoSettings) -> Plan:
             "--contrast or --limits"
         )
     moments, said = _moments(plans, settings)
-    picture = _picture(plans, settings)
-    assert picture.mosaic is not None
-    encoder = _encoder(plans, picture.mosaic.size, settings)
     stack = _stack(plans, moments)
-    notes = [*_notes_of(plans), *said, *_not_shown(plans, moments)]
-    if (note := magnification_note(plans, "panels")) is not None:
-        notes.append(note)
+    plans, marks, timeline, told = _marked(plans, settings, moments, stack)
+    picture, mosaic = _picture(plans, settings)
+    scale_bar_um = _common([plan.scale_bar_um for plan in plans])
+    if marks:
+        overlay, length = overlay_of_all(
+            stack,
+            settings,
+            marks,
+            mosaic.size,
+            tiles_of(picture.panels, mosaic),
+            [plans[panel.source].scale for panel in picture.panels],
+            timeline,
+        )
+        picture = dataclasses.replace(picture, overlay=overlay)
+        scale_bar_um = length or scale_bar_um
+    encoder = _encoder(plans, mosaic.size, settings)
+    notes = [*_notes_of(plans), *said, *_not_shown(plans, moments), *told]
     return Plan(
         stack=stack,
         settings=settings,
@@ -58,15 +81,9 @@ def side_by_side(plans: Sequence[Plan], settings: VideoSettings) -> Plan:
         encoder=encoder,
         contrast=first.contrast,
         notes=(*notes, *format_notes(encoder, len(moments))),
-        timeline=Timeline(
-            range(len(moments)),
-            sources=tuple(
-                dataclasses.replace(plan.timeline.select(places), marks=marks)
-                for plan, places, marks in zip(plans, moments.places, moments.marks, strict=True)
-            ),
-        ),
+        timeline=timeline,
         scale=_common([plan.scale for plan in plans]),
-        scale_bar_um=_common([plan.scale_bar_um for plan in plans]),
+        scale_bar_um=scale_bar_um,
         bad_frames=tuple(
             dataclasses.replace(bad, name=f"{plan.stack.name}: {bad.name}")
             for plan in plans
@@ -100,8 +117,105 @@ def magnification_note(plans: Sequence[Plan], what: str) -> str | None:
     )
 
 
+def _marked(
+    plans: Sequence[Plan], settings: VideoSettings, moments: Moments, stack: Stack
+) -> tuple[Sequence[Plan], frozenset[str], Timeline, list[str]]:
+    """The plans with what is drawn on each, what is drawn once, when, and what to say about it."""
+    if shown_time(settings) and all(plan.timeline.times_s is None for plan in plans):
+        raise no_time(settings)
+    notes, marks, times = [], marks_once(settings), None
+    magnified = magnification_note(plans, "panels")
+    if magnified is not None and settings.scale_bar and "scale_bar" in marks:
+        marks -= {"scale_bar"}
+        notes.append(f"each panel has a scale bar of its own, as {magnified}")
+    elif magnified is not None:
+        notes.append(magnified)
+    if marks_of_time(settings, marks):
+        if moments.times_s is None:
+            times = _agreed_times(plans, moments)
+        else:
+            plans, times = _on_one_clock(plans, moments.times_s)
+        if times is None:
+            marks -= marks_of_time(settings, marks)
+            advice = "; --sync time gives them one" if settings.sync == "frame" else ""
+            notes.append(
+                "each panel has times of its own, as the panels go frame by frame and these "
+                f"differ{advice}"
+            )
+    timeline = Timeline(
+        range(len(moments)),
+        times,
+        sources=tuple(
+            dataclasses.replace(plan.timeline.select(places), marks=own)
+            for plan, places, own in zip(plans, moments.places, moments.marks, strict=True)
+        ),
+    )
+    if settings.panel_marks == "once":
+        plans = [with_marks(plan, marks, clock_of(stack, timeline)) for plan in plans]
+    return plans, marks, timeline, notes
+
+
+def _on_one_clock(
+    plans: Sequence[Plan], times_s: Sequence[float]
+) -> tuple[list[Plan], tuple[float, ...]]:
+    """The plans and the moments with times as they are written, which all count from one moment.
+
+    The source that began first has the time that is asked for at its first frame.
+    """
+    known = [plan.stack.calibration.times(plan.frames) for plan in plans]
+    shown = [plan.timeline.times_s for plan in plans]
+    later = max(
+        written[0] - recorded[0]
+        for plan, written, recorded in zip(plans, shown, known, strict=True)
+        if not (_is_still(plan) or written is None or recorded is None)
+    )
+    told = []
+    for plan, written, recorded in zip(plans, shown, known, strict=True):
+        if written is not None and recorded is not None:
+            times = tuple(later + time for time in recorded)
+            timeline = dataclasses.replace(plan.timeline, times_s=times)
+            plan = dataclasses.replace(plan, timeline=timeline)
+        told.append(plan)
+    return told, tuple(later + time for time in times_s)
+
+
+def _agreed_times(plans: Sequence[Plan], moments: Moments) -> tuple[float, ...] | None:
+    """The time of each moment where it is the same in all sources; None elsewhere."""
+    moving = [n for n, plan in enumerate(plans) if not _is_still(plan)] or range(len(plans))
+    shown = [(n, times) for n in moving if (times := plans[n].timeline.times_s) is not None]
+    step = min(filter(None, (smallest_step(times) for _, times in shown)), default=0.0)
+    found = []
+    for moment in range(len(moments)):
+        there = [
+            times[moments.places[n][moment]]
+            for n, times in shown
+            if not (moments.marks[n] and moments.marks[n][moment])
+        ]
+        if max(there) - min(there) > _SAME_TIME * step:
+            return None
+        found.append(there[0])
+    return tuple(found)
+
+
+def _is_still(plan: Plan) -> bool:
+    """Whether it is a single image, which has no end."""
+    return plan.frames == 1
+
+
 def _moments(plans: Sequence[Plan], settings: VideoSettings) -> tuple[Moments, list[str]]:
     """Which frame of each source is shown when, and what to say about it."""
+    moving = [plan for plan in plans if not _is_still(plan)]
+    if not moving:
+        return by_number([1] * len(plans)), []
+    moments, notes = _moments_of(moving, settings)
+    still = [plan.stack.name for plan in plans if _is_still(plan)]
+    if still:
+        images = "is a single image" if len(still) == 1 else "single images"
+        notes.append(f"{name_of_several(still, ', ')}: {images}, shown all the time")
+    return moments.with_stills(list(map(_is_still, plans))), notes
+
+
+def _moments_of(plans: Sequence[Plan], settings: VideoSettings) -> tuple[Moments, list[str]]:
     times = [plan.stack.calibration.times(plan.frames) for plan in plans]
     lacking = [
         plan.stack.name
@@ -114,9 +228,10 @@ def _moments(plans: Sequence[Plan], settings: VideoSettings) -> tuple[Moments, l
             f"sync time: of {name_of_several(lacking, ', ')} the times are not known, or do not "
             "grow; give them with --frame-interval, such as 5min, or use --sync frame"
         )
+    is_one = len(plans) == 1
     if settings.sync == "frame" or lacking:
         moments = by_number([plan.frames for plan in plans])
-        if settings.sync == "frame":
+        if settings.sync == "frame" or is_one:
             return moments, []
         return moments, [
             f"the panels go frame by frame, as the times of {name_of_several(lacking, ', ')} are "
@@ -125,7 +240,7 @@ def _moments(plans: Sequence[Plan], settings: VideoSettings) -> tuple[Moments, l
     moments = by_time([known for known in times if known is not None], settings.sync_interval)
     assert moments.interval_s is not None
     every = readable_duration(float(f"{moments.interval_s:.6g}"))
-    return moments, [
+    return moments, [] if is_one else [
         f"the panels are matched by time: at each frame, every {every}, what is nearest"
     ]
 
@@ -142,7 +257,7 @@ def _not_shown(plans: Sequence[Plan], moments: Moments) -> list[str]:
     return notes
 
 
-def _picture(plans: Sequence[Plan], settings: VideoSettings) -> PictureSpec:
+def _picture(plans: Sequence[Plan], settings: VideoSettings) -> tuple[PictureSpec, Mosaic]:
     """The panels of all sources, each of which knows its channels among those of the video."""
     rows: list[list[Panel]] = []
     before = 0
@@ -159,7 +274,7 @@ def _picture(plans: Sequence[Plan], settings: VideoSettings) -> PictureSpec:
         mosaic = Mosaic.of_rows([[panel.picture.size for panel in row] for row in rows])
     else:
         mosaic = Mosaic.of([panel.picture.size for panel in panels])
-    return dataclasses.replace(
+    picture = dataclasses.replace(
         plans[0].picture,
         displays=tuple(chain.from_iterable(plan.picture.displays for plan in plans)),
         limits=tuple(chain.from_iterable(plan.picture.limits for plan in plans)),
@@ -167,6 +282,7 @@ def _picture(plans: Sequence[Plan], settings: VideoSettings) -> PictureSpec:
         panels=panels,
         mosaic=mosaic,
     )
+    return picture, mosaic
 
 
 def _encoder(plans: Sequence[Plan], size: tuple[int, int], settings: VideoSettings) -> Encoder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -36,14 +36,24 @@ class Moments:
         Of each source, what is written across that frame; empty where nothing ever is.
     interval_s : float, optional
         Time from one moment to the next, where sources are matched by their times.
+    times_s : tuple of float, optional
+        When each moment is, likewise.
     """
 
     places: tuple[tuple[int, ...], ...]
     marks: tuple[tuple[str, ...], ...]
     interval_s: float | None = None
+    times_s: tuple[float, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.places[0])
+
+    def with_stills(self, are_still: Sequence[bool]) -> Moments:
+        """The same with sources of a single image among them, which are shown all the time."""
+        moving = zip(self.places, self.marks, strict=True)
+        still = (0,) * len(self), ()
+        places, marks = zip(*(still if each else next(moving) for each in are_still), strict=True)
+        return replace(self, places=places, marks=marks)
 
 
 def by_number(lengths: Sequence[int]) -> Moments:
@@ -98,7 +108,7 @@ def by_time(times_s: Sequence[Sequence[float]], interval_s: float | None) -> Mom
         for times, own in zip(times_s, steps, strict=True)
     ]
     places, marks = zip(*shown, strict=True)
-    return Moments(places, marks, step)
+    return Moments(places, marks, step, tuple(moments.tolist()))
 
 
 def grows(times_s: Sequence[float]) -> bool:

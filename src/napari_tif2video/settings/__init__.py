@@ -3,9 +3,9 @@
 `VideoSettings` holds every choice that shapes a video, checked as far as that goes without any
 data. Each setting is declared once, at its field in `video` (`setting` says of what a declaration
 consists): its help, parser, title and so on; and `video` checks what goes together. `picture`,
-`overlays`, `following` and `format` have the parsers, `codecs` lists the formats, and `words` says
-what a setting is called on the command line and in the window. Nothing here imports numpy: the help
-of the command is made from it.
+`overlays`, `drawn`, `following` and `format` have the parsers, `codecs` lists the formats, and
+`words` says what a setting is called on the command line and in the window. Nothing here imports
+numpy: the help of the command is made from it.
 """
 
 from .codecs import (

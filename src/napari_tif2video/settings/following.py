@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,24 +29,63 @@ class Given:
     columns : int
     name : str
         What messages and recipes call it.
-    is_moved : bool
-        Whether it is of a layer that napari scales or moves: its coordinates are taken as they are.
+    affine : tuple of tuple of float
+        Of a layer of napari: for each of its axes, its part in the map from the layer to the world,
+        with the place of the origin behind.
+    units : tuple
+        Of a layer: the units of these axes in the world.
     """
 
     content: bytes
     columns: int
     name: str = "array"
-    is_moved: bool = False
+    affine: tuple[tuple[float, ...], ...] = ()
+    units: tuple[Any, ...] = ()
 
     @classmethod
-    def of(cls, values: Any, name: str = "array", *, is_moved: bool = False) -> Given:
+    def of(cls, values: Any, name: str = "array") -> Given:
         """From whatever NumPy makes an array of numbers with two axes of."""
         import numpy as np
 
         array = np.asarray(values, np.float64)
         if array.ndim != 2 or not array.size:
             raise ValueError(f"its shape is {array.shape}")
-        return cls(array.tobytes(), array.shape[1], name, is_moved)
+        return cls(array.tobytes(), array.shape[1], name)
+
+    @classmethod
+    def of_layer(cls, layer: Any) -> Given:
+        """From a layer of napari whose data are numbers with two axes."""
+        import numpy as np
+
+        if layer.ndim < 3:
+            raise ValueError(f"{layer.name} has no axis of time")
+        origin = np.array(layer.data_to_world(np.zeros(layer.ndim)))
+        ends = np.array([layer.data_to_world(one) for one in np.eye(layer.ndim)])
+        affine = np.column_stack([(ends - origin).T, origin]).tolist()
+        return dataclasses.replace(
+            cls.of(layer.data, str(layer.name)),
+            affine=tuple(map(tuple, affine)),
+            units=tuple(layer.units),
+        )
+
+    @property
+    def to_world(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where its first place is in the world, and the map from there on."""
+        import numpy as np
+
+        affine = np.array(self.affine)
+        return affine[:, -1], affine[:, :-1]
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it is of a layer that napari scales or moves."""
+        plain = (tuple(float(a == b) for b in range(len(row))) for a, row in enumerate(self.affine))
+        return self.affine != tuple(plain)
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether a column with the numbers of tracks comes before the coordinates."""
+        return self.columns != (len(self.units) or 3)
 
     @property
     def array(self) -> NDArray[np.float64]:
@@ -67,12 +107,7 @@ def parse_follow(name: str, value: Any) -> str | Given:
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(expanded(value, name))
     try:
-        if hasattr(value, "data_to_world"):  # a layer of napari
-            origin = [0.0] * value.ndim
-            corner = [1.0] * value.ndim
-            is_moved = any(list(value.data_to_world(place)) != place for place in (origin, corner))
-            return Given.of(value.data, str(value.name), is_moved=is_moved)
-        return Given.of(value)
+        return Given.of_layer(value) if hasattr(value, "data_to_world") else Given.of(value)
     except (OverflowError, TypeError, ValueError) as exc:
         raise SettingsError(
             f"{name}: expected a file of tracks or an array of track, t, y, x ({exc})"

@@ -41,6 +41,8 @@ _TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
 _CONTRASTS = tuple(name for name in CONTRASTS if name not in ("fixed", "raw"))
 # What is shown side by side.
 PANELS = ("channels", "sources", "both")
+# Where they have a scale bar and the like.
+PANEL_MARKS = ("each", "once")
 # What becomes of a source with a frame that cannot be read.
 ON_ERROR = ("fail", "skip")
 
@@ -365,8 +367,8 @@ class VideoSettings:
         "(CSV with a header or in napari's columns, TrackMate's XML), or label images, of which "
         "the middle of a label is followed; `{name}` is the source's name",
         parse=following.parse_follow, metavar="TRACKS", otherwise="the box stays", is_later=True,
-        in_python="Or an array with the columns of napari's tracks or of its points, or such a "
-        "layer, on the pixels of the data.",
+        in_python="Or an array with the columns of napari's tracks or of its points, on the pixels "
+        "of the data, or such a layer, which is where it lies among the layers of the source.",
     )
     follow_id: int | str | None = declare(
         None, PICTURE, "Follow", "the track or label that is followed; `each`: a video of each, "
@@ -382,6 +384,11 @@ class VideoSettings:
         False, PICTURE, "Stabilise", "take back the drift of the whole picture, found by phase "
         "correlation with the first frame; what lies outside of the data is black",
         token="_stabilised", is_later=True,
+    )
+    panel_marks: str = declare(
+        "each", DRAWN, "Panels", "where panels have scale bar, time, events and a label that holds "
+        "for all of them: in each, or once in the whole picture", choices=PANEL_MARKS,
+        token=lambda marks: "" if marks == "each" else f"_marks_{marks}", is_later=True,
     )
     # fmt: on
 
@@ -459,6 +466,8 @@ class VideoSettings:
         for name in ("sync", "sync_interval"):
             if getattr(self, name) is not None and not self.shows_sources:
                 raise SettingsError(f"{name}: is for panels of sources; give --panels sources too")
+        if self.panel_marks != "each" and self.panels is None:
+            raise SettingsError("panel_marks: is for panels; give --panels too")
         if self.sync == "frame" and self.sync_interval is not None:
             raise SettingsError("sync_interval: is for --sync time; leave out one of them")
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from ..data import Stack, check_frames, open_images, open_stack
 from ..encode import require_encoder
 from ..errors import SettingsError, SourceError, Tif2VideoError
 from ..planning import (
-    Plan,
     channel_name,
     channel_numbers,
     clips,
@@ -76,7 +73,7 @@ def check_jobs(jobs: list[SourceJob]) -> None:
         try:
             for channel in job.plan.stack.channels:
                 check_frames(channel.frames)
-            for drawing in job.plan.stack.drawings:
+            for drawing in job.plan.timeline.all_drawings:
                 if drawing.images is not None:
                     check_frames(drawing.images)
         except Tif2VideoError as exc:
@@ -169,12 +166,12 @@ def _planned(
                 clip for one in one_by_one for clip in _each_track(job, stack, one, ending, name)
             ]
         if len(one_by_one) == 1:
-            job.plan = _plan_called(name, stack, settings, ending, job.arrays)
+            job.plan = plan(stack, settings, ending, job.arrays, name)
             return [job]
         return [
             SourceJob(
                 job.source,
-                _plan_called(_name_of_part(name, stack, one), stack, one, ending, job.arrays),
+                plan(stack, one, ending, job.arrays, _name_of_part(name, stack, one)),
             )
             for one in one_by_one
         ]
@@ -185,22 +182,6 @@ def _planned(
     return [job]
 
 
-def _plan_called(
-    name: str,
-    stack: Stack,
-    settings: VideoSettings,
-    ending: str,
-    arrays: Mapping[str, Any],
-) -> Plan:
-    """The plan of a source that is called so beside others; see `_planned`."""
-    if not name:
-        return plan(stack, settings, ending, arrays)
-    escaped = name.replace("{", "{{").replace("}", "}}")
-    label = re.sub(r"(?<!\{)\{name\}(?!\})", lambda _: escaped, settings.label or "{name}")
-    made = plan(stack, dataclasses.replace(settings, label=label), ending, arrays)
-    return dataclasses.replace(made, stack=dataclasses.replace(made.stack, name=name))
-
-
 def _each_track(
     job: SourceJob, stack: Stack, settings: VideoSettings, ending: str, name: str
 ) -> Iterator[SourceJob]:
@@ -209,10 +190,10 @@ def _each_track(
     for number in known.numbers:
         settings = dataclasses.replace(settings, follow_id=number)
         own = name and f"{name} {number}"
-        made = _plan_called(own, stack, settings, ending, job.arrays)
+        made = plan(stack, settings, ending, job.arrays, own)
         if settings.contrast is None and made.contrast == DEFAULT_CONTRAST:
             settings = dataclasses.replace(settings, contrast="batch")
-            made = _plan_called(own, stack, settings, ending, job.arrays)
+            made = plan(stack, settings, ending, job.arrays, own)
         yield SourceJob(job.source, made, clips=known)
 
 

@@ -71,3 +71,51 @@ def test_a_layer_of_tracks_or_points_is_followed(open_widget, tmp_path):
     ways = [t2v.read_recipe(video.path).moves for video in made]
     assert ways[0] == ways[1] == tuple((30.0 + t, 35.0 + 2 * t) for t in range(10))
     assert t2v.read_recipe(made[0].path).settings["follow"] == "mine"
+
+
+def test_a_layer_is_followed_where_it_is_in_the_viewer(open_widget, tmp_path):
+    """Whatever scale, place, turn and units it has: the same way as in pixels of the image."""
+    array = noise((10, 100, 120))
+    viewer, _ = open_widget(array)
+    image = viewer.layers[0]
+    image.scale, image.translate = (30, 0.5, 0.5), (60, 20, -10)
+    image.units = ("second", "micrometer", "micrometer")
+    way = np.array(TRACKS, float)
+    frames, rows, columns = way[:, 1], way[:, 2], way[:, 3]
+    # In seconds and nanometres from elsewhere, and turned by a quarter.
+    moved = np.c_[way[:, 0], frames, (rows * 0.5 + 15) * 1000, (columns * 0.5 - 10) * 1000]
+    turned = np.c_[60 + 30 * frames, columns * 0.5 - 10, -(rows * 0.5 + 20)]
+    quarter = np.array([[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]], float)
+    seconds = ("second", "micrometer", "micrometer")
+    layers = [
+        viewer.add_tracks(
+            moved,
+            scale=(30, 1, 1),
+            translate=(60, 5000, 0),
+            units=("second", "nanometer", "nanometer"),
+        ),
+        viewer.add_points(turned[:10], affine=quarter, units=seconds),
+        # With an axis of slices: four columns that are no tracks.
+        viewer.add_points(
+            np.insert(turned[:10], 1, 7, axis=1)[:, [1, 0, 2, 3]],
+            affine=np.block([[np.eye(1), np.zeros((1, 4))], [np.zeros((4, 1)), quarter]]),
+            units=("pixel", *seconds),
+        ),
+    ]
+    options = {"crop": "31x21", "contrast": "displayed"}
+    for source in (viewer, image):
+        viewer.dims.set_point(viewer.dims.ndim - 3, 60)
+        for number, layer in enumerate(layers):
+            for each in layers:
+                each.visible = False
+            found = t2v.convert(
+                source,
+                tmp_path / "a.mp4",
+                follow=layer,
+                follow_id=0 if number else 3,
+                overwrite=True,
+                **options,
+            )
+            assert not any("has a scale" in note for note in found.notes)
+            moves = t2v.read_recipe(found.path).moves
+            np.testing.assert_allclose(moves, [(30.0 + t, 35.0 + 2 * t) for t in range(10)])

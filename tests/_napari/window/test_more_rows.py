@@ -296,7 +296,7 @@ def test_settings_come_back_as_they_were_given(opened, tmp_path, monkeypatch):
         {"event": ("0=a", "1min..2min=b = c"), "event_corner": "top-left", "frame_interval": 60},
         {"arrow": ("3,5", "7.5,8"), "panels": "channels"},
         {"panels": "sources", "sync_interval": 90.5, "title": "a\nb c", "title_duration": 60},
-        {"panels": "both", "sync": "frame"},
+        {"panels": "both", "sync": "frame", "panel_marks": "once"},
         {"limits": ((1, 2), (3, 4.5))},
     ):
         widget.settings = settings = t2v.VideoSettings(**options)
@@ -394,7 +394,9 @@ def test_legends_events_arrows_and_panels(open_widget, wait):
         layer.colormap, layer.blending = colour, "additive"
     click(widget["colour_bar"])
     click(widget["legend"])
+    assert not widget["panel_marks"].enabled
     pick(widget["panels"], "channels")
+    pick(widget["panel_marks"], "Once")
     write_into(widget["arrow"], "10,20; 30.5,5@0..2min")
     write_into(widget["event"], "00:00..01:00=first; 1min=then; ")
     widget.wait_until_idle()

@@ -200,6 +200,8 @@ class SettingsForm(Container):
         if not self["timestamp"].value and not has_time:
             off.add("time_start")  # it would imply a timestamp
         off |= {f"{name}_corner" for name in ("label", "event") if value[name] is None}
+        if self["panels"].value is None:
+            off.add("panel_marks")
         if self["um_per_pixel"].value:
             off.add("width")
         if self._codec.crf_range is None:  # nor can it be fitted into a size

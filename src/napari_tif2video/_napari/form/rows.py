@@ -10,7 +10,7 @@ from typing import Any
 from magicgui.widgets import CheckBox, Container, Label
 from qtpy.QtWidgets import QLineEdit
 
-from ...settings import CODECS, SETTINGS, Codec
+from ...settings import CODECS, DRAWN_FILES, SETTINGS, Codec
 from ...units import readable_duration, readable_size
 from ..panel import LABEL_WIDTH_PX, PROBLEM_STYLE, Note, line, say, tidy, title
 from ..words import in_words
@@ -63,7 +63,6 @@ _KINDS: dict[str, Any] = {
     "follow": partial(
         Files, "tracks or masks", "Tracks, masks (*.csv *.xml *.txt *.tif *.tiff)", folders=True
     ),
-    "points": partial(Files, "CSV", _CSV),
     "shapes": partial(Files, "CSV of napari", _CSV),
     "position": partial(Part, "Position"),
     "channel": partial(Part, "Channel"),
@@ -89,6 +88,7 @@ _BEFORE = {
     "tracks_tail": "tail",
     "follow_id": "id",
     "follow_smooth": "mean of",
+    "panel_marks": "marks",
 }
 _AFTER = {
     "UM": "µm",
@@ -102,7 +102,7 @@ _NARROW_PX = {"anchor_style": 84, "anchor_size": 52, "scale_bar_length": 52, "ti
               "crf": 64, "gamma": 104, "segmentation_style": 84, "tracks_tail": 40,
               "follow_id": 56, "follow_smooth": 40,
               "points_size": 40}  # fmt: skip
-# ... and by which words, where it does not begin with a name, a message is about it.
+# ... and by which words, beside its name and a colon, a message is about it.
 _SIGNS = {
     "width": ("another width",),
     "gamma": ("inverted",),
@@ -114,18 +114,10 @@ _SIGNS = {
     "colour_bar": ("colour_bar", "colour bar"),
     "legend": ("legend",),
     "event": ("event",),
-    "arrow": ("arrow:",),
     "panels": ("panels",),
-    "segmentation": ("segmentation:", "segmentation_style:"),
-    "tracks": ("tracks:", "tracks_tail:"),
-    "follow": ("follow:", "follow_id:", "follow_smooth:"),
-    "stabilise": ("stabilise:",),
-    "tracks_ids": ("tracks_ids:",),
-    "points": ("points:", "points_size:"),
-    "shapes": ("shapes:",),
     "axes": ("unknown meaning", "cannot be named"),
-    "channel": ("no channel", "channels:", "channel:"),
-    "position": ("no position", "positions:", "position:"),
+    "channel": ("no channel", "channels:"),
+    "position": ("no position", "positions:"),
     "z": ("no slice",),
     "play": ("to play", "cannot play"),
 }
@@ -139,6 +131,8 @@ def field_of(name: str) -> Any:
         return _KINDS[name](**options)
     if setting.is_switch:
         return CheckBox(text=setting.title, **options)
+    if name in DRAWN_FILES:
+        return Files("CSV", _CSV, **options)
     if setting.choices:
         return Choice(_choices_of(name), **options)
     if setting.is_list:
@@ -222,8 +216,9 @@ class Row(Container):
         return message.startswith(self.names)
 
     def seems_about(self, message: str) -> bool:
-        """Whether words in the message tell of it."""
-        return any(sign in message for name in self.names for sign in _SIGNS.get(name, ()))
+        """Whether words in the message tell of it, such as ``pos1: tracks: ...``."""
+        signs = (sign for name in self.names for sign in (f" {name}:", *_SIGNS.get(name, ())))
+        return any(sign in message for sign in signs)
 
     def show_problem(self, message: str) -> None:
         """Show a message below the row; an empty one takes it away."""

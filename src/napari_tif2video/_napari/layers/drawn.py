@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,124 +17,10 @@ from ...drawings import LabelColours, Labels, Points, Shapes, Texts, Tracks, Vec
 from ...errors import SourceError
 from ...overlays import Drawing, Look
 from .layer import BLENDINGS, as_array
-from .region import Merge, unit_factors
+from .region import Merge
+from .space import Space
 
 _PX_PER_PT = 96 / 72  # as napari's canvas counts
-
-
-@dataclass(frozen=True, eq=False)
-class _Space:
-    """Where the coordinates of a layer are in the frames.
-
-    Attributes
-    ----------
-    plane : float array (3, 3)
-        From (row, column, 1) of the layer to those of the frames.
-    axis : int, optional
-        The layer's axis that is played; None where it has no such axis, and does not change.
-    first, step : float
-        The frame of coordinate 0 along that axis, and how many frames a step there takes.
-    others : dict
-        Of each other axis that is not in the picture: where it stands, and how far it reaches
-        before and after that.
-    margins : (float, float)
-        How far the slice reaches along the axis that is played, in steps.
-    size : float
-        The length, in pixels of the frames, of what is 1 long in the layer's columns.
-    """
-
-    plane: NDArray[np.float64]
-    axis: int | None
-    first: float
-    step: float
-    others: dict[int, tuple[float, float, float]]
-    margins: tuple[float, float]
-    size: float
-
-    @classmethod
-    def of(cls, viewer: ViewerModel, layer: Layer, merged: Merge, play: int) -> _Space:
-        origin, linear = _placed(viewer, layer)
-        plane = np.eye(3)
-        plane[:2, :2], plane[:2, 2] = linear[-2:, -2:], origin[-2:]
-        to_frame = np.linalg.inv(merged.region.plane) @ plane
-        moving = [image for image in merged.layers if image.ndim >= -play]
-        axis = play + layer.ndim if play < -2 and layer.ndim >= -play and moving else None
-        first, step = 0.0, 1.0
-        if axis is not None:
-            image_origin, image_linear = _placed(viewer, moving[0])
-            first = (origin[play] - image_origin[play]) / image_linear[play, play]
-            step = linear[axis, axis] / image_linear[play, play]
-        # Axes stand by themselves: a slice is at one value of each.
-        steps = np.diag(linear)
-        middle = (np.array(viewer.dims.point[-layer.ndim :]) - origin) / steps
-        left, right = (
-            np.array(margin[-layer.ndim :]) / abs(steps)
-            for margin in (viewer.dims.margin_left, viewer.dims.margin_right)
-        )
-        others = {
-            one: (float(middle[one]), float(left[one]), float(right[one]))
-            for one in range(layer.ndim - 2)
-            if one != axis
-        }
-        margins = (0.0, 0.0) if axis is None else (float(left[axis]), float(right[axis]))
-        scale = abs(layer.scale[-1]) * unit_factors(viewer, layer)[-1]
-        return cls(
-            to_frame,
-            axis,
-            float(first),
-            float(step),
-            others,
-            margins,
-            float(scale / np.linalg.norm(merged.region.plane[:2, 1])),
-        )
-
-    @property
-    def length(self) -> float:
-        """The side of a square in the frames that is as large as one of side 1 in the layer."""
-        return float(abs(np.linalg.det(self.plane[:2, :2])) ** 0.5)
-
-    def in_frame(self, places: Any) -> NDArray[np.float64]:
-        """Rows and columns (N, 2) of a layer as those of the frames."""
-        rows = np.asarray(places, np.float64).reshape(-1, 2)
-        found: NDArray[np.float64] = rows @ self.plane[:2, :2].T + self.plane[:2, 2]
-        return found
-
-    def frames(self, coordinates: Any) -> NDArray[np.float64] | None:
-        """The frame of each of some coordinates (N, D), where the layer has that axis."""
-        if self.axis is None:
-            return None
-        times: NDArray[np.float64] = (
-            self.first + self.step * np.asarray(coordinates, np.float64)[:, self.axis]
-        )
-        return times
-
-    def span(self, *, is_thick: bool) -> tuple[float, float]:
-        """How long before and after its frame something is seen."""
-        before, after = _reach(*self.margins) if is_thick else (0.5, 0.5)
-        # What is seen up to `after` steps ahead of now is seen that long before its frame.
-        return after * abs(self.step), before * abs(self.step)
-
-    def in_slice(self, coordinates: Any, *, is_thick: bool) -> NDArray[np.bool_]:
-        """Which of some coordinates (N, D) are where the other axes stand."""
-        seen = np.ones(len(coordinates), bool)
-        for axis, (middle, left, right) in self.others.items():
-            before, after = _reach(left, right) if is_thick else (0.5, 0.5)
-            distances = np.asarray(coordinates)[:, axis] - middle
-            seen &= (distances >= -before) & (distances <= after)
-        return seen
-
-
-def _reach(left: float, right: float) -> tuple[float, float]:
-    """How far a slice reaches: a thin one half a step, as napari has it."""
-    return (0.5, 0.5) if np.isclose(left + right, 0) else (left, right)
-
-
-def _placed(viewer: ViewerModel, layer: Layer) -> tuple[Any, Any]:
-    """Where a layer's first place is in the world of the canvas, and the map from there on."""
-    factors = unit_factors(viewer, layer)
-    origin = np.array(layer.data_to_world(np.zeros(layer.ndim)))
-    ends = np.array([layer.data_to_world(one) for one in np.eye(layer.ndim)])
-    return origin * factors, (ends - origin).T * factors[:, np.newaxis]
 
 
 def drawings_of(
@@ -171,7 +56,7 @@ def drawings_of(
             len(below),
         )
         try:
-            made.append(convert(layer, look, _Space.of(viewer, layer, merged, play), length))
+            made.append(convert(layer, look, Space.of(viewer, layer, merged, play), length))
         except SourceError as exc:
             notes.append(f"left out: {layer.name}, {exc}")
     return tuple(made), notes
@@ -182,7 +67,7 @@ def _rgba(colours: Any) -> NDArray[np.uint8]:
     return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
-def _points(layer: shown.Points, look: Look, space: _Space, length: int) -> Drawing:
+def _points(layer: shown.Points, look: Look, space: Space, length: int) -> Drawing:
     data = np.asarray(layer.data, np.float64).reshape(-1, layer.ndim)
     mode = str(layer.projection_mode)
     is_thick = mode != "none"
@@ -209,7 +94,7 @@ def _points(layer: shown.Points, look: Look, space: _Space, length: int) -> Draw
     )
 
 
-def _texts(layer: Layer, rows: NDArray[np.intp], space: _Space) -> Texts | None:
+def _texts(layer: Layer, rows: NDArray[np.intp], space: Space) -> Texts | None:
     text = layer.text
     if not text.visible or not len(rows):
         return None
@@ -232,7 +117,7 @@ def _texts(layer: Layer, rows: NDArray[np.intp], space: _Space) -> Texts | None:
     )
 
 
-def _tracks(layer: shown.Tracks, look: Look, space: _Space, length: int) -> Drawing:
+def _tracks(layer: shown.Tracks, look: Look, space: Space, length: int) -> Drawing:
     table = np.asarray(layer.data, np.float64)
     times = space.frames(table[:, 1:])
     if times is None or space.axis != 0:
@@ -259,7 +144,7 @@ def _tracks(layer: shown.Tracks, look: Look, space: _Space, length: int) -> Draw
     return made.linked([(one, child) for child, found in parents.items() for one in found])
 
 
-def _shapes(layer: shown.Shapes, look: Look, space: _Space, length: int) -> Drawing:
+def _shapes(layer: shown.Shapes, look: Look, space: Space, length: int) -> Drawing:
     outlines, rows, times, are_closed = [], [], [], []
     for row in np.argsort(np.asarray(layer.z_index, int), kind="stable").tolist():
         corners = np.asarray(layer.data[row], np.float64)
@@ -295,7 +180,7 @@ def _differ(first: NDArray[Any], last: NDArray[Any], axis: int | None) -> bool:
     return axis is not None and bool(first[axis] != last[axis])
 
 
-def _vectors(layer: shown.Vectors, look: Look, space: _Space, length: int) -> Drawing:
+def _vectors(layer: shown.Vectors, look: Look, space: Space, length: int) -> Drawing:
     data = np.asarray(layer.data, np.float64).reshape(-1, 2, layer.ndim)
     mode = str(layer.projection_mode)
     is_thick = mode != "none"
@@ -315,7 +200,7 @@ def _vectors(layer: shown.Vectors, look: Look, space: _Space, length: int) -> Dr
     )
 
 
-def _labels(layer: shown.Labels, look: Look, space: _Space, length: int) -> Drawing:
+def _labels(layer: shown.Labels, look: Look, space: Space, length: int) -> Drawing:
     data = layer.data[0] if layer.multiscale else layer.data
     index: list[Any] = [slice(None)] * layer.ndim
     for axis, (middle, _, _) in space.others.items():
@@ -353,16 +238,13 @@ def _label_colours(colormap: Any, background: int) -> LabelColours:
     return LabelColours(cycle, np.array(given, np.int64), own, background)
 
 
-_KINDS: dict[type[Layer], Callable[[Any, Look, _Space, int], Drawing]] = {
+_KINDS: dict[type[Layer], Callable[[Any, Look, Space, int], Drawing]] = {
     shown.Labels: _labels,
     shown.Points: _points,
     shown.Shapes: _shapes,
     shown.Tracks: _tracks,
     shown.Vectors: _vectors,
 }
-
-#: The layers that can be
-DRAWN_LAYERS = (*_KINDS,)
 
 
 def is_drawn(layer: Layer) -> bool:

@@ -14,6 +14,7 @@ from ...colours import Display
 from ...data import ArrayPlanes, Calibration, Channel, Planes, Stack, stack_of_array
 from ...errors import SourceError
 from ...planning import has_unknown_axes
+from .placement import Placement
 
 #: Where an axis stands: a step of its slider, or those of a thick slice.
 Place = int | slice
@@ -157,6 +158,7 @@ def stack_of_layer(
         chosen = data if all(part == slice(None) for part in index) else data[index]
         stack = opened or stack_of_array(as_array(chosen), layer.name, is_rgb=layer.rgb)
     channel = Channel(stack.frames, display_of(layer))
+    axes = {} if play is None or play < 0 else {_played_letter(layer, play): play}
     return Stack(
         (channel,),
         layer.name,
@@ -164,6 +166,7 @@ def stack_of_layer(
         notes=stack.notes,
         played=_played_letter(layer, play),
         calibration=_calibration_of(layer, play, stack.calibration),
+        placed=Placement.of_layer(layer, axes),
     )
 
 
@@ -181,7 +184,14 @@ def _hyperstack(layer: Image, folder: Path | None) -> Stack:
     opened = Stack.behind(layer.data)
     source = Calibration() if opened is None else opened.calibration
     calibration = _calibration_of(layer, time, source)
-    return Stack((channel,), layer.name, folder, planes=planes, calibration=calibration)
+    return Stack(
+        (channel,),
+        layer.name,
+        folder,
+        planes=planes,
+        calibration=calibration,
+        placed=Placement.of_layer(layer, {letter: axis for axis, letter in enumerate(letters)}),
+    )
 
 
 def _projected(

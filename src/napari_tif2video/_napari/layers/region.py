@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Image, Layer
+from napari.layers import Image
 from numpy.typing import NDArray
 
 from ...data import Grid
 from ...errors import SourceError
 from .layer import full_data, leading_shape
+from .placement import unit_factors, world_of
 
 _SLACK = 1e-6  # of a pixel, by which placements differ that mean the same
 _MIN_SIDE = 2  # pixels
@@ -42,15 +43,6 @@ class Region:
         return self.size == other.size and bool(np.all(differences <= _SLACK * pixel))
 
 
-def unit_factors(viewer: ViewerModel, layer: Layer) -> Plane:
-    """What napari multiplies a layer's world with, to show it among layers in other units."""
-    shown = viewer.layers.extent.units
-    if shown is None:  # they do not go together, and are ignored
-        return np.ones(layer.ndim)
-    pairs = zip(layer.units, shown[-layer.ndim :], strict=True)
-    return np.array([1 if own == unit else (1.0 * own).to(unit).magnitude for own, unit in pairs])
-
-
 def region_of_layer(viewer: ViewerModel, layer: Image) -> Region:
     """The pixels of a layer."""
     return _Placed(viewer, layer).region
@@ -69,12 +61,9 @@ class _Placed:
 
     def __init__(self, viewer: ViewerModel, layer: Image) -> None:
         self.layer = layer
-        origin = np.array(layer.data_to_world(np.zeros(layer.ndim)))
-        ends = np.array([layer.data_to_world(one) for one in np.eye(layer.ndim)])
-        linear = (ends - origin).T * unit_factors(viewer, layer)[:, np.newaxis]
+        origin, linear = world_of(layer, unit_factors(viewer, layer))
         plane = np.eye(3)
-        plane[:2, :2] = linear[-2:, -2:]
-        plane[:2, 2] = (origin * unit_factors(viewer, layer))[-2:]
+        plane[:2, :2], plane[:2, 2] = linear[-2:, -2:], origin[-2:]
         height, width = full_data(layer).shape[layer.ndim - 2 : layer.ndim]
         self.region = Region(plane, (int(height), int(width)))
         sizes = leading_shape(layer)

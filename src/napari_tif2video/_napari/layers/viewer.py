@@ -15,7 +15,8 @@ from ...data import Channel, PlacedFrames, Stack
 from ...errors import SourceError
 from .drawn import drawings_of
 from .layer import TEMPORARY, Place, display_of, leading_shape, stack_of_layer
-from .region import Merge, merge, mergeable, unit_factors
+from .placement import Placement, unit_factors
+from .region import Merge, merge, mergeable
 
 
 def stack_of(source: Any) -> Stack | None:
@@ -131,7 +132,13 @@ def merged_layers(
         where = f"the {width}x{height} pixels of {images[merged.finest].name} where all of them are"
         notes = (f"layers of different pixels are merged on {where}",)
     return Stack(
-        tuple(channels), name, folder, notes, played=moving.played, calibration=calibration
+        tuple(channels),
+        name,
+        folder,
+        notes,
+        played=moving.played,
+        calibration=calibration,
+        placed=Placement.of_layers(viewer, images, merged.region.plane, play, moving.played),
     )
 
 

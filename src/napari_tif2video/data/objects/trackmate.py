@@ -47,7 +47,7 @@ def read_trackmate(path: Path) -> Positions:
         return reader.model(path) if reader.root == "TrackMate" else reader.exported(path)
     except OSError as exc:
         raise SourceError(f"{path}: cannot be opened ({exc.strerror or exc})") from exc
-    except (expat.ExpatError, KeyError, ValueError, OverflowError) as exc:
+    except (expat.ExpatError, LookupError, ValueError, OverflowError) as exc:
         reason = f"no {exc}" if isinstance(exc, KeyError) else exc
         raise SourceError(f"{path}: cannot be read as TrackMate's XML ({reason})") from exc
 
