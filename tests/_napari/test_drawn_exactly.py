@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import av
 import numpy as np
@@ -17,11 +18,23 @@ T, HEIGHT, WIDTH, ZOOM = 5, 60, 100, 2
 GREY = 100
 
 
+@cache
+def model():
+    return ViewerModel()
+
+
+def emptied():
+    """The viewer of all tests: making one takes longer than drawing."""
+    model().layers.clear()
+    return model()
+
+
 def seen(add, frame=2, *, grey=0, zoom=ZOOM):
     """The picture of a grey image with a layer on it, as float."""
-    viewer = ViewerModel()
+    viewer = emptied()
     image = np.full((T, HEIGHT, WIDTH), grey, np.uint8)
     viewer.add_image(image, contrast_limits=(0, 255), name="image")
+    viewer.dims.margin_left = viewer.dims.margin_right = (0, 0, 0)
     add(viewer)
     viewer.dims.set_current_step(0, frame)
     return t2v.render_frame(viewer, frame, width=WIDTH * zoom).astype(float)
