@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -140,18 +141,17 @@ def _prepare_exactly(
 def _resize_plane(
     plane: NDArray[Any], size: tuple[int, int], low: float, high: float
 ) -> NDArray[np.float32]:
-    if _is_from_camera(plane.dtype):
-        values = plane.astype(np.float32) - np.float32(low)
-    else:
-        values = (np.clip(plane.astype(np.float64), low, high) - low).astype(np.float32)
-    missing = np.isnan(values)
+    from_low = partial(_from_low, low=low, high=high)
     if plane.shape == size:
-        values[missing] = -np.inf
+        values = from_low(plane)
+        values[np.isnan(values)] = -np.inf
         return values
-    if not missing.any():
-        small = resample(values, size)
+    if plane.dtype.kind != "f" or not np.isnan(plane).any():
+        small = resample(plane, size, from_low)
     else:
         # The mean of the pixels that are there; NaN where most of the area has none.
+        values = from_low(plane)
+        missing = np.isnan(values)
         values[missing] = 0
         share = resample((~missing).astype(np.float32), size)
         small = resample(values, size)
@@ -160,6 +160,16 @@ def _resize_plane(
     np.clip(small, 0, high - low, out=small)
     small[np.isnan(small)] = -np.inf
     return small
+
+
+def _from_low(values: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
+    """Counts from `low` on, in float32; infinities are clipped."""
+    if _is_from_camera(values.dtype):
+        return values.astype(np.float32) - np.float32(low)
+    counted: NDArray[np.float32] = (np.clip(values.astype(np.float64), low, high) - low).astype(
+        np.float32
+    )
+    return counted
 
 
 def to_grey(prepared: Prepared, limits: Limits, gamma: float = 1.0) -> NDArray[np.uint8]:
