@@ -16,8 +16,8 @@ from ..errors import SettingsError
 from ..geometry import WIDTH_RANGE_PX
 from ..planning import Plan
 from ..settings import SETTINGS, VideoSettings
+from .desktop import stored
 from .form import OF_DATA, SettingsForm
-from .run import stored
 from .words import telling
 
 _SCREEN_PX = 1920, 1080

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import partial
@@ -13,19 +12,17 @@ import av
 import numpy as np
 from magicgui.widgets import Container, PushButton
 from numpy.typing import NDArray
-from qtpy.QtCore import Qt, QUrl
-from qtpy.QtGui import QDesktopServices, QGuiApplication
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMenu, QSizePolicy
 
-from ...errors import SourceError
 from ...recipe import read_recipe
 from ...units import size_text
 from ...videos import Video, describe_fidelity, describe_limits
 from ..background import Background
+from ..desktop import keep, open_file, stored, to_clipboard
 from ..panel import Fold, Note, column, line, say, tidy
 from ..preview import Picture, qt_image
 from ..words import telling
-from .destination import keep, stored
 
 _RECENT = 10
 _WIDTH_PX, _HEIGHT_PX = 84, 56
@@ -198,17 +195,3 @@ class VideoCard(Container):
             self._menu.addAction(
                 f"{made.path.name}  ({made.path.parent.name})", partial(self._show, made)
             )
-
-
-@telling()
-def open_file(path: str | Path) -> None:
-    """Open a file or folder in the program that is meant for it."""
-    if not os.path.exists(path):
-        raise SourceError(f"{path}: is not there any more")
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
-
-def to_clipboard(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

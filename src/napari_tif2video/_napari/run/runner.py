@@ -21,10 +21,10 @@ from ...pipeline import Execution, Progress
 from ...units import few_of
 from ...videos import Report, SourceJob, Video, run_jobs
 from ..background import Background
+from ..desktop import keep
 from ..panel import PROBLEM_STYLE, Note, line, say, tidy
 from ..words import in_short, in_words, problem_of
 from .card import FinishedVideo, VideoCard, found, look_at, remember
-from .destination import keep
 
 _STEPS = 1000
 _SHOWN_EVERY_S = 0.2

@@ -16,11 +16,11 @@ from ...errors import SettingsError
 from ...paths import command_line
 from ...planning import Plan
 from ...settings import CONTAINERS, SETTINGS, VideoSettings, option_of, pairs_of
+from ..desktop import to_clipboard
 from ..form import SettingsForm
 from ..layers import CHANNEL, display_of
 from ..source import SourcePanel
 from ..words import telling
-from .card import to_clipboard
 from .destination import Destination
 from .jobs import automatic_name
 
