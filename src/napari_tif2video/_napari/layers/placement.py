@@ -83,9 +83,7 @@ class Placement:
     def of_layer(cls, layer: Image, axes: Mapping[str, int]) -> Placement:
         """That of a layer alone, whose axes have these letters and numbers."""
         world = World.of(layer)
-        along = {
-            letter: (axis - layer.ndim, *world.along(axis)) for letter, axis in axes.items()
-        }
+        along = {letter: (axis - layer.ndim, *world.along(axis)) for letter, axis in axes.items()}
         return cls(world.plane, along, layer.units)
 
     @classmethod
