@@ -13,14 +13,14 @@ import numpy as np
 from magicgui.widgets import Container, PushButton
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QMenu, QSizePolicy
+from qtpy.QtWidgets import QSizePolicy
 
 from ...recipe import read_recipe
 from ...units import size_text
 from ...videos import Video, describe_fidelity, describe_limits
 from ..background import Background
 from ..desktop import keep, open_file, stored, to_clipboard
-from ..panel import Fold, Note, column, line, say, tidy
+from ..panel import Fold, Note, add_menu, column, line, say, tidy
 from ..preview import Picture, qt_image
 from ..words import telling
 
@@ -119,9 +119,7 @@ class VideoCard(Container):
             text="Copy recipe", tooltip="What the video was made of and how, from the file, as JSON"
         )
         self.play_button.native.setAccessibleName("Play the finished video")
-        self._menu = QMenu(self.recent_button.native)
-        self._menu.aboutToShow.connect(self._fill)
-        self.recent_button.native.setMenu(self._menu)
+        self._menu = add_menu(self.recent_button, self._fill)
         self._about = line(self.picture, self.facts, stretch=1)
         self._buttons = line(
             self.play_button, self.show_button, self.path_button, self.recipe_button
