@@ -45,20 +45,20 @@ class ResultPreview(Container):
         self._plan: Plan | None = None
         self._index = 0
         self._measured_key: Any = None
+        self.play_button = PushButton(
+            text="Play", tooltip="Show the frames at the speed of the video, without making it"
+        )
+        self.play_button.native.setCheckable(True)
         keys: dict[Qt.Key, Callable[[], object]] = {
-            Qt.Key.Key_Space: lambda: self.play_button.native.click(),
+            Qt.Key.Key_Space: self.play_button.native.click,
             Qt.Key.Key_Left: lambda: self.step(-1),
             Qt.Key.Key_Right: lambda: self.step(1),
         }
         self.picture = Picture("Frame of the video", keys, self.show_full_size)
         self.picture.setToolTip("Click: full size. Space: play. Left and Right: step")
         keys = keys | {Qt.Key.Key_Escape: lambda: self.full_size.close()}
-        self.full_size = Picture("Frame of the video in full size", keys)
+        self.full_size: Picture = Picture("Frame of the video in full size", keys)
         self.full_size.setWindowTitle("Preview")
-        self.play_button = PushButton(
-            text="Play", tooltip="Show the frames at the speed of the video, without making it"
-        )
-        self.play_button.native.setCheckable(True)
         self.place, self.facts, self.limits = Note(), Note(), Note()
         super().__init__(labels=False, gui_only=True)
         row = line(self.play_button, self.place, stretch=1)
