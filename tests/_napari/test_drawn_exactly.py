@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
+import av
 import numpy as np
 import pytest
 
@@ -16,11 +18,23 @@ T, HEIGHT, WIDTH, ZOOM = 5, 60, 100, 2
 GREY = 100
 
 
+@cache
+def model():
+    return ViewerModel()
+
+
+def emptied():
+    """The viewer of all tests: making one takes longer than drawing."""
+    model().layers.clear()
+    return model()
+
+
 def seen(add, frame=2, *, grey=0, zoom=ZOOM):
     """The picture of a grey image with a layer on it, as float."""
-    viewer = ViewerModel()
+    viewer = emptied()
     image = np.full((T, HEIGHT, WIDTH), grey, np.uint8)
     viewer.add_image(image, contrast_limits=(0, 255), name="image")
+    viewer.dims.margin_left = viewer.dims.margin_right = (0, 0, 0)
     add(viewer)
     viewer.dims.set_current_step(0, frame)
     return t2v.render_frame(viewer, frame, width=WIDTH * zoom).astype(float)
@@ -118,6 +132,12 @@ def test_a_border_lies_on_the_outline():
         assert abs(columns[-1] + 1 - (right + half)) <= 1
         assert line.sum() / 255 == pytest.approx(2 * width * ZOOM, rel=0.1)
         assert picture[61, 101].tolist() == [0, 255, 0]
+    options = {"size": 20, "border_width": 0.1, "face_color": "lime", "border_color": "red"}
+    disc = seen(lambda v: v.add_points([(30, 50)], **options))
+    assert disc[51:71, 91:111, 0].max() == 0
+    assert disc[..., 0].sum() / 255 == pytest.approx(math.pi * 40 * 4, rel=0.05)
+    ring = seen(lambda v: v.add_points([(30, 50)], symbol="ring", **options))
+    assert ring[..., 0].sum() / 255 == pytest.approx(math.pi * (40 + 20) * 4, rel=0.05)
 
 
 @pytest.mark.parametrize("kind", ["points", "labels", "tracks"])
@@ -295,6 +315,8 @@ def test_texts_stand_where_their_anchor_is(anchor, down, right):
     assert 25 < np.ptp(xs) < 60
     at_border = seen(lambda v: v.add_points([(0, 0)], size=1, text=text | {"translation": 0}))
     assert at_border.any() or anchor == "lower_right"
+    blank = text | {"string": [" "]}
+    assert not seen(lambda v: v.add_points([(30, 50)], size=1e-6, text=blank)).any()
 
 
 def test_labels_show_their_colours_outlines_and_only_one():
@@ -323,3 +345,65 @@ def test_labels_show_their_colours_outlines_and_only_one():
         inner = 2 * ZOOM * (20 - 2 * width) * ZOOM * (30 - 2 * width)
         assert (outline > 0).sum() == (filled > 0).sum() - inner
         assert not outline[40, 60:90].any()
+
+
+@pytest.mark.parametrize(
+    ("mode", "share"), [("rescale_linear", 0.5), ("rescale_spherical", 0.75**0.5)]
+)
+def test_objects_of_thick_slices_get_smaller_or_fade(mode, share):
+    def add(v, kind="points"):
+        if kind == "points":
+            v.add_points(
+                [(2, 30, 50)], size=20, symbol="square", border_width=0, projection_mode=mode
+            )
+        else:
+            rows = np.array([[[2, 30, 20], [0, 0, 60]]], float)
+            v.add_vectors(
+                rows,
+                edge_width=6,
+                vector_style="line",
+                edge_color="white",
+                opacity=1,
+                projection_mode="fade",
+            )
+        v.dims.margin_left, v.dims.margin_right = (2, 0, 0), (2, 0, 0)
+
+    for frame, size in ((2, 20), (3, 20 * share), (1, 20 * share)):
+        assert area_of(seen(add, frame)) == pytest.approx((size * ZOOM) ** 2, rel=0.03)
+    full, half = (seen(lambda v: add(v, "vectors"), frame) for frame in (2, 3))
+    assert area_of(half) == pytest.approx(area_of(full) / 2, rel=0.02)
+    assert not seen(add, 0).any()
+
+
+def test_a_video_has_the_pictures_of_its_frames(tmp_path):
+    """Tasks take along only what is seen in their frames: nothing of it may be lacking."""
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((60, HEIGHT, WIDTH), np.uint8), contrast_limits=(0, 255))
+    rng = np.random.default_rng(2)
+    times = np.arange(60).repeat(2)
+    places = np.column_stack([times, rng.uniform(10, 50, 120), rng.uniform(10, 90, 120)])
+    colours = rng.uniform(0.3, 1, (120, 4))
+    viewer.add_points(
+        places, size=rng.uniform(5, 12, 120), face_color=colours, border_color=colours[::-1],
+        border_width=0.3, symbol=rng.choice(["square", "star", "disc"], 120),
+        text={"string": [f"{n}" for n in range(120)], "color": "white"},
+    )  # fmt: skip
+    corners = np.array([(0, 0, 0), (0, 0, 9), (0, 9, 9)])
+    viewer.add_shapes(
+        [place + corners for place in places[:-1:3].round()],
+        shape_type=["polygon", "path"] * 20, edge_color=colours[:40], face_color=colours[40:80],
+        edge_width=list(rng.uniform(0.5, 3, 40)),
+    )  # fmt: skip
+    ways = np.stack([places, np.tile((0, 5, 5), (120, 1))], axis=1)
+    viewer.add_vectors(ways, edge_color=colours, edge_width=2)
+    tracks = [
+        (n, t, 30 + 5 * n + t % 3, 5 + 1.5 * t) for n in range(3) for t in range(n, 60, 1 + n)
+    ]
+    viewer.add_tracks(np.array(tracks), tail_length=4, head_length=2, graph={2: [0]})
+    viewer.dims.set_current_step(0, 0)
+    video = t2v.convert(viewer, tmp_path / "o.mkv", width="full", codec="ffv1")
+    with av.open(str(video.path)) as container:
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(shown) == 60
+    for number in (0, 1, 30, 48, 49, 50, 51, 59):
+        np.testing.assert_array_equal(shown[number], t2v.render_frame(viewer, number, width="full"))

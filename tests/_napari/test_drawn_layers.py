@@ -186,3 +186,79 @@ def test_a_scaled_layer_that_is_followed_is_named(tmp_path):
         video = t2v.convert(frames, tmp_path / "v.mp4", follow=layer, crop="11x11", overwrite=True)
         said = [note for note in video.notes if note.startswith("nucleus has a scale")]
         assert bool(said) is is_said
+
+
+def red_labels(data):
+    colormap = napari.utils.DirectLabelColormap(color_dict={None: "transparent", 1: "red"})
+    return {"data": data, "colormap": colormap, "opacity": 1}
+
+
+def at_one_place():
+    """An object of each kind at frame 2 of slice 1, around (40, 60)."""
+    labels = np.zeros((T, 3, HEIGHT, WIDTH), np.uint8)
+    labels[2, 1, 30:51, 50:71] = 1
+    corners = [(2, 1, row, column) for row, column in ((30, 50), (30, 70), (50, 70), (50, 50))]
+    red = {"face_color": "red", "border_width": 0}
+    return {
+        "points": {"data": [(2, 1, 40, 60)], "size": 20} | red,
+        "vectors": {"data": [[(2, 1, 40, 50), (0, 0, 0, 20)]], "edge_width": 6, "edge_color": "red",
+                    "vector_style": "line", "opacity": 1},
+        "shapes": {"data": [corners], "face_color": "red", "edge_color": "red", "opacity": 1},
+        "labels": red_labels(labels),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", at_one_place())
+def test_an_object_is_seen_in_its_slice_and_frame_only(kind):
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((T, 3, HEIGHT, WIDTH), np.uint8), contrast_limits=(0, 255))
+    getattr(viewer, f"add_{kind}")(**at_one_place()[kind])
+    for z in range(3):
+        viewer.dims.set_current_step(1, z)
+        viewer.dims.set_current_step(0, 0)  # the axis that was used last is played
+        for frame in (1, 2, 3):
+            seen = spots(t2v.render_frame(viewer, frame, width=WIDTH), (255, 0, 0))
+            assert len(seen) == ((z, frame) == (1, 2)), (z, frame)
+            assert_same_places(seen, [(40, 60)][: len(seen)])
+
+
+def test_a_shape_across_slices_or_frames_is_in_none(viewer):
+    for last in ((2, 50), (3, 50)):
+        corners = [(2, 30, 50), (2, 30, 70), (last[0], 50, 70), (last[0], last[1], 50)]
+        viewer.add_shapes([corners], face_color="red", edge_color="red", opacity=1)
+        viewer.dims.set_current_step(0, 0)
+        found = [len(spots(t2v.render_frame(viewer, n, width=WIDTH), (255, 0, 0))) for n in (2, 3)]
+        assert found == ([1, 0] if last[0] == 2 else [0, 0])
+        viewer.layers.pop()
+
+
+def test_thick_slices_show_what_is_near(viewer):
+    """As far as the margins reach, and no farther; where a layer is not projected, its slice."""
+    points = viewer.add_points(
+        [(2, 40, 60)], size=20, face_color="red", border_width=0, projection_mode="all"
+    )
+    viewer.dims.set_current_step(0, 0)
+    viewer.dims.margin_left, viewer.dims.margin_right = (2, 0, 0), (1, 0, 0)
+
+    def frames():
+        pictures = (t2v.render_frame(viewer, n, width=WIDTH) for n in range(T))
+        return [n for n, picture in enumerate(pictures) if len(spots(picture, (255, 0, 0)))]
+
+    assert frames() == [1, 2, 3, 4]  # each frame shows two before and one after
+    points.projection_mode = "none"
+    assert frames() == [2]
+
+
+@pytest.mark.parametrize("moved", [(0, 0), (12, -15)])
+def test_texts_of_points_are_where_they_belong(viewer, moved):
+    text = {"string": ["HHH"], "size": 12, "color": "lime", "translation": moved}
+    points = viewer.add_points([(2, 40, 60)], size=1, text=text)
+    viewer.dims.set_current_step(0, 0)
+    picture = t2v.render_frame(viewer, 2, width=WIDTH * ZOOM)
+    green = np.argwhere((picture[..., 1] > 128) & (picture[..., 0] < 64))
+    middle = (green.min(0) + green.max(0)) / 2
+    np.testing.assert_allclose(middle, in_video(np.add((40, 60), moved)), atol=2)
+    points.text.visible = False
+    picture = t2v.render_frame(viewer, 2, width=WIDTH * ZOOM)
+    assert not ((picture[..., 1] > 128) & (picture[..., 0] < 64)).any()
+    assert not (t2v.render_frame(viewer, 3, width=WIDTH * ZOOM)).any()

@@ -372,6 +372,9 @@ def test_layers_that_the_reader_made_keep_the_time_of_each_plane(viewer, tmp_pat
     for source in (*viewer.layers, viewer):
         (text,) = written_on(source, 2, timestamp=True)
         assert says(text, "02:30 min")
+    bare = viewer.add_image(viewer.layers[0].data)  # the file has times, and this layer no unit
+    with pytest.raises(t2v.SourceError, match="--frame-interval"):
+        t2v.render_frame(bare, 2, timestamp=True)
     viewer.layers[0].scale = (60, *viewer.layers[0].scale[1:])  # said by hand, it holds
     (text,) = written_on(viewer.layers[0], 2, timestamp=True)
     assert says(text, "02:00 min")

@@ -267,6 +267,7 @@ PLAIN = {
     ],
     "unit": ["exp t=0min.tif", "exp t=5min.tif", "exp t=10min.tif"],
     "fractions": ["a_t=0.5h.tif", "a_t=1.0h.tif", "a_t=1.25h.tif", "a_t=1.5h.tif"],
+    "fractions with a unit": ["a_0.5h.tif", "a_1.0h.tif", "a_1.25h.tif", "a_1.5h.tif"],
     "Incucyte": [
         "VID3_A1_1_00d00h00m.tif", "VID3_A1_1_00d23h30m.tif", "VID3_A1_1_01d00h00m.tif",
     ],
@@ -290,6 +291,14 @@ def test_plain_series(tmp_path, names):
     assert (stack.axes, stack.labels) == ("TYX", names)
     np.testing.assert_array_equal(stack.data.compute(), frames)
     assert not any("left out" in note for note in stack.notes)
+
+
+def test_times_like_lasers_are_times(tmp_path):
+    data = noise((3, 2, 12, 20))
+    for t, time in enumerate((405, 488, 561)):
+        for z in range(2):
+            tifffile.imwrite(tmp_path / f"t{time}_z{z}.tif", data[t, z])
+    assert t2v.open_stack(tmp_path).axes == "TZYX"
 
 
 def test_copies_are_left_out_and_said(tmp_path):

@@ -268,3 +268,14 @@ def test_an_index_beyond_all_bounds(tmp_path):
     for path in (folder, folder / "d_NDTiffStack.tif"):
         with pytest.raises(t2v.SourceError, match=r"NDTiff\.index: has 134,217,729 bytes of meta"):
             t2v.open_stack(path)
+
+
+@pytest.mark.parametrize(("place", "value"), [(1, 0), (2, 0), (3, 99), (4, 1), (7, 1)])
+def test_planes_of_another_kind_are_refused(tmp_path, place, value):
+    """Nothing wide, nothing high, other pixels, compressed pixels, compressed metadata."""
+    folder = write_dataset(tmp_path / "d", {(("time", 0),): numbered(1)[0]})
+    index = bytearray((folder / "NDTiff.index").read_bytes())
+    struct.pack_into("<I", index, len(index) - 32 + 4 * place, value)
+    (folder / "NDTiff.index").write_bytes(index)
+    with pytest.raises(t2v.SourceError, match="has planes of a kind that is not known"):
+        t2v.open_stack(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -181,7 +182,8 @@ EXPORTED = """<?xml version="1.0" encoding="UTF-8"?>
 def test_tracks_that_trackmate_exported(tmp_path):
     (tmp_path / "e_Tracks.xml").write_text(EXPORTED)
     found = read_tracks(tmp_path / "e_Tracks.xml")
-    assert found.unit == "micron"
+    digest = hashlib.sha256(EXPORTED.encode()).hexdigest()
+    assert (found.unit, found.digest) == ("micron", digest)
     rows = np.stack([found.ids, found.t, found.y, found.x], axis=1)
     assert rows.tolist() == [[0, 0, 2.5, 1.5], [0, 1, 3, 2], [1, 3, 8, 7]]
     text = EXPORTED.replace('z="0.0"', "", 1).replace("0.0", "4.5").replace("micron", " Pixel ")
@@ -313,8 +315,14 @@ def test_parents_become_links(tmp_path):
         ",1,1,1,7",
     ]
     rows += [f"{2**52},1,1,1,7", f"{2**53},1,1,1,7", f"2,1,1,1,{2**53}", "8,2,1,1,7"]
+    rows += [f"10,1,1,1,{2**52}"]
     (tmp_path / "u.csv").write_text("\n".join(["track_id,t,y,x,parent_track_id", *rows]))
-    assert read_tracks(tmp_path / "u.csv").links.tolist() == [[7, 8], [7, 9], [7, 2**52]]
+    assert read_tracks(tmp_path / "u.csv").links.tolist() == [
+        [7, 8],
+        [7, 9],
+        [7, 2**52],
+        [2**52, 10],
+    ]
 
 
 def test_arrays_as_napari_has_them():
@@ -427,6 +435,11 @@ def test_a_file_that_is_larger_than_usual_is_refused_before_it_is_read(tmp_path,
         file.truncate(300 << 20)
     with pytest.raises(t2v.SourceError, match="TIF2VIDEO_TRUST=2"):
         read_tracks(path)
+    for value in ("x", "", "nan", "0.99", "-2", "1e6", "inf"):
+        monkeypatch.setenv("TIF2VIDEO_TRUST", value)
+        said = f"TIF2VIDEO_TRUST: expected a number from 1 on, got {value!r}"
+        with pytest.raises(t2v.SettingsError, match=said):
+            read_tracks(path)
 
 
 def test_tracks_that_lead_in_a_circle_end(tmp_path):

@@ -113,6 +113,7 @@ def test_images_of_different_sizes(tmp_path):
     stack = t2v.open_stack(path)
     for image, data in zip(stack.images, (DATA[0], small), strict=True):
         np.testing.assert_array_equal(image.data.compute(), data)
+    assert stack.format.size == DATA.shape[2:]  # that of the first one
     with pytest.raises(t2v.SourceError, match="different sizes"):
         _ = stack.data
     assert t2v.convert(path, tmp_path / "o.mp4", position="small", width="full").width == 80

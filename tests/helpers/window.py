@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QComboBox, QLabel, QRadioButton
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QRadioButton,
+    QTreeWidget,
+)
+
+CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QTreeWidget)
 
 
 def native(widget):
@@ -68,3 +82,67 @@ def pick(combo, text):
     assert index >= 0, f"{text} is not among {[combo.itemText(i) for i in range(combo.count())]}"
     combo.setCurrentIndex(index)
     combo.activated.emit(index)
+
+
+def lay_out(widget):
+    """Let all that has changed find its place."""
+    widget.wait_until_idle()
+    for _ in range(4):  # texts that wrap are as high as their width makes them
+        QApplication.processEvents()
+
+
+def seen(widget):
+    """All that is seen in the panel and not a part of another control, by the part it is in."""
+    layout = widget.native.layout()
+    for number in range(layout.count()):
+        part = layout.itemAt(number).widget()
+        found = [
+            each for kind in (*CONTROLS, QLabel, QProgressBar) for each in part.findChildren(kind)
+        ]
+        yield [one for one in found if one.isVisible() and not isinstance(one.parent(), CONTROLS)]
+
+
+def lines_of(widget):
+    """What is seen in the panel by lines, each from the left to the right."""
+    lines = []
+    for part in seen(widget):
+        places = [(each.mapTo(widget.native, each.rect().center()), each) for each in part]
+        line, last = [], None
+        for at, each in sorted(places, key=lambda place: place[0].y()):
+            if last is not None and at.y() - last > 8:
+                lines.append(line)
+                line = []
+            line.append((at.x(), each))
+            last = at.y()
+        lines.append(line)
+    return [[each for _, each in sorted(line, key=lambda one: one[0])] for line in lines if line]
+
+
+def reading(widget, growing=()):
+    """The same as texts.
+
+    Buttons are in square brackets, what is written or chosen in angle ones, and what an empty line
+    says in itself in round ones. A tilde is before what is disabled, dots are after what is
+    `growing`.
+    """
+    return [
+        " ".join(as_read(each) + "…" * (each in growing) for each in line).rstrip()
+        for line in lines_of(widget)
+    ]
+
+
+def as_read(control):
+    if isinstance(control, QPushButton):
+        text = f"[{control.text()}]"
+    elif isinstance(control, (QCheckBox, QRadioButton)):
+        text = ("☑ " if control.isChecked() else "☐ ") + control.text()
+    elif isinstance(control, QComboBox):
+        text = f"<{control.currentText()}>"
+    elif isinstance(control, (QAbstractSpinBox, QLineEdit)):
+        hint = control.placeholderText() if isinstance(control, QLineEdit) else ""
+        text = f"<{control.text()}>" if control.text() or not hint else f"<({hint})>"
+    elif isinstance(control, QTreeWidget):
+        text = "<list>"
+    else:
+        text = control.text()
+    return text if control.isEnabled() else f"~{text}"

@@ -40,6 +40,20 @@ def test_the_tip_is_at_the_middle_of_the_pixel(x, y, options, left, top, factor)
         assert along.min() > -1
 
 
+@pytest.mark.parametrize(("size", "length"), [((400, 600), 40), ((80, 120), 20)])
+def test_the_head_is_as_wide_as_long_and_half_of_the_arrow(size, length):
+    height, width = size
+    picture = drawn(f"{width // 2},{height - 5}", size=size, width="full")
+    wide = (picture[: height - 4] > 128).sum(axis=1)[::-1]  # by the distance from the tip
+    assert np.abs(wide[: length // 2] - np.arange(length // 2)).max() <= 2
+    assert np.abs(wide[length // 2 + 1 : length - 1] - length / 8).max() <= 1
+    assert np.count_nonzero(wide) == pytest.approx(length, abs=2)
+    # A dark line is around it, on white.
+    stack = np.full((2, *size), 255, np.uint8)
+    white = t2v.render_frame(stack, 0, arrow=f"{width // 2},{height - 5}", width="full", **BLACK)
+    assert 4 < (white[..., 0] < 128).sum() / length < 8
+
+
 def test_in_a_crop_box():
     """Coordinates are those of the data, not of the box."""
     picture = drawn("60,45", crop="40x40+50+30", width=400)

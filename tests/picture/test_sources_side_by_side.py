@@ -132,6 +132,15 @@ def test_one_contrast_for_all(tmp_path, three):
     np.testing.assert_array_equal(picture, same)
 
 
+def test_a_source_of_other_channels_keeps_its_own_range(tmp_path, three):
+    both = channels(tmp_path / "both.ome.tif")
+    options = {"width": 120, "panels": "sources", "channel": "all"}
+    video = t2v.convert([*three[:2], both], tmp_path / "o.mp4", contrast="batch", **options)
+    alone = t2v.convert(both, tmp_path / "a.mp4", contrast="global", channel="all")
+    assert video.limits[0] == video.limits[1]
+    assert video.limits[2:] == alone.limits
+
+
 def test_another_contrast_rule_for_each_is_refused(three):
     stack = t2v.open_stack(three[0])
     shown = Stack.of(stack.frames, "shown")

@@ -202,6 +202,9 @@ def test_a_source_that_a_worker_cannot_see(tmp_path, cli, scheduler, cluster):
     with workers(scheduler, 1, "--preload", blind):
         options = ("--quiet", "--output-dir", tmp_path / "out", "--scheduler", scheduler)
         ended = cli(hidden, shared, *options)
+        beside = cli(shared, hidden, "--panels", "sources", *options)
+    assert beside.code == 1
+    assert "does not see it" in beside.error_line
     assert ended.code == 1
     assert f"{hidden}{os.sep}" in ended.error_line
     assert "does not see it" in ended.error_line

@@ -373,8 +373,10 @@ def test_arrays_that_a_cluster_holds(tmp_path, client, contrast):
 def test_an_array_that_fails_is_said_to(tmp_path, scheduler):
     def fail(values, block_info=None):
         if block_info[0]["chunk-location"][0] == 3:
-            raise ValueError("no such\nplane")
+            raise errors[0]
         return values
+
+    errors = [ValueError("no such\nplane")]
 
     array = da.from_array(noise((60, 32, 64)), chunks=(10, 32, 64))
     array = array.map_blocks(fail, dtype=np.uint16, meta=array._meta)
@@ -384,6 +386,9 @@ def test_an_array_that_fails_is_said_to(tmp_path, scheduler):
             t2v.convert(array, tmp_path / "o.mp4")
         with pytest.raises(t2v.SourceError, match=message):
             t2v.render_frame(array, 31)
+        errors[0] = t2v.SourceError("plate 3: is not there")
+        with pytest.raises(t2v.SourceError, match=r"^(array: )?plate 3: is not there$"):
+            t2v.convert(array, tmp_path / "o.mp4")
     assert list(tmp_path.iterdir()) == []
 
 

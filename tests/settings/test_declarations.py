@@ -133,6 +133,16 @@ OTHER = {
 }  # fmt: skip
 
 
+# The parts of automatic names that these values get; the others are in no name, or with others.
+IN_NAMES = """
+crop_30x20 global_norm percentile_1-99 fixed gamma_0.5 inverted colormap_viridis high h265 crf20
+max8MiB raw ch1 zmax play_t tcyx cross 8px lime scalebar 5um tl 0.5um 2um_per_px time tr
+every_300s from_3600s label tl pos2 colourbar tl legend tl events tl panels arrows sync_frame
+sync_every_300s title 3s segmentation contour tracks tail5 ids points 8.5px shapes follow_3
+smoothed5 stabilised marks_once
+"""
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
     values = {name: OTHER[name]} | {
@@ -147,6 +157,10 @@ def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
         "follow_smooth": {"crop": "9x9", "follow": "t.csv"},
     }.get(name, {})
     settings = t2v.VideoSettings(**values)
+    if name != "frames":  # these are counted first
+        token = SETTINGS[name].token_for(getattr(settings, name))
+        assert token.removeprefix("_") in ("", *IN_NAMES.split())
+        assert bool(token) == (name not in ("width", "fps", "anchor", "on_error", "follow"))
     assert name in settings.changed()
     assert t2v.VideoSettings.from_json(settings.to_json()) == settings
     if name in RAW_TAKES and name not in ("codec", "quality"):

@@ -63,6 +63,17 @@ def test_any_number_of_workers_gives_the_same_bytes(tmp_path, folder, contrast):
     assert len(made) == 1
 
 
+@pytest.mark.parametrize("count", [20, 21])
+def test_of_many_the_first_twenty_are_named(tmp_path, cli, count):
+    folder = write_folder(tmp_path / "pos", numbered(count + 2), name="t{:02}.tif")
+    for number in range(count):
+        (folder / f"t{number:02}.tif").write_bytes(b"II*\0 damaged")
+    cli(folder, "-o", tmp_path / "o.mp4", "--on-error", "skip", "--width", "full")
+    listed = ", ".join(map(str, range(20))) + ", ..." * (count > 20)
+    said = cli("--inspect", tmp_path / "o.mp4").out
+    assert f"left out:  {count} that cannot be read: {listed}\n" in said
+
+
 def test_it_is_counted_and_listed_everywhere(tmp_path, folder, cli):
     out = tmp_path / "o.mp4"
     ended = cli(folder, "-o", out, "--on-error", "skip", "--json")

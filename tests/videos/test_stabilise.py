@@ -9,6 +9,7 @@ from helpers.frames import noise
 from helpers.video import decoded
 
 import napari_tif2video as t2v
+from napari_tif2video.planning import plan
 
 pytest.importorskip("skimage")
 
@@ -110,6 +111,10 @@ def test_the_drift_of_colours_is_that_of_their_grey(tmp_path):
     colours[..., 2] = 0
     video = t2v.convert(colours[:6], tmp_path / "v.mp4", stabilise=True)
     assert np.abs(np.array(t2v.read_recipe(video.path).moves) - drift[:6]).max() < 0.3
+    assert not any("measured in channel" in note for note in video.notes)
+    settings = t2v.VideoSettings(stabilise=True, channel="all")
+    merged = plan(t2v.open_stack(np.stack([frames] * 2, axis=1), axes="TCYX"), settings)
+    assert "drift is measured in channel 0, and taken back in all" in merged.notes
 
 
 def test_frames_that_show_nothing_lie_between_their_neighbours(tmp_path):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import field, fields
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import field, fields, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,55 @@ class OfArrays:
 
     def identity(self) -> object:
         return digest(self)
+
+
+class SeenObjects(OfArrays):
+    """A drawing of objects, each of which is seen around a frame of the source, or in every one.
+
+    Attributes
+    ----------
+    row_types : mapping
+        The fields that have a row for each object, with the type of those that one value of a row
+        can stand for; None for the others.
+    t, span, frames, texts
+        See `Points`.
+    """
+
+    row_types: ClassVar[Mapping[str, Any]]
+    t: Floats | None
+    span: tuple[float, float]
+    frames: NDArray[np.int64]
+    texts: Any = None
+
+    @property
+    def count(self) -> int:
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        for name, dtype in self.row_types.items():
+            value = getattr(self, name)
+            if dtype is not None and value is not None:
+                object.__setattr__(self, name, per_object(value, self.count, dtype))
+        object.__setattr__(self, "frames", as_numbers(self.frames))
+
+    def select(self, indices: Sequence[int]) -> Self:
+        """Only these frames, and the objects that are seen in any of them."""
+        frames = self.frames[list(indices)]
+        own: dict[str, Any] = {}
+        if self.t is not None and len(frames):
+            own = self.of_rows(np.flatnonzero(seen_in(self.t, frames, self.span)))
+        found: Self = replace(self, **own, frames=frames)  # type: ignore[type-var]
+        return found
+
+    def of_rows(self, rows: NDArray[np.intp]) -> dict[str, Any]:
+        """What the fields are of some objects alone."""
+        values = {name: getattr(self, name) for name in self.row_types}
+        own = {name: value[rows] for name, value in values.items() if value is not None}
+        return own if self.texts is None else own | {"texts": self.texts.only(rows)}
+
+    def near(self, number: int) -> Floats:
+        """See `seen_at`, at one of the frames."""
+        return seen_at(self.t, float(self.frames[number]), self.span, self.count)
 
 
 def seen_at(t: Floats | None, now: float, span: tuple[float, float], count: int) -> Floats:

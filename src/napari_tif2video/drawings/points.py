@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 from ..errors import SettingsError
 from ..geometry import View
 from ..overlays import Look
-from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at, seen_in
+from .arrays import Colours, Floats, SeenObjects, for_all
 from .canvas import Canvas
 from .symbols import SYMBOLS, draw_symbol
 from .text import Texts
 
 
 @dataclass(frozen=True, eq=False)
-class Points(OfArrays):
+class Points(SeenObjects):
     """Points at coordinates of the frames; the middle of the first pixel is (0, 0).
 
     A value of one row holds for all points.
@@ -61,17 +62,14 @@ class Points(OfArrays):
     texts: Texts | None = None
 
     kind = "points"
+    row_types: ClassVar[Mapping[str, Any]] = (
+        dict.fromkeys(("t", "y", "x", "sizes", "border_widths"), np.float64)
+        | dict.fromkeys(("faces", "borders"), np.uint8)
+        | {"symbols": np.str_}
+    )
 
     def __post_init__(self) -> None:
-        count = len(self.y)
-        for name in ("y", "x", "sizes", "border_widths"):
-            object.__setattr__(self, name, per_object(getattr(self, name), count, np.float64))
-        for name in ("faces", "borders"):
-            object.__setattr__(self, name, per_object(getattr(self, name), count, np.uint8))
-        object.__setattr__(self, "symbols", per_object(self.symbols, count, np.str_))
-        object.__setattr__(self, "frames", as_numbers(self.frames))
-        if self.t is not None:
-            object.__setattr__(self, "t", per_object(self.t, count, np.float64))
+        super().__post_init__()
         unknown = set(np.unique(self.symbols)) - set(SYMBOLS)
         if unknown:
             raise SettingsError(
@@ -83,31 +81,8 @@ class Points(OfArrays):
     def count(self) -> int:
         return len(self.y)
 
-    def select(self, indices: Sequence[int]) -> Points:
-        """Only these frames, and the points that are seen in any of them."""
-        frames = self.frames[list(indices)]
-        if self.t is None or not len(frames):
-            return replace(self, frames=frames)
-        seen = seen_in(self.t, frames, self.span)
-        return self._only(np.flatnonzero(seen), frames)
-
-    def _only(self, rows: NDArray[np.intp], frames: NDArray[np.int64]) -> Points:
-        return replace(
-            self,
-            y=self.y[rows],
-            x=self.x[rows],
-            t=None if self.t is None else self.t[rows],
-            sizes=self.sizes[rows],
-            faces=self.faces[rows],
-            borders=self.borders[rows],
-            border_widths=self.border_widths[rows],
-            symbols=self.symbols[rows],
-            texts=None if self.texts is None else self.texts.only(rows),
-            frames=frames,
-        )
-
     def draw(self, picture: NDArray[np.uint8], number: int, view: View) -> NDArray[np.uint8]:
-        near = seen_at(self.t, float(self.frames[number]), self.span, self.count)
+        near = self.near(number)
         down, across = view.magnification
         scale = (down + across) / 2
         x, y = view.in_video(self.x, self.y)

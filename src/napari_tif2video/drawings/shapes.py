@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import View
 from ..overlays import Look
-from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at, seen_in
+from .arrays import Colours, Floats, SeenObjects, for_all
 from .canvas import Canvas
 from .text import Texts
 
@@ -28,7 +29,7 @@ def ellipse(corners: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Shapes(OfArrays):
+class Shapes(SeenObjects):
     """Outlines at coordinates of the frames; the middle of the first pixel is (0, 0).
 
     Attributes
@@ -66,6 +67,11 @@ class Shapes(OfArrays):
     frames: NDArray[np.int64] = for_all(1)
 
     kind = "shapes"
+    row_types: ClassVar[Mapping[str, Any]] = dict.fromkeys(("t", "edge_widths"), np.float64) | {
+        "are_closed": np.bool_,
+        "faces": np.uint8,
+        "edges": np.uint8,
+    }
 
     @classmethod
     def of(cls, look: Look, outlines: Iterable[Floats], **values: object) -> Shapes:
@@ -75,47 +81,20 @@ class Shapes(OfArrays):
         vertices = np.concatenate(each) if each else np.empty((0, 2))
         return cls(look, vertices, starts, **values)  # type: ignore[arg-type]
 
-    def __post_init__(self) -> None:
-        for name, dtype in (
-            ("are_closed", np.bool_),
-            ("edge_widths", np.float64),
-            ("faces", np.uint8),
-            ("edges", np.uint8),
-        ):
-            values = per_object(getattr(self, name), self.count, dtype)
-            object.__setattr__(self, name, values)
-        if self.t is not None:
-            object.__setattr__(self, "t", per_object(self.t, self.count, np.float64))
-        object.__setattr__(self, "frames", as_numbers(self.frames))
-
     @property
     def count(self) -> int:
         return len(self.starts) - 1
 
-    def select(self, indices: Sequence[int]) -> Shapes:
-        """Only these frames, and the shapes that are seen in any of them."""
-        frames = self.frames[list(indices)]
-        if self.t is None or not len(frames):
-            return replace(self, frames=frames)
-        seen = seen_in(self.t, frames, self.span)
-        rows = np.flatnonzero(seen)
+    def of_rows(self, rows: NDArray[np.intp]) -> dict[str, Any]:
         lengths = np.diff(self.starts)
-        return replace(
-            self,
-            vertices=self.vertices[np.repeat(seen, lengths)],
-            starts=np.concatenate([[0], np.cumsum(lengths[rows])]),
-            t=self.t[rows],
-            are_closed=self.are_closed[rows],
-            faces=self.faces[rows],
-            edges=self.edges[rows],
-            edge_widths=self.edge_widths[rows],
-            texts=None if self.texts is None else self.texts.only(rows),
-            frames=frames,
-        )
+        is_chosen = np.isin(np.arange(self.count), rows)
+        return super().of_rows(rows) | {
+            "vertices": self.vertices[np.repeat(is_chosen, lengths)],
+            "starts": np.concatenate([[0], np.cumsum(lengths[rows])]),
+        }
 
     def draw(self, picture: NDArray[np.uint8], number: int, view: View) -> NDArray[np.uint8]:
-        near = seen_at(self.t, float(self.frames[number]), self.span, self.count)
-        rows = np.flatnonzero(near >= 0)
+        rows = np.flatnonzero(self.near(number) >= 0)
         if not len(rows):
             return picture
         down, across = view.magnification

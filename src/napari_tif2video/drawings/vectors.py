@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import View
 from ..overlays import Look
-from .arrays import Colours, Floats, OfArrays, as_numbers, for_all, per_object, seen_at, seen_in
+from .arrays import Colours, Floats, SeenObjects, for_all
 from .canvas import Canvas
 
 _NECK = 0.75  # where the head of an arrow begins
 
 
 @dataclass(frozen=True, eq=False)
-class Vectors(OfArrays):
+class Vectors(SeenObjects):
     """Vectors at coordinates of the frames; the middle of the first pixel is (0, 0).
 
     Attributes
@@ -51,35 +52,19 @@ class Vectors(OfArrays):
     frames: NDArray[np.int64] = for_all(1)
 
     kind = "vectors"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "colours", per_object(self.colours, self.count, np.uint8))
-        if self.t is not None:
-            object.__setattr__(self, "t", per_object(self.t, self.count, np.float64))
-        object.__setattr__(self, "frames", as_numbers(self.frames))
+    row_types: ClassVar[Mapping[str, Any]] = {
+        "starts": None,
+        "ends": None,
+        "t": np.float64,
+        "colours": np.uint8,
+    }
 
     @property
     def count(self) -> int:
         return len(self.starts)
 
-    def select(self, indices: Sequence[int]) -> Vectors:
-        """Only these frames, and the vectors that are seen in any of them."""
-        frames = self.frames[list(indices)]
-        if self.t is None or not len(frames):
-            return replace(self, frames=frames)
-        seen = seen_in(self.t, frames, self.span)
-        rows = np.flatnonzero(seen)
-        return replace(
-            self,
-            starts=self.starts[rows],
-            ends=self.ends[rows],
-            t=self.t[rows],
-            colours=self.colours[rows],
-            frames=frames,
-        )
-
     def draw(self, picture: NDArray[np.uint8], number: int, view: View) -> NDArray[np.uint8]:
-        near = seen_at(self.t, float(self.frames[number]), self.span, self.count)
+        near = self.near(number)
         rows = np.flatnonzero(near >= 0)
         if not len(rows):
             return picture

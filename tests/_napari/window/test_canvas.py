@@ -15,9 +15,11 @@ from helpers.canvas import Canvas, widget_in
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+import napari_tif2video as t2v
 from napari_tif2video._napari.canvas import CanvasPreview
 from napari_tif2video._napari.layers import region_of_layer
 from napari_tif2video.geometry import CropBox
+from napari_tif2video.overlays import AnchorMark
 
 FRAME = (60, 80)
 BOX = CropBox(40, 30, 20, 10)
@@ -201,7 +203,22 @@ class TestPlace:
                 box.left + (box.width - 1) / 2,
             )
             camera_of(viewer).zoom = 100 / expected
-            assert np.ptp(canvas.seen(RED), axis=0) == pytest.approx([100, 100], abs=3)
+            red = canvas.seen(RED)
+            assert np.ptp(red, axis=0) == pytest.approx([100, 100], abs=3)
+            assert len(red) == pytest.approx(np.pi / 4 * 100**2, rel=0.08)  # it is filled
+
+    @pytest.mark.parametrize("style", ["cross", "circle"])
+    def test_other_marks_have_the_shape_of_those_in_the_video(self, viewer, show, style):
+        image = add_image(viewer, frame=(1000, 1000))
+        made = t2v.render_frame(image.data[:1], 0, limits=(0, 1), width="full", anchor_style=style)
+        in_video = np.argwhere(made[..., 0] > 128)
+        extent = np.ptp(in_video[:, 0]) + 1
+        show(image, None, AnchorMark(style=style), video_width="full")
+        canvas = Canvas(viewer)
+        camera_of(viewer).center, camera_of(viewer).zoom = (0, 499.5, 499.5), 200 / extent
+        red = canvas.seen(RED)
+        assert np.ptp(red, axis=0) == pytest.approx([200, 200], abs=3)
+        assert len(red) == pytest.approx(len(in_video) * (200 / extent) ** 2, rel=0.1)
 
     def test_what_is_drawn(self, viewer, show):
         image = add_image(viewer)
@@ -410,7 +427,9 @@ class TestMouse:
         show(image, None, False)
         preview.start_drawing()
         canvas.drag(image, (4.5, 9.5), (24.5, 49.5))
+        viewer.layers.selection.clear()  # nor does it take an active layer
         canvas.drag(image, (14, 30), (15, 30))
+        assert camera_of(viewer).mouse_pan
         assert boxes == [CropBox(40, 20, 10, 5), CropBox(40, 20, 10, 6)]
 
     def test_elsewhere_the_mouse_pans(self, viewer, preview, show):
@@ -480,8 +499,9 @@ class TestMouse:
         preview.start_drawing()
         canvas.drag(image, (20, 20), (20, 20))
         assert preview.is_drawing, "a click draws nothing"
-        canvas.drag(image, (-2, -2), (-4, 80))
-        assert preview.is_drawing, "nothing of that is in the frame"
+        for start, end in (((-2, -2), (-4, 80)), ((62, 10), (66, 50)), ((10, 82), (50, 86))):
+            canvas.drag(image, start, end)
+            assert preview.is_drawing, "nothing of that is in the frame"
         assert preview.box == BOX
         assert not boxes
 

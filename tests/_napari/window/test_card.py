@@ -12,7 +12,7 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, create
+from helpers.window import choose, click, create, lay_out, reading
 from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices, QGuiApplication
 
@@ -41,7 +41,17 @@ def test_the_card_tells_of_the_video_and_does_what_it_says(open_widget, wait, tm
     card = widget.run.card
     assert not card.visible
     (video,) = create(widget, wait, tmp_path)
-    assert card.visible
+    lay_out(widget)
+    size = card.facts.value.splitlines()[0].split(" · ")[-1]
+    shown, *more = reading(widget)[-4:]
+    assert shown == "[Create video] [Last videos]"
+    assert more[0] == "[▾ s_500px_10fps_video.mp4]"
+    assert more[1].splitlines()[0] == f"500×{video.height} · 0.4 s · {size}"
+    assert more[2] == "[Play] [Show in folder] [Copy path] [Copy recipe]"
+    assert card.headline.toolTip() == str(video.path)
+    # A small picture, in the ratio of a screen, of twice as many pixels.
+    assert (card.picture.width(), card.picture.height()) == (84, 56)
+    assert card.picture.image.width() in (149, 150, 151)
     assert card.headline.title == "s_500px_10fps_video.mp4"
     facts = card.facts.value
     assert "500×376 · 0.4 s · " in facts or "500×374 · 0.4 s · " in facts

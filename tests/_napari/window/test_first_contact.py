@@ -32,7 +32,7 @@ def test_ticking_crop_gives_a_box_that_fits(open_widget, size):
 
 
 def test_a_box_that_does_not_fit_is_drawn_anew_or_centred(open_widget, tmp_path, wait):
-    _, widget = open_widget(noise((2, 171, 196)), contrast_limits=(0, 65535))
+    viewer, widget = open_widget(noise((2, 171, 196)), contrast_limits=(0, 65535))
     widget.settings = t2v.VideoSettings(crop="300x300+1+2", contrast="displayed")
     widget.wait_until_idle()
     assert "larger than the frame" in widget.reason.value
@@ -40,6 +40,7 @@ def test_a_box_that_does_not_fit_is_drawn_anew_or_centred(open_widget, tmp_path,
     widget.wait_until_idle()
     assert widget.canvas.is_drawing
     assert widget["crop"].draw.native.isChecked()
+    assert viewer.status == "Drag a box over the image; Esc ends that"
     click(widget["crop"].draw)
     assert not widget.canvas.is_drawing
     assert not widget["crop"].draw.native.isChecked()
@@ -91,6 +92,9 @@ def test_all_visible_layers_are_made_unless_another_one_is_chosen(open_widget, w
     np.testing.assert_array_equal(image, t2v.render_frame(viewer, 0))
     assert image[..., 0].any()
     assert image[..., 1].any()
+    assert widget.result.limits.value.startswith("a 0 to 60000 · b 0 to 60000 · ")
+    assert widget.source.info.value.startswith("3 frames · 2 layers · 60×40 uint16")
+    assert not widget.auto.enabled
     (video,) = create(widget, wait, tmp_path)
     assert video.channels == ("a", "b")
     assert np.ptp(decoded(video.path)[..., 1]) > 100

@@ -12,7 +12,7 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click
+from helpers.window import choose, click, pick
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
@@ -95,7 +95,7 @@ def test_the_folder_for_videos_is_asked_for_once(open_widget, wait, tmp_path, mo
         "getExistingDirectory",
         lambda *args: (asked.append(args), next(answers))[1],
     )
-    _, widget = open_widget(numbered(3), name="s")
+    viewer, widget = open_widget(numbered(3), name="s")
     widget.destination.existing.value = "replace"
     widget.wait_until_idle()
     assert widget.create_button.enabled
@@ -105,8 +105,25 @@ def test_the_folder_for_videos_is_asked_for_once(open_widget, wait, tmp_path, mo
     for _ in range(2):
         click(widget.create_button)
         wait(lambda: not widget.run.is_running and widget.run.videos)
-    assert len(asked) == 2
+    assert [call[1:] for call in asked] == [("Save videos in", "")] * 2
+    place = widget.destination
+    assert place.where.native.currentText() == tmp_path.name
+    assert place.where.tooltip == str(tmp_path)
     assert [path.name for path in tmp_path.glob("*.mp4")] == ["s_500px_10fps_video.mp4"]
+    # It can be changed, and is the one at the next start; where it is the data's, nothing is asked.
+    (tmp_path / "other").mkdir()
+    monkeypatch.setattr(
+        QFileDialog,
+        "getExistingDirectory",
+        lambda *args: (asked.append(args), str(tmp_path / "other"))[1],
+    )
+    click(place.browse)
+    assert asked[-1][2] == str(tmp_path)
+    viewer.window.remove_dock_widget("all")
+    again = open_widget()[1].destination
+    assert again.folder == tmp_path / "other"
+    pick(again.where, "Beside the data")
+    assert again.folder is None
 
 
 def test_folders_are_dropped_from_the_file_manager(open_widget, tmp_path):
@@ -122,6 +139,13 @@ def test_folders_are_dropped_from_the_file_manager(open_widget, tmp_path):
         QApplication.sendEvent(widget.folders.tree.viewport(), event)
         assert event.isAccepted()
     assert widget.folders.paths == [str(tmp_path / "pos1"), str(tmp_path / "pos2")]
+    # What is no file is not taken.
+    mime.clear()
+    mime.setText("pos3")
+    event = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, mime, buttons, modifiers)
+    event.ignore()
+    QApplication.sendEvent(widget.folders, event)
+    assert not event.isAccepted()
 
 
 @pytest.mark.slow

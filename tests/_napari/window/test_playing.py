@@ -12,10 +12,11 @@ from helpers.frames import noise, numbered
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click
-from qtpy.QtCore import Qt
+from helpers.window import choose, click, lay_out
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
+from superqt.utils import qimage_to_array
 
 import napari_tif2video as t2v
 
@@ -162,10 +163,16 @@ def test_limits_of_the_whole_movie_are_there_before_it_plays(open_widget, wait):
 
 def test_a_click_shows_it_in_full_size_in_a_window_of_its_own(open_widget, wait):
     _, widget = opened(open_widget, noise((3, 300, 400)), width=800)
-    window = widget.result.full_size
+    window, picture = widget.result.full_size, widget.result.picture
+    # Only a click does it, that ends where it began, and of the button for it.
+    right = QPoint(picture.width() + 30, 5)
+    QTest.mouseClick(picture, Qt.MouseButton.RightButton)
+    QTest.mousePress(picture, Qt.MouseButton.LeftButton)
+    QTest.mouseRelease(picture, Qt.MouseButton.LeftButton, pos=right)
     assert not window.isVisible()
     click(widget.result.picture)
     wait(window.isVisible)
+    assert window.windowTitle() == "Preview"
     assert window.isWindow()
     assert (window.width(), window.height()) == (800, 600)
     shown = window.grab().toImage()
@@ -177,6 +184,37 @@ def test_a_click_shows_it_in_full_size_in_a_window_of_its_own(open_widget, wait)
     assert widget.result.is_playing
     key(window, "Escape")
     wait(lambda: not window.isVisible())
+
+
+def test_the_picture_fills_its_room_and_shows_whether_it_has_the_focus(open_widget, wait):
+    _, widget = opened(open_widget, np.full((2, 100, 200), 65535, np.uint16))
+    picture = widget.result.picture
+
+    def levels():
+        return qimage_to_array(picture.grab().toImage())[..., :3].astype(int).mean(axis=2)
+
+    widget.native.window().activateWindow()
+    widget.result.play_button.native.setFocus()
+    lay_out(widget)
+    bright = levels() > 250
+    rows, columns = np.flatnonzero(bright.any(1)), np.flatnonzero(bright.any(0))
+    assert bright[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+    assert abs(len(columns) - 2 * len(rows)) <= 2
+    # As large as it can be, in the middle.
+    assert min(picture.width() - len(columns), picture.height() - len(rows)) <= 1
+    assert abs(columns[0] + columns[-1] + 1 - picture.width()) <= 1
+    assert abs(rows[0] + rows[-1] + 1 - picture.height()) <= 1
+    plain = levels()
+    picture.setFocus()
+    wait(picture.hasFocus)
+    framed = levels() != plain
+    assert framed[[0, -1]].all()
+    assert framed[:, [0, -1]].all()
+    assert not framed[1:-1, 1:-1].any()
+    widget["pixel_size"].value = "wide"  # what is shown is no longer what will be made
+    wait(lambda: not picture.isEnabled())
+    row, column = rows.mean().astype(int), columns.mean().astype(int)
+    assert 0.3 < (levels()[row, column] - plain[0, 0]) / (255 - plain[0, 0]) < 0.5
 
 
 def test_it_stops_with_its_source(open_widget, wait):

@@ -17,6 +17,12 @@ from qtpy.QtWidgets import QInputDialog
 
 import napari_tif2video as t2v
 
+SHIPPED = (
+    "Talk (1080p)", "Paper supplement", "Small for mail (under 10 MB)",
+    "Analysis (FFV1, the counts)",
+)  # fmt: skip
+OWN = ("Save as preset…", "Remove")
+
 
 def entries(widget):
     """What the menu offers, by its words."""
@@ -71,8 +77,8 @@ def test_presets_replace_each_other(open_widget, wait, tmp_path):
     widget.wait_until_idle()
     choose(widget, "Small")
     widget.wait_until_idle()
-    assert widget.settings.max_size == 10_000_000
-    assert widget.settings.width == 640
+    small = {"width": 640, "max_size": 10_000_000, "contrast": "displayed"}
+    assert widget.settings == t2v.VideoSettings(**small)
     choose(widget, "Paper")
     widget.wait_until_idle()
     changed = {"width": "full", "quality": "high", "contrast": "displayed"}
@@ -93,20 +99,33 @@ def test_presets_replace_each_other(open_widget, wait, tmp_path):
 def test_own_presets_are_settings_files_that_leave_the_data_alone(
     open_widget, wait, monkeypatch, tmp_path
 ):
+    from napari.utils.notifications import notification_manager
+
     _, widget = open_widget(numbered(3), name="s", contrast_limits=(0, 65535))
     ours = t2v.VideoSettings(
         width=320, contrast="global", percentile=(1, 99), label="our lab", crop="20x10",
         frames="1:", anchor=True, pixel_size=0.5, um_per_pixel=None,
     )  # fmt: skip
     widget.settings = ours
+    assert list(entries(widget)) == [*SHIPPED, *OWN]
+    assert not entries(widget)["Remove"].isEnabled()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Not this", False))
+    choose(widget, "Save as")
+    assert list(entries(widget)) == [*SHIPPED, *OWN]
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Our lab / style", True))
     choose(widget, "Save as")
     path = widget.presets.folder / "Our lab _ style.json"
     assert str(path).startswith(str(tmp_path))
+    menu = widget.presets.native.menu()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == [*SHIPPED, "", path.stem, "", *OWN]
+    assert entries(widget)["Remove"].isEnabled()
+    assert path.stem in notification_manager.records[-1].message
     assert t2v.VideoSettings.load(path) == ours
     kept = t2v.VideoSettings(crop="30x30+1+1", contrast="displayed", scale_bar=True, pixel_size=2)
     widget.settings = kept
     choose(widget, "Our lab")
+    assert widget.presets.native.text() == path.stem
     want = {"crop": "30x30+1+1", "frames": None, "pixel_size": 2}
     assert widget.settings == t2v.VideoSettings.from_dict(ours.to_dict() | want)
     # A file that is wrong is said to be, and changes nothing.
@@ -124,3 +143,10 @@ def test_own_presets_are_settings_files_that_leave_the_data_alone(
     assert "Our lab _ style" in entries(widget)
     click(widget["anchor"])
     assert widget.settings != before
+    assert widget.presets.native.text() == "Talk, paper, mail, analysis, your own"
+    for name in ("", " . ", "a/b"):
+        if name == "a/b":
+            assert widget.presets.save(name).name == "a_b.json"
+        else:
+            with pytest.raises(t2v.SettingsError, match="needs a name"):
+                widget.presets.save(name)

@@ -15,10 +15,11 @@ import napari_tif2video as t2v
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, pick, states
+from helpers.window import choose, click, lay_out, pick, reading, states
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 
 class Gate:
@@ -91,8 +92,22 @@ def test_create_adds_to_what_is_made_and_each_can_be_taken_out(open_widget, wait
     run = widget.run
     assert widget.create_button.text == "Add to queue"
     assert run.next.native.isVisible()
-    assert run.next.value == "Next: s_500px_6fps_video.mp4, s_500px_7fps_video.mp4"
+    waiting = [f"s_500px_{fps}fps_video.mp4" for fps in (6, 7)]
+    assert run.next.value == f"Next: {', '.join(waiting)}"
+    assert run.next.tooltip == "\n".join(waiting)
     assert not run.go_on_button.visible
+    for _ in range(4):
+        QApplication.processEvents()
+    seen = reading(widget)[-3:]
+    assert seen[0] == "[Add to queue]"
+    assert seen[1].endswith(" [Cancel]")
+    assert "[Take out]" in seen[2]
+    widget["fps"].value = 8
+    assert widget.convert()
+    assert run.next.value == f"Next: {', '.join(waiting)} and 1 more"
+    menu = menu_of(run.remove_button)
+    assert list(menu) == [*waiting, "s_500px_8fps_video.mp4", "All"]
+    menu["s_500px_8fps_video.mp4"].trigger()
     menu_of(run.remove_button)["s_500px_6fps_video.mp4"].trigger()
     assert run.next.value == "Next: s_500px_7fps_video.mp4"
     gate.open.set()
@@ -105,6 +120,8 @@ def test_create_adds_to_what_is_made_and_each_can_be_taken_out(open_widget, wait
 
 
 def test_cancel_stops_one_and_offers_the_others(open_widget, wait, tmp_path, gate):
+    from napari.utils.notifications import notification_manager
+
     _, widget = begin(open_widget, wait, gate, tmp_path / "out")
     run = widget.run
     click(run.cancel_button)
@@ -112,6 +129,10 @@ def test_cancel_stops_one_and_offers_the_others(open_widget, wait, tmp_path, gat
     wait(lambda: not run.is_running)
     assert made(tmp_path / "out") == []
     assert run.next.value == "Not begun: s_500px_6fps_video.mp4, s_500px_7fps_video.mp4"
+    assert notification_manager.records[-1].message == "Cancelled; nothing half-made was left."
+    assert widget.create_button.text == "Create video"
+    lay_out(widget)
+    assert "[Go on] [Take out]" in " ".join(reading(widget)[-2:])
     click(run.go_on_button)
     wait(lambda: not run.is_running)
     assert made(tmp_path / "out") == ["s_500px_6fps_video.mp4", "s_500px_7fps_video.mp4"]
@@ -216,6 +237,8 @@ def icon_of(tree, row):
 
 
 def test_failures_of_a_large_batch_leave_room_for_the_rest(open_widget, wait, tmp_path):
+    from napari.utils.notifications import notification_manager
+
     viewer, widget = open_widget()
     choose(widget.mode, "Folders")
     for number in range(6):
@@ -230,4 +253,8 @@ def test_failures_of_a_large_batch_leave_room_for_the_rest(open_widget, wait, tm
     assert not viewer.layers
     lines = widget.run.failure.value.splitlines()
     assert len(lines) == 3
-    assert lines[-1].startswith("and 4 more")
+    assert lines[-1] == "and 4 more: see their rows, or the log"
+    assert str(tmp_path) not in widget.run.failure.value
+    assert widget.run.failure.tooltip.count(str(tmp_path)) == 6
+    assert notification_manager.records[-1].message == "6 videos: 0 done, 6 failed"
+    assert notification_manager.records[-1].severity == "error"

@@ -13,8 +13,8 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, create, row_of, said, select, states, write_into
-from qtpy.QtWidgets import QApplication, QMessageBox
+from helpers.window import choose, click, create, reading, row_of, said, select, states, write_into
+from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 import napari_tif2video as t2v
 
@@ -166,7 +166,11 @@ def test_an_empty_viewer(open_widget, wait):
     viewer, widget = open_widget()
     widget.wait_until_idle()
     assert not widget.create_button.enabled
-    assert "image" in widget.reason.value
+    assert widget.reason.value == "Open an image first."
+    assert reading(widget)[-4:] == [
+        "Save in <Beside the data> […]", "Save as <> .mp4", "Open an image first.",
+        "~[Create video]",
+    ]  # fmt: skip
     viewer.add_labels(np.zeros((3, 10, 10), int))
     widget.wait_until_idle()
     assert not widget.create_button.enabled
@@ -221,8 +225,13 @@ def test_a_video_that_exists_is_asked_about(open_widget, wait, tmp_path, monkeyp
     _, widget = open_widget(numbered(3), name="s", contrast_limits=(0, 65535))
     path = tmp_path / "s_500px_10fps_video.mp4"
     path.write_bytes(b"old")
+    said = []
 
     def answered(box):
+        texts = [b.text().replace("&", "") for b in box.buttons()]
+        assert sorted(texts) == ["Cancel", "Keep both", "Replace"]
+        assert box.defaultButton().text() == "Keep both"
+        said.append((box.windowTitle(), box.text()))
         button = next(b for b in box.buttons() if b.text().replace("&", "") == answer)
         monkeypatch.setattr(box, "clickedButton", lambda: button)
 
@@ -231,6 +240,7 @@ def test_a_video_that_exists_is_asked_about(open_widget, wait, tmp_path, monkeyp
     widget.wait_until_idle()
     click(widget.create_button)
     wait(lambda: not widget.run.is_running)
+    assert said == [("TIFF to video", f"{path.name} exists already.")]
     videos = sorted(tmp_path.glob("*.mp4"))
     if answer == "Replace":
         wait(lambda: widget.run.videos)
@@ -290,11 +300,50 @@ def test_folders_one_after_the_other(open_widget, wait, tmp_path):
 def test_a_parent_folder_offers_the_folders_below(open_widget, tmp_path, monkeypatch):
     for name in ("p1", "p2", "p10"):
         write_folder(tmp_path / "all" / name, numbered(2))
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "empty").mkdir()
     _, widget = open_widget()
     choose(widget.mode, "Folders")
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
-    widget.folders.add([tmp_path / "all"])
-    assert [p.rsplit("/", 1)[-1] for p in widget.folders.paths] == ["p1", "p2", "p10"]
+    folders, asked, answer = widget.folders, [], [QMessageBox.StandardButton.No]
+    monkeypatch.setattr(QMessageBox, "question", lambda *a: (asked.append(a[1:]), answer[0])[1])
+    folders.add([tmp_path / "all"])
+    assert folders.paths == []
+    answer[0] = QMessageBox.StandardButton.Yes
+    # By the buttons, where a dialog that is left changes nothing, and nothing comes twice.
+    for button, dialog, replies in (
+        ("Add folder…", "getExistingDirectory", ["", str(tmp_path / "all")]),
+        ("Add folder…", "getExistingDirectory", [str(tmp_path / "all" / "p2")]),
+        ("Add files…", "getOpenFileNames", [([], ""), ([str(tmp_path / "notes.txt")], "")]),
+    ):
+        for reply in replies:
+            monkeypatch.setattr(
+                QFileDialog, dialog, lambda *a, r=reply: (asked.append(a[1:]), r)[1]
+            )
+            click(button_of(folders, button))
+    question = ("TIFF to video", "all holds no TIFF files. Add its 3 folders?")
+    files = ("TIFF stacks", "", "TIFF (*.tif *.tiff)")
+    folder = ("Folder of TIFF files",)
+    assert asked == [question, folder, folder, question, folder, files, files]
+    assert [p.rsplit("/", 1)[-1] for p in folders.paths] == ["p1", "p2", "p10"]
+    assert [row_of(widget, number)[0] for number in range(3)] == [
+        [name, "", "waiting"] for name in ("p1", "p2", "p10")
+    ]
+    item = folders.tree.topLevelItem(1)
+    assert item.toolTip(0) == str(tmp_path / "all" / "p2")
+    assert folders.selected_path == folders.paths[0]
+    select(widget, 1)
+    click(button_of(folders, "Remove"))
+    assert [p.rsplit("/", 1)[-1] for p in folders.paths] == ["p1", "p10"]
+    folders.add([tmp_path / "empty"])  # to be said in its row
+    assert folders.count == 3
+    click(button_of(folders, "Clear"))
+    assert (folders.paths, folders.selected_path) == ([], "")
+    widget.wait_until_idle()
+    assert widget.reason.value == "Add a folder."
+
+
+def button_of(folders, text):
+    return next(each for each in folders.findChildren(QPushButton) if each.text() == text)
 
 
 def test_the_selected_folder_is_shown_and_goes_again(open_widget, wait, tmp_path):
@@ -363,6 +412,19 @@ def test_auto_saturates_a_third_of_a_percent(open_widget, wait):
     low, high = viewer.layers[0].contrast_limits
     frame = np.asarray(viewer.layers[0].data[0])
     assert np.mean((frame < low) | (frame > high)) == pytest.approx(0.0035, abs=0.0005)
+    assert viewer.layers[0].contrast_limits_range == [0, 65535]
+    # With another rule it fixes them, of the frame that is seen; one grey has limits, too.
+    viewer.dims.set_point(0, 1)
+    viewer.layers[0].data = np.stack([frame, np.full_like(frame, 7)])
+    widget["contrast"].value = "local"
+    widget.wait_until_idle()
+    click(widget.auto)
+    assert widget.settings == t2v.VideoSettings(limits=(7, 8))
+    viewer.dims.set_point(0, 0)
+    widget["contrast"].value = "global"
+    widget.wait_until_idle()
+    click(widget.auto)
+    assert widget.settings.limits == pytest.approx((low, high), abs=0.01)  # as it is shown
 
 
 def test_a_single_source_with_a_name_of_its_own_lands_where_it_was_asked_for(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -25,7 +24,6 @@ SMALL_LIST_PX = 72
 _SPIN_WIDTH_PX, _SIDE_WIDTH_PX = 104, 46
 _MAX_CROP_PX = 100_000
 _RATIOS = (("Free", None), ("1:1", 1.0), ("16:9", 16 / 9), ("4:3", 4 / 3))
-_STEPS_BACK = 100
 
 
 def as_text(value: Any) -> str:
@@ -246,7 +244,7 @@ class Crop(Compound):
         self.centre = PushButton(text="Centre", tooltip="Put the box into the middle")
         self.ratio = Choice(_RATIOS, tooltip="The ratio of width and height that the box keeps")
         self.ratio.native.setAccessibleName("Ratio of the crop box")
-        self._past: deque[CropBox | None] = deque(maxlen=_STEPS_BACK)
+        self._past: list[CropBox | None] = []
         self._last: CropBox | None = None
         self._frame: tuple[int, int] | None = None
         self._corner: tuple[Any, ...] = ()  # column and row; empty for the middle
