@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Stack, thread_buffer
-from ..errors import SourceError
+from ..data import thread_buffer
 from ..units import Limits
 from .resize import DEPTHS, resample, shrink_fast
 
@@ -241,27 +240,6 @@ def _stretch(plane: NDArray[Any], offset: int, shift: int) -> NDArray[np.uint16]
     if shift:
         np.left_shift(buffer, shift, out=buffer)
     return buffer
-
-
-# What FFV1 holds as it is: (kind, bytes) of numpy types.
-_TYPES = {("b", 1), ("u", 1), ("u", 2)}
-
-
-def require_countable(stack: Stack) -> None:
-    """Refuse a stack whose counts no video can hold.
-
-    Raises
-    ------
-    SourceError
-    """
-    if len(stack.channels) > 1:
-        raise SourceError("merged channels have no counts of their own; choose one for raw")
-    dtype = stack.frames.format.dtype
-    if (dtype.kind, dtype.itemsize) not in _TYPES:
-        raise SourceError(
-            f"raw is for unsigned counts of 8 or 16 bits, and these are {dtype.name}; leave out "
-            "raw, or keep the TIFFs"
-        )
 
 
 def as_counts(frame: NDArray[Any]) -> Prepared:
