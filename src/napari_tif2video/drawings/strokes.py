@@ -62,6 +62,9 @@ class Strokes:
     width : float
     size : (int, int)
         Height and width of the picture.
+    goes_on : bool array (N,)
+        Which lines have another one before them that ends where they start: that one's round end
+        is enough.
     """
 
     def __init__(
@@ -70,8 +73,10 @@ class Strokes:
         ends: NDArray[np.float64],
         width: float,
         size: tuple[int, int],
+        goes_on: NDArray[np.bool_],
     ) -> None:
-        self._starts, self._ends, self._width, self._size = starts, ends, width, size
+        self._starts, self._ends, self._goes_on = starts, ends, goes_on
+        self._width, self._size = width, size
         self._blocks: dict[int, tuple[_Pixels, _Pixels]] = {}
         # Which pixel of a line is on top, of those that were just written; whatever elsewhere.
         self._top = np.empty(size[0] * size[1], np.int32)
@@ -131,9 +136,8 @@ class Strokes:
         found = self._blocks.pop(number, None)
         if found is None:
             span = slice(number * _BLOCK, (number + 1) * _BLOCK)
-            all_of_it = _pixels(
-                self._starts[:, span], self._ends[:, span], self._width, self._size, span.start
-            )
+            lines = self._starts[:, span], self._ends[:, span], self._goes_on[span]
+            all_of_it = _pixels(*lines, self._width, self._size, span.start)
             is_strong = all_of_it.covers >= 0.5
             found = all_of_it.only(~is_strong), all_of_it.only(is_strong)
         self._blocks[number] = found  # the last one used is the last one to go
@@ -156,6 +160,7 @@ def _joined(parts: list[_Pixels]) -> _Pixels:
 def _pixels(
     starts: NDArray[np.float64],
     ends: NDArray[np.float64],
+    goes_on: NDArray[np.bool_],
     width: float,
     size: tuple[int, int],
     first: int,
@@ -182,8 +187,8 @@ def _pixels(
     sides = (np.ceil(np.maximum(low, high) + reach) - corners).max(axis=1, initial=1).astype(int)
     # What is nearest to an end of the line belongs to the piece there, and what is nearest to a cut
     # to both pieces rather than to none.
-    since = np.where(number == 0, -1, -0.01 * share)
-    until = np.where(number == counts[line] - 1, 1, 1.01 * share)
+    since = np.where((number == 0) & ~goes_on[lines[line]], -np.inf, -0.01 * share)
+    until = np.where(number == counts[line] - 1, np.inf, 1.01 * share)
     shares = [begin, 1 - begin, since, until]
     pieces = np.concatenate([low - corners, way, shares]).astype(np.float32)
     corners = corners.astype(np.intp)
@@ -228,10 +233,11 @@ def _near(
     y = y[:, np.newaxis]
     squared = np.maximum(dx * dx + dy * dy, np.float32(1e-12))
     # Along the line, from where the piece begins: exact however long the line is.
-    ahead = np.clip(y * (dy / squared) + x * (dx / squared), -begin, rest)
+    forward = y * (dy / squared) + x * (dx / squared)
+    ahead = np.clip(forward, -begin, rest)
     away_x, away_y = x - ahead * dx, y - ahead * dy
     covers = np.minimum(np.float32(reach) - np.sqrt(away_x * away_x + away_y * away_y), 1)
-    is_covered = (covers > 0) & (ahead >= since) & (ahead <= until)
+    is_covered = (covers > 0) & (forward >= since) & (forward <= until)
     cells = int(sides.prod())
     piece, cell = np.divmod(np.flatnonzero(is_covered.reshape(cells, -1).T), cells)
     row, column = np.divmod(cell, sides[0])

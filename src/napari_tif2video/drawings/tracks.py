@@ -28,6 +28,7 @@ class _Lines:
     ends: Floats
     colours: NDArray[np.float32]  # (4, N)
     last: Floats  # (N,): when their track ends
+    goes_on: NDArray[np.bool_]  # (N,): whether the line before it ends where it starts
 
     @cached_property
     def longest(self) -> float:
@@ -113,8 +114,9 @@ class Tracks(OfArrays):
         order, times = self._by_time
         rows = order[slice(*np.searchsorted(times, (low, np.nextafter(high, np.inf))))]
         is_chosen = np.zeros(len(self.ids), np.bool_)
-        # A line that crosses the border begins at the row before, or ends at the next one.
-        for step in (-1, 0, 1):
+        # A line that crosses the border begins at the row before, or ends at the next one. The row
+        # before that one tells whether the line goes on from another.
+        for step in (-2, -1, 0, 1):
             near = rows + step
             near = near[(near >= 0) & (near < len(self.ids))]
             is_chosen[near[self.ids[near] == self.ids[near - step]]] = True
@@ -183,7 +185,7 @@ class Tracks(OfArrays):
             np.stack(view.in_video(one[2], one[1]))
             for one in (self._lines.starts, self._lines.ends)
         )
-        strokes = Strokes(starts, ends, self.width_px, view.size)
+        strokes = Strokes(starts, ends, self.width_px, view.size, self._lines.goes_on)
         self.__dict__["_kept"] = view, strokes
         return strokes
 
@@ -204,8 +206,12 @@ class Tracks(OfArrays):
         means = (colours[:, rows] + colours[:, rows + 1]) / 2
         colours = np.concatenate([means, white], axis=1)
         last = np.concatenate([self.last[rows], np.full(links, np.inf)])
+        goes_on = np.zeros(len(last), np.bool_)
+        goes_on[1 : len(rows)] = rows[1:] == rows[:-1] + 1
         order = np.argsort(ends[0], kind="stable")
-        return _Lines(starts[:, order], ends[:, order], colours[:, order], last[order])
+        return _Lines(
+            starts[:, order], ends[:, order], colours[:, order], last[order], goes_on[order]
+        )
 
     @cached_property
     def _by_time(self) -> tuple[NDArray[np.intp], Floats]:
