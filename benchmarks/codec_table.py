@@ -19,69 +19,45 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
-import av
 import numpy as np
-from encoder_table import Sequence, sources
+from encoder_table import Sequence, sources, written
 from measuring import print_machine, print_table
 from numpy.typing import NDArray
 
-from napari_tif2video.encode import container as movie
-from napari_tif2video.encode import encoder as encode
+from napari_tif2video.encode import Encoder, encode_segment
 from napari_tif2video.settings import codecs
 from napari_tif2video.settings.video import VideoSettings
 
 
-def encoders(codec: str, size: tuple[int, int], rates: list[int]) -> list[encode.Encoder]:
+def encoders(codec: str, size: tuple[int, int], rates: list[int]) -> list[Encoder]:
     """One for each quality, or each rate factor."""
     chosen = codecs.CODECS[codec]
     container = codecs.CONTAINERS[chosen.endings[0]]
-    base = encode.Encoder(*size, VideoSettings.fps, codec=chosen, container=container)
+    base = Encoder(*size, VideoSettings.fps, codec=chosen, container=container)
     if rates and chosen.crf_range:
         return [replace(base, crf=rate) for rate in rates]
     return [replace(base, quality=q) for q in chosen.qualities if q != "lossless"]
 
 
 def measure(
-    frames: list[NDArray[np.uint8]], encoder: encode.Encoder, runs: int
+    frames: list[NDArray[np.uint8]], encoder: Encoder, runs: int
 ) -> tuple[float, float, float]:
     """Milliseconds and bytes a frame, and PSNR in dB."""
     length, times = codecs.SEGMENT_FRAMES, []
     for _ in range(runs):
         begun = time.process_time()  # SVT-AV1 works in threads of its own
         segments = [
-            encode.encode_segment(frames[i : i + length], encoder)
-            for i in range(0, len(frames), length)
+            encode_segment(frames[i : i + length], encoder) for i in range(0, len(frames), length)
         ]
         times.append(time.process_time() - begun)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"video{encoder.container.ending}")
-        writer = movie.VideoWriter(path, encoder)
-        for segment in segments:
-            writer.append(segment)
-        writer.close()
-        nbytes = path.stat().st_size
-        with av.open(str(path)) as container:
-            shown = [grey_of(frame) for frame in container.decode(video=0)]
+    nbytes, shown = written(segments, encoder)
     errors = [np.mean((a.astype(np.float64) - b) ** 2) for a, b in zip(frames, shown, strict=True)]
     psnr_db = 10 * np.log10(255**2 / np.mean(errors)) if np.any(errors) else np.inf
     return min(times) / len(frames) * 1e3, nbytes / len(frames), float(psnr_db)
-
-
-def grey_of(frame: av.VideoFrame) -> NDArray[np.float64]:
-    """Grey levels 0 to 255, not rounded."""
-    if not frame.format.name.startswith("yuv"):
-        return frame.to_ndarray(format="gray").astype(np.float64)
-    factor = 4 if frame.format.name.endswith("10le") else 1
-    plane = frame.planes[0]
-    luma = np.frombuffer(plane, np.uint16 if factor == 4 else np.uint8)
-    luma = luma.reshape(frame.height, -1)[:, : frame.width].astype(np.float64)
-    return np.clip((luma / factor - 16) * 255 / 219, 0, 255)
 
 
 def main() -> None:
@@ -96,7 +72,7 @@ def main() -> None:
     for folder, width_px in chain.from_iterable(args.folders):
         sequence = Sequence.render(folder, width_px)
         size = sequence.pictures[0].shape
-        usual = encode.Encoder(*size, VideoSettings.fps)
+        usual = Encoder(*size, VideoSettings.fps)
         usual_ms, usual_bytes, _ = measure(sequence.pictures, usual, args.runs)
         for codec in args.codec or codecs.CODECS:
             for encoder in encoders(codec, size, args.crf):

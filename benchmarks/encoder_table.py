@@ -36,8 +36,7 @@ from measuring import print_machine, print_table
 from numpy.typing import NDArray
 
 import napari_tif2video as t2v
-from napari_tif2video.encode import container as movie
-from napari_tif2video.encode import encoder as encode
+from napari_tif2video.encode import EncodedSegment, Encoder, VideoWriter, encode_segment
 from napari_tif2video.settings import codecs
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "fast")
@@ -69,7 +68,7 @@ class Sequence:
 
 
 @dataclass(frozen=True)
-class Choice(encode.Encoder):
+class Choice(Encoder):
     """The package's encoder with another choice."""
 
     preset: str = codecs.X264_PRESET
@@ -104,12 +103,12 @@ def measure(sequence: Sequence, choice: Choice, runs: int) -> list[str]:
     for _ in range(runs):
         begun = time.thread_time()
         segments = [
-            encode.encode_segment(pictures[i : i + length], choice)
+            encode_segment(pictures[i : i + length], choice)
             for i in range(0, len(pictures), length)
         ]
         times.append(time.thread_time() - begun)
     nbytes = sum(len(packet.data) for segment in segments for packet in segment.packets)
-    psnr_db, similarity = quality(pictures, decode(segments, choice))
+    psnr_db, similarity = quality(pictures, written(segments, choice)[1])
     return [
         sequence.name,
         choice.preset,
@@ -123,23 +122,27 @@ def measure(sequence: Sequence, choice: Choice, runs: int) -> list[str]:
     ]
 
 
-def decode(segments: list[encode.EncodedSegment], encoder: encode.Encoder) -> list[NDArray]:
-    """The grey levels that a player shows, from a joined file."""
+def written(segments: list[EncodedSegment], encoder: Encoder) -> tuple[int, list[NDArray]]:
+    """The bytes of a file of these segments, and the grey levels that a player shows of it."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "video.mp4")
-        writer = movie.VideoWriter(path, encoder)
+        path = Path(folder, f"video{encoder.container.ending}")
+        writer = VideoWriter(path, encoder)
         for segment in segments:
             writer.append(segment)
         writer.close()
         with av.open(str(path)) as container:
-            return [grey_of(frame) for frame in container.decode(video=0)]
+            return path.stat().st_size, [grey_of(frame) for frame in container.decode(video=0)]
 
 
-def grey_of(frame: av.VideoFrame) -> NDArray[np.float32]:
+def grey_of(frame: av.VideoFrame) -> NDArray[np.float64]:
+    """Grey levels 0 to 255, not rounded."""
+    if not frame.format.name.startswith("yuv"):
+        return frame.to_ndarray(format="gray").astype(np.float64)
+    factor = 4 if frame.format.name.endswith("10le") else 1
     plane = frame.planes[0]
-    luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    luma = luma[: frame.height, : frame.width].astype(np.float32)
-    return np.clip((luma - 16) * np.float32(255 / 219), 0, 255)
+    luma = np.frombuffer(plane, np.uint16 if factor == 4 else np.uint8)
+    luma = luma.reshape(frame.height, -1)[:, : frame.width].astype(np.float64)
+    return np.clip((luma / factor - 16) * 255 / 219, 0, 255)
 
 
 def quality(pictures: Pictures, decoded: list[NDArray]) -> tuple[float, float]:
@@ -148,7 +151,7 @@ def quality(pictures: Pictures, decoded: list[NDArray]) -> tuple[float, float]:
     for picture, shown in zip(pictures, decoded, strict=True):
         wanted = picture.astype(np.float64)
         errors.append(np.mean((wanted - shown) ** 2))
-        similarities.append(ssim(wanted, shown.astype(np.float64)))
+        similarities.append(ssim(wanted, shown))
     return 10 * np.log10(255**2 / np.mean(errors)), float(np.mean(similarities))
 
 

@@ -32,10 +32,10 @@ import napari_tif2video as t2v
 from napari_tif2video.encode import encode_segment
 from napari_tif2video.pipeline import default_workers
 from napari_tif2video.planning import plan
+from napari_tif2video.settings import SEGMENT_FRAMES
 
 CASES = [(500, 2048), (1000, 512)]
 CONTRASTS = ("local", "global")
-SEGMENT_FRAMES = 50
 
 
 def main() -> None:

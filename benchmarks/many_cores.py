@@ -30,13 +30,14 @@ from measuring import print_machine, print_table
 from synthetic import data_folder, frame_folder
 
 import napari_tif2video as t2v
-from napari_tif2video.data.tiff import pages
+from napari_tif2video.data import thread_buffer
+from napari_tif2video.data.tiff.alike import Alike
 from napari_tif2video.encode import encode_segment
 from napari_tif2video.picture import contrast, frame, prepared_frames, render
 from napari_tif2video.pipeline import tasks
 from napari_tif2video.planning import plan
+from napari_tif2video.settings import SEGMENT_FRAMES
 
-SEGMENT_FRAMES = 50
 STAGES = ("read", "measure", "shrink", "grey", "encode")
 
 
@@ -113,7 +114,7 @@ def waiting(costs: dict[str, float], results: dict[str, Any]) -> Iterator[None]:
 
     def read(alike: Any, _path: str) -> Any:
         time.sleep(costs["read"])
-        return pages.thread_buffer("file", alike.format.shape, alike.stored)
+        return thread_buffer("file", alike.format.shape, alike.stored)
 
     def encode(pictures: Any, _encoder: Any) -> Any:
         for _ in pictures:
@@ -121,7 +122,7 @@ def waiting(costs: dict[str, float], results: dict[str, Any]) -> Iterator[None]:
         return results["encode"]
 
     with (
-        mock.patch.object(pages.Alike, "read", read),
+        mock.patch.object(Alike, "read", read),
         mock.patch.object(contrast, "measure", stage("measure")),
         mock.patch.object(contrast, "shrink_fast", stage("shrink")),
         mock.patch.object(frame, "to_grey", stage("grey")),

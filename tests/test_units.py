@@ -69,7 +69,7 @@ def test_units_as_programs_write_them(read, units):
     unit = min(units)
     for value, written in ((1, "parsec"), (1, ""), (0, unit), (-1, unit), ("x", unit)):
         assert read(value, written) is None
-    for value in (None, float("inf"), float("nan")):
+    for value in (None, True, float("inf"), float("nan"), 10**400):
         assert read(value, unit) is None
 
 

@@ -18,10 +18,9 @@ def _by_name(rows: dict[str, float]) -> dict[str, float]:
     return {name: size for names, size in rows.items() for name in names.split()}
 
 
-METRE_UM = 1e6
 _UM = _by_name(
     {
-        "m": METRE_UM,
+        "m": 1e6,
         "cm": 1e4,
         "mm": 1e3,
         "um micron microns micrometer micrometers": 1.0,
@@ -84,6 +83,12 @@ def number(value: object) -> float:
         return math.nan
 
 
+def positive(value: object) -> float | None:
+    """The number above 0 that is meant, as lengths and times in metadata are; else None."""
+    found = number(value)
+    return found if 0 < found < math.inf else None
+
+
 def _read(text: str) -> float:
     """Text in s; NaN for what is no duration."""
     text = text.strip().replace("\u2212", "-")
@@ -124,13 +129,8 @@ def _plain_unit(unit: str) -> str:
 
 
 def _scaled(value: object, factor: float | None) -> float | None:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    if factor is None or not math.isfinite(number) or number <= 0:
-        return None
-    return number * factor
+    found = positive(value)
+    return None if factor is None or found is None else found * factor
 
 
 SIZE_UNITS = {
@@ -190,6 +190,12 @@ def few_of(names: Sequence[str], most: int) -> str:
     """The first of some names, and how many others there are: ``a, b and 3 more``."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Names in their order; of more than so many the first ones and the last: ``a, b, ... z``."""
+    few = names if len(names) <= most else [*names[: most - 1], f"... {names[-1]}"]
+    return ", ".join(few)
 
 
 def decimal_fps(fps: Fraction | float) -> str:

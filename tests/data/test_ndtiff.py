@@ -161,7 +161,9 @@ def test_positions_times_channels_and_slices_written_in_any_order(tmp_path):
 def test_an_acquisition_that_was_stopped(tmp_path):
     planes = grid(DATA[0, :, :, 0], ("time", "channel"))
     del planes[("time", 2), ("channel", 1)]
-    stack = t2v.open_stack(write_dataset(tmp_path / "d", planes))
+    summary = {"Interval_ms": 1500, "z-step_um": 10**400}  # no size that anything has
+    stack = t2v.open_stack(write_dataset(tmp_path / "d", planes, summary=summary))
+    assert (stack.frame_interval_s, stack.z_spacing_um) == (1.5, None)
     np.testing.assert_array_equal(stack.data.compute(), DATA[0, :2, :, 0])
     assert stack.left_out == 1
     assert "1 of 3 time points are left out" in " ".join(stack.notes)

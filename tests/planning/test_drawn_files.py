@@ -140,6 +140,8 @@ def line_of(*corners):
          "pixels"),
         ("tracks", HEADER + "1,77,5,3\n,1,5,3\n", "nothing of it can be drawn: 1 of 2 positions "
          "belong to no track; 1 of 2 positions are beyond the 6 frames"),
+        ("tracks", HEADER + "1,nan,5,3\n1,0,,3\n", "nothing of it can be drawn: 2 of 2 positions "
+         "have no place or time"),
         ("tracks", HEADER + "1,0.5,5,3\n", "has the frame 0.5; the numbers of frames are whole"),
         ("tracks", HEADER + "1,0.002,5,3\n", "has the frame 0.002;"),
         ("tracks", HEADER + "1.25,0,5,3\n", "the track 1.25; the numbers of tracks are whole"),
@@ -162,7 +164,7 @@ def line_of(*corners):
          "nothing of it can be drawn: 1 of 1 shapes are beyond the 6 frames"),
         ("segmentation", "no TIFF", "is not a TIFF file"),
     ],
-    ids=range(20),
+    ids=range(21),
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(tmp_path, planned, option, text, message):
     found = planned(f"--{option}", written(tmp_path / "f.csv", text), code=int(message is not None))

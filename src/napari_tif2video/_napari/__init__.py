@@ -1,10 +1,12 @@
 """The plugin of napari.
 
-`hooks` reads, writes and brings sample data; `layers` turns what napari shows into stacks. `widget`
-is the dock widget, put together from `source` (what is converted), `form` (the settings), `preview`
-(the picture, which plays), `presets`, `canvas` (crop box and anchor on napari's canvas) and `run`
-(making the videos, and the card of those that are made).
-Only `hooks` and `layers` do without Qt, and napari is loaded only when it is needed.
+`hooks` reads, writes and brings sample data; `layers` turns what napari shows into stacks, and
+stacks into layers. `widget` is the dock widget, put together from `source` (what is converted),
+`form` (the settings), `preview` (the picture, which plays), `presets`, `canvas` (crop box and
+anchor on napari's canvas) and `run` (making the videos, and the card of those that are made).
+All of these use `panel` (lines, folds and notes), `words` (messages as the window says them),
+`background` (work in threads) and `desktop` (remembered values, the clipboard).
+`hooks` and `layers` do without Qt, and napari is loaded only when it is needed.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from magicgui.widgets import Container, Label
+from magicgui.widgets import Container, Label, PushButton
 from magicgui.widgets.bases import Widget
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtGui import QIcon, QKeySequence
@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QDockWidget,
     QFrame,
     QLayoutItem,
+    QMenu,
     QScrollArea,
     QShortcut,
     QSizePolicy,
@@ -152,6 +153,15 @@ class Fold(QCollapsible):
         self.setText(opened if is_open else f"▸ {self._title}")
         self._inside.setMaximumHeight(_UNLIMITED_PX)
         self._inside.setVisible(is_open)
+
+
+def add_menu(button: PushButton, fill: Callable[[], object] | None = None) -> QMenu:
+    """A menu that a button opens; filled each time, as what it offers may come and go."""
+    menu = QMenu(button.native)
+    if fill is not None:
+        menu.aboutToShow.connect(fill)
+    button.native.setMenu(menu)
+    return menu
 
 
 def let_shrink(combo: QComboBox, to_px: int | None = None) -> None:

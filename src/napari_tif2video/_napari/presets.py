@@ -16,8 +16,9 @@ from ..errors import SettingsError
 from ..geometry import WIDTH_RANGE_PX
 from ..planning import Plan
 from ..settings import SETTINGS, VideoSettings
+from .desktop import stored
 from .form import OF_DATA, SettingsForm
-from .run import stored
+from .panel import add_menu
 from .words import telling
 
 _SCREEN_PX = 1920, 1080
@@ -44,10 +45,8 @@ class PresetButton(PushButton):
         self._form, self._plan = form, plan
         self._set: dict[str, Any] = {}
         form.changed.connect(self._compare)
-        self._menu = QMenu(self.native)
+        self._menu = add_menu(self, self._fill)
         self._remove = QMenu("Remove", self._menu)  # PySide6 would delete one that is made later
-        self._menu.aboutToShow.connect(self._fill)  # as files may come and go
-        self.native.setMenu(self._menu)
 
     @property
     def folder(self) -> Path:

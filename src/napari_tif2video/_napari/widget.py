@@ -16,11 +16,12 @@ from ..errors import SettingsError, Tif2VideoError, describe
 from ..planning import Plan, clips, plan
 from ..settings import SETTINGS, VideoSettings
 from .canvas import CanvasPreview
+from .desktop import open_file, stored
 from .form import OF_DATA, SettingsForm
 from .panel import Fold, Note, Watch, add_key, column, heading, lay_out, line, say, title
 from .presets import PresetButton
 from .preview import ResultPreview, auto_limits, box_at
-from .run import Destination, RecipeButton, RunRow, Starter, automatic_name, open_file, stored
+from .run import Destination, RecipeButton, RunRow, Starter, automatic_name
 from .source import SourcePanel
 from .words import in_words, telling
 

@@ -162,10 +162,10 @@ def _describe_source(plan: Plan) -> str:
 def _describe_data(plan: Plan) -> str:
     """Channels and calibration, as far as there is something to say."""
     parts = []
-    names = [channel.name for channel in plan.stack.channels]
-    if any(names) or len(names) > 1:
-        shown = (c.name or str(c.number) for c in plan.stack.channels)
-        parts.append(f"channel{'s' * (len(names) > 1)} {' + '.join(shown)}")
+    channels = plan.stack.channels
+    if len(channels) > 1 or channels[0].name:
+        labels = " + ".join(channel.label for channel in channels)
+        parts.append(f"channel{'s' * (len(channels) > 1)} {labels}")
     if str(plan.stack.calibration):
         parts.append(str(plan.stack.calibration))
     if plan.scale_bar_um is not None:
@@ -239,7 +239,7 @@ def _plan_object(job: SourceJob) -> dict[str, Any]:
             "codec": job.plan.encoder.codec.name,
             "order": names,
             "gaps": None if gaps is None else dataclasses.asdict(gaps),
-            "channels": [channel.name or str(channel.number) for channel in stack.channels],
+            "channels": [channel.label for channel in stack.channels],
             "pixel_size_um": stack.calibration.pixel_size_um,
             "pixel_size_origin": stack.calibration.pixel_size_origin,
             "frame_interval_s": stack.calibration.frame_interval_s,

@@ -45,17 +45,14 @@ def _rows_of_source(source: Recipe | RecipeSource) -> Iterator[tuple[str, str]]:
     """What was taken of it, or of each of several."""
     if isinstance(source, Recipe) and source.sources:
         for number, each in enumerate(source.sources):
-            channels = sorted({n for panel in each.panels for n in panel.channels})
-            yield "panel", f"{number}, of channel {', '.join(map(str, channels))}"
+            yield "panel", f"{number}, of channel {', '.join(map(str, each.channels))}"
             yield from _rows_of_source(each)
             if _crop(each) != "whole frame":
                 yield "crop", str(each.crop)
         yield "frames", f"{source.frames}, in which the panels are side by side"
         return
-    (width, height), indices, bad = source.source_size, source.indices, source.bad_frames
-    left_out = set(bad)
-    good = [index for index in indices if index not in left_out]
-    step = "" if indices.step == 1 else f" in steps of {indices.step}"
+    (width, height), good, bad = source.source_size, source.numbers, source.bad_frames
+    step = "" if source.indices.step == 1 else f" in steps of {source.indices.step}"
     yield "source", f"{source.source}, {width}x{height} {source.source_type}"
     yield (
         "frames",

@@ -24,7 +24,7 @@ from .terminal import flush, occupy_streams, say, show
 
 if TYPE_CHECKING:
     from ..pipeline import Execution
-    from ..videos import SourceJob
+    from ..videos import Destination, SourceJob
     from .console import Console
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -86,24 +86,14 @@ def _run(args: argparse.Namespace) -> int:
         return OK
     with _loading():
         from ..pipeline import Execution, default_workers
-        from ..videos import Destination, check_jobs, find_sources, plan_jobs
+        from ..videos import check_jobs, find_sources, plan_jobs
         from . import console
 
         if args.workers is not None and args.scheduler is not None:
             raise SettingsError("--workers and --scheduler exclude each other")
         workers = default_workers() if args.workers is None else args.workers
         execution = Execution(workers, resume=args.resume)
-    file = None if args.output is None else Path(args.output)
-    folder = None if args.output_dir is None else Path(args.output_dir)
-    destination = Destination(
-        file,
-        folder,
-        args.overwrite,
-        args.skip_existing,
-        args.sidecar,
-        None if args.report is None else Path(args.report),
-        None if args.settings is None else Path(args.settings),
-    )
+    destination = _destination(args)
     sources = _sources(args)
     jobs = find_sources(sources, recursive=args.recursive, match=args.match, join_images=True)
     plan_jobs(jobs, settings, destination, args.match)
@@ -116,6 +106,23 @@ def _run(args: argparse.Namespace) -> int:
     if settings.contrast == "global":
         screen.hint_at_batch()
     return _convert(args, jobs, execution, screen)
+
+
+def _destination(args: argparse.Namespace) -> Destination:
+    from ..videos import Destination
+
+    def path(text: str | None) -> Path | None:
+        return None if text is None else Path(text)
+
+    return Destination(
+        path(args.output),
+        path(args.output_dir),
+        args.overwrite,
+        args.skip_existing,
+        args.sidecar,
+        path(args.report),
+        path(args.settings),
+    )
 
 
 def _convert(
@@ -164,9 +171,7 @@ def _loading() -> Iterator[None]:
 
 def _complete(args: argparse.Namespace) -> int:
     """Print the completion of a shell."""
-    others = " ".join([*args.source, _given(args, "completion")]).strip()
-    if others:
-        raise SettingsError(f"--completion only prints a script; leave out {others}")
+    _require_alone(args, "--completion only prints a script", "completion")
     from .completion import completion_script
 
     show(completion_script(args.completion))
@@ -175,14 +180,17 @@ def _complete(args: argparse.Namespace) -> int:
 
 def _inspect(args: argparse.Namespace) -> int:
     """Print the recipe of a video."""
-    if args.source or args.demo is not None or args.settings is not None:
-        raise SettingsError("--inspect only reads a video; leave out sources and settings")
-    others = _given(args, "inspect", "json", "quiet", "nogui")
-    if others:
-        raise SettingsError(f"--inspect only reads a video; leave out {others}")
+    _require_alone(args, "--inspect only reads a video", "inspect", "json", "quiet", "nogui")
     recipe = read_recipe(args.inspect)
     show(recipe.to_json().rstrip() if args.json else describe_recipe(recipe))
     return OK
+
+
+def _require_alone(args: argparse.Namespace, what: str, *known: str) -> None:
+    """Refuse sources, and options but for those that are known, where nothing is converted."""
+    others = " ".join([*args.source, _given(args, *known)]).strip()
+    if others:
+        raise SettingsError(f"{what}; leave out {others}")
 
 
 def _say_reuse(args: argparse.Namespace, sources: int) -> None:

@@ -58,7 +58,7 @@ def _write(text: str) -> None:
         raise
     except OSError as exc:
         write_no_more(sys.stdout)
-        raise OutputError(f"standard output: cannot be written ({exc.strerror})") from exc
+        raise OutputError(f"standard output: cannot be written ({exc.strerror or exc})") from exc
 
 
 def write_no_more(stream: IO[str]) -> None:

@@ -2,14 +2,15 @@
 
 `open` turns what the user points at (a folder, a file, an array, a layer) into a `Stack`: frames
 that can be read one by one, with what is known about them. `stack` says what that is and is the
-only owner of the order of axes; `planes` arranges the planes of hyperstacks and reads arrays,
-`placed` shows frames on another grid of pixels, `moved` below a box that moves and `held` several
-times in a row; `folder` lists the images of a folder, `fields` takes their names apart and `names`
-arranges them on axes; `calibration` says how large a pixel and how long a frame is, and who says
-so. `objects` reads files of tracks, points and shapes. `tiff` is the only package that knows
-tifffile.
+only owner of the order of axes; `planes` arranges the planes of hyperstacks, `arrays` reads those
+of numpy and dask, `placed` shows frames on another grid of pixels, `moved` below a box that moves
+and `held` several times in a row; `folder` lists the images of a folder, `fields` takes their names
+apart and `names` arranges them on axes; `calibration` says how large a pixel and how long a frame
+is, and who says so. `objects` reads files of tracks, points and shapes. `tiff` is the only package
+that knows tifffile.
 """
 
+from .arrays import array_error, stack_of_array
 from .calibration import Calibration
 from .fields import natural_key
 from .folder import (
@@ -44,7 +45,7 @@ from .objects import (
 )
 from .open import open_images, open_stack
 from .placed import Grid, PlacedFrames
-from .planes import ArrayPlanes, FramePlanes, array_error, stack_of_array
+from .planes import ArrayPlanes, FramePlanes
 from .stack import (
     Channel,
     FrameFormat,

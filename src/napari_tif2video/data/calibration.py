@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-#: The origin of what a user says.
-GIVEN = "given"
+# The origin of what a user says.
+_GIVEN = "given"
 
 # Resolutions that screens and printers have, in dots per inch: programs write them where nobody
 # told them the size of a pixel.
@@ -122,12 +122,12 @@ class Calibration:
         """With what somebody says instead of what the source says."""
         found = self
         if pixel_size_um is not None:
-            found = replace(found, pixel_size_um=pixel_size_um, pixel_size_origin=GIVEN)
+            found = replace(found, pixel_size_um=pixel_size_um, pixel_size_origin=_GIVEN)
         if frame_interval_s is not None:
             found = replace(
                 found,
                 frame_interval_s=frame_interval_s,
-                frame_interval_origin=GIVEN,
+                frame_interval_origin=_GIVEN,
                 times_s=None,
             )
         return found

@@ -11,14 +11,14 @@ import glob
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
 
 from ..errors import SourceError
 from ..paths import command_line
-from ..units import few_of
+from ..units import few_of, listed
 from .fields import (
     Field,
     Table,
@@ -127,11 +127,11 @@ class _Axis:
         return len(self.called)
 
     def __str__(self) -> str:
-        return _listed(self.called)
+        return listed(self.called, 12)
 
     @property
     def in_short(self) -> str:
-        return _listed(self.called, 4)
+        return listed(self.called, 4)
 
 
 def _axes(fields: Sequence[Field]) -> list[_Axis]:
@@ -168,52 +168,67 @@ def _grid(table: Table, where: object) -> NamedAxes:
             f"{where}: the names of its files differ in identifiers only, which tell no order; "
             "rename them, or choose one with --match"
         )
+    _refuse_same_places(axes, table.names, where)
+    if len(axes) == 1:
+        return _single(axes[0], table.names)
+    meaning = "T" if any(axis.letter == "T" for axis in axes) else ""
+    axes, notes = _with_time(axes, table, where)
+    time = next((axis for axis in axes if axis.letter == "T"), None)
+    others = sorted((a for a in axes if a.letter != "T"), key=lambda axis: "CZ".index(axis.letter))
+    at: dict[int, dict[_Cell, str]] = {}
+    for index, name in enumerate(table.names):
+        number = 0 if time is None else time.numbers[index]
+        at.setdefault(number, {})[tuple(axis.numbers[index] for axis in others)] = name
+    cells = list(product(*(range(len(axis)) for axis in others)))
+    whole = [number for number in sorted(at) if len(at[number]) == len(cells)]
+    if len(whole) < len(at):
+        hint = f"--match {_pattern(table, others[0], 0)}"
+        if not whole:
+            raise SourceError(
+                f"{where}: holds files of {', '.join(map(str, others))}, but nothing is there for "
+                f"all of them; choose some with {hint}"
+            )
+        notes += (f"{_incomplete(at, cells, time, others)}; {hint} takes every file of one",)
+    sizes = (("T", len(whole)), *((axis.letter, len(axis)) for axis in others))
+    channels = next((axis.called for axis in others if axis.letter == "C"), ())
+    return NamedAxes(
+        tuple((letter, n) for letter, n in sizes if n > 1),
+        tuple(at[number][cell] for number in whole for cell in cells),
+        _stains(channels),
+        notes,
+        meaning,
+    )
+
+
+#: A place on all axes but time.
+_Cell = tuple[int, ...]
+
+
+def _refuse_same_places(axes: Sequence[_Axis], names: Sequence[str], where: object) -> None:
     files: dict[tuple[int, ...], str] = {}
-    for name, place in zip(table.names, zip(*(a.numbers for a in axes), strict=True), strict=True):
+    for name, place in zip(names, zip(*(a.numbers for a in axes), strict=True), strict=True):
         if files.setdefault(place, name) != name:
             raise SourceError(
                 f"{where}: {files[place]} and {name} have the same place in the series; leave one "
                 "out with --match"
             )
-    if len(axes) == 1:
-        return _single(axes[0], table.names)
-    meaning = "T" if any(axis.letter == "T" for axis in axes) else ""
-    axes, notes = _with_time(axes, table, where)
-    leading = [axis for axis in axes if axis.letter == "T"]
-    others = sorted((a for a in axes if a.letter != "T"), key=lambda axis: "CZ".index(axis.letter))
-    cells = list(product(*(range(len(axis)) for axis in others)))
-    at: dict[int, dict[tuple[int, ...], str]] = {}
-    for index, name in enumerate(table.names):
-        time = leading[0].numbers[index] if leading else 0
-        at.setdefault(time, {})[tuple(axis.numbers[index] for axis in others)] = name
-    times = sorted(at)
-    whole = [time for time in times if len(at[time]) == len(cells)]
-    what = ", ".join(map(str, others))
-    hint = f"--match {_pattern(table, others[0], 0)}"
-    if not whole:
-        raise SourceError(
-            f"{where}: holds files of {what}, but nothing is there for all of them; choose some "
-            f"with {hint}"
-        )
-    if len(whole) < len(times):
-        short = next(time for time in times if len(at[time]) < len(cells))
-        lacking = next(cell for cell in cells if cell not in at[short])
-        parts = [a.called[n] for a, n in zip(others, lacking, strict=True)]
-        if leading:
-            parts.append(leading[0].called[short])
-        notes += (
-            f"{len(times) - len(whole)} of {len(times)} time points are left out, as they are not "
-            f"there for all of {what}: the first that is missing is {', '.join(parts)}; {hint} "
-            "takes every file of one",
-        )
-    sizes = (("T", len(whole)), *((axis.letter, len(axis)) for axis in others))
-    channels = next((axis.called for axis in others if axis.letter == "C"), ())
-    return NamedAxes(
-        tuple((letter, n) for letter, n in sizes if n > 1),
-        tuple(at[time][cell] for time in whole for cell in cells),
-        _stains(channels),
-        notes,
-        meaning,
+
+
+def _incomplete(
+    at: Mapping[int, Mapping[_Cell, str]],
+    cells: Sequence[_Cell],
+    time: _Axis | None,
+    others: Sequence[_Axis],
+) -> str:
+    """How many time points lack a file, and which is the first that is missing."""
+    short = [number for number in sorted(at) if len(at[number]) < len(cells)]
+    lacking = next(cell for cell in cells if cell not in at[short[0]])
+    parts = [axis.called[n] for axis, n in zip(others, lacking, strict=True)]
+    if time is not None:
+        parts.append(time.called[short[0]])
+    return (
+        f"{len(short)} of {len(at)} time points are left out, as they are not there for all of "
+        f"{', '.join(map(str, others))}: the first that is missing is {', '.join(parts)}"
     )
 
 
@@ -287,10 +302,10 @@ def _with_time(
     if not unknown and not twice:
         return axes, ()
     unclear = min(unknown or twice, key=len)
-    listed = "; ".join(axis.in_short for axis in axes)
+    ways = "; ".join(axis.in_short for axis in axes)
     raise SourceError(
-        f"{where}: the names of its files differ in {len(axes)} ways: {listed}; whether "
-        f"{_listed(unclear.called, 2)} are series, channels or times cannot be told; choose one "
+        f"{where}: the names of its files differ in {len(axes)} ways: {ways}; whether "
+        f"{listed(unclear.called, 2)} are series, channels or times cannot be told; choose one "
         f"with --match {_pattern(table, unclear, 0)}"
     )
 
@@ -348,9 +363,9 @@ def _several_kinds(names: Sequence[str], where: object) -> SourceError:
     table = Table.of(names=largest)
     assert table is not None  # they were grouped by their fields
     groups = sorted(kinds.values(), key=len, reverse=True)
-    listed = few_of([f"{group[0]} ({len(group)})" for group in groups], 6)
+    some = few_of([f"{group[0]} ({len(group)})" for group in groups], 6)
     return SourceError(
-        f"{where}: holds {len(groups)} kinds of names, {listed}; choose those that belong "
+        f"{where}: holds {len(groups)} kinds of names, {some}; choose those that belong "
         f"together with --match {_pattern_of(table, lambda _: True, names)}"
     )
 
@@ -412,7 +427,3 @@ def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]
     if not masks or len(masks) == len(names):
         return names, ()
     return [n for n in names if n not in masks], (left_out_note(masks, "mask", "masks"),)
-
-
-def _listed(values: Sequence[str], most: int = 12) -> str:
-    return ", ".join(values if len(values) <= most else [*values[: most - 1], f"... {values[-1]}"])

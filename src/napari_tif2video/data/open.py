@@ -14,9 +14,10 @@ import numpy as np
 from ..errors import SourceError
 from ..paths import expanded
 from ..settings import parse_axes
+from .arrays import stack_of_array
 from .fields import natural_key
 from .folder import TIFF_SUFFIXES, list_frames, set_aside, source_stem
-from .planes import stack_of_array, stack_with_axes
+from .planes import stack_with_axes
 from .stack import Stack
 from .tiff import dataset_of, open_dataset, open_file, open_folder, translated
 

@@ -273,6 +273,11 @@ class Channel:
     number: int = 0
     stored_limits: tuple[float, float] | None = None
 
+    @property
+    def label(self) -> str:
+        """What people call it: its name, or its number where it has none."""
+        return self.name or str(self.number)
+
 
 @dataclass(frozen=True, eq=False)
 class Stack:
@@ -282,7 +287,7 @@ class Stack:
     ----------
     channels : tuple of Channel
         Sequences of the same length and size, put on top of each other; mostly one. A hyperstack
-        has none until a part of it is chosen (`hyperstack.choose`).
+        has none until a part of it is chosen (`planning.choose`).
     name : str
         Names the source in messages and in the names of videos.
     path : Path, optional
@@ -290,7 +295,7 @@ class Stack:
     notes : tuple of str
         What should be said about how it came together.
     measured : dict
-        What `limits` found out about regions of it; shared by its selections.
+        What `pipeline` measured in regions of it; shared by its selections.
     played : str
         What the source calls the axis along which the frames follow each other: T, Z, C.
     planes : Planes, optional

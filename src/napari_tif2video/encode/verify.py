@@ -64,7 +64,7 @@ def verify_video(
     _check_errors(checks)
     number = 0
     try:
-        with av.open(f"file:{path}") as container:
+        with av.open(f"file:{path}", format=encoder.container.muxer) as container:
             stream = container.streams.video[0]
             stream.thread_type, stream.codec_context.thread_count = "AUTO", threads
             for frame in container.decode(stream):

@@ -265,17 +265,15 @@ def arrange(
     SourceError
         There is not enough room.
     """
-    taken: list[_Place] = []
-    if anchor is not None:
-        extent = anchor.extent(size)
-        if anchor.diameter is not None and extent > min(size):
-            height, width = size
-            raise SourceError(
-                f"anchor_size: {extent} px do not fit into the video, which is {width}x{height}"
-            )
-        top, left = ((side - extent) // 2 for side in size)
-        taken.append(_Place("anchor", top, left, extent, extent))
-    return _arranged(blocks, _Area(size, size), taken, Overlay(anchor), ticks)
+    if anchor is not None and anchor.diameter is not None and anchor.diameter > min(size):
+        height, width = size
+        raise SourceError(
+            f"anchor_size: {anchor.diameter} px do not fit into the video, which is "
+            f"{width}x{height}"
+        )
+    overlay = Overlay(anchor)
+    taken = [_Place(*extent) for extent in overlay.extents(size)]
+    return _arranged(blocks, _Area(size, size), taken, overlay, ticks)
 
 
 def arrange_over(

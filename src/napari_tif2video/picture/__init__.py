@@ -6,7 +6,7 @@ drawings and overlays, and `panels` side by side). `limits` has what limits come
 of a frame is not enough: histograms with percentiles, and limits smoothed over time.
 """
 
-from .contrast import combine, measure, prepared_dtype, require_countable
+from .contrast import combine, measure, prepared_dtype
 from .frame import (
     DARK_MEAN,
     FEW_PIXELS_HIGH,
@@ -49,6 +49,5 @@ __all__ = [
     "prepared_dtype",
     "prepared_frames",
     "render",
-    "require_countable",
     "smooth_limits",
 ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Stack, thread_buffer
-from ..errors import SourceError
+from ..data import thread_buffer
 from ..units import Limits
 from .resize import DEPTHS, resample, shrink_fast
 
@@ -141,18 +141,17 @@ def _prepare_exactly(
 def _resize_plane(
     plane: NDArray[Any], size: tuple[int, int], low: float, high: float
 ) -> NDArray[np.float32]:
-    if _is_from_camera(plane.dtype):
-        values = plane.astype(np.float32) - np.float32(low)
-    else:
-        values = (np.clip(plane.astype(np.float64), low, high) - low).astype(np.float32)
-    missing = np.isnan(values)
+    from_low = partial(_from_low, low=low, high=high)
     if plane.shape == size:
-        values[missing] = -np.inf
+        values = from_low(plane)
+        values[np.isnan(values)] = -np.inf
         return values
-    if not missing.any():
-        small = resample(values, size)
+    if plane.dtype.kind != "f" or not np.isnan(plane).any():
+        small = resample(plane, size, from_low)
     else:
         # The mean of the pixels that are there; NaN where most of the area has none.
+        values = from_low(plane)
+        missing = np.isnan(values)
         values[missing] = 0
         share = resample((~missing).astype(np.float32), size)
         small = resample(values, size)
@@ -161,6 +160,16 @@ def _resize_plane(
     np.clip(small, 0, high - low, out=small)
     small[np.isnan(small)] = -np.inf
     return small
+
+
+def _from_low(values: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
+    """Counts from `low` on, in float32; infinities are clipped."""
+    if _is_from_camera(values.dtype):
+        return values.astype(np.float32) - np.float32(low)
+    counted: NDArray[np.float32] = (np.clip(values.astype(np.float64), low, high) - low).astype(
+        np.float32
+    )
+    return counted
 
 
 def to_grey(prepared: Prepared, limits: Limits, gamma: float = 1.0) -> NDArray[np.uint8]:
@@ -231,27 +240,6 @@ def _stretch(plane: NDArray[Any], offset: int, shift: int) -> NDArray[np.uint16]
     if shift:
         np.left_shift(buffer, shift, out=buffer)
     return buffer
-
-
-# What FFV1 holds as it is: (kind, bytes) of numpy types.
-_TYPES = {("b", 1), ("u", 1), ("u", 2)}
-
-
-def require_countable(stack: Stack) -> None:
-    """Refuse a stack whose counts no video can hold.
-
-    Raises
-    ------
-    SourceError
-    """
-    if len(stack.channels) > 1:
-        raise SourceError("merged channels have no counts of their own; choose one for raw")
-    dtype = stack.frames.format.dtype
-    if (dtype.kind, dtype.itemsize) not in _TYPES:
-        raise SourceError(
-            f"raw is for unsigned counts of 8 or 16 bits, and these are {dtype.name}; leave out "
-            "raw, or keep the TIFFs"
-        )
 
 
 def as_counts(frame: NDArray[Any]) -> Prepared:

@@ -229,7 +229,9 @@ def encode_tasks(
     picture = plan.picture.with_limits(limits)
     chunks = kept or [_prepared_chunks(plan, span, picture, run) for span in spans]
     if kept is None and run.is_threaded:  # else chunks would travel, only to be seen
-        _await_each_other(chunks[-run.workers :])
+        together = min(run.workers, 2 * _MAX_WAITING_BYTES // (_waiting_nbytes(plan) or 1))
+        if together > 1:
+            _await_each_other(chunks[-together:])
     tasks = []
     for span, prepared in zip(spans, chunks, strict=True):
         timeline = plan.timeline.part(span)
@@ -254,8 +256,9 @@ def _prepared_chunks(plan: Plan, span: range, picture: PictureSpec, run: Run) ->
 def _await_each_other(segments: Sequence[list[Delayed]]) -> None:
     """Let the last segments be encoded when the chunks of all of them are prepared.
 
-    So all workers encode at the end. Otherwise one would encode the very last segment while the
-    others had nothing to do: 8 % of the time of 100 frames on two cores, 4 % of that of 500.
+    So all workers encode at the end, as far as memory goes. Otherwise one would encode the very
+    last segment while others had nothing to do: 8 % of the time of 100 frames on two cores, 4 % of
+    that of 500.
     """
     from dask.delayed import delayed
 
@@ -280,8 +283,12 @@ def encoded_title(plan: Plan) -> list[EncodedSegment]:
 
 def _is_prepared_by_encoder(plan: Plan) -> bool:
     """Whether prepared frames are too large to wait for it, and it can read them one by one."""
-    waiting = SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
-    return waiting > _MAX_WAITING_BYTES and not _computed_nbytes(plan)
+    return _waiting_nbytes(plan) > _MAX_WAITING_BYTES and not _computed_nbytes(plan)
+
+
+def _waiting_nbytes(plan: Plan) -> int:
+    """Memory that the prepared frames of a segment take."""
+    return SEGMENT_FRAMES * prepared_nbytes(plan) // plan.frames
 
 
 def limits_of_span(limits: SequenceLimits | None, span: range) -> SequenceLimits | None:

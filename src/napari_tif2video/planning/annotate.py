@@ -291,7 +291,7 @@ def _anchor_mark(settings: VideoSettings) -> AnchorMark:
 def _template(stack: Stack, settings: VideoSettings) -> str:
     """The label with what is the same for all frames filled in."""
     assert settings.label is not None
-    channels = " + ".join(c.name or str(c.number) for c in stack.channels)
+    channels = " + ".join(channel.label for channel in stack.channels)
     known = {"name": stack.name, "channel": channels}
     template = ""
     for text, field, *_ in string.Formatter().parse(settings.label):

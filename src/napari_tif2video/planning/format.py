@@ -7,12 +7,32 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ..colours import Display
-from ..data import FrameFormat
+from ..data import FrameFormat, Stack
 from ..encode import Encoder
 from ..errors import SourceError
 from ..overlays import Drawing, Overlay, title_card
 from ..settings import CONTAINERS, DEFAULT_CODEC, Codec, Container, VideoSettings
 from ..units import decimal_fps, size_text
+
+# What codecs without loss hold as it is: (kind, bytes) of numpy types.
+_COUNTS = {("b", 1), ("u", 1), ("u", 2)}
+
+
+def require_countable(stack: Stack) -> None:
+    """Refuse a stack whose counts no video can hold.
+
+    Raises
+    ------
+    SourceError
+    """
+    if len(stack.channels) > 1:
+        raise SourceError("merged channels have no counts of their own; choose one for raw")
+    dtype = stack.frames.format.dtype
+    if (dtype.kind, dtype.itemsize) not in _COUNTS:
+        raise SourceError(
+            f"raw is for unsigned counts of 8 or 16 bits, and these are {dtype.name}; leave out "
+            "raw, or keep the TIFFs"
+        )
 
 
 def choose_encoder(

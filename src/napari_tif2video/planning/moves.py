@@ -51,7 +51,7 @@ def require_stabiliser(stack: Stack) -> list[str]:
     if len(stack.channels) == 1:
         return []
     first = stack.channels[0]
-    return [f"drift is measured in channel {first.name or first.number}, and taken back in all"]
+    return [f"drift is measured in channel {first.label}, and taken back in all"]
 
 
 def drift_notes(moves: Sequence[Move], box: CropBox, frame: tuple[int, int]) -> list[str]:

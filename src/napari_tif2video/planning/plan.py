@@ -131,6 +131,9 @@ class Plan:
         """Whether frames that cannot be read are left out."""
         return self.settings.on_error == "skip"
 
+    def with_note(self, note: str) -> Plan:
+        return dataclasses.replace(self, notes=(*self.notes, note))
+
     def without(self, errors: Mapping[int, str]) -> Plan:
         """The same video without some of its frames; the others keep their numbers and times.
 

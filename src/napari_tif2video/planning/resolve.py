@@ -15,7 +15,7 @@ from ..encode import require_encoder
 from ..errors import SettingsError, SourceError
 from ..geometry import CropBox, View, resolve_crop, resolve_size
 from ..overlays import NO_PIXEL_SIZE, Overlay, Scale, Tile, TimeFormat, width_at
-from ..picture import Mosaic, Panel, PictureSpec, require_countable
+from ..picture import Mosaic, Panel, PictureSpec
 from ..recipe import CONTRASTS
 from ..settings import (
     DEFAULT_CONTRAST,
@@ -29,7 +29,7 @@ from .annotate import calibrated, marks_once, overlay_of, overlay_of_all, timeli
 from .choose import channel_numbers, choose, image_at
 from .draw import draw
 from .follow import followed, numbers_of_tracks
-from .format import FormatNote, choose_encoder, format_notes
+from .format import FormatNote, choose_encoder, format_notes, require_countable
 from .moves import below_box, padding_note, require_stabiliser
 from .objects import Ground
 from .plan import Plan

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import SettingsError
 from ..geometry import CropBox, Move
-from ..units import Limits
-from .as_json import compact, excess, indented, load_json, packed, plain, unpacked
+from .as_json import compact, excess, indented, load_json, packed
 from .contrasts import contrast_of
+from .parts import (
+    RecipeChannel,
+    RecipeSource,
+    Taken,
+    calibration_from_json,
+    channel_from_json,
+    channel_to_json,
+    source_from_json,
+    source_to_json,
+    taken_from_json,
+    taken_to_json,
+)
 
 #: Number of the format, under the key that tells a recipe from any other text. The second one knows
 #: what is drawn at places of the data, boxes that move, several sources and titles; what needs no
@@ -26,92 +36,13 @@ REUSES = ("rule", "numbers")
 # those of 10,000 frames of 16 bits take 59 kB, of smooth contrast 136 kB.
 _MAX_PLAIN_BYTES = 64_000
 
-# Up to so many frames of several sources are listed one by one.
-_MAX_PLAIN_NUMBERS = 500
-
 # Players read metadata into memory before they show a frame. Beyond this, the limits of each frame
 # are left out of the video; a sidecar has them in any case.
 MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
-class RecipeChannel:
-    """A channel of a video, and how its counts became levels from 0 to 255.
-
-    Attributes
-    ----------
-    name : str
-        As the source calls it, if it does.
-    number : int
-        Its place among the channels of the source, from 0.
-    limits : tuple of (float, float)
-        The counts that became black and white: one pair, or one for each frame where each has its
-        own. Empty where they were too many for a video.
-    gamma : float
-        Exponent of the level between 0 and 1.
-    inverted : bool
-        Whether black and white were swapped.
-    colours : str
-        Empty for grey. ``"#rrggbb"`` for the colour of the highest level, evenly from black; else
-        256 RGB triples in base64.
-    """
-
-    name: str
-    number: int
-    limits: tuple[Limits, ...]
-    gamma: float = 1.0
-    inverted: bool = False
-    colours: str = ""
-
-
-@dataclass(frozen=True)
-class RecipePanel:
-    """Where one of several pictures is in the video: its corner and size in pixels.
-
-    Attributes
-    ----------
-    channels : tuple of int
-        Those that it shows, among all channels of the video.
-    """
-
-    x: int
-    y: int
-    width: int
-    height: int
-    channels: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class RecipeSource:
-    """One of several sources that are side by side; what is not told here is as in `Recipe`.
-
-    Attributes
-    ----------
-    frames : int
-        How many there are to be shown.
-    panels : tuple of RecipePanel
-        Which also tell its channels.
-    shown : tuple of int
-        Which frame of the source each frame of the video shows.
-    """
-
-    source: str
-    first_frame: str
-    last_frame: str
-    source_size: tuple[int, int]
-    source_type: str
-    frames: int
-    indices: range
-    crop: CropBox
-    panels: tuple[RecipePanel, ...]
-    shown: tuple[int, ...]
-    moves: tuple[Move, ...] = ()
-    bad_frames: tuple[int, ...] = ()
-    calibration: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Recipe:
+class Recipe(Taken):
     """What a video was made of and how.
 
     Attributes
@@ -182,12 +113,6 @@ class Recipe:
     drawn: tuple[Mapping[str, Any], ...] = ()
     title_frames: int = 0
     sources: tuple[RecipeSource, ...] = ()
-
-    @property
-    def numbers(self) -> Sequence[int]:
-        """Which frame of the source each frame of the video shows."""
-        bad = set(self.bad_frames)
-        return [number for number in self.indices if number not in bad] if bad else self.indices
 
     @property
     def has_own_limits(self) -> bool:
@@ -261,10 +186,7 @@ class Recipe:
     def _pairs_again(self) -> list[list[float]]:
         """The limits of each channel; of several sources, those of each of them."""
         pairs = [list(channel.limits[0]) for channel in self.channels]
-        own = [
-            [pairs[n] for n in sorted({n for panel in source.panels for n in panel.channels})]
-            for source in self.sources
-        ] or [pairs]
+        own = [[pairs[n] for n in source.channels] for source in self.sources] or [pairs]
         if any(each != own[0] for each in own):
             raise SettingsError(
                 "reuse: each source had limits of its own, and these numbers fit no others; use "
@@ -284,19 +206,19 @@ class Recipe:
         """The recipe as plain JSON values; `from_dict` reads them back."""
         return {
             FORMAT_KEY: FORMAT if self._needs_second_format else 1,
-            **_source_dict(self),
+            **taken_to_json(self),
             "size": {"width": self.width, "height": self.height},
             "contrast": self.contrast,
             "batch": list(self.batch),
             "unit": "counts",
             "clipped": self.clipped,
-            "channels": [_channel_dict(channel) for channel in self.channels],
+            "channels": [channel_to_json(channel) for channel in self.channels],
             "calibration": dict(self.calibration),
             "settings": dict(self.settings),
             "versions": dict(self.versions),
             **({"drawn": [dict(each) for each in self.drawn]} if self.drawn else {}),
             **({"title": {"frames": self.title_frames}} if self.title_frames else {}),
-            **({"sources": list(map(_panels_dict, self.sources))} if self.sources else {}),
+            **({"sources": list(map(source_to_json, self.sources))} if self.sources else {}),
         }
 
     def to_json(self) -> str:
@@ -349,19 +271,19 @@ class Recipe:
             if not values["channels"]:
                 raise ValueError("it has no channels")
             return cls(
-                **_facts_of(values),
+                **taken_from_json(values),
                 settings=dict(values["settings"]),
                 contrast=str(values["contrast"]),
-                channels=tuple(_channel_of(channel) for channel in values["channels"]),
+                channels=tuple(channel_from_json(channel) for channel in values["channels"]),
                 clipped=float(values["clipped"]),
                 width=int(values["size"]["width"]),
                 height=int(values["size"]["height"]),
                 batch=tuple(map(str, values["batch"])),
-                calibration=_calibration_of(values["calibration"]),
+                calibration=calibration_from_json(values["calibration"]),
                 versions=dict(values["versions"]),
-                drawn=tuple(_drawn_of(each) for each in values.get("drawn", ())),
+                drawn=tuple(_drawn_from_json(each) for each in values.get("drawn", ())),
                 title_frames=int(values.get("title", {"frames": 0})["frames"]),
-                sources=tuple(map(_panels_of, values.get("sources", ()))),
+                sources=tuple(map(source_from_json, values.get("sources", ()))),
             )
         except SettingsError:
             raise
@@ -376,159 +298,11 @@ class Recipe:
             raise SettingsError(f"has a damaged recipe ({type(exc).__name__}: {exc})") from exc
 
 
-def _source_dict(source: Recipe | RecipeSource) -> dict[str, Any]:
-    """What was taken of a source."""
-    width, height = source.source_size
-    return {
-        "source": {
-            "name": source.source,
-            "first_frame": source.first_frame,
-            "last_frame": source.last_frame,
-            "width": width,
-            "height": height,
-            "type": source.source_type,
-        },
-        "frames": {
-            "count": source.frames,
-            "first": source.indices[0],
-            "last": source.indices[-1],
-            "step": source.indices.step,
-        }
-        | ({"left_out": list(source.bad_frames)} if source.bad_frames else {}),
-        "crop": {
-            "x": source.crop.left,
-            "y": source.crop.top,
-            "width": source.crop.width,
-            "height": source.crop.height,
-        }
-        | ({"moves": _moves_to_json(source.moves)} if source.moves else {}),
-    }
-
-
-def _facts_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What `_source_dict` tells."""
-    source, frames, crop = values["source"], values["frames"], values["crop"]
-    step = int(frames["step"])
-    indices = range(int(frames["first"]), int(frames["last"]) + (1 if step > 0 else -1), step)
-    bad = tuple(map(int, frames.get("left_out", ())))
-    if len(indices) - len(bad) != int(frames["count"]) or not set(bad) <= set(indices):
-        raise ValueError(f"{frames['count']} frames are not those from first to last")
-    if len(indices) <= len(bad):
-        raise ValueError("it has no frames")
-    return {
-        "source": str(source["name"]),
-        "first_frame": str(source["first_frame"]),
-        "last_frame": str(source["last_frame"]),
-        "source_size": (int(source["width"]), int(source["height"])),
-        "source_type": str(source["type"]),
-        "frames": int(frames["count"]),
-        "indices": indices,
-        "crop": CropBox(*(int(crop[key]) for key in ("width", "height", "x", "y"))),
-        "moves": _moves_from_json(crop.get("moves")),
-        "bad_frames": bad,
-    }
-
-
-def _panels_dict(source: RecipeSource) -> dict[str, Any]:
-    """One of several sources that are side by side."""
-    shown = list(source.shown)
-    return _source_dict(source) | {
-        "calibration": dict(source.calibration),
-        "panels": [asdict(panel) | {"channels": list(panel.channels)} for panel in source.panels],
-        "shown": shown if len(shown) <= _MAX_PLAIN_NUMBERS else packed(shown),
-    }
-
-
-def _panels_of(values: Mapping[str, Any]) -> RecipeSource:
-    facts = _facts_of(values)
-    shown = tuple(map(int, unpacked(values["shown"])))
-    if not set(shown) <= set(facts["indices"]):
-        raise ValueError("it shows frames that it does not have")
-    return RecipeSource(
-        **facts,
-        panels=tuple(map(_panel_of, values["panels"])),
-        shown=shown,
-        calibration=_calibration_of(values["calibration"]),
-    )
-
-
-def _panel_of(values: Mapping[str, Any]) -> RecipePanel:
-    x, y, width, height = (int(values[key]) for key in ("x", "y", "width", "height"))
-    return RecipePanel(x, y, width, height, tuple(map(int, values["channels"])))
-
-
-def _drawn_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    whole = ("objects", "left_out")
-    return {str(key): int(v) if key in whole else str(v) for key, v in values.items()}
-
-
-def _channel_dict(channel: RecipeChannel) -> dict[str, Any]:
-    return {
-        "name": channel.name,
-        "number": channel.number,
-        "limits": _limits_to_json(channel.limits),
-        "gamma": plain(channel.gamma),
-        "inverted": channel.inverted,
-        "colours": channel.colours,
-    }
-
-
-def _channel_of(values: Mapping[str, Any]) -> RecipeChannel:
-    gamma = float(values["gamma"])
-    if not gamma > 0:
-        raise ValueError(f"a gamma of {gamma:g}")
-    return RecipeChannel(
-        name=str(values["name"]),
-        number=int(values["number"]),
-        limits=_limits_from_json(values["limits"]),
-        gamma=gamma,
-        inverted=bool(values["inverted"]),
-        colours=str(values["colours"]),
-    )
-
-
-def _calibration_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = ("pixel_size_um", "frame_interval_s")
-    return {key: float(value) if key in numbers else value for key, value in values.items()}
-
-
 def is_recipe(values: object) -> bool:
     """Whether values read from JSON are a recipe, of whatever format."""
     return isinstance(values, dict) and FORMAT_KEY in values
 
 
-def _limits_from_json(found: Any) -> tuple[Limits, ...]:
-    """Limits from `_limits_to_json` or `packed`."""
-    if found is None:
-        return ()
-    found = unpacked(found)
-    if isinstance(found, dict):
-        low, high = found["low"], found["high"]
-    else:
-        low, high = ([value] for value in found)
-    lows = (math.inf if value is None else float(value) for value in low)
-    highs = (-math.inf if value is None else float(value) for value in high)
-    return tuple(zip(lows, highs, strict=True))
-
-
-def _limits_to_json(limits: Sequence[Limits]) -> Any:
-    """One pair as a list; one for each frame as two lists, which read better; none as null."""
-    if len(limits) == 1:
-        return list(map(plain, limits[0]))
-    if not limits:
-        return None
-    low, high = zip(*limits, strict=True)
-    return {"low": list(map(plain, low)), "high": list(map(plain, high))}
-
-
-def _moves_to_json(moves: Sequence[Move]) -> dict[str, list[Any]]:
-    down, right = zip(*moves, strict=True)
-    return {"down": list(map(plain, down)), "right": list(map(plain, right))}
-
-
-def _moves_from_json(found: Any) -> tuple[Move, ...]:
-    if found is None:
-        return ()
-    found = unpacked(found)
-    pairs = zip(found["down"], found["right"], strict=True)
-    return tuple((float(down), float(right)) for down, right in pairs)
+def _drawn_from_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    whole = ("objects", "left_out")
+    return {str(key): int(v) if key in whole else str(v) for key, v in values.items()}

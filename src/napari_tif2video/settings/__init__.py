@@ -43,9 +43,9 @@ from .picture import (
     pairs_of,
     parse_axes,
 )
-from .setting import Setting
+from .setting import Setting, option_of
 from .video import DRAWN_FILES, GREY, GROUPS, RAW_TAKES, SETTINGS, VideoSettings
-from .words import option_of, title_of, value_text, with_option_names
+from .words import title_of, value_text, with_option_names
 
 __all__ = [
     "ANCHOR_STYLES",

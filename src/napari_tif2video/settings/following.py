@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SettingsError
-from ..paths import expanded
+from .drawn import parse_drawn_file
 from .setting import whole_number
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def parse_follow(name: str, value: Any) -> str | Given:
     if isinstance(value, Given):
         return value
     if isinstance(value, (str, os.PathLike)):
-        return os.fspath(expanded(value, name))
+        return parse_drawn_file(name, value)
     try:
         return Given.of_layer(value) if hasattr(value, "data_to_world") else Given.of(value)
     except (OverflowError, TypeError, ValueError) as exc:

@@ -83,8 +83,7 @@ class Setting:
     @property
     def meaning(self) -> str:
         """What it does, with the switch that it turns on."""
-        switch = self.implies.replace("_", "-")
-        return f"{self.help}; implies `--{switch}`" if switch else self.help
+        return f"{self.help}; implies `{option_of(self.implies)}`" if self.implies else self.help
 
     @property
     def default_text(self) -> str:
@@ -98,6 +97,11 @@ class Setting:
         if value is None or value is False:
             return ""
         return self.token(value) if callable(self.token) else self.token.format(value)
+
+
+def option_of(name: str) -> str:
+    """What a setting, or another argument, is called on the command line."""
+    return f"--{name.replace('_', '-')}"
 
 
 def declare(default: Any, group: str, title: str, help: str, **facts: Any) -> Any:  # noqa: A002

@@ -39,12 +39,6 @@ PICTURE, GREY, PART, DRAWN, SCALE, FORMAT = GROUPS = (
 _TWO_WIDTHS = "um_per_pixel: gives the video its width; leave out width"
 # Those that users type.
 _CONTRASTS = tuple(name for name in CONTRASTS if name not in ("fixed", "raw"))
-# What is shown side by side.
-PANELS = ("channels", "sources", "both")
-# Where they have a scale bar and the like.
-PANEL_MARKS = ("each", "once")
-# What becomes of a source with a frame that cannot be read.
-ON_ERROR = ("fail", "skip")
 
 # In characters: of a label, or of limits of many channels. A message can quote a value below it.
 _MAX_VALUE_LENGTH = 2000
@@ -252,7 +246,7 @@ class VideoSettings:
     )
     on_error: str = declare(
         "fail", PART, "Bad frames", "a frame that cannot be read fails its source, or is left out "
-        "and listed; the times of the others stay", choices=ON_ERROR,
+        "and listed; the times of the others stay", choices=("fail", "skip"),
         goes_with_raw=True, is_later=True,
     )
     colour_bar: bool = declare(
@@ -292,7 +286,7 @@ class VideoSettings:
     panels: str | None = declare(
         None, DRAWN, "Panels", "show pictures side by side, with their names: the channels and "
         "behind them all of them merged, all sources of the call in one video, or both, with a row "
-        "for each source; the width is that of each panel", choices=PANELS,
+        "for each source; the width is that of each panel", choices=("channels", "sources", "both"),
         otherwise="one picture",
         token=lambda panels: "_panels" if panels == "channels" else f"_panels_{panels}",
         is_later=True,
@@ -387,7 +381,7 @@ class VideoSettings:
     )
     panel_marks: str = declare(
         "each", DRAWN, "Panels", "where panels have scale bar, time, events and a label that holds "
-        "for all of them: in each, or once in the whole picture", choices=PANEL_MARKS,
+        "for all of them: in each, or once in the whole picture", choices=("each", "once"),
         token=lambda marks: "" if marks == "each" else f"_marks_{marks}", is_later=True,
     )
     # fmt: on

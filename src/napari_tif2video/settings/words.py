@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .setting import option_of
 from .video import SETTINGS
-
-
-def option_of(name: str) -> str:
-    """What a setting, or another argument, is called on the command line."""
-    return f"--{name.replace('_', '-')}"
 
 
 def title_of(name: str) -> str:

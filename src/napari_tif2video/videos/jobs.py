@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from ..data import Stack, check_frames, open_images, open_stack
 from ..encode import require_encoder
@@ -24,6 +26,8 @@ from ..planning import (
 from ..settings import DEFAULT_CONTRAST, VideoSettings
 from .outputs import Destination, check_written, choose_outputs, name_outside
 from .sources import SourceJob
+
+_Done = TypeVar("_Done")
 
 
 def plan_jobs(
@@ -79,7 +83,7 @@ def check_jobs(jobs: list[SourceJob]) -> None:
         except Tif2VideoError as exc:
             if job.plan.skips:
                 note = f"frames that cannot be read will be left out, among them: {exc}"
-                job.plan = dataclasses.replace(job.plan, notes=(*job.plan.notes, note))
+                job.plan = job.plan.with_note(note)
             else:
                 job.problem = exc
 
@@ -89,7 +93,7 @@ def _compare_magnifications(jobs: list[SourceJob]) -> None:
     known = [job for job in jobs if job.plan is not None and job.plan.scale is not None]
     note = magnification_note([job.plan for job in known if job.plan is not None], "videos")
     if note is not None and (plan := known[0].plan) is not None:
-        known[0].plan = dataclasses.replace(plan, notes=(*plan.notes, note))
+        known[0].plan = plan.with_note(note)
 
 
 def _compare_drawn(jobs: list[SourceJob]) -> None:
@@ -106,7 +110,7 @@ def _compare_drawn(jobs: list[SourceJob]) -> None:
                 f"{path.name} is drawn onto {count} sources; with {{name}} in its path, each has "
                 "the file of its own name"
             )
-            first.plan = dataclasses.replace(first.plan, notes=(*first.plan.notes, note))
+            first.plan = first.plan.with_note(note)
 
 
 def planned(
@@ -128,29 +132,33 @@ def planned(
 
 def _opened(job: SourceJob, settings: VideoSettings, match: str | None) -> Stack | None:
     """What a job is made of, or None where it has a problem, or gets it now."""
-    if job.problem is not None:
-        return None
-    try:
+
+    def opened() -> Stack:
         how = (settings.axes, settings.on_error)
         if job.files:
             stack = open_images(Path(job.source), job.files, *how)
         else:
             stack = open_stack(job.source, match, *how)
+        return dataclasses.replace(stack, notes=(job.note, *stack.notes)) if job.note else stack
+
+    return None if job.problem is not None else _tried(job, opened)
+
+
+def _tried(job: SourceJob, work: Callable[[], _Done]) -> _Done | None:
+    """What comes of work on a job; None where that has a problem now, which is said in its turn."""
+    try:
+        return work()
     except Tif2VideoError as exc:
         job.problem = exc
     except OSError as exc:
         job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
-    else:
-        if job.note:
-            stack = dataclasses.replace(stack, notes=(job.note, *stack.notes))
-        return stack
     return None
 
 
 def _planned(
     job: SourceJob, stack: Stack | None, settings: VideoSettings, ending: str, name: str = ""
 ) -> list[SourceJob]:
-    """The job with its plan, or one job for each of its positions and channels.
+    """The job with its plan or its problem, or a job for each of its positions and channels.
 
     Parameters
     ----------
@@ -159,27 +167,23 @@ def _planned(
     """
     if stack is None:
         return [job]
-    try:
-        one_by_one = _one_by_one(stack, settings)
-        if settings.follow_id == "each":
-            return [
-                clip for one in one_by_one for clip in _each_track(job, stack, one, ending, name)
-            ]
-        if len(one_by_one) == 1:
-            job.plan = plan(stack, settings, ending, job.arrays, name)
-            return [job]
-        return [
-            SourceJob(
-                job.source,
-                plan(stack, one, ending, job.arrays, _name_of_part(name, stack, one)),
-            )
-            for one in one_by_one
-        ]
-    except Tif2VideoError as exc:
-        job.problem = exc
-    except OSError as exc:
-        job.problem = SourceError(f"{job.label}: cannot be opened ({exc.strerror or exc})")
-    return [job]
+    parts = _tried(job, partial(_parts, job, stack, settings, ending, name))
+    return [job] if parts is None else parts
+
+
+def _parts(
+    job: SourceJob, stack: Stack, settings: VideoSettings, ending: str, name: str
+) -> list[SourceJob]:
+    one_by_one = _one_by_one(stack, settings)
+    if settings.follow_id == "each":
+        return [clip for one in one_by_one for clip in _each_track(job, stack, one, ending, name)]
+    if len(one_by_one) == 1:
+        job.plan = plan(stack, settings, ending, job.arrays, name)
+        return [job]
+    return [
+        SourceJob(job.source, plan(stack, one, ending, job.arrays, _name_of_part(name, stack, one)))
+        for one in one_by_one
+    ]
 
 
 def _each_track(

@@ -15,7 +15,7 @@ from typing import IO, Any, Literal, cast
 from ..errors import OutputError, SettingsError
 from ..planning import BadFrame, Drawn
 from ..recipe import contrast_of
-from ..units import Limits, counted, percent
+from ..units import Limits
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,9 @@ class Report:
                 path, "a", newline="", encoding="utf-8", errors="surrogateescape"
             )
         except OSError as exc:
-            raise SettingsError(f"--report {path}: cannot be written ({exc.strerror})") from exc
+            raise SettingsError(
+                f"--report {path}: cannot be written ({exc.strerror or exc})"
+            ) from exc
         self._writer = csv.writer(self._file)
         if self._file.tell() == 0:
             try:
@@ -230,34 +232,3 @@ def _check_report(path: str) -> None:
         line = file.readline(1000)
     if line and not line.startswith(b"source,output,status"):
         raise SettingsError(f"--report {path}: is another kind of file; choose a new name")
-
-
-def describe_fidelity(video: Video) -> str:
-    """How close a video that was verified is to the frames, in a line for people."""
-    rest = f"; {video.left_out} pages or files of the source are left out" if video.left_out else ""
-    if video.psnr_worst_db == math.inf:
-        return f"verified: all frames decode to what was rendered{rest}"
-    return (
-        f"verified: {video.frames} frames in order, PSNR {video.psnr_mean_db:.1f} dB, "
-        f"worst frame {video.psnr_worst_db:.1f} dB{rest}"
-    )
-
-
-def describe_limits(video: Video) -> str:
-    """What became black and white, and how much was outside, in a line for people."""
-    bad = len(video.bad_frames)
-    left_out = f", {counted(bad, 'bad frame')} left out" if bad else ""
-    return f"{_described_limits(video)}{left_out}"
-
-
-def _described_limits(video: Video) -> str:
-    if video.contrast == "raw":
-        return "counts as they are"
-    clipped = f"{percent(video.clipped or 0)} of the values clipped"
-    if contrast_of(video.contrast).has_own_limits:
-        each = "of its own" if video.contrast == "local" else "smoothed over time"
-        return f"each frame with limits {each}, {clipped}"
-    pairs = [f"{low:g} to {high:g}" for low, high in video.shared_limits]
-    if len(pairs) > 1:
-        pairs = [f"{name} {pair}" for name, pair in zip(video.channels, pairs, strict=True)]
-    return f"limits {', '.join(pairs)} ({video.contrast}), {clipped}"

@@ -1,20 +1,16 @@
-"""One source after the other: skipped or made, and in what an existing video differs."""
+"""One source after the other is skipped or made; those of a batch are measured before."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from pathlib import Path
-from statistics import fmean
 from typing import Any, TypeVar
 
 from ..data import Stack
 from ..encode import publishing, write_sidecar
-from ..errors import Cancelled, SettingsError, SourceError, describe
-from ..picture import DARK_MEAN, FEW_PIXELS_HIGH, FrameStats
+from ..errors import Cancelled, SourceError, describe
 from ..pipeline import (
     BatchLimits,
     Execution,
@@ -28,17 +24,14 @@ from ..pipeline import (
     make_video,
     measure_sequence,
     prepared_nbytes,
-    settings_of,
     source_name,
     steady,
     without_bad_frames,
     without_parts,
 )
 from ..planning import Plan
-from ..recipe import CONTRASTS, Recipe, read_text
-from ..settings import AUTO_PERCENTILE, VideoSettings, value_text
-from ..units import Limits, pairs_text, size_text
 from .ahead import Lookahead
+from .findings import differences, findings, quality_notes
 from .result import Video
 from .sources import SourceJob
 
@@ -109,7 +102,7 @@ def _readings(jobs: list[SourceJob], execution: Execution) -> dict[int, SharedRe
                 f"what the {len(plans)} clips show does not fit into memory at once: they are made "
                 f"in {reading.groups} groups, and the source is read for each"
             )
-            jobs[first].plan = dataclasses.replace(plan, notes=(*plan.notes, note))
+            jobs[first].plan = plan.with_note(note)
     return readings
 
 
@@ -230,6 +223,7 @@ def convert_job(
     overwrite: bool,
     verify: bool = False,
 ) -> Video:
+    """Make the video of a job that has a plan and an output, or keep the one that exists."""
     plan, output = job.plan, job.output
     assert plan is not None  # else it would have a problem
     assert output is not None
@@ -249,6 +243,14 @@ def convert_job(
         for sidecar in beside:
             write_sidecar(sidecar, made.recipe.to_json())
     forget_segments(output)
+    notes = () if kept is None else kept.notes
+    return dataclasses.replace(
+        _finished_video(job, made, notes), seconds=time.perf_counter() - begun
+    )
+
+
+def _finished_video(job: SourceJob, made: FinishedFile, notes: Sequence[str]) -> Video:
+    """What became of a video; `notes` are those of segments that were kept."""
     plan, stats, fidelity = made.plan, made.stats, made.fidelity
     used: tuple[Any, ...] = tuple(frame.limits for frame in stats)
     if len(plan.stack.channels) == 1:
@@ -262,13 +264,12 @@ def convert_job(
         constant_frames=constant,
         notes=(
             *plan.notes,
-            *(() if kept is None else kept.notes),
-            *_findings(plan, constant, stats),
-            *_quality_notes(made),
+            *notes,
+            *findings(plan, constant, stats),
+            *quality_notes(made),
         ),
         crf=plan.encoder.rate if plan.encoder.codec.crf_range else None,
         psnr_db=made.psnr_db,
-        seconds=time.perf_counter() - begun,
         sidecar=job.sidecar,
         psnr_mean_db=None if fidelity is None else fidelity.mean_db,
         psnr_worst_db=None if fidelity is None else fidelity.worst_db,
@@ -289,7 +290,7 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
         contrast=plan.contrast,
         notes=plan.notes,
         codec=plan.encoder.codec.name,
-        channels=tuple(c.name or str(c.number) for c in plan.stack.channels),
+        channels=tuple(channel.label for channel in plan.stack.channels),
         pixel_size_um=calibration.pixel_size_um,
         pixel_size_origin=calibration.pixel_size_origin,
         frame_interval_s=calibration.frame_interval_s,
@@ -301,97 +302,3 @@ def _planned_video(job: SourceJob, plan: Plan) -> Video:
         title_frames=plan.title_frames,
         drawn=plan.drawn,
     )
-
-
-def _findings(plan: Plan, constant: tuple[int, ...], stats: Sequence[FrameStats]) -> list[str]:
-    findings: list[str] = []
-    if plan.picture.is_raw:
-        return findings
-    if constant:
-        first = plan.stack.frames.label(constant[0])
-        findings.append(
-            f"{len(constant)} of {plan.frames} frames have no contrast, all their pixels are "
-            f"equal; the first is {first}"
-        )
-    if len(constant) == plan.frames:
-        return findings
-    sampled = (frame.brightness for frame in stats if frame.brightness is not None)
-    mean, high, robust_mean = map(fmean, zip(*sampled, strict=True))
-    is_dark = mean < DARK_MEAN
-    what, of_panel = "the video", ""
-    if plan.sources:
-        what, of_panel = "the darkest panel", " of the darkest panel"
-    if plan.percentile is None and not CONTRASTS[plan.contrast].is_stated:
-        if high < FEW_PIXELS_HIGH or is_dark:
-            few = f"only one pixel in a thousand is brighter than {high:.0f}, and "
-            findings.append(
-                f"a few bright pixels decide the range{of_panel}: of 255 grey levels, "
-                f"{few if high < FEW_PIXELS_HIGH else ''}the mean is {mean:.1f}; "
-                f"--percentile {' '.join(f'{p:g}' for p in AUTO_PERCENTILE)} would make it about "
-                f"{robust_mean:.1f}"
-            )
-    elif is_dark:
-        findings.append(
-            f"{what} is very dark (mean grey level {mean:.1f} of 255); try --gamma "
-            f"0.5, or {'other' if plan.contrast == 'fixed' else 'fixed'} limits with --limits"
-        )
-    return findings
-
-
-def _quality_notes(made: FinishedFile) -> list[str]:
-    if made.psnr_db is None:
-        return []
-    codec, rate = made.plan.encoder.codec, made.plan.encoder.rate
-    is_exact = made.psnr_db == math.inf
-    lost = "no difference from" if is_exact else f"a PSNR of {made.psnr_db:.1f} dB against"
-    return [
-        f"{size_text(made.nbytes)} with rate factor {rate} of {codec.title}: {lost} the pictures "
-        "before encoding"
-    ]
-
-
-def differences(path: Path, plan: Plan, limits: tuple[Limits, ...] | None) -> list[str]:
-    """What to say about an existing video that is kept, if anything.
-
-    Parameters
-    ----------
-    limits : tuple, optional
-        Of each channel, where they were measured in this call.
-
-    Returns
-    -------
-    list of str
-        Empty where there is no difference, or where the video does not tell.
-    """
-    try:
-        text = read_text(path)
-    except SourceError as exc:
-        reason = str(exc).removeprefix(f"{path}: ")
-        return [f"what exists there {reason}; use --overwrite to make the video"]
-    try:
-        found = Recipe.from_json(text)
-    except SettingsError:  # a video without a recipe
-        return []
-    parts = _settings(found, plan)
-    if not parts and [dict(each) for each in found.drawn] != [d.to_dict() for d in plan.drawn]:
-        parts.append("with other objects drawn onto it")
-    before = tuple(channel.limits[0] for channel in found.channels if channel.limits)
-    if not parts and limits is not None and before != limits:
-        parts.append(f"with limits {pairs_text(before)}, this call's are {pairs_text(limits)}")
-    if found.source != source_name(plan):
-        parts.append(f"from {found.source}, this call's source is {source_name(plan)}")
-    elif not parts and len(found.indices) != len(plan.indices):
-        parts.append(f"of {len(found.indices)} frames, now there are {len(plan.indices)}")
-    if not parts:
-        return []
-    return [f"the video that exists was made {'; '.join(parts)}; use --overwrite to make it again"]
-
-
-def _settings(found: Recipe, plan: Plan) -> list[str]:
-    defaults = VideoSettings().to_dict()
-    before, now = defaults | dict(found.settings), defaults | settings_of(plan)
-    return [
-        f"with {key} {value_text(before.get(key))}, this call's is {value_text(now.get(key))}"
-        for key in now | before
-        if before.get(key) != now.get(key)
-    ]

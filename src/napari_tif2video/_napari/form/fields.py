@@ -10,13 +10,13 @@ from magicgui.types import Undefined
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, PushButton, SpinBox
 from magicgui.widgets.bases import ValuedContainerWidget
 from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import QAbstractSpinBox, QFileDialog, QLineEdit, QMenu
+from qtpy.QtWidgets import QAbstractSpinBox, QFileDialog, QLineEdit
 from superqt.cmap import QColormapItemDelegate, QColormapLineEdit
 
 from ...geometry import WIDTH_RANGE_PX, CropBox
 from ...settings import FPS_RANGE, pairs_of, title_of
 from ...units import decimal_fps
-from ..panel import Note, let_shrink, line, tidy, title
+from ..panel import Note, add_menu, let_shrink, line, tidy, title
 
 #: Words for a choice, and its value.
 Choices = Sequence[tuple[str, Any]]
@@ -383,10 +383,9 @@ class Files(Compound):
         super().__init__(self.path, self.button, edited=(self.path,), stretch=0, **options)
         self.button.native.setAccessibleName(f"Choose: {title_of(self.name)}")
         if folders:
-            menu = QMenu(self.button.native)
+            menu = add_menu(self.button)
             menu.addAction("Folder…", self._pick_folder)
             menu.addAction("File…", self._pick_file)
-            self.button.native.setMenu(menu)
         else:
             self.button.changed.connect(self._pick_file)
 

@@ -16,7 +16,7 @@ from ...data import stack_of_array
 from ...drawings import LabelColours, Labels, Points, Shapes, Texts, Tracks, Vectors, ellipse
 from ...errors import SourceError
 from ...overlays import Drawing, Look
-from .layer import BLENDINGS, as_array
+from .layer import as_array, blending_of
 from .region import Merge
 from .space import Space
 
@@ -52,7 +52,7 @@ def drawings_of(
             layer.name,
             "" if path is None else Path(path).name,
             1.0 if is_opaque else float(layer.opacity),
-            BLENDINGS[str(layer.blending)],  # type: ignore[arg-type]
+            blending_of(layer),
             len(below),
         )
         try:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from napari.layers import Image, Layer
 
-from ...colours import Display
+from ...colours import Blending, Display
 from ...data import ArrayPlanes, Calibration, Channel, Planes, Stack, stack_of_array
 from ...errors import SourceError
 from ...planning import has_unknown_axes
 from .placement import Placement
+
+#: Metadata key of layers that the plugin shows for a while; they are no sources.
+TEMPORARY = "napari-tif2video temporary"
+
+#: Metadata key of layers that show one of several channels of a file: its number.
+CHANNEL = "napari-tif2video channel"
 
 #: Where an axis stands: a step of its slider, or those of a thick slice.
 Place = int | slice
@@ -82,22 +88,6 @@ def depth_axis(layer: Image, play: int | None) -> int | None:
     named = [axis for axis in others if letters[axis] == "Z"]
     unnamed = [axis for axis in others if not letters[axis].isalpha()]
     return named[0] if named else unnamed[0] if len(others) == len(unnamed) == 1 else None
-
-
-#: Metadata key of layers that the plugin shows for a while; they are no sources.
-TEMPORARY = "napari-tif2video temporary"
-
-#: Metadata key of layers that show one of several channels of a file: its number.
-CHANNEL = "napari-tif2video channel"
-
-BLENDINGS = {
-    "translucent_no_depth": "translucent",
-    "translucent": "translucent",
-    "additive": "additive",
-    "opaque": "opaque",
-    "minimum": "minimum",
-    "multiplicative": "multiplicative",
-}
 
 
 def default_play_axis(layer: Image) -> int | None:
@@ -181,7 +171,7 @@ def _hyperstack(layer: Image, folder: Path | None) -> Stack:
     time = letters.index("T") if "T" in letters else None
     first = planes.sequence("", {letter: 0 for letter, _ in planes.sizes}, "", "")
     channel = Channel(first, display_of(layer))
-    opened = Stack.behind(layer.data)
+    opened = Stack.behind(full_data(layer))
     source = Calibration() if opened is None else opened.calibration
     calibration = _calibration_of(layer, time, source)
     return Stack(
@@ -251,13 +241,18 @@ def _of_our_planes(data: Any, play: int | None, point: Sequence[Any]) -> Stack |
     )
 
 
+def blending_of(layer: Layer) -> Blending:
+    blending = str(layer.blending)
+    return "translucent" if blending == "translucent_no_depth" else cast(Blending, blending)
+
+
 def display_of(layer: Image) -> Display:
     """How napari shows an image layer."""
-    blending = BLENDINGS[str(layer.blending)]
+    blending = blending_of(layer)
     if layer.rgb:
         dtype = np.dtype(layer.dtype)
         white = float(np.iinfo(dtype).max) if dtype.kind in "ui" else 1.0
-        return Display((0.0, white), 1.0, None, float(layer.opacity), blending)  # type: ignore[arg-type]
+        return Display((0.0, white), 1.0, None, float(layer.opacity), blending)
     low, high = (float(limit) for limit in layer.contrast_limits)
     table = np.asarray(layer.colormap.map(np.linspace(0, 1, 256)))[:, :3]
     colours = np.rint(np.clip(table, 0, 1) * 255).astype(np.uint8)
@@ -268,7 +263,7 @@ def display_of(layer: Image) -> Display:
         float(layer.gamma),
         None if np.array_equal(colours, ramp) else colours.tobytes(),
         float(layer.opacity),
-        blending,  # type: ignore[arg-type]
+        blending,
         is_auto=is_auto,
     )
 

@@ -25,11 +25,39 @@ def unit_factors(viewer: ViewerModel, layer: Layer) -> Floats:
     return np.array([1 if own == unit else (1.0 * own).to(unit).magnitude for own, unit in pairs])
 
 
-def world_of(layer: Layer, factors: Any = 1.0) -> tuple[Floats, Floats]:
-    """Where a layer's first place is in the world, and the map from there on."""
-    origin = np.array(layer.data_to_world(np.zeros(layer.ndim)))
-    ends = np.array([layer.data_to_world(one) for one in np.eye(layer.ndim)])
-    return origin * factors, ((ends - origin) * factors).T
+@dataclass(frozen=True, eq=False)
+class World:
+    """The map from places of a layer to the world, of which the linear part is taken.
+
+    Attributes
+    ----------
+    origin : float array (D,)
+        Where the layer's first place is.
+    linear : float array (D, D)
+        The map from there on.
+    """
+
+    origin: Floats
+    linear: Floats
+
+    @classmethod
+    def of(cls, layer: Layer, viewer: ViewerModel | None = None) -> World:
+        """That of a layer alone, or in the units of a viewer."""
+        factors = 1.0 if viewer is None else unit_factors(viewer, layer)
+        origin = np.array(layer.data_to_world(np.zeros(layer.ndim)))
+        ends = np.array([layer.data_to_world(one) for one in np.eye(layer.ndim)])
+        return cls(origin * factors, ((ends - origin) * factors).T)
+
+    @property
+    def plane(self) -> Floats:
+        """From (row, column, 1) to the last two axes of the world."""
+        plane = np.eye(3)
+        plane[:2, :2], plane[:2, 2] = self.linear[-2:, -2:], self.origin[-2:]
+        return plane
+
+    def along(self, axis: int) -> tuple[float, float]:
+        """Where the first step along an axis is, and how far the next one."""
+        return float(self.origin[axis]), float(self.linear[axis, axis])
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,25 +82,17 @@ class Placement:
     @classmethod
     def of_layer(cls, layer: Image, axes: Mapping[str, int]) -> Placement:
         """That of a layer alone, whose axes have these letters and numbers."""
-        origin, linear = world_of(layer)
-        plane = np.eye(3)
-        plane[:2, :2], plane[:2, 2] = linear[-2:, -2:], origin[-2:]
-        along = {
-            letter: (axis - layer.ndim, float(origin[axis]), float(linear[axis, axis]))
-            for letter, axis in axes.items()
-        }
-        return cls(plane, along, layer.units)
+        world = World.of(layer)
+        along = {letter: (axis - layer.ndim, *world.along(axis)) for letter, axis in axes.items()}
+        return cls(world.plane, along, layer.units)
 
     @classmethod
     def of_layers(
         cls, viewer: ViewerModel, layers: Sequence[Image], plane: Floats, play: int, letter: str
     ) -> Placement:
         """That of layers of a viewer of which the axis `play`, counted from the end, is played."""
-        along = {}
-        moving = [layer for layer in layers if layer.ndim >= -play > 2]
-        if moving:
-            origin, linear = world_of(moving[0], unit_factors(viewer, moving[0]))
-            along[letter] = (play, float(origin[play]), float(linear[play, play]))
+        moving = next((layer for layer in layers if layer.ndim >= -play > 2), None)
+        along = {} if moving is None else {letter: (play, *World.of(moving, viewer).along(play))}
         return cls(plane, along, viewer.layers.extent.units)
 
     def __call__(self, given: Given, played: str) -> Floats | None:

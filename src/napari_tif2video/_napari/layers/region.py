@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...data import Grid
 from ...errors import SourceError
 from .layer import full_data, leading_shape
-from .placement import unit_factors, world_of
+from .placement import World
 
 _SLACK = 1e-6  # of a pixel, by which placements differ that mean the same
 _MIN_SIDE = 2  # pixels
@@ -61,9 +61,8 @@ class _Placed:
 
     def __init__(self, viewer: ViewerModel, layer: Image) -> None:
         self.layer = layer
-        origin, linear = world_of(layer, unit_factors(viewer, layer))
-        plane = np.eye(3)
-        plane[:2, :2], plane[:2, 2] = linear[-2:, -2:], origin[-2:]
+        world = World.of(layer, viewer)
+        plane, linear = world.plane, world.linear
         height, width = full_data(layer).shape[layer.ndim - 2 : layer.ndim]
         self.region = Region(plane, (int(height), int(width)))
         sizes = leading_shape(layer)

@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from .placement import unit_factors, world_of
+from .placement import World, unit_factors
 from .region import Merge
 
 
@@ -45,20 +45,18 @@ class Space:
 
     @classmethod
     def of(cls, viewer: ViewerModel, layer: Layer, merged: Merge, play: int) -> Space:
-        origin, linear = world_of(layer, unit_factors(viewer, layer))
-        plane = np.eye(3)
-        plane[:2, :2], plane[:2, 2] = linear[-2:, -2:], origin[-2:]
-        to_frame = np.linalg.inv(merged.region.plane) @ plane
-        moving = [image for image in merged.layers if image.ndim >= -play]
-        axis = play + layer.ndim if play < -2 and layer.ndim >= -play and moving else None
+        world = World.of(layer, viewer)
+        to_frame = np.linalg.inv(merged.region.plane) @ world.plane
+        moving = next((image for image in merged.layers if image.ndim >= -play > 2), None)
+        axis: int | None = None
         first, step = 0.0, 1.0
-        if axis is not None:
-            image_origin, image_linear = world_of(moving[0], unit_factors(viewer, moving[0]))
-            first = (origin[play] - image_origin[play]) / image_linear[play, play]
-            step = linear[axis, axis] / image_linear[play, play]
+        if moving is not None and layer.ndim >= -play:
+            axis = play + layer.ndim
+            own, (origin, way) = world.along(play), World.of(moving, viewer).along(play)
+            first, step = (own[0] - origin) / way, own[1] / way
         # Axes stand by themselves: a slice is at one value of each.
-        steps = np.diag(linear)
-        middle = (np.array(viewer.dims.point[-layer.ndim :]) - origin) / steps
+        steps = np.diag(world.linear)
+        middle = (np.array(viewer.dims.point[-layer.ndim :]) - world.origin) / steps
         left, right = (
             np.array(margin[-layer.ndim :]) / abs(steps)
             for margin in (viewer.dims.margin_left, viewer.dims.margin_right)
@@ -73,8 +71,8 @@ class Space:
         return cls(
             to_frame,
             axis,
-            float(first),
-            float(step),
+            first,
+            step,
             others,
             margins,
             float(scale / np.linalg.norm(merged.region.plane[:2, 1])),

@@ -45,20 +45,20 @@ class ResultPreview(Container):
         self._plan: Plan | None = None
         self._index = 0
         self._measured_key: Any = None
+        self.play_button = PushButton(
+            text="Play", tooltip="Show the frames at the speed of the video, without making it"
+        )
+        self.play_button.native.setCheckable(True)
         keys: dict[Qt.Key, Callable[[], object]] = {
-            Qt.Key.Key_Space: self._toggle,
+            Qt.Key.Key_Space: self.play_button.native.click,
             Qt.Key.Key_Left: lambda: self.step(-1),
             Qt.Key.Key_Right: lambda: self.step(1),
         }
         self.picture = Picture("Frame of the video", keys, self.show_full_size)
         self.picture.setToolTip("Click: full size. Space: play. Left and Right: step")
-        keys = keys | {Qt.Key.Key_Escape: self._close_full_size}
-        self.full_size = Picture("Frame of the video in full size", keys)
+        keys = keys | {Qt.Key.Key_Escape: lambda: self.full_size.close()}
+        self.full_size: Picture = Picture("Frame of the video in full size", keys)
         self.full_size.setWindowTitle("Preview")
-        self.play_button = PushButton(
-            text="Play", tooltip="Show the frames at the speed of the video, without making it"
-        )
-        self.play_button.native.setCheckable(True)
         self.place, self.facts, self.limits = Note(), Note(), Note()
         super().__init__(labels=False, gui_only=True)
         row = line(self.play_button, self.place, stretch=1)
@@ -160,15 +160,9 @@ class ResultPreview(Container):
     def leave(self) -> None:
         """Stop, and close the window of the picture."""
         self.stop()
-        self._close_full_size()
-
-    def _close_full_size(self) -> None:
         self.full_size.close()
 
     # ---- playing
-
-    def _toggle(self) -> None:
-        self.play_button.native.click()
 
     def _name_button(self, is_on: bool) -> None:
         self.play_button.text = "Pause" if is_on else "Play"
@@ -221,7 +215,7 @@ class ResultPreview(Container):
         self.preview = preview
         self._show_image(preview)
         self.place.value = f"frame {preview.index + 1} of {self._plan.frames}"
-        text = pairs = self._limits_text(self._plan, preview)
+        text = pairs = _limits_text(self._plan, preview)
         if preview.clipped is not None and not self._plan.picture.is_raw:
             text += f" · {percent(preview.clipped)} clipped"
         if preview.is_provisional:
@@ -232,16 +226,6 @@ class ResultPreview(Container):
         image = None if preview is None else qt_image(preview.image)
         for picture in (self.picture, self.full_size):
             picture.show_image(image)
-
-    def _limits_text(self, plan: Plan, preview: FramePreview) -> str:
-        if plan.picture.is_raw:
-            return "counts as they are"
-        if len(preview.limits) == 1:
-            ((low, high),) = preview.limits
-            return f"black {low:g} · white {high:g}"
-        names = [channel.name or f"channel {channel.number}" for channel in plan.stack.channels]
-        pairs = zip(names, preview.limits, strict=False)
-        return " · ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in pairs)
 
     def _show_error(self, error: Exception) -> None:
         self.stop()
@@ -263,3 +247,14 @@ def _measure(plan: Plan, is_stale: Callable[[], bool]) -> bool:
     except Cancelled:
         return False
     return True
+
+
+def _limits_text(plan: Plan, preview: FramePreview) -> str:
+    if plan.picture.is_raw:
+        return "counts as they are"
+    if len(preview.limits) == 1:
+        ((low, high),) = preview.limits
+        return f"black {low:g} · white {high:g}"
+    names = [channel.name or f"channel {channel.number}" for channel in plan.stack.channels]
+    pairs = zip(names, preview.limits, strict=False)
+    return " · ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in pairs)

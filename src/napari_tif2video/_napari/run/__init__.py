@@ -1,7 +1,6 @@
 """From the Create button to videos: in the background, with progress, or elsewhere as a script."""
 
-from .card import open_file
-from .destination import Destination, stored
+from .destination import Destination
 from .jobs import Starter, automatic_name
 from .runner import RunRow
 from .script import RecipeButton
@@ -12,6 +11,4 @@ __all__ = [
     "RunRow",
     "Starter",
     "automatic_name",
-    "open_file",
-    "stored",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import partial
@@ -13,19 +12,17 @@ import av
 import numpy as np
 from magicgui.widgets import Container, PushButton
 from numpy.typing import NDArray
-from qtpy.QtCore import Qt, QUrl
-from qtpy.QtGui import QDesktopServices, QGuiApplication
-from qtpy.QtWidgets import QMenu, QSizePolicy
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QSizePolicy
 
-from ...errors import SourceError
 from ...recipe import read_recipe
 from ...units import size_text
 from ...videos import Video, describe_fidelity, describe_limits
 from ..background import Background
-from ..panel import Fold, Note, column, line, say, tidy
+from ..desktop import keep, open_file, stored, to_clipboard
+from ..panel import Fold, Note, add_menu, column, line, say, tidy
 from ..preview import Picture, qt_image
 from ..words import telling
-from .destination import keep, stored
 
 _RECENT = 10
 _WIDTH_PX, _HEIGHT_PX = 84, 56
@@ -122,9 +119,7 @@ class VideoCard(Container):
             text="Copy recipe", tooltip="What the video was made of and how, from the file, as JSON"
         )
         self.play_button.native.setAccessibleName("Play the finished video")
-        self._menu = QMenu(self.recent_button.native)
-        self._menu.aboutToShow.connect(self._fill)
-        self.recent_button.native.setMenu(self._menu)
+        self._menu = add_menu(self.recent_button, self._fill)
         self._about = line(self.picture, self.facts, stretch=1)
         self._buttons = line(
             self.play_button, self.show_button, self.path_button, self.recipe_button
@@ -198,17 +193,3 @@ class VideoCard(Container):
             self._menu.addAction(
                 f"{made.path.name}  ({made.path.parent.name})", partial(self._show, made)
             )
-
-
-@telling()
-def open_file(path: str | Path) -> None:
-    """Open a file or folder in the program that is meant for it."""
-    if not os.path.exists(path):
-        raise SourceError(f"{path}: is not there any more")
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
-
-def to_clipboard(text: str) -> None:
-    clipboard = QGuiApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from magicgui.widgets import CheckBox, ComboBox, Container, Label, LineEdit, PushButton
 from psygnal import Signal
-from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from ...encode import sidecar_of
 from ...settings import VideoSettings
+from ..desktop import stored
 from ..form import Choice
 from ..panel import line, tidy, title
 
-IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
-
-
-_ENDING = ".mp4"
 Answer = Literal["replace", "keep", "skip", "cancel"]
 
-
-def stored() -> QSettings:
-    """What is remembered from one start to the next."""
-    name = "napari-tif2video"
-    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, name, name)
-
-
-def keep(values: Mapping[str, str]) -> None:
-    """Remember these: not for the GUI thread, as Qt waits until they are on the disk."""
-    settings = stored()
-    for name, value in values.items():
-        settings.setValue(name, value)
+_IF_EXISTS = {"ask": "Ask", "replace": "Replace", "keep": "Keep both", "skip": "Skip"}
+_ENDING = ".mp4"
 
 
 class Destination(Container):
@@ -60,7 +46,7 @@ class Destination(Container):
         super().__init__(labels=False, gui_only=True)
         tidy(self, (line(title("Save in"), self.where, self.browse, stretch=1), self._name_row))
         self.existing = ComboBox(
-            choices=[(words, name) for name, words in IF_EXISTS.items()],
+            choices=[(words, name) for name, words in _IF_EXISTS.items()],
             tooltip="What to do when the video exists",
         )
         self.verify = CheckBox(

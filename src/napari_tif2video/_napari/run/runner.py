@@ -14,17 +14,17 @@ from pathlib import Path
 from magicgui.widgets import Container, ProgressBar, PushButton
 from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
-from qtpy.QtWidgets import QFileDialog, QMenu
+from qtpy.QtWidgets import QFileDialog
 
 from ...errors import Cancelled, describe
 from ...pipeline import Execution, Progress
 from ...units import few_of
 from ...videos import Report, SourceJob, Video, run_jobs
 from ..background import Background
-from ..panel import PROBLEM_STYLE, Note, line, say, tidy
+from ..desktop import keep
+from ..panel import PROBLEM_STYLE, Note, add_menu, line, say, tidy
 from ..words import in_short, in_words, problem_of
 from .card import FinishedVideo, VideoCard, found, look_at, remember
-from .destination import keep
 
 _STEPS = 1000
 _SHOWN_EVERY_S = 0.2
@@ -96,9 +96,7 @@ class RunRow(Container):
         self.remove_button = PushButton(
             text="Take out", tooltip="Choose which of the videos that wait are not made"
         )
-        self._menu = QMenu(self.remove_button.native)
-        self._menu.aboutToShow.connect(self._fill)
-        self.remove_button.native.setMenu(self._menu)
+        self._menu = add_menu(self.remove_button, self._fill)
         self._running = line(self.bar, self.cancel_button, stretch=0)
         self._queue = line(self.next, self.go_on_button, self.remove_button, stretch=0)
         super().__init__(labels=False, gui_only=True)

@@ -9,18 +9,19 @@ from pathlib import Path
 from magicgui.widgets import PushButton
 from napari.layers import Image
 from napari.utils.notifications import show_info
-from qtpy.QtWidgets import QFileDialog, QMenu
+from qtpy.QtWidgets import QFileDialog
 
 from ...colours import Display
 from ...errors import SettingsError
 from ...paths import command_line
 from ...planning import Plan
 from ...settings import CONTAINERS, SETTINGS, VideoSettings, option_of, pairs_of
+from ..desktop import to_clipboard
 from ..form import SettingsForm
 from ..layers import CHANNEL, display_of
+from ..panel import add_menu
 from ..source import SourcePanel
 from ..words import telling
-from .card import to_clipboard
 from .destination import Destination
 from .jobs import automatic_name
 
@@ -129,12 +130,11 @@ class RecipeButton(PushButton):
         super().__init__(text="Copy or save settings", gui_only=True)
         self._form, self._source, self._plan = form, source, plan
         self._destination = destination
-        menu = QMenu(self.native)
+        menu = add_menu(self)
         menu.addAction("Copy as command line", self.copy_command_line)
         menu.addAction("Copy as Python", self.copy_python)
         menu.addAction("Save settings…", self.save_settings)
         menu.addAction("Load settings…", self.load_settings)
-        self.native.setMenu(menu)
 
     @telling()
     def copy_command_line(self) -> None:

@@ -15,11 +15,9 @@ from qtpy.QtCore import QObject
 from vispy.gloo import get_current_canvas
 
 from ...data import Stack, open_stack
-from ...errors import Tif2VideoError
 from ...planning import Plan
 from ..background import Background
-from ..hooks import LayerData, layers_data
-from ..layers import TEMPORARY
+from ..layers import TEMPORARY, LayerData, layers_data
 from ..words import problem_of
 from .axes import SourceAxes
 
@@ -195,7 +193,7 @@ class Catalog:
         self._current = next((key for key in self._wanted if key not in self._entries), None)
         if self._current is not None:
             path, axes = self._current
-            self._work.request(lambda _: _looked_at(path, axes))
+            self._work.request(lambda _: Entry(SourceAxes.of(open_stack(path, None, axes))))
 
     def _on_done(self, entry: Entry) -> None:
         key, self._current = self._current, None
@@ -206,10 +204,3 @@ class Catalog:
 
     def _on_failed(self, error: Exception) -> None:
         self._on_done(Entry(problem=problem_of(error)))
-
-
-def _looked_at(path: str, axes: str | None) -> Entry:
-    try:
-        return Entry(SourceAxes.of(open_stack(path, None, axes)))
-    except Tif2VideoError as exc:
-        return Entry(problem=problem_of(exc))

@@ -15,19 +15,11 @@ from ...errors import SourceError
 from ...geometry import CropBox
 from ..memory import thread_buffer
 from ..stack import FrameFormat
+from .alike import Alike
+from .files import Stamp, opened, stamps, translated
 from .layout import Layout, Sizes, layout_of
 from .ome import Members, OmeImage, ome_of
-from .pages import (
-    Alike,
-    Frame,
-    Stamp,
-    opened,
-    page_format,
-    read_page,
-    single_page,
-    stamps,
-    translated,
-)
+from .pages import Frame, page_format, read_page, single_page
 
 
 def only_ome_of(tif: TiffFile, path: Path) -> OmeImage | None:

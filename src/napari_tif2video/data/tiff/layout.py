@@ -20,9 +20,10 @@ from ...errors import DAMAGED, SourceError
 from ..calibration import Calibration
 from ..stack import FrameFormat
 from .claims import check_planes
+from .files import check_findings
 from .metadata import calibration_of, channels_of
 from .ome import OmeImage, placed
-from .pages import channels_in, check_findings, has_lut, page_format, unlike
+from .pages import channels_in, has_lut, page_format, unlike
 
 _PLACES = {"T": "time points", "C": "channels", "Z": "slices"}
 Page = TiffPage | TiffFrame

@@ -22,7 +22,7 @@ from .pages import has_lut
 _NIKON_TIME, _NIKON_PIXEL, _NIKON_METADATA = 65325, 65326, 65331
 
 # Resolution tags are often what a printer or screen wants; no microscope has such pixels.
-PLAUSIBLE_UM = (0.001, 100.0)
+_PLAUSIBLE_UM = (0.001, 100.0)
 _TIFF = "from the TIFF resolution"
 _OME, _IMAGEJ, _METAMORPH, _METAXPRESS, _LSM = (
     f"from {name} metadata" for name in ("OME", "ImageJ", "MetaMorph", "MetaXpress", "LSM")
@@ -220,7 +220,7 @@ def _pixel_size(
         width, doubts = believable(
             claim.width_um, claim.origin, default_um=claim.default_um, dpi=claim.may_be_dpi
         )
-        is_plausible = PLAUSIBLE_UM[0] <= claim.width_um <= PLAUSIBLE_UM[1]
+        is_plausible = _PLAUSIBLE_UM[0] <= claim.width_um <= _PLAUSIBLE_UM[1]
         if width is not None and (is_plausible or claim.origin != _TIFF):
             return width, claim.height_um, claim.origin, ()
         notes = notes or doubts

@@ -23,6 +23,7 @@ from tifffile import read_ndtiff_index
 from ...colours import ChannelInfo
 from ...errors import DAMAGED, SourceError, one_line
 from ...geometry import CropBox
+from ...units import positive
 from ..calibration import Calibration, believable
 from ..fields import natural_key
 from ..folder import FULL_RESOLUTION
@@ -30,9 +31,10 @@ from ..folder import NDTIFF_INDEX as INDEX
 from ..memory import thread_buffer
 from ..stack import FrameFormat, Stack
 from .claims import check_metadata
+from .files import check_findings, opened, stamps, translated
 from .metadata import as_shown, mean_step
 from .ome import Members
-from .pages import Frame, check_findings, opened, stamps, translated
+from .pages import Frame
 from .stacks import with_axes
 
 _ORIGIN = "from Micro-Manager metadata"
@@ -124,7 +126,7 @@ def _planes(folder: Path) -> list[_Plane]:
     found: dict[tuple[tuple[str, int | str], ...], _Plane] = {}
     sizes: dict[str, int] = {}
     with translated(index):
-        _index_bytes(folder)  # refuses what is too large
+        check_metadata(index)
         for number, line in enumerate(read_ndtiff_index(index)):
             axes, file, offset, width, height, kind, compression, *meta = line
             if kind not in _TYPES or compression or meta[2] or min(width, height) < 1:
@@ -315,8 +317,8 @@ def _calibration(
     with translated(folder):
         texts = _metadata_bytes(folder, planes)
     first = _metadata(folder, planes[0])
-    pixel, notes = believable(_number(first.get("PixelSizeUm")), _ORIGIN, default_um=1.0)
-    spacing = _number(summary.get("z-step_um"))
+    pixel, notes = believable(positive(first.get("PixelSizeUm")), _ORIGIN, default_um=1.0)
+    spacing = positive(summary.get("z-step_um"))
     found = [_ELAPSED.search(text) for text in texts]
     times = None
     if len(found) > 1 and all(found):
@@ -324,7 +326,7 @@ def _calibration(
     interval = None if times is None else mean_step(times)
     if interval is None:
         times = None
-        interval_ms = _number(summary.get("Interval_ms"))
+        interval_ms = positive(summary.get("Interval_ms"))
         interval = None if interval_ms is None else interval_ms / 1000
     origin = "" if interval is None else "mean of the plane times " * (times is not None) + _ORIGIN
     calibration = Calibration(
@@ -336,15 +338,6 @@ def _calibration(
         z_spacing_um=spacing,
     )
     return calibration, notes
-
-
-def _number(value: object) -> float | None:
-    """A length or time above 0, as a number or as text."""
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return number if 0 < number < float("inf") else None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ...errors import SourceError
 from ...units import length_um, time_s
 from ..folder import is_tiff_name
 from .claims import check_metadata, check_planes
-from .pages import opened
+from .files import opened
 
 # How channels are shown, before or behind their pixels, in versions of OME until 2008.
 _DISPLAYED = ("RedChannel", "GreenChannel", "BlueChannel", "GreyChannel")

@@ -1,21 +1,9 @@
-"""Is this page of a TIFF sound, and what is in it?
-
-Files that differ from the first one of their folder in nothing but pixels are not parsed again.
-Series that a program wrote frame by frame, without a time or a note in each file, are like that.
-Parsing such a file takes twice as long as reading it, and only one thread at a time can do it.
-"""
+"""Is this page of a TIFF sound, and what is in it?"""
 
 from __future__ import annotations
 
-import logging
-import os
-import stat
 import struct
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from io import FileIO
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -24,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile, TiffFrame, TiffPage
 
-from ...errors import DAMAGED, SourceError, Tif2VideoError, no_memory
+from ...errors import DAMAGED, SourceError
 from ...units import size_text
 from ..memory import free_memory, thread_buffer
 from ..stack import FrameFormat
-from .claims import TYPE_BYTES, check_directories, check_frame
+from .claims import TYPE_BYTES, check_frame
+from .files import check_findings
 
 Frame = NDArray[Any]
 
@@ -237,195 +226,3 @@ def read_page(
         raise SourceError(f"{where}: holds no full image; {DAMAGED}")
     check_findings(where)
     return frame.astype(frame_format.dtype, copy=False)
-
-
-_local = threading.local()
-
-
-class _Findings(logging.Handler):
-    """Keeps what tifffile logs as errors, for the thread that was reading."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.ERROR:
-            _local.finding = record.getMessage()
-
-
-_findings = _Findings()
-
-
-def check_findings(where: object) -> None:
-    finding = getattr(_local, "finding", None)
-    if finding is not None:
-        _local.finding = None
-        reason = finding.rsplit("> ", 1)[-1]
-        raise SourceError(f"{where}: {DAMAGED} ({reason})")
-
-
-@contextmanager
-def opened(path: Path, stamp: Stamp | None = None) -> Iterator[TiffFile]:
-    """A file, which must be the same at the end of the block as at its beginning.
-
-    Parameters
-    ----------
-    stamp : (int, int), optional
-        Size and time of change that it must have.
-    """
-    logger = logging.getLogger("tifffile")
-    if _findings not in logger.handlers:
-        logger.addHandler(_findings)
-    _local.finding = None
-    # OME metadata can name any other file, and more planes than there is memory for a list of
-    # them; tifffile would open and make them.
-    with translated(path):
-        found = os.stat(path)
-        if not stat.S_ISREG(found.st_mode):
-            raise SourceError(f"{path}: is no file, but a pipe, socket or device")
-        before = stamp or stamp_of(found)
-        _require_unchanged(path, before, found)
-        check_directories(path, *before)
-        with np.errstate(all="ignore"):  # it computes with whatever a tag says
-            file = TiffFile(path, is_ome=False)
-        with file as tif:
-            yield tif
-            _require_unchanged(path, before, os.fstat(tif.filehandle.fileno()))
-
-
-#: Size of a file in bytes, and when it was changed in ns.
-Stamp = tuple[int, int]
-
-
-def stamp_of(found: os.stat_result) -> Stamp:
-    return found.st_size, found.st_mtime_ns
-
-
-def stamps(folder: Path, names: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
-    """The path of each file with its stamp.
-
-    Raises
-    ------
-    SourceError
-        One is not there.
-    """
-    found = []
-    for name in names:
-        path = os.path.join(folder, name)
-        with translated(path):
-            found.append((path, *stamp_of(os.stat(path))))
-    return tuple(found)
-
-
-def _require_unchanged(path: Path, before: Stamp, found: os.stat_result) -> None:
-    if stamp_of(found) != before:
-        raise SourceError(
-            f"{path}: was changed while it was read; wait until it is complete, and start again"
-        )
-
-
-@contextmanager
-def translated(where: object) -> Iterator[None]:
-    """Whatever goes wrong while reading becomes one line that names the file."""
-    try:
-        yield
-    except (Tif2VideoError, GeneratorExit):
-        raise
-    except FileNotFoundError as exc:
-        raise SourceError(f"{where}: the file does not exist") from exc
-    except PermissionError as exc:
-        raise SourceError(f"{where}: no permission to read the file") from exc
-    except MemoryError as exc:
-        raise SourceError(f"{where}: cannot be read, as {no_memory(exc)}") from exc
-    except OSError as exc:
-        reason = exc.strerror or " ".join(str(exc).split())
-        raise SourceError(f"{where}: cannot be read ({reason})") from exc
-    except Exception as exc:  # tifffile and the codecs raise nearly anything on damaged files
-        reason = " ".join(str(exc).split()) or type(exc).__name__
-        raise SourceError(f"{where}: cannot be read as TIFF, or is damaged ({reason})") from exc
-
-
-# It travels with every task on a cluster.
-_MAX_AROUND_BYTES = 16 << 10
-
-
-@dataclass(frozen=True)
-class Alike:
-    """What a file has around its pixels, which lie in one uncompressed run.
-
-    Attributes
-    ----------
-    before, behind : bytes
-        All of the file before and behind its pixels.
-    stored : dtype
-        Type of the pixels, in the byte order of the file.
-    """
-
-    before: bytes
-    behind: bytes
-    stored: np.dtype[Any]
-    format: FrameFormat
-
-    def matches(self, path: str) -> bool:
-        """Whether a file is such a one, as far as its size and what is before its pixels tell."""
-        end = len(self.before) + self.format.nbytes + len(self.behind)
-        try:
-            with open(path, "rb", buffering=0) as file:
-                is_as_long = os.fstat(file.fileno()).st_size == end
-                return is_as_long and file.read(len(self.before)) == self.before
-        except OSError:
-            return False
-
-    def read(self, path: str) -> NDArray[Any] | None:
-        """The frame of such a file, in a buffer of this thread; None for any other file."""
-        frame = thread_buffer("file", self.format.shape, self.stored)
-        start, end = len(self.before), len(self.before) + frame.nbytes
-        try:
-            with _open_at_once(path) as file:
-                stamp = stamp_of(os.fstat(file.fileno()))
-                if stamp[0] != end + len(self.behind):
-                    return None
-                if file.read(start) != self.before:
-                    return None
-                if self.behind:  # before the pixels, which would be read in vain
-                    file.seek(end)
-                    if file.read(len(self.behind)) != self.behind:
-                        return None
-                    file.seek(start)
-                if file.readinto(frame.reshape(-1).view(np.uint8).data) != frame.nbytes:
-                    return None
-                if stamp_of(os.fstat(file.fileno())) != stamp:
-                    return None
-        except OSError:  # whoever reads it properly will say what is wrong
-            return None
-        return frame.astype(self.format.dtype, copy=False)
-
-
-def _open_at_once(path: str) -> FileIO:
-    """Open for reading; a pipe, too, without waiting for what is written into it."""
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-    number = os.open(path, flags)
-    try:
-        return FileIO(number)
-    except OSError:  # a folder
-        os.close(number)
-        raise
-
-
-def alike(tif: TiffFile, page: TiffPage, frame_format: FrameFormat) -> Alike | None:
-    """What makes a file like this one, where `page` is all there is to read in it.
-
-    None where pixels are compressed, in several pieces or not the frame's own, or where there is
-    much beside them.
-    """
-    assert page.dtype is not None  # else it would have no format
-    if not page.is_contiguous or page.shape != frame_format.shape:
-        return None
-    if page.dtype.newbyteorder("=") != frame_format.dtype:  # such as places in a table of colours
-        return None
-    start, behind = page.dataoffsets[0], page.dataoffsets[0] + frame_format.nbytes
-    handle = tif.filehandle
-    if handle.size - frame_format.nbytes > _MAX_AROUND_BYTES:
-        return None
-    handle.seek(0)
-    before = handle.read(start)
-    handle.seek(behind)
-    stored = page.dtype.newbyteorder(tif.byteorder)
-    return Alike(before, handle.read(), stored, frame_format)

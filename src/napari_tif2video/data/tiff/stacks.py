@@ -14,25 +14,19 @@ from tifffile import TiffFile
 
 from ...colours import ChannelInfo, Display
 from ...errors import SourceError
+from ...units import listed
 from ..calibration import Calibration
 from ..folder import find_gaps, places, source_stem
 from ..names import NamedAxes, axes_of_names
 from ..planes import FramePlanes
 from ..stack import Channel, Frames, Stack
+from .alike import alike
+from .files import opened, stamp_of
 from .frames import FileFrames, MemberFrames, PageFrames, VolumeFrames, only_ome_of
 from .layout import Layout, Sizes, canonical, has_planes_behind, layout_of, ome_sizes
 from .metadata import calibration_of, channels_of, nikon_time_s, with_nikon_times
 from .ome import Members, OmeImage, members_of, ome_of
-from .pages import (
-    alike,
-    channels_in,
-    full_pages,
-    opened,
-    page_format,
-    read_page,
-    single_page,
-    stamp_of,
-)
+from .pages import channels_in, full_pages, page_format, read_page, single_page
 
 
 def open_file(path: Path, name: str) -> Stack:
@@ -46,7 +40,7 @@ def open_file(path: Path, name: str) -> Stack:
         images = [ome for ome in described if _is_inside(ome, path)] or described[:1]
         if len(images) > 1:
             stacks = [_image_stack(tif, ome, path, name, is_alone=False) for ome in images]
-            return stack_of_images(stacks, [ome.name for ome in images], name, path)
+            return _stack_of_images(stacks, [ome.name for ome in images], name, path)
         ome = images[0] if images else None
         return _image_stack(tif, ome, path, name, is_alone=len(described) < 2)
 
@@ -76,7 +70,7 @@ def _image_stack(
     return with_axes(stack, frames, layout.sizes)
 
 
-def stack_of_images(
+def _stack_of_images(
     stacks: Sequence[Stack], names: Sequence[str], name: str, path: Path, left_out: int = 0
 ) -> Stack:
     """Several images of one source, of which a setting chooses."""
@@ -151,7 +145,7 @@ def _images_of_folder(
         if len(images) > 1:
             raise
         return None
-    stack = stack_of_images(stacks, [images[n].name for n in whole], name, folder)
+    stack = _stack_of_images(stacks, [images[n].name for n in whole], name, folder)
     if len(whole) < len(images):
         note = f"{len(whole)} of {len(images)} positions are there, the files of others are not"
         stack = replace(stack, notes=(note, *stack.notes))
@@ -268,16 +262,19 @@ def _named_stack(folder: Path, named: NamedAxes, *, skips: bool) -> Stack:
     if layout is None:
         return with_axes(stack, FileFrames(folder, order, first, first_name, template), sizes)
     inside, said = _axes_inside(layout, named, path, is_imagej)
-    info = stack.channel_info or layout.channels
-    depth, files = prod(n for _, n in inside), range(len(order))
-    planes = Members(
-        order, tuple(f for f in files for _ in range(depth)), tuple(range(depth)) * len(order)
-    )
-    frames = VolumeFrames(folder, planes, layout.format, layout.sizes)
-    whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
     notes = tuple(dict.fromkeys((*stack.notes, *said, *layout.notes)))
-    stack = replace(stack, channel_info=info, notes=notes)
-    return with_axes(stack, frames, whole)
+    stack = replace(stack, channel_info=stack.channel_info or layout.channels, notes=notes)
+    whole = tuple((letter, n) for letter, n in (*sizes, *inside) if n > 1)
+    return with_axes(stack, _volumes(folder, order, layout), whole)
+
+
+def _volumes(folder: Path, names: tuple[str, ...], layout: Layout) -> VolumeFrames:
+    """All planes of files that are laid out as one of them is."""
+    depth, files = prod(n for _, n in layout.sizes), range(len(names))
+    planes = Members(
+        names, tuple(file for file in files for _ in range(depth)), tuple(range(depth)) * len(names)
+    )
+    return VolumeFrames(folder, planes, layout.format, layout.sizes)
 
 
 def is_single_image(path: Path) -> bool:
@@ -293,8 +290,7 @@ def _is_single(tif: TiffFile, path: Path) -> bool:
 
 
 def _subfolders(names: Sequence[str]) -> str:
-    found = list(dict.fromkeys(name.rpartition("/")[0] for name in names))
-    return ", ".join(found if len(found) <= 6 else [*found[:5], f"... {found[-1]}"])
+    return listed(list(dict.fromkeys(name.rpartition("/")[0] for name in names)), 6)
 
 
 def _timed(calibration: Calibration, began_s: float, last: Path, frames: int) -> Calibration:
