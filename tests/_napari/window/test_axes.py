@@ -197,6 +197,11 @@ def test_settings_with_parts_of_a_hyperstack(open_widget, wait, tmp_path, cli):
     (video,) = create(widget, wait)
     assert cli(*words[1:], "-o", tmp_path / "cli.mp4").code == 0
     assert media(tmp_path / "cli.mp4") == media(video.path)
+    # What settings ask for and the data have not stays, and is said to be wrong.
+    widget.settings = t2v.VideoSettings(channel="RFP")
+    widget.wait_until_idle()
+    assert widget.settings.channel == "RFP"
+    assert "has no channel RFP" in widget.row_of("channel").problem.value
 
 
 def test_axes_that_nobody_has_named(open_widget, wait, tmp_path):

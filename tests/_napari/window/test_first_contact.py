@@ -72,6 +72,8 @@ def test_the_place_of_the_box_in_numbers(open_widget):
     click(crop.centre)
     assert str(widget.settings.crop) == "60x50"
     assert [field.value for field in crop.place] == [70, 25]
+    crop.undo()
+    assert str(widget.settings.crop) == "60x50+7+25"
 
 
 def test_all_visible_layers_are_made_unless_another_one_is_chosen(open_widget, wait, tmp_path):

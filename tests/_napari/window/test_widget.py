@@ -449,8 +449,11 @@ def test_a_single_source_with_a_name_of_its_own_lands_where_it_was_asked_for(
         video.path.unlink()
         widget.folders.tree.selectAll()
         widget.folders.remove_selected()
+    assert widget.destination.name_edit.native.isVisible()
     widget.folders.add([folder, path])
     assert widget.destination.name_edit.value == "mine.mp4"
+    widget.wait_until_idle()
+    assert not widget.destination.name_edit.native.isVisible()
     names = {video.path.name for video in create(widget, wait)}
     assert len(names - {"mine.mp4"}) == 2
 
