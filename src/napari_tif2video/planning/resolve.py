@@ -39,22 +39,24 @@ _LARGE_BLOCK_BYTES = 512 << 20
 
 
 @dataclass(frozen=True)
-class _Beside:
-    """How a picture is planned that stands beside others.
+class _Around:
+    """What is known of a video besides its source and settings, for each of its pictures.
 
     Attributes
     ----------
+    arrays : mapping
+        See `plan`.
     elsewhere : frozenset of str
-        The marks that are drawn once for all of them, and not on it.
+        The marks that are drawn once for several pictures, and not on each.
     is_source : bool
-        Whether the others are of other sources.
+        Whether other sources are beside it.
     """
 
+    codec: Codec
+    ending: str
+    arrays: Mapping[str, Any]
     elsewhere: frozenset[str] = frozenset()
     is_source: bool = False
-
-
-_ALONE = _Beside()
 
 
 def plan(
@@ -85,28 +87,22 @@ def plan(
     """
     codec = settings.codec_for(ending)
     require_encoder(codec)
+    around = _Around(codec, ending, arrays or {})
     if not settings.shows_sources:
-        return _planned(stack, settings, codec, ending, arrays or {}, _ALONE)
-    own, beside = _of_one_source(settings, name), _Beside(marks_once(settings), is_source=True)
-    made = _planned(stack, own, codec, ending, arrays or {}, beside)
+        return _planned(stack, settings, around)
+    around = dataclasses.replace(around, elsewhere=marks_once(settings), is_source=True)
+    made = _planned(stack, _of_one_source(settings, name), around)
     stack = dataclasses.replace(made.stack, name=name or made.stack.name)
     return dataclasses.replace(made, stack=stack)
 
 
-def _planned(
-    stack: Stack,
-    settings: VideoSettings,
-    codec: Codec,
-    ending: str,
-    arrays: Mapping[str, Any],
-    beside: _Beside,
-) -> Plan:
+def _planned(stack: Stack, settings: VideoSettings, around: _Around) -> Plan:
     """The plan of a source, alone or beside others."""
     if settings.panels is not None:
-        return _side_by_side(stack, settings, codec, ending, arrays, beside)
+        return _side_by_side(stack, settings, around)
     stack = choose(stack, settings)
     try:
-        return _plan(stack, settings, codec, ending, arrays, beside)
+        return _plan(stack, settings, around)
     except (SourceError, SettingsError) as exc:
         raise SourceError(f"{stack.path or stack.name}: {exc}") from None
 
@@ -227,14 +223,7 @@ def clips(stack: Stack, settings: VideoSettings) -> Clips:
     return Clips(stack, tuple(numbers))
 
 
-def _side_by_side(
-    stack: Stack,
-    settings: VideoSettings,
-    codec: Codec,
-    ending: str,
-    arrays: Mapping[str, Any],
-    beside: _Beside,
-) -> Plan:
+def _side_by_side(stack: Stack, settings: VideoSettings, around: _Around) -> Plan:
     """The plan of a video with a panel for each channel, and one for all of them."""
     image = image_at(stack, settings.position) if stack.images else stack
     numbers, where = channel_numbers(image), stack.path or stack.name
@@ -243,9 +232,9 @@ def _side_by_side(
     if len(numbers) < 2:
         raise SourceError(f"{where}: panels are for several channels, and it has one")
     one, once = _of_one_channel(settings), marks_once(settings)
-    beside = dataclasses.replace(beside, elsewhere=beside.elsewhere | once)
+    around = dataclasses.replace(around, elsewhere=around.elsewhere | once)
     *singles, whole = (
-        _planned(stack, dataclasses.replace(one, channel=channel), codec, ending, arrays, beside)
+        _planned(stack, dataclasses.replace(one, channel=channel), around)
         for channel in (*numbers, "all")
     )
     panels = [Panel(one.picture, (n,)) for n, one in zip(numbers, singles, strict=True)]
@@ -263,8 +252,8 @@ def _side_by_side(
     )
     encoder = choose_encoder(
         settings,
-        codec,
-        ending,
+        around.codec,
+        around.ending,
         mosaic.size,
         form,
         shown.displays,
@@ -282,14 +271,7 @@ def _side_by_side(
     )
 
 
-def _plan(
-    stack: Stack,
-    settings: VideoSettings,
-    codec: Codec,
-    ending: str,
-    arrays: Mapping[str, Any],
-    beside: _Beside,
-) -> Plan:
+def _plan(stack: Stack, settings: VideoSettings, around: _Around) -> Plan:
     """The plan of a stack of channels; messages do not name it."""
     whole = stack = calibrated(stack, settings)
     first_s = (stack.calibration.times(1) or (0.0,))[0]
@@ -317,20 +299,21 @@ def _plan(
         notes = [*found.notes, *padding_note(moves, box, frame)]
         stack = below_box(stack, moves, box.shape)
     stack, drawn = draw(
-        stack, settings, arrays, Ground.of(whole, settings, indices, View(box, size))
+        stack, settings, around.arrays, Ground.of(whole, settings, indices, View(box, size))
     )
     pixel_size = stack.calibration.pixel_size_um
     scale = None if pixel_size is None else Scale.of(pixel_size, box, size)
     timeline = dataclasses.replace(
-        timeline_of(stack, settings, indices, first_s, may_lack_time=beside.is_source),
+        timeline_of(stack, settings, indices, first_s, may_lack_time=around.is_source),
         moves=moves,
         drawings=stack.drawings,
     )
     displays = _displays(stack, settings)
     overlay, scale_bar_um = overlay_of(
-        stack, settings, View(box, size), scale, timeline, displays, beside.elsewhere
+        stack, settings, View(box, size), scale, timeline, displays, around.elsewhere
     )
     form = stack.frames.format
+    codec, ending = around.codec, around.ending
     encoder = choose_encoder(settings, codec, ending, size, form, displays, overlay, stack.drawings)
     known = limits_of_channels(settings.limits, len(displays))
     contrast = _contrast(stack, settings)
