@@ -8,6 +8,7 @@ from itertools import groupby
 from math import prod
 from os.path import join
 from pathlib import Path
+from typing import Self
 
 from tifffile import TiffFile, TiffPage
 
@@ -149,29 +150,40 @@ class PageFrames:
 
 
 @dataclass(frozen=True)
-class MemberFrames:
-    """Planes on any pages of several files of a folder."""
+class _FolderFrames:
+    """Planes that lie in several files of a folder, some of them in the same one."""
 
     folder: Path
-    format: FrameFormat
     planes: Members
+    format: FrameFormat
     chunk_starts = None
 
     def __len__(self) -> int:
         return len(self.planes.pages)
 
+    def select(self, indices: Sequence[int]) -> Self:
+        return replace(self, planes=self.planes.select(indices))
+
+    def identity(self) -> object:
+        return stamps(self.folder, self.planes.names), self.planes.files, self.planes.pages
+
+    def _by_file(self) -> Iterator[tuple[Path, list[int]]]:
+        """Each file, and the numbers of its planes that come in a row."""
+        places = zip(self.planes.files, self.planes.pages, strict=True)
+        for file, some in groupby(places, lambda place: place[0]):
+            yield self.folder / self.planes.names[file], [number for _, number in some]
+
+
+@dataclass(frozen=True)
+class MemberFrames(_FolderFrames):
+    """Planes on any pages of several files of a folder."""
+
     def label(self, index: int) -> str:
         return f"page {self.planes.pages[index] + 1} of {self.planes.name(index)}"
-
-    def select(self, indices: Sequence[int]) -> MemberFrames:
-        return replace(self, planes=self.planes.select(indices))
 
     def check(self) -> None:
         for page, where in self._pages():
             self.format.check(page_format(page, where), where, self.planes.names[0])
-
-    def identity(self) -> object:
-        return stamps(self.folder, self.planes.names), self.planes.files, self.planes.pages
 
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for page, where in self._pages():
@@ -182,11 +194,9 @@ class MemberFrames:
 
     def _pages(self) -> Iterator[tuple[TiffPage, str]]:
         """The page of each plane, and what a message calls it."""
-        places = zip(self.planes.files, self.planes.pages, strict=True)
-        for file, pages in groupby(places, lambda place: place[0]):
-            path = self.folder / self.planes.names[file]
+        for path, numbers in self._by_file():
             with opened(path) as tif:
-                for _, number in pages:
+                for number in numbers:
                     where = f"{path}: page {number + 1}"
                     with translated(where):
                         page = tif.pages[number].aspage()
@@ -194,7 +204,7 @@ class MemberFrames:
 
 
 @dataclass(frozen=True)
-class VolumeFrames:
+class VolumeFrames(_FolderFrames):
     """The planes of files that hold several each; `planes` numbers those within a file.
 
     Attributes
@@ -203,33 +213,18 @@ class VolumeFrames:
         The axes inside each file, as `Layout` gives them.
     """
 
-    folder: Path
-    planes: Members
-    format: FrameFormat
     sizes: Sizes
-    chunk_starts = None
-
-    def __len__(self) -> int:
-        return len(self.planes.pages)
 
     def label(self, index: int) -> str:
         return self.planes.name(index)
-
-    def select(self, indices: Sequence[int]) -> VolumeFrames:
-        return replace(self, planes=self.planes.select(indices))
 
     def check(self) -> None:
         for name in self.planes.names:
             self._planes(self.folder / name)
 
-    def identity(self) -> object:
-        return stamps(self.folder, self.planes.names), self.planes.files, self.planes.pages
-
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
-        places = zip(self.planes.files, self.planes.pages, strict=True)
-        for file, some in groupby(places, lambda place: place[0]):
-            planes = self._planes(self.folder / self.planes.names[file])
-            yield from planes.select([number for _, number in some]).read_frames(box)
+        for path, numbers in self._by_file():
+            yield from self._planes(path).select(numbers).read_frames(box)
 
     def _planes(self, path: Path) -> PageFrames:
         """The planes of one file, which has to be laid out as the first one."""

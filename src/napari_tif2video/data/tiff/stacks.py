@@ -95,8 +95,8 @@ def _spread_series(tif: TiffFile, ome: OmeImage, path: Path, source: Path, name:
     sizes, order = canonical(tuple((axis, lengths[axis]) for axis in ome.order))
     frames = MemberFrames(
         path.parent,
-        page_format(tif.pages.first, path),
         members if order is None else members.select(order),
+        page_format(tif.pages.first, path),
     )
     calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
     info = channels_of(tif, ome, dict(sizes).get("C", 1))
