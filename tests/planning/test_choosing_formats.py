@@ -156,8 +156,8 @@ BEYOND = (
     "4096x2304 at 56 fps); use a smaller width"
 )
 HEVC = (
-    "H.265 plays in QuickTime, in PowerPoint where Windows has its HEVC extension, and not in every "
-    "browser"
+    "H.265 plays in QuickTime, in PowerPoint where Windows has its HEVC extension, and not in "
+    "every browser"
 )
 MKV = "PowerPoint and QuickTime do not open .mkv files; .mp4 is for them"
 UNEVEN = ".gif counts time in 1/100 s: frames last 3/100 or 4/100 s, which is {} fps on average"
@@ -192,8 +192,8 @@ UNEVEN = ".gif counts time in 1/100 s: frames last 3/100 or 4/100 s, which is {}
         ({"codec": "gif", "width": 100, "fps": "29.97"}, [UNEVEN.format(29.97)]),
         ({"codec": "gif", "width": 2106}, []),  # 9,979,281 bytes
         ({"codec": "gif", "width": 4000, "fps": 30},
-         ["a GIF hardly compresses: this one may have about 36 MB; a smaller width, fewer frames or "
-          ".mp4 take less", UNEVEN.format(30)]),
+         ["a GIF hardly compresses: this one may have about 36 MB; a smaller width, fewer frames "
+          "or .mp4 take less", UNEVEN.format(30)]),
     ],
 )  # fmt: skip
 def test_what_is_said_beforehand(options, expected):
@@ -232,7 +232,9 @@ def test_rates_are_those_of_the_page_and_so_is_the_size_that_is_guessed(codec):
              re.findall(rf"^\| {codec} \| (\w+) \| (\d+) \|", page, re.M)}  # fmt: skip
     assert len(table) == (0 if codec in ("ffv1", "gif") else 3)
 
-    def guess(frames=np.zeros((4, 100, 200), np.uint16), **options):
+    grey = np.zeros((4, 100, 200), np.uint16)
+
+    def guess(frames=grey, **options):
         settings = t2v.VideoSettings(codec=codec, width="full", **options)
         made = plan(t2v.open_stack(frames), settings)
         return made.encoder.rate, guessed_bytes(made.encoder, len(frames))
@@ -254,7 +256,7 @@ def test_rates_are_those_of_the_page_and_so_is_the_size_that_is_guessed(codec):
         raw = {"codec": "ffv1", "raw": True}
         settings = t2v.VideoSettings(**raw)
         found = [plan(t2v.open_stack(each), settings).encoder for each in
-                 (np.zeros((4, 100, 200), np.uint16), in_colour, in_colour[..., 0])]  # fmt: skip
+                 (grey, in_colour, in_colour[..., 0])]  # fmt: skip
         assert [guessed_bytes(each, 4) for each in found] == [87_500, 105_000, 35_000]
         assert [each.depth for each in found] == [16, 8, 8]
         assert [each.has_colour for each in found] == [False, True, False]
