@@ -1,4 +1,4 @@
-"""Which part of a hyperstack is shown: channels, slices, the axis played, and what is said of it."""
+"""Which part of a hyperstack is shown: channels, slices, the axis played; what is said of it."""
 
 from __future__ import annotations
 
