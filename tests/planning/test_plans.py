@@ -387,6 +387,18 @@ def test_recorded_times_start_where_they_are_told_to():
     assert later.timeline.times_s == (105, 116)
 
 
+@pytest.mark.parametrize(
+    ("interval", "span", "decoded"),
+    [(1, "00:03", (3, np.inf)), (30, "02:00..03:30", (120, 210)), (1800, "2:00", (7200, np.inf))],
+)
+def test_times_of_arrows_and_events_are_read_as_the_video_writes_them(interval, span, decoded):
+    made = planned(arrow=f"5,6.5@{span}", event=f"{span}=x", frame_interval=interval)
+    (arrow,) = made.picture.overlay.arrows
+    assert (arrow.x, arrow.y, arrow.span_s) == (5, 6.5, decoded)
+    (text,) = made.picture.overlay.texts
+    assert text.says.events == ((*decoded, "x"),)
+
+
 def test_arrows_outside_of_what_is_shown():
     """The last pixel of a box, and the next one."""
     options = {"crop": "20x10+30+5", "width": 200}
@@ -791,6 +803,21 @@ def test_panels_of_channels():
         "array: panels show all channels; leave out --channel or --panels"
     )
     assert refused(panels="channels") == "array: panels are for several channels, and it has one"
+
+
+def test_panels_of_the_channels_of_a_position(tmp_path):
+    path = tmp_path / "p.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for count in (2, 3):
+            image = np.zeros((2, count, 20, 30), np.uint16)
+            writer.write(image, metadata={"axes": "TCYX"}, photometric="minisblack")
+    for position, channels in ((0, [(0,), (1,), (0, 1)]), (1, [(0,), (1,), (2,), (0, 1, 2)])):
+        made = planned(path, panels="channels", position=position, width=100)
+        assert [panel.channels for panel in made.picture.panels] == channels
+        assert made.notes[0] == f"position Image{position} of 2"
+    assert refused(path, panels="channels") == (
+        f"{path}: 2 positions: Image0, Image1; add --position Image0 or each"
+    )
 
 
 def test_composites_are_shown_as_they_were_stored(tmp_path):
