@@ -674,6 +674,33 @@ def test_drawings_as_large_as_can_be_seen():
     assert large[0].sizes.item() == 10
 
 
+def test_when_shapes_and_points_are_seen():
+    line = np.array([[0, 5, 5], [0, 9, 9], [0, 5, 9]])
+    far = line + np.array([9, 0, 0])
+    arrays = {
+        "shapes": [
+            line + np.array([3, 0, 0]),
+            far,
+            line + np.array([1, 0, 0]),
+            (line + np.array([2, 0, 0]), "polygon"),
+        ],
+        "points": np.array([[2, 5, 5], [9, 5, 5], [4.25, 6, 7]]),
+    }
+    shapes, points = planned(arrays=arrays, frames="1::2").timeline.drawings
+    assert shapes.t.tolist() == [3, 1, 2]
+    assert shapes.are_closed.tolist() == [True, True, True]
+    assert (points.t.tolist(), points.y.tolist(), points.x.tolist()) == ([2, 4.25], [5, 6], [5, 7])
+    assert shapes.frames.tolist() == points.frames.tolist() == [1, 3, 5]
+    kinds = ["path", "line", "polygon", "rectangle", "ellipse"]
+    corners = np.array([[5, 5], [5, 9], [9, 9], [9, 5]])
+    outlines = [(corners[: 2 if kind == "line" else 4], kind) for kind in kinds]
+    made = planned(arrays={"shapes": outlines}).timeline.drawings[0]
+    assert made.t is None
+    assert made.are_closed.tolist() == [False, False, True, True, True]
+    assert np.diff(made.starts).tolist()[:4] == [4, 2, 4, 4]
+    assert np.diff(made.starts)[4] > 4
+
+
 def test_drawings_have_the_names_of_their_files(tmp_path):
     (tmp_path / "t.csv").write_text("track_id,frame,y,x\n1,0,5,5\n")
     (tmp_path / "p.csv").write_text("frame,y,x\n0,5,5\n")
