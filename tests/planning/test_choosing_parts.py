@@ -142,6 +142,16 @@ def test_another_axis_than_time_has_no_times():
     assert choose(stack, t2v.VideoSettings(z=1)).calibration == known
 
 
+def test_what_was_measured_belongs_to_the_part():
+    stack = t2v.open_stack(counts_of("TZ"), axes="TZYX")
+    one, again, other = (choose(stack, t2v.VideoSettings(z=z)) for z in (1, 1, 2))
+    assert one.measured is again.measured
+    assert other.measured is not one.measured
+    assert choose(stack, t2v.VideoSettings(z="mean")).measured is not (
+        choose(stack, t2v.VideoSettings(z="sum")).measured
+    )
+
+
 def test_of_many_names_some_are_listed():
     for count, listed in (
         (12, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"),

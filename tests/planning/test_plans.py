@@ -387,6 +387,18 @@ def test_recorded_times_start_where_they_are_told_to():
     assert later.timeline.times_s == (105, 116)
 
 
+@pytest.mark.parametrize(
+    ("interval", "span", "decoded"),
+    [(1, "00:03", (3, np.inf)), (30, "02:00..03:30", (120, 210)), (1800, "2:00", (7200, np.inf))],
+)
+def test_times_of_arrows_and_events_are_read_as_the_video_writes_them(interval, span, decoded):
+    made = planned(arrow=f"5,6.5@{span}", event=f"{span}=x", frame_interval=interval)
+    (arrow,) = made.picture.overlay.arrows
+    assert (arrow.x, arrow.y, arrow.span_s) == (5, 6.5, decoded)
+    (text,) = made.picture.overlay.texts
+    assert text.says.events == ((*decoded, "x"),)
+
+
 def test_arrows_outside_of_what_is_shown():
     """The last pixel of a box, and the next one."""
     options = {"crop": "20x10+30+5", "width": 200}
@@ -662,6 +674,33 @@ def test_drawings_as_large_as_can_be_seen():
     assert large[0].sizes.item() == 10
 
 
+def test_when_shapes_and_points_are_seen():
+    line = np.array([[0, 5, 5], [0, 9, 9], [0, 5, 9]])
+    far = line + np.array([9, 0, 0])
+    arrays = {
+        "shapes": [
+            line + np.array([3, 0, 0]),
+            far,
+            line + np.array([1, 0, 0]),
+            (line + np.array([2, 0, 0]), "polygon"),
+        ],
+        "points": np.array([[2, 5, 5], [9, 5, 5], [4.25, 6, 7]]),
+    }
+    shapes, points = planned(arrays=arrays, frames="1::2").timeline.drawings
+    assert shapes.t.tolist() == [3, 1, 2]
+    assert shapes.are_closed.tolist() == [True, True, True]
+    assert (points.t.tolist(), points.y.tolist(), points.x.tolist()) == ([2, 4.25], [5, 6], [5, 7])
+    assert shapes.frames.tolist() == points.frames.tolist() == [1, 3, 5]
+    kinds = ["path", "line", "polygon", "rectangle", "ellipse"]
+    corners = np.array([[5, 5], [5, 9], [9, 9], [9, 5]])
+    outlines = [(corners[: 2 if kind == "line" else 4], kind) for kind in kinds]
+    made = planned(arrays={"shapes": outlines}).timeline.drawings[0]
+    assert made.t is None
+    assert made.are_closed.tolist() == [False, False, True, True, True]
+    assert np.diff(made.starts).tolist()[:4] == [4, 2, 4, 4]
+    assert np.diff(made.starts)[4] > 4
+
+
 def test_drawings_have_the_names_of_their_files(tmp_path):
     (tmp_path / "t.csv").write_text("track_id,frame,y,x\n1,0,5,5\n")
     (tmp_path / "p.csv").write_text("frame,y,x\n0,5,5\n")
@@ -791,6 +830,21 @@ def test_panels_of_channels():
         "array: panels show all channels; leave out --channel or --panels"
     )
     assert refused(panels="channels") == "array: panels are for several channels, and it has one"
+
+
+def test_panels_of_the_channels_of_a_position(tmp_path):
+    path = tmp_path / "p.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for count in (2, 3):
+            image = np.zeros((2, count, 20, 30), np.uint16)
+            writer.write(image, metadata={"axes": "TCYX"}, photometric="minisblack")
+    for position, channels in ((0, [(0,), (1,), (0, 1)]), (1, [(0,), (1,), (2,), (0, 1, 2)])):
+        made = planned(path, panels="channels", position=position, width=100)
+        assert [panel.channels for panel in made.picture.panels] == channels
+        assert made.notes[0] == f"position Image{position} of 2"
+    assert refused(path, panels="channels") == (
+        f"{path}: 2 positions: Image0, Image1; add --position Image0 or each"
+    )
 
 
 def test_composites_are_shown_as_they_were_stored(tmp_path):
