@@ -16,6 +16,8 @@ napari = pytest.importorskip("napari", exc_type=ImportError)
 from napari.components import ViewerModel  # noqa: E402
 from napari.layers import Points  # noqa: E402
 
+from napari_tif2video._napari.layers import drawn  # noqa: E402
+
 T, HEIGHT, WIDTH, ZOOM = 8, 90, 120, 3
 
 
@@ -186,6 +188,37 @@ def test_a_scaled_layer_that_is_followed_is_named(tmp_path):
         video = t2v.convert(frames, tmp_path / "v.mp4", follow=layer, crop="11x11", overwrite=True)
         said = [note for note in video.notes if note.startswith("nucleus has a scale")]
         assert bool(said) is is_said
+
+
+SURFACES = """
+import numpy as np
+from napari import layers as shown
+from napari_tif2video.drawings import Shapes
+
+LAYER = shown.Surface
+
+
+def drawing(layer, look, space, length):
+    outlines = [space.in_frame(layer.vertices[corners][:, -2:]) for corners in layer.faces]
+    red = np.tile(np.array([255, 0, 0, 255], np.uint8), (len(outlines), 1))
+    return Shapes.of(look, outlines, faces=red, edges=red, edge_widths=0, frames=length)
+"""
+
+
+def test_one_file_makes_one_more_kind_of_layer_drawn(viewer, tmp_path, monkeypatch):
+    triangle = np.array([[20, 30], [60, 30], [20, 90]])
+    viewer.add_surface((triangle, np.array([[0, 1, 2]]), np.ones(3)), name="ground")
+    assert "left out: ground, which is a Surface layer" in t2v.open_stack(viewer).notes
+    (tmp_path / "surfaces.py").write_text(SURFACES)
+    monkeypatch.setattr(drawn, "__path__", [*drawn.__path__, str(tmp_path)])
+    assert t2v.open_stack(viewer).notes == ()
+    for frame in range(T):
+        picture = t2v.render_frame(viewer, frame, width=WIDTH * ZOOM)
+        assert_same_places(spots(picture, (255, 0, 0)), in_video([triangle.mean(axis=0)]))
+    made = t2v.convert(viewer, tmp_path / "out.mp4", width=WIDTH * ZOOM, workers=2)
+    assert [dict(each) for each in t2v.read_recipe(made.path).drawn] == [
+        {"kind": "shapes", "file": "ground", "objects": 1, "left_out": 0}
+    ]
 
 
 def red_labels(data):

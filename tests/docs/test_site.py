@@ -54,6 +54,7 @@ def browser():
         options.add_argument(argument)
     service = webdriver.ChromeService(executable_path=driver)
     browser = webdriver.Chrome(options=options, service=service)
+    browser.set_page_load_timeout(60)  # a page that does not come fails its test, not all of them
     browser.set_script_timeout(60)
     yield browser
     browser.quit()

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 from napari.layers import Image, Layer
+from numpy.typing import NDArray
 
 from ...colours import Blending, Display
 from ...data import ArrayPlanes, Calibration, Channel, Planes, Stack, stack_of_array
@@ -244,6 +245,12 @@ def _of_our_planes(data: Any, play: int | None, point: Sequence[Any]) -> Stack |
 def blending_of(layer: Layer) -> Blending:
     blending = str(layer.blending)
     return "translucent" if blending == "translucent_no_depth" else cast(Blending, blending)
+
+
+def rgba(colours: Any) -> NDArray[np.uint8]:
+    """Colours of napari, 0 to 1 (N, 4), as 8 bits."""
+    values = np.asarray(colours, np.float64).reshape(-1, 4)
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
 def display_of(layer: Image) -> Display:
