@@ -173,6 +173,12 @@ def test_what_is_said_of_videos_that_show_little(tmp_path):
     (one,) = findings(tmp_path, half)
     assert one == f"1 of 2 frames {none} frame 1"  # and nothing of bright pixels
     assert few.endswith("; --percentile 0.1 99.9 would make it about 127.5")
+    again = {"raw": True, "width": "full"}
+    raw = [t2v.convert(flat, tmp_path / "o.mkv", skip_existing=n, **again) for n in (False, True)]
+    assert [video.status for video in raw] == ["ok", "skipped"]
+    told = "FFV1 is for archives and analysis (ffmpeg, VLC, Python); "
+    for video in raw:  # neither has no contrast, nor was it made otherwise
+        assert [note.startswith(told) for note in video.notes] == [True]
     very = "very dark (mean grey level "
     (fixed,) = findings(tmp_path, DARK, limits=(0, 2000))
     assert fixed.startswith(f"the video is {very}")
