@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 from helpers.frames import noise
-from helpers.imagej import write_composite
+from helpers.imagej import FIRE, write_composite
 
 import napari_tif2video as t2v
 from napari_tif2video.colours import Display
@@ -142,6 +142,16 @@ def test_another_axis_than_time_has_no_times():
     assert choose(stack, t2v.VideoSettings(z=1)).calibration == known
 
 
+def test_what_was_measured_belongs_to_the_part():
+    stack = t2v.open_stack(counts_of("TZ"), axes="TZYX")
+    one, again, other = (choose(stack, t2v.VideoSettings(z=z)) for z in (1, 1, 2))
+    assert one.measured is again.measured
+    assert other.measured is not one.measured
+    assert choose(stack, t2v.VideoSettings(z="mean")).measured is not (
+        choose(stack, t2v.VideoSettings(z="sum")).measured
+    )
+
+
 def test_of_many_names_some_are_listed():
     for count, listed in (
         (12, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"),
@@ -200,6 +210,29 @@ def test_what_is_stored_with_channels(tmp_path):
     assert both.notes == ()
     played = choose(stack, t2v.VideoSettings(play="C"))
     assert [channel.stored_limits for channel in played.channels] == [None]
+
+
+TABLE = (
+    "is shown in the colours of its look-up table; --colormap gray shows it grey"
+)  # fmt: skip
+
+
+def test_colours_of_a_look_up_table(tmp_path):
+    fire = FIRE.T.tobytes()
+    path = tmp_path / "s.tif"
+    for axes, options in (("TZYX", {"z": 1}), ("TZYX", {}), ("TYX", {})):
+        data = noise((3, 2, 20, 30)[-len(axes) :], high=255, dtype=np.uint8)
+        tifffile.imwrite(path, data, imagej=True, metadata={"axes": axes, "LUTs": [FIRE]})
+        found = choose(t2v.open_stack(path), t2v.VideoSettings(**options))
+        assert [channel.display.colours for channel in found.channels] == [fire]
+        assert found.notes == ((MAX.replace("3", "2"),) if "Z" in axes and not options else ()) + (
+            TABLE,
+        )
+    slices = t2v.open_stack(counts_of("Z"), axes="ZYX")
+    for display, notes in ((Display(colours=fire), (TABLE,)), (Display((1, 9), colours=fire), ())):
+        channel = dataclasses.replace(slices.channels[0], display=display)
+        found = choose(dataclasses.replace(slices, channels=(channel,)), t2v.VideoSettings(z=1))
+        assert (found.channels[0].display, found.notes) == (display, notes)
 
 
 def test_channels_in_colour_are_added_as_they_are():

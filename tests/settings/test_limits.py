@@ -210,6 +210,35 @@ def test_limits_of_channels():
         assert str(caught.value) == f"limits: expected two grey values LO HI, got {value!r}"
 
 
+def test_plain_values_of_settings():
+    settings = t2v.VideoSettings(limits=((1, 2), (3, 4)), fps="30000/1001", crop="5x6+1+2")
+    values = settings.to_dict()
+    assert (values["limits"], values["fps"], values["crop"], values["width"]) == (
+        [[1, 2], [3, 4]], "30000/1001", "5x6+1+2", 500,
+    )  # fmt: skip
+    assert settings.to_json().startswith('{\n  "width": 500,\n  "fps": "30000/1001",\n')
+    assert settings.to_json().endswith("\n}\n")
+    given = t2v.VideoSettings(follow=np.zeros((1, 4)), crop="5x5", event=["1=x"])
+    assert given.changed() == {"crop": "5x5", "event": ["1=x"], "follow": "array"}
+
+
+class PathOfBytes:
+    def __fspath__(self):
+        return b"a"
+
+
+def test_paths_are_text():
+    with pytest.raises(t2v.SettingsError, match=r"^tracks: expected the path of a file, got <"):
+        t2v.VideoSettings(tracks=PathOfBytes())
+
+
+def test_two_widths_on_top_of_others_exclude_each_other():
+    message = "^um_per_pixel: gives the video its width; leave out width$"
+    with pytest.raises(t2v.SettingsError, match=message):
+        t2v.VideoSettings().updated(width=300, um_per_pixel=2)
+    assert t2v.VideoSettings(width=300).updated(width=200, um_per_pixel=None).width == 200
+
+
 def test_all_frames_are_no_choice():
     for value in (":", "::", slice(None)):
         assert t2v.VideoSettings(frames=value).frames is None
