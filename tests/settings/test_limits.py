@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from fractions import Fraction
 
@@ -271,6 +272,9 @@ def test_an_array_in_place_of_a_file():
     assert (str(given), repr(given), given.has_ids) == ("array", "<array, 2x4>", True)
     assert not given.is_moved
     assert not Given.of(np.zeros((2, 3))).has_ids
+    for columns, has_ids in ((4, False), (5, True)):  # of a layer of four axes
+        layer = dataclasses.replace(Given.of(np.zeros((2, columns))), units=("px",) * 4)
+        assert layer.has_ids == has_ids
     assert t2v.VideoSettings(follow=given, crop="5x5").follow is given
     plain = Given.of_layer(Layer(np.array(rows)[:, 1:], (1, 1, 1), (0, 0, 0)))
     assert plain.affine == ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0))
