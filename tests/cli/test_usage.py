@@ -399,6 +399,65 @@ def test_a_file_that_is_no_video_is_kept_and_said(tmp_path, cli):
     assert out.read_text() == "a thesis"
 
 
+HELP = {
+    "--quality {draft,standard,high,lossless}": (
+        "how much the encoder may lose, about the same in each format",
+        "; lossless is for FFV1",
+        " (default: standard)",
+    ),
+    "--codec NAME": (
+        "format of the video: h264, h265, av1, vp9, ffv1, prores, mpeg4, gif",
+        "",
+        " (default: by the ending of the output, else h264)",
+    ),
+    "--limits LO HI": ("fixed grey values for black and white", None, ""),
+    "--width N|full": ("width in px, 100 to 4000", None, " (default: 500)"),
+    "--skip-existing": (
+        "leave videos that exist, and go on",
+        "; a note tells where one was made otherwise than it would be now",
+        "",
+    ),
+    "--demo [DIR]": (
+        "write the bundled sample into a new or empty folder and convert it",
+        "",
+        "",
+    ),
+    "--anchor": ("draw a red dot at the centre of the video", None, ""),
+}
+
+
+def test_the_help_to_the_letter(cli, monkeypatch):
+    """What options say: the part that both helps have, that of the long one, and the default."""
+    monkeypatch.setenv("COLUMNS", "2000")
+
+    def told(option):
+        rows = re.findall(r"^  (-\S.*?)(?:\s{2,}(\w.*))?$", cli(option).out, re.M)
+        return {re.sub("^-\\w[^,]*, ", "", name): meaning for name, meaning in rows}
+
+    short, everything = told("--help"), told("--help-all")
+    for name, (meaning, more, default) in HELP.items():
+        assert short[name] == meaning + default
+        if more is not None:
+            assert everything[name] == meaning + more + default
+    assert "smoothed over time (smooth)" in everything["--contrast NAME"]
+    assert everything["--contrast NAME"].endswith(
+        "that the program stored with the data (stored) (default: local)"
+    )
+    corners = "top-left, top-right, bottom-left, bottom-right"
+    assert everything["--scale-bar-corner NAME"] == (
+        f"where the scale bar is; implies --scale-bar: {corners} (default: bottom-right)"
+    )
+    assert everything["--percentile LO HI"]
+    assert everything["--arrow X,Y[@TIME..TIME]"]
+    assert "short for --contrast global" in everything["--global-normalize"]
+    assert (
+        cli("--help")
+        .out.rstrip()
+        .endswith("These are the options that most people need. All options: tif2video --help-all")
+    )
+    assert cli("--help-all").out.rstrip().endswith("130 interrupted")
+
+
 def test_the_help_says_something_of_every_option(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "2000")
     told = re.findall(r"^  (-\S.*?)(?:\s{2,}(\w.*))?$", cli("--help-all").out, re.M)

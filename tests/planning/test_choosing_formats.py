@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from helpers.files import write_folder
 from helpers.frames import numbered
 
 import napari_tif2video as t2v
+from napari_tif2video.planning import guessed_bytes, plan
 from napari_tif2video.settings import codecs
 from napari_tif2video.videos import Destination, SourceJob, plan_jobs
 
@@ -148,31 +151,115 @@ def _destination(file):
     return Destination(folder=Path(".")) if file is None else Destination(Path(file))
 
 
+BEYOND = (
+    "3{0}00x3{0}00 at {1} fps is beyond what PowerPoint and QuickTime surely play ({2} level 5.2: "
+    "4096x2304 at 56 fps); use a smaller width"
+)
+HEVC = (
+    "H.265 plays in QuickTime, in PowerPoint where Windows has its HEVC extension, and not in "
+    "every browser"
+)
+MKV = "PowerPoint and QuickTime do not open .mkv files; .mp4 is for them"
+UNEVEN = ".gif counts time in 1/100 s: frames last 3/100 or 4/100 s, which is {} fps on average"
+
+
 @pytest.mark.parametrize(
-    ("options", "parts"),
+    ("options", "expected"),
     [
         ({}, []),
         ({"width": 2000, "fps": 120}, []),
-        ({"width": 3000, "fps": 60}, ["level 5.2"]),  # 35,344 macroblocks, 2,120,640 a second
+        # 35,344 macroblocks, 2,120,640 a second
+        ({"width": 3000, "fps": 60}, [BEYOND.format(0, 60, "H.264")]),
         ({"width": 3000, "fps": 58}, []),
-        ({"width": 3100, "fps": 10}, ["level 5.2"]),  # 37,636 macroblocks
-        ({"width": 3100, "fps": 10, "codec": "h265"}, ["HEVC", "level 5.2"]),
-        ({"width": 2900, "fps": 10, "codec": "h265"}, ["HEVC"]),
-        ({"codec": "vp9"}, ["PowerPoint and QuickTime do not play it"]),
-        ({"codec": "av1"}, ["PowerPoint, and QuickTime on most Macs, do not"]),
-        ({"codec": "ffv1"}, ["PowerPoint, QuickTime and browsers do not"]),
-        ({"codec": "mpeg4"}, ["old programs"]),
-        ({"codec": "h264", "ending": ".mkv"}, [".mp4 is for them"]),
+        ({"width": 3100, "fps": 10}, [BEYOND.format(1, 10, "H.264")]),  # 37,636 macroblocks
+        ({"width": 3100, "fps": "9.99", "codec": "h265"}, [HEVC, BEYOND.format(1, 9.99, "H.265")]),
+        ({"width": 2900, "fps": 10, "codec": "h265"}, [HEVC]),
+        ({"codec": "h265", "ending": ".mkv"}, [HEVC, MKV]),
+        ({"codec": "vp9", "fps": "29.97"},
+         ["WebM with VP9 plays in browsers; PowerPoint and QuickTime do not play it"]),
+        ({"codec": "av1"},
+         ["AV1 plays in browsers; PowerPoint, and QuickTime on most Macs, do not play it"]),
+        ({"codec": "ffv1"},
+         ["FFV1 is for archives and analysis (ffmpeg, VLC, Python); PowerPoint, QuickTime and "
+          "browsers do not play it"]),
+        ({"codec": "prores"},
+         ["ProRes is for Keynote, QuickTime and editing; PowerPoint on Windows and browsers do not "
+          "play it"]),
+        ({"codec": "mpeg4"}, ["MPEG-4 Part 2 is for old programs; browsers do not play it"]),
+        ({"codec": "h264", "ending": ".mkv"}, [MKV]),
         ({"codec": "gif", "width": 100}, []),
-        ({"codec": "gif", "width": 4000}, ["hardly compresses"]),
-        ({"codec": "gif", "width": 100, "fps": 30}, ["3/100 or 4/100 s"]),
+        ({"codec": "gif", "width": 100, "fps": 25}, []),
+        ({"codec": "gif", "width": 100, "fps": "29.97"}, [UNEVEN.format(29.97)]),
+        ({"codec": "gif", "width": 2106}, []),  # 9,979,281 bytes
+        ({"codec": "gif", "width": 4000, "fps": 30},
+         ["a GIF hardly compresses: this one may have about 36 MB; a smaller width, fewer frames "
+          "or .mp4 take less", UNEVEN.format(30)]),
     ],
-)
-def test_what_is_said_beforehand(options, parts):
-    notes = notes_of(**options)
-    assert len(notes) == len(parts)
-    for note, part in zip(notes, parts, strict=True):
-        assert part in note
+)  # fmt: skip
+def test_what_is_said_beforehand(options, expected):
+    assert list(notes_of(**options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("codec", "inside", "outside"),
+    [
+        # 36,864 macroblocks of 16x16, 2,073,600 a second, and sides of up to 4096.
+        ("h264", [(2304, 4096, 56), (4096, 2304, "225/4"), (2289, 4081, 56), (2, 4096, 120)],
+         [(2305, 4096, 1), (2320, 4096, 1), (2304, 4096, "4147201/73728"), (2, 4097, 1),
+          (4097, 2, 1)]),
+        # 8,912,896 luma samples, 1,069,547,520 a second.
+        ("h265", [(2176, 4096, 120), (4096, 2176, 1)],
+         [(2177, 4096, 1), (2176, 4096, "1069547521/8912896"), (2, 4097, 1)]),
+    ],
+)  # fmt: skip
+def test_the_limits_of_players_in_hardware(codec, inside, outside):
+    holds = codecs.CODECS[codec].level.holds
+    assert [holds(h, w, Fraction(fps)) for h, w, fps in inside] == [True] * len(inside)
+    assert [holds(h, w, Fraction(fps)) for h, w, fps in outside] == [False] * len(outside)
+
+
+# Bits a pixel at standard quality, and by how much less of a rate the size doubles.
+GUESSES = {
+    "h264": (0.7, 6), "h265": (0.6, 6), "av1": (0.6, 13), "vp9": (0.7, 13), "ffv1": (3.5, None),
+    "prores": (3.2, 5), "mpeg4": (0.9, 1.5), "gif": (6.0, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("codec", GUESSES)
+def test_rates_are_those_of_the_page_and_so_is_the_size_that_is_guessed(codec):
+    page = (Path(__file__).parents[2] / "docs" / "encoding.md").read_text("utf-8")
+    table = {quality: int(rate) for quality, rate in
+             re.findall(rf"^\| {codec} \| (\w+) \| (\d+) \|", page, re.M)}  # fmt: skip
+    assert len(table) == (0 if codec in ("ffv1", "gif") else 3)
+
+    grey = np.zeros((4, 100, 200), np.uint16)
+
+    def guess(frames=grey, **options):
+        settings = t2v.VideoSettings(codec=codec, width="full", **options)
+        made = plan(t2v.open_stack(frames), settings)
+        return made.encoder.rate, guessed_bytes(made.encoder, len(frames))
+
+    bits, doubling = GUESSES[codec]
+    unit = 118 if codec == "prores" else 1  # FFmpeg's FF_QP2LAMBDA
+    for quality, rate in table.items():
+        factor = 2 ** ((table["standard"] - rate) / doubling)
+        assert guess(quality=quality) == (rate * unit, pytest.approx(10_000 * bits * factor))
+    if not table:
+        assert guess() == (None, 10_000 * bits)
+    if codec in ("h264", "h265", "av1", "vp9"):
+        rate = table["standard"] + doubling
+        assert guess(crf=rate) == (rate, pytest.approx(5_000 * bits))
+    is_ffv1 = codec == "ffv1"
+    in_colour = np.zeros((4, 100, 200, 3), np.uint8)
+    assert guess(in_colour)[1] == 10_000 * bits * (3 if is_ffv1 else 1)
+    if is_ffv1:
+        raw = {"codec": "ffv1", "raw": True}
+        settings = t2v.VideoSettings(**raw)
+        found = [plan(t2v.open_stack(each), settings).encoder for each in
+                 (grey, in_colour, in_colour[..., 0])]  # fmt: skip
+        assert [guessed_bytes(each, 4) for each in found] == [87_500, 105_000, 35_000]
+        assert [each.depth for each in found] == [16, 8, 8]
+        assert [each.has_colour for each in found] == [False, True, False]
 
 
 def test_a_long_side_is_beyond_players_whatever_the_other_one_is():
@@ -183,12 +270,31 @@ def test_a_long_side_is_beyond_players_whatever_the_other_one_is():
 
 
 @pytest.mark.parametrize(
-    ("codec", "size"), [("h265", (8, 100)), ("av1", (14, 100)), ("mpeg4", (100, 8200))]
-)
-def test_sizes_that_an_encoder_cannot_take(tmp_path, codec, size):
-    with pytest.raises(t2v.SourceError, match="takes sides of"):
+    ("codec", "size", "said"),
+    [
+        ("h265", (14, 100), "H.265 takes sides of 16 to 16384 px, and the video would be 100x14"),
+        ("h265", (100, 14), "H.265 takes sides of 16 to 16384 px, and the video would be 14x100"),
+        ("av1", (14, 100), "AV1 takes sides of 16 to 8192 px, and the video would be 100x14"),
+        ("av1", (100, 8194), "AV1 takes sides of 16 to 8192 px, and the video would be 8194x100"),
+        ("mpeg4", (8192, 6), "MPEG-4 Part 2 takes sides of 2 to 8190 px, and the video would be "
+         "6x8192"),
+    ],
+)  # fmt: skip
+def test_sizes_that_an_encoder_cannot_take(tmp_path, codec, size, said):
+    with pytest.raises(t2v.SourceError) as caught:
         t2v.convert(np.zeros((2, *size), np.uint8), output_dir=tmp_path, codec=codec, width="full")
+    assert str(caught.value) == f"array: {said}; use another width or codec"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("codec", "side"), [("h264", 16384), ("h265", 16384), ("av1", 8192), ("mpeg4", 8190)]
+)
+def test_the_longest_side_that_an_encoder_takes(codec, side):
+    for size in ((16, side), (side, 16)):
+        frames = np.broadcast_to(np.uint8(0), (2, *size))
+        made = plan(t2v.open_stack(frames), t2v.VideoSettings(codec=codec, width="full"))
+        assert (made.encoder.height, made.encoder.width) == size
 
 
 @pytest.mark.parametrize("codec", ["h265", "av1", "vp9", "mpeg4", "gif", "ffv1"])
@@ -243,3 +349,34 @@ def test_a_gif_of_the_highest_speed_that_players_keep():
     assert t2v.VideoSettings(codec="gif", fps=50).fps == 50
     with pytest.raises(t2v.SettingsError, match="50 or less"):
         t2v.VideoSettings(codec="gif", fps="50.01")
+
+
+def test_what_codecs_and_containers_offer():
+    lossy = ("draft", "standard", "high")
+    for name, codec in codecs.CODECS.items():
+        is_ffv1 = name == "ffv1"
+        expected = (
+            ("standard", "lossless") if is_ffv1 else ("standard",) if name == "gif" else lossy
+        )
+        assert codec.qualities == expected
+        assert (codec.holds_counts, codec.is_lossless) == (is_ffv1, is_ffv1)
+        assert codec.has_palette == (name == "gif")
+        assert codec.key_frames == (1 if name in ("ffv1", "prores") else 50)
+    assert (codecs.RAW_CODEC.name, codecs.DEFAULT_CODEC.name) == ("ffv1", "h264")
+    off = {ending: container.tolerance_s for ending, container in codecs.CONTAINERS.items()}
+    assert off == {
+        ".mp4": 0, ".mov": 0, ".webm": Fraction(1, 500), ".mkv": Fraction(1, 500),
+        ".gif": Fraction(1, 50),
+    }  # fmt: skip
+    texts = {ending: container.has_metadata for ending, container in codecs.CONTAINERS.items()}
+    assert texts == {".mp4": True, ".mov": True, ".webm": True, ".mkv": True, ".gif": False}
+
+
+def test_the_header_of_a_segment():
+    """GIF89a with a palette of 256 colours: 13 bytes, and 768."""
+    header = b"GIF89a" + b"\x10\0\x20\0" + b"\xf7" + b"\0\0" + bytes(768)
+    assert codecs.CODECS["gif"].split(header + b"\n!rest") == (header, b"\n!rest")
+    assert codecs.CODECS["h264"].split(b"packet") == (b"", b"packet")
+    for wrong in (b"", header[:-1], header.replace(b"\xf7", b"\xf6"), b"x" + header):
+        with pytest.raises(ValueError, match=r"^a segment begins without its header$"):
+            codecs.CODECS["gif"].split(wrong)

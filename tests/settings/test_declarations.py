@@ -4,17 +4,66 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from pathlib import Path
 
 import pytest
 
 import napari_tif2video as t2v
-from napari_tif2video.settings import RAW_TAKES, SETTINGS, option_of, title_of
+from napari_tif2video.settings import (
+    DRAWN_FILES,
+    RAW_TAKES,
+    SETTINGS,
+    arrows_of,
+    events_of,
+    option_of,
+    title_of,
+    value_text,
+    with_option_names,
+)
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 PAGE = REFERENCE / "options.md"
 AGAIN = "run python docs/make_options.py"
+
+# What is declared beside words: what a setting turns on, changes the look of, and takes the place
+# of; what can be given several times; what raw counts leave to choose; and what else is to be known
+# in Python.
+IMPLIES = {
+    "anchor_style": "anchor", "anchor_size": "anchor", "anchor_colour": "anchor",
+    "scale_bar_length": "scale_bar", "scale_bar_corner": "scale_bar",
+    "timestamp_corner": "timestamp", "colour_bar_corner": "colour_bar", "legend_corner": "legend",
+}  # fmt: skip
+STYLES = {
+    "segmentation_style": "segmentation", "tracks_tail": "tracks", "tracks_ids": "tracks",
+    "points_size": "points",
+}  # fmt: skip
+REPLACES = {
+    "width": ("um_per_pixel",), "um_per_pixel": ("width",), "contrast": ("limits",),
+    "percentile": ("limits",), "limits": ("contrast", "percentile"), "quality": ("crf",),
+    "crf": ("quality", "max_size"), "max_size": ("crf",),
+}  # fmt: skip
+LISTS = {"event", "arrow"}
+WITH_RAW = {
+    "fps", "crop", "frames", "quality", "codec", "raw", "channel", "z", "play", "axes",
+    "pixel_size", "frame_interval", "position", "on_error",
+}  # fmt: skip
+IN_PYTHON = {
+    "crop": "Or a `CropBox`.",
+    "contrast": "Or ``displayed``: as the layer of napari shows it, the default for layers without "
+    "`percentile`.",
+    "limits": "Of several channels, one pair for all or a tuple with one for each.",
+    "gamma": "Of a layer of napari, the default is its own.",
+    "frames": "Or a `slice`.",
+    "time_start": "Implies `timestamp`, unless the label shows the time or there are events.",
+    "segmentation": "`convert` also takes an array (T, Y, X).",
+    "tracks": "`convert` also takes an array as napari's layer has it.",
+    "points": "`convert` also takes an array as napari's layer has it.",
+    "shapes": "`convert` also takes a list of arrays, or of pairs of an array and a type.",
+    "follow": "Or an array with the columns of napari's tracks or of its points, on the pixels of "
+    "the data, or such a layer, which is where it lies among the layers of the source.",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +83,8 @@ def test_the_page_has_what_is_declared(rows, field):
     expected = setting.choices or " ".join(pair).split("|")
     said = words.replace("`", "").removeprefix(option_of(field.name)).strip()
     assert said == ("" if field.default is False else ", ".join(expected)), AGAIN
-    assert meaning.startswith(setting.help), AGAIN
+    implied = f"; implies `{option_of(IMPLIES[field.name])}`" if field.name in IMPLIES else ""
+    assert meaning == setting.help + implied, AGAIN
     if field.default is False:
         assert default == "off"
     elif field.default is not None:
@@ -90,18 +140,92 @@ def test_the_page_of_names_has_their_tokens():
     assert [word for word in words if f"`{word}" not in page] == []
 
 
-def test_the_docstring_says_what_each_setting_is():
-    for field in dataclasses.fields(t2v.VideoSettings):
-        assert f"\n{field.name} : " in t2v.VideoSettings.__doc__
+def test_the_docstring_says_what_each_setting_is(rows):
+    begin, said = t2v.VideoSettings.__doc__.split("\n\nParameters\n----------\n")
+    assert begin == "Every choice that shapes the picture, in one frozen, serialisable object."
+    found = re.findall(r"^(\w+) : (.*)\n((?:    .*\n)+)", said, re.M)
+    assert [name for name, _, _ in found] == list(SETTINGS)
+    kinds = {name: kind for name, kind, _ in found}
+    assert (kinds["width"], kinds["fps"], kinds["anchor"]) == (
+        "int or Literal['full']", "Fraction", "bool",
+    )  # fmt: skip
+    assert (kinds["z"], kinds["contrast"]) == ("int or str, optional", "str, optional")
+    for name, _, text in found:
+        _, meaning, default = rows[option_of(name)]
+        meaning = re.sub("--([a-z-]+)", lambda option: option[1].replace("-", "_"), meaning)
+        parts = [f"{meaning}.", IN_PYTHON.get(name), default and f"Default: {default}."]
+        assert text.split() == " ".join(filter(None, parts)).split()
+        assert max(map(len, text.splitlines())) <= 96
 
 
 def test_declarations_fit_together():
-    for setting in SETTINGS.values():
+    for name, setting in SETTINGS.items():
         assert setting.title
-        assert set(setting.replaces) <= set(SETTINGS)
-        assert not setting.implies or SETTINGS[setting.implies].is_switch
         assert bool(setting.metavar or setting.choices) != setting.is_switch
+        assert setting.implies == IMPLIES.get(name, "")
+        assert setting.styles == STYLES.get(name, "")
+        assert setting.replaces == REPLACES.get(name, ())
+        assert setting.is_list == (name in LISTS)
+    assert RAW_TAKES == WITH_RAW
+    assert DRAWN_FILES == ("segmentation", "tracks", "points", "shapes")
     assert title_of("max_size") == "Max. size"
+
+
+def test_what_a_setting_turns_on():
+    for name, switch in IMPLIES.items():
+        assert getattr(t2v.VideoSettings(**{name: OTHER[name]}), switch) is True
+        assert getattr(t2v.VideoSettings(), switch) is False
+    assert t2v.VideoSettings(anchor_colour="lime").changed() == {
+        "anchor": True, "anchor_colour": "lime",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "start", "stop"),
+    [
+        ("05:00", "min", 300, math.inf),
+        ("05:07", "s", 307, math.inf),
+        ("05:07", "ms", 307, math.inf),
+        ("05:07", "h", 18420, math.inf),
+        ("05:07", "d", 18420, math.inf),
+        ("1:02:03", "min", 3723, math.inf),
+        ("1:02:03", "h", 3723, math.inf),
+        ("05:07 min", "h", 307, math.inf),
+        ("05:07h", "min", 18420, math.inf),
+        ("05:07..06:08 h", "min", 307, 22080),
+        ("-00:30", "min", -30, math.inf),
+        ("−1:00:30..-00:30", "min", -3630, -30),
+        ("90..2min", "h", 90, 120),
+        ("0..0.5", "h", 0, 0.5),
+    ],
+)
+def test_times_of_events_and_arrows(text, unit, start, stop):
+    assert events_of("event", [f"{text}= a = b ", "1=x"], unit) == (
+        (start, stop, "a = b"), (1, math.inf, "x"),
+    )  # fmt: skip
+    assert arrows_of("arrow", ["7,8", f" 1.5 , 2.@{text}"], unit) == (
+        (7, 8, None), (1.5, 2, (start, stop)),
+    )  # fmt: skip
+
+
+def test_words_for_settings_and_their_values():
+    values = {True: "on", False: "off", None: "not set", 1.5: "1.5", "x y": "x y"}
+    assert {value: value_text(value) for value in values} == values
+    assert value_text([1, [None, False], "a"]) == "1 not set off a"
+    for said, expected in {
+        "width: is wide": "--width: is wide",
+        "a.tif: max_size: is small": "a.tif: --max-size: is small",
+        "a.tif: width is wide": "a.tif: width is wide",
+        "width": "width",
+        "my width: is wide": "my width: is wide",
+        "leave out um_per_pixel, or my_um_per_pixel": "leave out --um-per-pixel, or "
+        "my_um_per_pixel",
+        "dir/max_size/max_size.tif, a.max_size": "dir/max_size/max_size.tif, a.max_size",
+        "output: is full": "--output: is full",
+        "in workers: none, a: workers: none": "in workers: none, a: --workers: none",
+        "resume: a": "--resume: a", "reuse: a": "--reuse: a", "scheduler: a": "--scheduler: a",
+    }.items():  # fmt: skip
+        assert with_option_names(said) == expected
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -163,7 +287,7 @@ def test_each_setting_comes_back_from_json_and_goes_with_raw_as_declared(name):
         assert bool(token) == (name not in ("width", "fps", "anchor", "on_error", "follow"))
     assert name in settings.changed()
     assert t2v.VideoSettings.from_json(settings.to_json()) == settings
-    if name in RAW_TAKES and name not in ("codec", "quality"):
+    if name in WITH_RAW and name not in ("codec", "quality"):
         assert t2v.VideoSettings(**values, **{} if name == "raw" else {"raw": True}).raw
     else:
         with pytest.raises(t2v.SettingsError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 import napari_tif2video as t2v
 from napari_tif2video import CropBox
-from napari_tif2video.settings import SETTINGS
+from napari_tif2video.settings import SETTINGS, Given, limits_of_channels, pairs_of
 
 # The last values that are taken, and the first ones that are not, with what is said of these.
 LIMITS = [
@@ -44,16 +45,21 @@ LIMITS = [
      "expected different letters with Y and X among them, such as TCZYX, got {!r}"),
     ("frames", ["::2", "-10:", "3:5:-1", slice(1, None, 2)], ["5", "::0", "a:b", "1:2:3:4", 5],
      ""),
+    ("follow_smooth", [1, 3, 999], [0, -1, 2, 998, 1000, 1001, 1.5, "x"],
+     "expected an odd number of frames, 1 to 999, got {!r}"),
+    ("follow_id", [0, -3, "each"], ["x", 1.5, True],
+     "expected the number of a track, or 'each', got {!r}"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "taken", "refused", "said"), LIMITS)
 def test_the_last_value_that_is_taken_and_the_first_that_is_not(name, taken, refused, said):
+    others = {"follow": "t.csv", "crop": "5x5"} if name.startswith("follow_") else {}
     for value in taken:
-        assert getattr(t2v.VideoSettings(**{name: value}), name) is not None
+        assert getattr(t2v.VideoSettings(**{name: value}, **others), name) is not None
     for value in refused:
         with pytest.raises(t2v.SettingsError) as caught:
-            t2v.VideoSettings(**{name: value})
+            t2v.VideoSettings(**{name: value}, **others)
         assert str(caught.value).startswith(f"{name}: {said.format(value)}")
 
 
@@ -121,6 +127,35 @@ REFUSED = [
      "fps: 65536/1001 is finer than the 16-bit clock of MPEG-4 Part 2; the nearest that it can "
      "hold is "),
     ({"anchor_colour": "nothing"}, "anchor_colour: "),
+    ({"title_duration": 2}, "title_duration: there is no title to show; give one too"),
+    ({"title": " "}, "title: expected a text, got ' '"),
+    ({"title": 5}, "title: expected a text, got 5"),
+    ({"title": "a\tb"}, "title: must be a single line of text, got 'a\\tb'"),
+    ({"sync": "time"}, "sync: is for panels of sources; give --panels sources too"),
+    ({"sync_interval": 5, "panels": "channels"},
+     "sync_interval: is for panels of sources; give --panels sources too"),
+    ({"panel_marks": "once"}, "panel_marks: is for panels; give --panels too"),
+    ({"panels": "sources", "sync": "frame", "sync_interval": 5},
+     "sync_interval: is for --sync time; leave out one of them"),
+    ({"follow_id": 3}, "follow_id: there is nothing to follow; name tracks too"),
+    ({"follow_smooth": 3}, "follow_smooth: there is nothing to follow; name tracks too"),
+    ({"follow": "t.csv"}, "follow: say how large the box is with --crop, such as 100x100"),
+    ({"follow": "t.csv", "crop": "5x5+1+1"}, "follow: moves the crop box; leave out its corner"),
+    ({"follow": "t.csv", "crop": "5x5", "stabilise": True},
+     "stabilise: a box that follows takes drift along; leave it out"),
+    ({"follow": [1, 2, 3]},
+     "follow: expected a file of tracks or an array of track, t, y, x (its shape is (3,))"),
+    ({"follow": np.zeros((0, 4))},
+     "follow: expected a file of tracks or an array of track, t, y, x (its shape is (0, 4))"),
+    ({"follow": [[1, 10**400]]}, "follow: expected a file of tracks or an array of track, t, y, x"),
+    ({"follow": "t.csv", "crop": "5x5", "follow_id": "all"},
+     "follow_id: expected the number of a track, or 'each', got 'all'"),
+    ({"shapes": np.zeros((2, 2))},
+     "shapes: expected a path, got a ndarray; arrays are for the functions convert, convert_batch "
+     "and render_frame"),
+    ({"raw": True, "quality": "draft"}, "quality: FFV1 has only one; leave out 'draft'"),
+    ({"um_per_pixel": 1, "raw": True}, "raw: counts are written as they are; leave out "
+                                       "um_per_pixel, or leave out raw"),
 ]  # fmt: skip
 
 
@@ -156,7 +191,98 @@ def test_sizes_in_all_units():
 
 def test_limits_of_channels():
     assert t2v.VideoSettings(limits=[(1, 2)]).limits == (1, 2)
-    assert t2v.VideoSettings(limits=[(1, 2), [3, 4]]).limits == ((1, 2), (3, 4))
+    two = t2v.VideoSettings(limits=[(1, 2), [3, 4]]).limits
+    assert two == ((1, 2), (3, 4))
+    assert pairs_of((1, 2)) == ((1, 2),)
+    assert pairs_of(two) == two
+    assert limits_of_channels(None, 2) == (None, None)
+    assert limits_of_channels((1, 2), 3) == ((1, 2),) * 3
+    assert limits_of_channels(two, 2) == two
+    for channels, are in ((1, "1 is"), (3, "3 are")):
+        with pytest.raises(t2v.SettingsError) as caught:
+            limits_of_channels(two, channels)
+        assert str(caught.value) == (
+            f"limits are those of 2 channels, but {are} shown; give one pair, or one for each"
+        )
+    for value in ([], [[1, 2], "ab"], [[1, 2], 3], ["ab", "cd"]):
+        with pytest.raises(t2v.SettingsError) as caught:
+            t2v.VideoSettings(limits=value)
+        assert str(caught.value) == f"limits: expected two grey values LO HI, got {value!r}"
+
+
+def test_plain_values_of_settings():
+    settings = t2v.VideoSettings(limits=((1, 2), (3, 4)), fps="30000/1001", crop="5x6+1+2")
+    values = settings.to_dict()
+    assert (values["limits"], values["fps"], values["crop"], values["width"]) == (
+        [[1, 2], [3, 4]], "30000/1001", "5x6+1+2", 500,
+    )  # fmt: skip
+    assert settings.to_json().startswith('{\n  "width": 500,\n  "fps": "30000/1001",\n')
+    assert settings.to_json().endswith("\n}\n")
+    given = t2v.VideoSettings(follow=np.zeros((1, 4)), crop="5x5", event=["1=x"])
+    assert given.changed() == {"crop": "5x5", "event": ["1=x"], "follow": "array"}
+
+
+class PathOfBytes:
+    def __fspath__(self):
+        return b"a"
+
+
+def test_paths_are_text():
+    with pytest.raises(t2v.SettingsError, match=r"^tracks: expected the path of a file, got <"):
+        t2v.VideoSettings(tracks=PathOfBytes())
+
+
+def test_two_widths_on_top_of_others_exclude_each_other():
+    message = "^um_per_pixel: gives the video its width; leave out width$"
+    with pytest.raises(t2v.SettingsError, match=message):
+        t2v.VideoSettings().updated(width=300, um_per_pixel=2)
+    assert t2v.VideoSettings(width=300).updated(width=200, um_per_pixel=None).width == 200
+
+
+def test_all_frames_are_no_choice():
+    for value in (":", "::", slice(None)):
+        assert t2v.VideoSettings(frames=value).frames is None
+    for value in ("1::", ":1", "::-1"):
+        assert t2v.VideoSettings(frames=f" {value} ").frames == value
+    assert t2v.VideoSettings(frames=slice(-10, None, 2)).frames == "-10::2"
+
+
+class Layer:
+    """As much of a layer of napari as is asked: a map from its own axes to the world."""
+
+    name, units = "spots", ("s", "px", "px")
+
+    def __init__(self, data, scale, translate):
+        self.data, self.scale, self.translate = np.asarray(data, float), scale, translate
+        self.ndim = len(scale)
+
+    def data_to_world(self, place):
+        return tuple(np.array(place) * self.scale + self.translate)
+
+
+def test_an_array_in_place_of_a_file():
+    rows = [[1, 0, 5, 6], [1, 1, 7, 8.5]]
+    given = t2v.VideoSettings(follow=rows, crop="5x5").follow
+    assert given == t2v.VideoSettings(follow=np.array(rows), crop="5x5").follow
+    assert given != t2v.VideoSettings(follow=[[1, 0, 5, 6]], crop="5x5").follow
+    assert given.array.tolist() == rows
+    assert (str(given), repr(given), given.has_ids) == ("array", "<array, 2x4>", True)
+    assert not given.is_moved
+    assert not Given.of(np.zeros((2, 3))).has_ids
+    assert t2v.VideoSettings(follow=given, crop="5x5").follow is given
+    plain = Given.of_layer(Layer(np.array(rows)[:, 1:], (1, 1, 1), (0, 0, 0)))
+    assert plain.affine == ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0))
+    assert (plain.is_moved, plain.has_ids, plain.units) == (False, False, ("s", "px", "px"))
+    moved = t2v.VideoSettings(follow=Layer(rows, (2, 0.5, 3), (10, 0, 7)), crop="5x5").follow
+    assert (str(moved), repr(moved)) == ("spots", "<spots, 2x4>")
+    assert (moved.is_moved, moved.has_ids) == (True, True)
+    origin, axes = moved.to_world
+    assert origin.tolist() == [10, 0, 7]
+    assert axes.tolist() == [[2, 0, 0], [0, 0.5, 0], [0, 0, 3]]
+    for scale, place in (((1, 1, 2), (0, 0, 0)), ((1, 1, 1), (0, 1, 0))):
+        assert Given.of_layer(Layer(rows, scale, place)).is_moved
+    with pytest.raises(t2v.SettingsError, match=r"t, y, x \(spots has no axis of time\)$"):
+        t2v.VideoSettings(follow=Layer(rows, (1, 1), (0, 0)), crop="5x5")
 
 
 def test_values_in_files_are_checked_for_what_they_are():
