@@ -305,6 +305,11 @@ def test_one_of_several_images(tmp_path):
         with pytest.raises(t2v.SourceError) as caught:
             image_at(stack, position)
         assert str(caught.value) == f"s: {said}"
+    single = Stack((), "s", images=images[1:2], image_names=("",))
+    for position in (None, "each", 0):
+        assert choose(single, t2v.VideoSettings(position=position)).notes == (
+            "position 0 of 1", "own 1",
+        )  # fmt: skip
     named = dataclasses.replace(stack, image_names=("A 1", "B", "C"), path=tmp_path)
     with pytest.raises(t2v.SourceError) as caught:
         choose(named, t2v.VideoSettings())
