@@ -126,6 +126,18 @@ def test_frames_that_cannot_be_read_are_found_before_any_work(tmp_path, planned)
     tifffile.imwrite(folder / "t2.tif", numbered(1)[0, :20])
     (plan,) = planned("in")
     assert plan["status"] == "failed"
+    (tmp_path / "empty").mkdir()
+    assert [found["error"] for found in planned("empty", "in")][1] == plan["error"]
+    good = write_folder(tmp_path / "good", numbered(4))
+    name = "500px_10fps_video.mp4"
+    for folder in (tmp_path / "in", good):
+        (folder / name).touch()
+    assert [found["error"] for found in planned("in", "good")] == [
+        f"{folder / name} exists already; use --overwrite to replace it or --skip-existing to "
+        "keep it"
+        for folder in (tmp_path / "in", good)
+    ]
+    (tmp_path / "in" / name).unlink()
     (left,) = planned("in", "--on-error", "skip")
     assert left["status"] == "planned"
     assert left["notes"] == [
@@ -161,6 +173,8 @@ def test_which_sources_there_are(tmp_path, monkeypatch):
     ]  # fmt: skip
     array = numbered(1)
     assert [job.source is array for job in find_sources([array, array])] == [True, True]
+    jobs = find_sources([array, "p10/t*.tif"], join_images=True)
+    assert [job.label for job in jobs] == ["array", "p10/t0.tif"]
 
 
 def test_single_images_that_are_joined(tmp_path, monkeypatch):
