@@ -701,6 +701,22 @@ def test_when_shapes_and_points_are_seen():
     assert np.diff(made.starts)[4] > 4
 
 
+def test_frames_that_are_counted_from_one():
+    def track(*times):
+        return {"tracks": np.array([(1, t, 5, 5) for t in times])}
+
+    made = planned(black(2), arrays=track(1, 2))
+    assert made.notes == (
+        "frames of the array are 1 to 2 and taken to count from 1, as the source has 0 to 1",
+    )
+    assert made.timeline.drawings[0].t.tolist() == [0, 1]
+    assert refused(black(1), arrays=track(1)) == (
+        "array: tracks: the array: nothing of it can be drawn: 1 of 1 positions are beyond the 1 "
+        "frame"
+    )
+    assert planned(black(3), arrays=track(1, 2)).timeline.drawings[0].t.tolist() == [1, 2]
+
+
 def test_drawings_have_the_names_of_their_files(tmp_path):
     (tmp_path / "t.csv").write_text("track_id,frame,y,x\n1,0,5,5\n")
     (tmp_path / "p.csv").write_text("frame,y,x\n0,5,5\n")
