@@ -85,3 +85,30 @@ def test_frames_on_a_grid_are_known_by_both(tmp_path):
     assert PlacedFrames(frames, grid).identity() == (identity_of(frames), grid)
     assert identity_of(frames) is not None
     assert Grid((1, 1), (0, 1), (0, 1)).is_linear is False
+
+
+def test_no_more_is_read_than_the_grid_takes():
+    """Rows 0.75 to 1.75 and columns 1 to 3.25, or the nearest of them."""
+    form, box = open_stack(np.zeros((1, 8, 10))).frames.format, CropBox(4, 3, 2, 1)
+    assert GRIDS["halves"].taken(form, box)[0] == CropBox(4, 3, 1, 0)
+    assert GRIDS["nearest"].taken(form, box)[0] == CropBox(2, 2, 1, 1)
+    assert GRIDS["beyond both ends"].taken(form, CropBox(2, 2, 0, 0))[0] == CropBox(3, 1, 3, 0)
+
+
+def test_frames_that_are_chosen_from_an_array():
+    """In a row they are a view, one again and again too; each keeps its number."""
+    array = noise((5, 8, 10))
+    frames = open_stack(array).frames
+    whole = CropBox(10, 8, 0, 0)
+    for indices, is_view in (([1, 2, 3], True), ([2, 2, 2], True), ([3, 1], False), ([4], True)):
+        chosen = frames.select(indices)
+        assert np.shares_memory(chosen.array, array) is is_view
+        assert [chosen.label(i) for i in range(len(chosen))] == [f"frame {n}" for n in indices]
+        np.testing.assert_array_equal(list(chosen.read_frames(whole)), array[indices])
+        again = chosen.select([len(indices) - 1] * 2)
+        assert again.label(1) == f"frame {indices[-1]}"
+        np.testing.assert_array_equal(list(again.read_frames(whole)), array[[indices[-1]] * 2])
+    lazy = open_stack(da.from_array(array, chunks=(2, 8, 10))).frames
+    assert lazy.chunk_starts == (0, 2, 4)
+    assert open_stack(da.from_array(array, chunks=(1, 8, 10))).frames.chunk_starts is None
+    assert (frames.chunk_starts, lazy.select([3, 1]).label(0)) == (None, "frame 3")

@@ -362,6 +362,11 @@ def test_what_codecs_and_containers_offer():
         assert (codec.holds_counts, codec.is_lossless) == (is_ffv1, is_ffv1)
         assert codec.has_palette == (name == "gif")
         assert codec.key_frames == (1 if name in ("ffv1", "prores") else 50)
+    # Those with which the figures of docs/encoding.md were measured.
+    options = {name: dict(codec.options) for name, codec in codecs.CODECS.items()}
+    presets = [options[name]["preset"] for name in ("h264", "h265", "av1")]
+    assert presets == ["ultrafast", "superfast", "7"]
+    assert (options["vp9"]["deadline"], options["vp9"]["cpu-used"]) == ("realtime", "8")
     assert (codecs.RAW_CODEC.name, codecs.DEFAULT_CODEC.name) == ("ffv1", "h264")
     off = {ending: container.tolerance_s for ending, container in codecs.CONTAINERS.items()}
     assert off == {

@@ -16,7 +16,7 @@ import napari_tif2video as t2v
 from napari_tif2video.colours import Display, colour_table
 from napari_tif2video.data import Calibration, Channel
 from napari_tif2video.drawings import Points
-from napari_tif2video.overlays import Look
+from napari_tif2video.overlays import AnchorMark, Look
 from napari_tif2video.planning import Clips, Drawn, clips, plan, stabilised
 from napari_tif2video.settings import Given
 
@@ -701,6 +701,22 @@ def test_when_shapes_and_points_are_seen():
     assert np.diff(made.starts)[4] > 4
 
 
+def test_frames_that_are_counted_from_one():
+    def track(*times):
+        return {"tracks": np.array([(1, t, 5, 5) for t in times])}
+
+    made = planned(black(2), arrays=track(1, 2))
+    assert made.notes == (
+        "frames of the array are 1 to 2 and taken to count from 1, as the source has 0 to 1",
+    )
+    assert made.timeline.drawings[0].t.tolist() == [0, 1]
+    assert refused(black(1), arrays=track(1)) == (
+        "array: tracks: the array: nothing of it can be drawn: 1 of 1 positions are beyond the 1 "
+        "frame"
+    )
+    assert planned(black(3), arrays=track(1, 2)).timeline.drawings[0].t.tolist() == [1, 2]
+
+
 def test_drawings_have_the_names_of_their_files(tmp_path):
     (tmp_path / "t.csv").write_text("track_id,frame,y,x\n1,0,5,5\n")
     (tmp_path / "p.csv").write_text("frame,y,x\n0,5,5\n")
@@ -749,6 +765,30 @@ def test_label_images_of_the_part_that_is_shown(tmp_path):
         made = planned(source, segmentation=given, **options)
         assert grey_of(made.timeline.drawings[0], len(expected)) == expected
         assert [note for note in made.notes if "masks" in note and "above" in note] == said
+
+
+def test_label_images_of_positions_without_slices(tmp_path):
+    masks = np.arange(1, 5, dtype=np.uint16).reshape(2, 2, 1, 1) + np.zeros((40, 60), np.uint16)
+    for name, data in (("data", masks * 0), ("masks", masks)):
+        with tifffile.TiffWriter(tmp_path / f"{name}.ome.tif", ome=True) as writer:
+            for image in data:
+                writer.write(image, metadata={"axes": "TYX"}, photometric="minisblack")
+    made = planned(tmp_path / "data.ome.tif", segmentation=tmp_path / "masks.ome.tif", position=1)
+    assert grey_of(made.timeline.drawings[0], 2) == [3, 4]
+    assert made.notes == ("position Image1 of 2",)
+
+
+@pytest.mark.parametrize(
+    ("options", "mark"),
+    [
+        ({"anchor": True}, AnchorMark("dot", None, (255, 0, 0))),
+        ({"anchor_style": "cross"}, AnchorMark("cross", None, (255, 0, 0))),
+        ({"anchor_size": 8, "anchor_colour": "lime"}, AnchorMark("dot", 8, (0, 255, 0))),
+        ({"anchor_colour": "#010203"}, AnchorMark("dot", None, (1, 2, 3))),
+    ],
+)
+def test_the_anchor_is_as_it_was_asked_for(options, mark):
+    assert planned(**options).picture.overlay.anchor == mark
 
 
 def test_names_that_the_font_lacks():

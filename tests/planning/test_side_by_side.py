@@ -304,6 +304,9 @@ def test_pictures_that_would_deceive_about_sizes(pixels, widths, said):
         # A single image has no clock of its own.
         (([5, 15, 25], [3]), {"time_start": 100}, [100, 110, 120], None),
         (([7], [5, 15, 25]), {"time_start": 100}, [100, 110, 120], None),
+        (([5, 15, 25], [9]), {"sync": "frame"}, [5, 15, 25], None),
+        (([5], [5]), {}, [5], None),
+        (([5], [9]), {}, None, ""),
         (([5, 5], [5.01, 5.01]), {"sync": "frame"}, None, "; --sync time gives them one"),
         (([5, 5], [5, 5]), {"sync": "frame"}, [5, 5], None),
         (([25, 15, 5], [25, 15, 5]), {}, [25, 15, 5], None),
