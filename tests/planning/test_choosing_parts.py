@@ -134,6 +134,11 @@ def test_what_is_not_there_or_not_clear_is_said(letters, options, said):
     assert str(caught.value) == f"array: {said}"
 
 
+def test_what_has_one_axis_comes_back_as_it_is():
+    stack = t2v.open_stack(counts_of("T"))
+    assert choose(stack, t2v.VideoSettings()) is stack
+
+
 def test_another_axis_than_time_has_no_times():
     known = Calibration(0.5, "given", 10.0, "given", (0.0, 7.0, 20.0, 31.0), None, 2.0)
     stack = t2v.open_stack(counts_of("TZ"), axes="TZYX").calibrated(known)
