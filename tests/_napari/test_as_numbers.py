@@ -199,8 +199,8 @@ def test_shapes_are_numbers_of_the_frames(viewer):
 
 
 def test_labels_are_numbers_of_the_frames(viewer):
-    labels = np.zeros((12, Z, 9, 8), np.uint8)
-    labels[:, :, 2, 3] = np.arange(12)[:, None] + 20 * np.arange(Z)
+    labels = np.zeros((14, Z, 9, 8), np.uint8)
+    labels[:, :, 2, 3] = np.arange(14)[:, None] + 20 * np.arange(Z)
     space = LAYER | {"translate": (100, *LAYER["translate"][1:])}
     layer = viewer.add_labels(labels, name="nuclei", **space)
     drawing = drawing_of(viewer, 2)
@@ -213,6 +213,10 @@ def test_labels_are_numbers_of_the_frames(viewer):
     assert (drawing.contour, drawing.only, drawing.colours.background) == (0, None, 0)
     cycle = np.rint(layer.colormap.colors[1:] * 255)
     np.testing.assert_array_equal(drawing.colours.cycle, cycle)
+    layer.translate = (90, *space["translate"][1:])  # a frame earlier
+    found = [int(frame[2, 3]) for frame in drawing_of(viewer, 0).images.read_frames(BOX)]
+    assert found == [2 + 2 * t for t in range(T)]
+    layer.translate = space["translate"]
     layer.selected_label, layer.show_selected_label, layer.contour = 4, True, 2
     table = {None: (0, 0, 1, 1), 7: "red", 2: "lime", 0: "transparent"}
     layer.colormap = napari.utils.DirectLabelColormap(color_dict=table)

@@ -103,6 +103,7 @@ def test_limits_for_each_channel_have_no_option():
         Settings(width=180, fps=4, limits=(-2e-7, 1e-7), frames="-3:", anchor=True, gamma=0.5),
         Settings(
             width=400,
+            contrast="local",
             crop="20x10+3+4",
             event=["0=on", "0.5..1=x 'y'"],
             max_size="1MB",
