@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -166,3 +167,26 @@ def test_a_name_that_is_taken_meanwhile_without_links(tmp_path, no_links):
     with pytest.raises(t2v.OutputExistsError, match=f"^{said}"):
         t2v.convert(FRAMES, tmp_path / "o.mp4", progress=take)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"precious"]
+
+
+def test_a_sidecar_that_cannot_be_written(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_text", refused)
+    with pytest.raises(t2v.OutputError) as raised:
+        t2v.convert(FRAMES, tmp_path / "o.mp4", sidecar=True)
+    assert str(raised.value) == f"{tmp_path}: cannot be written to (Permission denied)"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_the_place_of_kept_segments(tmp_path):
+    name = hashlib.sha256(b"o.mp4").hexdigest()[:16]
+    place = tmp_path / f".tif2video-{name}.resume"
+    place.mkdir()
+    with pytest.raises(t2v.OutputError) as raised:
+        t2v.convert(FRAMES, tmp_path / "o.mp4", resume=True)
+    assert str(raised.value) == (
+        f"{tmp_path / 'o.mp4'}: its finished segments cannot be kept (Is a directory)"
+    )
+    assert list(tmp_path.iterdir()) == [place]
