@@ -82,10 +82,23 @@ def test_plans_of_several_sources(here, cli):
   cannot be converted: {NO_IMAGES.format(here)}
 """
     )
-    (here / "pos1" / "t9.tif").unlink()
-    (here / "pos1" / "t8.tif").unlink()
-    lines = cli("pos1", "--dry-run").out.splitlines()
-    assert lines[2] == "  order: t0.tif, t1.tif, t2.tif, t3.tif, t6.tif, t7.tif"  # six are no more
+    for last, order in (
+        (9, "t2.tif, ..., t6.tif, t7.tif, t8.tif"),
+        (8, "t2.tif, t3.tif, t6.tif, t7.tif"),
+    ):
+        (here / "pos1" / f"t{last}.tif").unlink()
+        count = last - 2
+        assert (
+            cli("pos1", "--dry-run").out
+            == f"""\
+1 of 1: pos1
+  {count} images, 160x48 uint16 -> 500x150, 0.{count} s at 10 fps
+  order: t0.tif, t1.tif, {order}
+  gaps: 2 missing in the numbering, the first is t4.tif
+  output: {here}/pos1/500px_10fps_video.mp4
+  note: 2 missing in the numbering, the first is t4.tif; times leave room for what is missing
+"""
+        )
 
 
 ALL_OF_IT = (
@@ -152,6 +165,10 @@ def test_a_plan_with_all_there_can_be(here, cli):
         ],
         "notes": NOTES,
     }
+    assert cli("few", "--dry-run", "--json").out.startswith('{\n  "sources": [\n    {\n      "s')
+    tifffile.imwrite("two.ome.tif", np.stack([numbered(3)] * 2, 1), metadata={"axes": "TCYX"})
+    two = cli("two.ome.tif", "--dry-run", "--channel", "all").out.splitlines()[1]
+    assert two == "  3 images, 160x48 uint16, channels 0 + 1 -> 500x150, 0.3 s at 10 fps"
     raw = cli("few", "--dry-run", "--raw").out
     assert "  3 images, 160x48 uint16 -> 160x48, 0.3 s at 10 fps, FFV1 of raw counts\n" in raw
     one = cli("cells.ome.tif", "--dry-run", "--channel", "GFP").out
@@ -180,6 +197,9 @@ def test_plans_of_sources_side_by_side(here, cli):
   note: {BY_FRAME}
 """
     )
+    for marks, told in (("--label x", ""), ("--scale-bar", ", scale bar 20 µm")):
+        once = cli(*argv, *marks.split(), "--panel-marks", "once").out.splitlines()
+        assert once[1] == (f"  2 sources side by side, 10 frames{told} -> 300x184, 1.0 s at 10 fps")
     (here / "pos1" / "t0.tif").unlink()
     (here / "pos1" / "t4.tif").unlink()
     names = [f"t{n}.tif" for n in (1, 2, 3, 5, 6, 7, 8, 9)]
@@ -300,6 +320,7 @@ def test_what_is_made_kept_and_failed_is_told(here, cli):
         *("--skip-existing", "--verify", "--json", "--report", "r.csv", "--sidecar"),
     )  # fmt: skip
     assert ended.code == 1
+    assert ended.out == json.dumps(json.loads(ended.out), indent=2) + "\n"
     lines, sources = checked(ended, made)
     few, pos1 = (out / f"{name}_100px_10fps_global_norm_video.mp4" for name in ("few", "pos1"))
     ok = sources[1]
@@ -378,19 +399,30 @@ def test_what_is_told_of_panels_channels_and_a_batch(here, cli):
         "Summary: 1 total, 1 successful, 0 failed, 0 skipped",
         f"  ok: {name}, each frame with limits of its own, 0 % of the values clipped",
     ]
-    name = here / "out" / "cells_100px_10fps_merged_global_norm_max100kB_video.mp4"
+    (here / "more.ome.tif").write_bytes((here / "cells.ome.tif").read_bytes())
+    more, name = (
+        here / "out" / f"{stem}_100px_10fps_merged_global_norm_max100kB_video.mp4"
+        for stem in ("more", "cells")
+    )
     options = ["--contrast", "global", "--max-size", "100kB", "--report", "r.csv"]
-    said = lines("cells.ome.tif", "--channel", "all", *options)
-    (note,) = (line for line in said if "PSNR" in line)
+    said = lines("more.ome.tif", "cells.ome.tif", "--channel", "all", *options)
+    before, note = (line for line in said if "PSNR" in line)
+    limits = "limits DAPI 1000 to 61000, GFP 500 to 30500 (global), 0 % of the values clipped"
     assert said == [
-        "Processing file 1 of 1: cells.ome.tif",
+        "Hint: each source gets a scale of its own; --contrast batch gives all the same",
+        "Processing file 1 of 2: more.ome.tif",
+        f"  {CALIBRATED} -> 100x30, 0.3 s at 10 fps",
+        f"  Note: {COLOURS}",
+        f"  {more}",
+        before,
+        "Processing file 2 of 2: cells.ome.tif",
         f"  {CALIBRATED} -> 100x30, 0.3 s at 10 fps",
         f"  Note: {COLOURS}",
         f"  {name}",
         note,
-        "Summary: 1 total, 1 successful, 0 failed, 0 skipped",
-        f"  ok: {name}, limits DAPI 1000 to 61000, GFP 500 to 30500 (global), 0 % of the values "
-        "clipped",
+        "Summary: 2 total, 2 successful, 0 failed, 0 skipped",
+        f"  ok: {more}, {limits}",
+        f"  ok: {name}, {limits}",
     ]
     size = f"{name.stat().st_size / 1000:.3g} kB"
     start = f"  Note: {size} with rate factor 19 of H.264: a PSNR of "
@@ -398,7 +430,7 @@ def test_what_is_told_of_panels_channels_and_a_batch(here, cli):
         re.escape(start) + r"\d\d\.\d dB against the pictures before encoding", note
     )
     with open("r.csv", newline="", encoding="utf-8") as file:
-        (row,) = csv.DictReader(file)
+        _, row = csv.DictReader(file)
     assert (row["black"], row["white"]) == ("1000.0;500.0", "61000.0;30500.0")
     names = [
         here / "out" / f"{folder}_100px_10fps_batch_norm_title_video.mp4"
@@ -423,3 +455,76 @@ def test_what_is_told_of_panels_channels_and_a_batch(here, cli):
         f"tif2video: {NO_IMAGES.format(here)}",
         "Summary: 1 total, 0 successful, 1 failed, 0 skipped",
     ]
+
+
+def test_what_is_told_of_videos_that_exist_and_of_limits_that_are_not_measured(here, cli):
+    write_folder(here / "flat", np.full((2, 60, 100), 7, np.uint16))
+    name = here / "few" / "100px_10fps_fixed_video.mp4"
+
+    def lines(*argv):
+        err = cli(*argv, "--width", 100).err
+        return [SIZE_AND_TIME.sub(r"\1", line) for line in err.splitlines()]
+
+    few = "  3 images, 160x48 uint16 -> 100x30, 0.3 s at 10 fps"
+    assert lines("few", "--limits", 5, 61000) == [
+        "Processing directory 1 of 1: few",
+        few,
+        f"  {name}",
+        "Summary: 1 total, 1 successful, 0 failed, 0 skipped",
+        f"  ok: {name}, limits 5 to 61000 (fixed), 0 % of the values clipped",
+    ]
+    exists = f"{name} exists already; use --overwrite to replace it or --skip-existing to keep it"
+    assert lines("few", "empty", "--limits", 5, 61000) == [
+        "Processing directory 1 of 2: few",
+        f"tif2video: {exists}",
+        "Processing directory 2 of 2: empty",
+        f"tif2video: {NO_IMAGES.format(here)}",
+        "Summary: 2 total, 0 successful, 2 failed, 0 skipped",
+        f"  failed: {exists}",
+        f"  failed: {NO_IMAGES.format(here)}",
+    ]
+    assert lines("few", "--limits", 5, 900, "--skip-existing") == [
+        "Processing directory 1 of 1: few",
+        few,
+        f"  exists already, left as it is: {name}",
+        "  Note: the video that exists was made with limits 5.0 61000.0, this call's is 5.0 900.0; "
+        "use --overwrite to make it again",
+        "Summary: 1 total, 0 successful, 0 failed, 1 skipped",
+    ]
+    name = here / "flat" / "100px_10fps_global_norm_video.mp4"
+    assert lines("flat", "--contrast", "global") == [
+        "Processing directory 1 of 1: flat",
+        "  2 images, 100x60 uint16 -> 100x60, 0.2 s at 10 fps",
+        f"  {name}",
+        "  Note: 2 of 2 frames have no contrast, all their pixels are equal; the first is t0.tif",
+        "Summary: 1 total, 1 successful, 0 failed, 0 skipped",
+        f"  ok: {name}, limits 7 to 7 (global), 0 % of the values clipped",
+    ]
+    said = "crop 999x999 is larger than the frame, which is 160x48; use a smaller crop"
+    assert lines("few", "--crop", "999x999", "--quiet") == [f"tif2video: {here}/few: {said}"]
+    assert lines("few", "cells.ome.tif", "--panels", "sources", "--quiet") == [
+        f"tif2video: few, cells.ome.tif: {CHANNELS.format(here)}"
+    ]
+
+
+def test_what_is_told_of_a_video_that_was_made_otherwise(here, cli):
+    def said(source, *options):
+        argv = [source, "-o", "o.mp4", "--width", 100, "--tracks", "t.csv", *options]
+        return cli(*argv, "--skip-existing", "--limits", 0, 900).err
+
+    assert "Summary: 1 total, 1 successful, 0 failed, 0 skipped" in said("few")
+    start = "  Note: the video that exists was made "
+    again = "; use --overwrite to make it again\n"
+    assert start not in said("few")
+    gamma = f"{start}with gamma not set, this call's is 0.5{again}"
+    assert gamma in said("few", "--gamma", 0.5)
+    tifffile.imwrite("few/t3.tif", numbered(4)[3])
+    assert f"{start}of 3 frames, now there are 4{again}" in said("few")
+    assert gamma in said("few", "--gamma", 0.5)
+    other = f"{start}with frames not set, this call's is :3; from few, this call's source is pos1"
+    assert f"{other}{again}" in said("pos1", "--frames", ":3")
+    (here / "t.csv").write_text(TRACKS.replace("1,0,5", "1,0,4"))
+    drawn = f"{start}with other objects drawn onto it"
+    assert f"{drawn}{again}" in said("few")
+    assert f"{drawn}; from few, this call's source is pos1{again}" in said("pos1")
+    assert gamma in said("few", "--gamma", 0.5)

@@ -134,12 +134,27 @@ def test_what_is_not_there_or_not_clear_is_said(letters, options, said):
     assert str(caught.value) == f"array: {said}"
 
 
+def test_what_has_one_axis_comes_back_as_it_is():
+    stack = t2v.open_stack(counts_of("T"))
+    assert choose(stack, t2v.VideoSettings()) is stack
+
+
 def test_another_axis_than_time_has_no_times():
     known = Calibration(0.5, "given", 10.0, "given", (0.0, 7.0, 20.0, 31.0), None, 2.0)
     stack = t2v.open_stack(counts_of("TZ"), axes="TZYX").calibrated(known)
     slices = choose(stack, t2v.VideoSettings(play="Z"))
     assert slices.calibration == Calibration(0.5, "given", z_spacing_um=2.0)
     assert choose(stack, t2v.VideoSettings(z=1)).calibration == known
+
+
+def test_what_was_measured_belongs_to_the_part():
+    stack = t2v.open_stack(counts_of("TZ"), axes="TZYX")
+    one, again, other = (choose(stack, t2v.VideoSettings(z=z)) for z in (1, 1, 2))
+    assert one.measured is again.measured
+    assert other.measured is not one.measured
+    assert choose(stack, t2v.VideoSettings(z="mean")).measured is not (
+        choose(stack, t2v.VideoSettings(z="sum")).measured
+    )
 
 
 def test_of_many_names_some_are_listed():
@@ -295,6 +310,11 @@ def test_one_of_several_images(tmp_path):
         with pytest.raises(t2v.SourceError) as caught:
             image_at(stack, position)
         assert str(caught.value) == f"s: {said}"
+    single = Stack((), "s", images=images[1:2], image_names=("",))
+    for position in (None, "each", 0):
+        assert choose(single, t2v.VideoSettings(position=position)).notes == (
+            "position 0 of 1", "own 1",
+        )  # fmt: skip
     named = dataclasses.replace(stack, image_names=("A 1", "B", "C"), path=tmp_path)
     with pytest.raises(t2v.SourceError) as caught:
         choose(named, t2v.VideoSettings())

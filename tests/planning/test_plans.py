@@ -16,7 +16,7 @@ import napari_tif2video as t2v
 from napari_tif2video.colours import Display, colour_table
 from napari_tif2video.data import Calibration, Channel
 from napari_tif2video.drawings import Points
-from napari_tif2video.overlays import Look
+from napari_tif2video.overlays import AnchorMark, Look
 from napari_tif2video.planning import Clips, Drawn, clips, plan, stabilised
 from napari_tif2video.settings import Given
 
@@ -387,6 +387,18 @@ def test_recorded_times_start_where_they_are_told_to():
     assert later.timeline.times_s == (105, 116)
 
 
+@pytest.mark.parametrize(
+    ("interval", "span", "decoded"),
+    [(1, "00:03", (3, np.inf)), (30, "02:00..03:30", (120, 210)), (1800, "2:00", (7200, np.inf))],
+)
+def test_times_of_arrows_and_events_are_read_as_the_video_writes_them(interval, span, decoded):
+    made = planned(arrow=f"5,6.5@{span}", event=f"{span}=x", frame_interval=interval)
+    (arrow,) = made.picture.overlay.arrows
+    assert (arrow.x, arrow.y, arrow.span_s) == (5, 6.5, decoded)
+    (text,) = made.picture.overlay.texts
+    assert text.says.events == ((*decoded, "x"),)
+
+
 def test_arrows_outside_of_what_is_shown():
     """The last pixel of a box, and the next one."""
     options = {"crop": "20x10+30+5", "width": 200}
@@ -662,6 +674,49 @@ def test_drawings_as_large_as_can_be_seen():
     assert large[0].sizes.item() == 10
 
 
+def test_when_shapes_and_points_are_seen():
+    line = np.array([[0, 5, 5], [0, 9, 9], [0, 5, 9]])
+    far = line + np.array([9, 0, 0])
+    arrays = {
+        "shapes": [
+            line + np.array([3, 0, 0]),
+            far,
+            line + np.array([1, 0, 0]),
+            (line + np.array([2, 0, 0]), "polygon"),
+        ],
+        "points": np.array([[2, 5, 5], [9, 5, 5], [4.25, 6, 7]]),
+    }
+    shapes, points = planned(arrays=arrays, frames="1::2").timeline.drawings
+    assert shapes.t.tolist() == [3, 1, 2]
+    assert shapes.are_closed.tolist() == [True, True, True]
+    assert (points.t.tolist(), points.y.tolist(), points.x.tolist()) == ([2, 4.25], [5, 6], [5, 7])
+    assert shapes.frames.tolist() == points.frames.tolist() == [1, 3, 5]
+    kinds = ["path", "line", "polygon", "rectangle", "ellipse"]
+    corners = np.array([[5, 5], [5, 9], [9, 9], [9, 5]])
+    outlines = [(corners[: 2 if kind == "line" else 4], kind) for kind in kinds]
+    made = planned(arrays={"shapes": outlines}).timeline.drawings[0]
+    assert made.t is None
+    assert made.are_closed.tolist() == [False, False, True, True, True]
+    assert np.diff(made.starts).tolist()[:4] == [4, 2, 4, 4]
+    assert np.diff(made.starts)[4] > 4
+
+
+def test_frames_that_are_counted_from_one():
+    def track(*times):
+        return {"tracks": np.array([(1, t, 5, 5) for t in times])}
+
+    made = planned(black(2), arrays=track(1, 2))
+    assert made.notes == (
+        "frames of the array are 1 to 2 and taken to count from 1, as the source has 0 to 1",
+    )
+    assert made.timeline.drawings[0].t.tolist() == [0, 1]
+    assert refused(black(1), arrays=track(1)) == (
+        "array: tracks: the array: nothing of it can be drawn: 1 of 1 positions are beyond the 1 "
+        "frame"
+    )
+    assert planned(black(3), arrays=track(1, 2)).timeline.drawings[0].t.tolist() == [1, 2]
+
+
 def test_drawings_have_the_names_of_their_files(tmp_path):
     (tmp_path / "t.csv").write_text("track_id,frame,y,x\n1,0,5,5\n")
     (tmp_path / "p.csv").write_text("frame,y,x\n0,5,5\n")
@@ -710,6 +765,30 @@ def test_label_images_of_the_part_that_is_shown(tmp_path):
         made = planned(source, segmentation=given, **options)
         assert grey_of(made.timeline.drawings[0], len(expected)) == expected
         assert [note for note in made.notes if "masks" in note and "above" in note] == said
+
+
+def test_label_images_of_positions_without_slices(tmp_path):
+    masks = np.arange(1, 5, dtype=np.uint16).reshape(2, 2, 1, 1) + np.zeros((40, 60), np.uint16)
+    for name, data in (("data", masks * 0), ("masks", masks)):
+        with tifffile.TiffWriter(tmp_path / f"{name}.ome.tif", ome=True) as writer:
+            for image in data:
+                writer.write(image, metadata={"axes": "TYX"}, photometric="minisblack")
+    made = planned(tmp_path / "data.ome.tif", segmentation=tmp_path / "masks.ome.tif", position=1)
+    assert grey_of(made.timeline.drawings[0], 2) == [3, 4]
+    assert made.notes == ("position Image1 of 2",)
+
+
+@pytest.mark.parametrize(
+    ("options", "mark"),
+    [
+        ({"anchor": True}, AnchorMark("dot", None, (255, 0, 0))),
+        ({"anchor_style": "cross"}, AnchorMark("cross", None, (255, 0, 0))),
+        ({"anchor_size": 8, "anchor_colour": "lime"}, AnchorMark("dot", 8, (0, 255, 0))),
+        ({"anchor_colour": "#010203"}, AnchorMark("dot", None, (1, 2, 3))),
+    ],
+)
+def test_the_anchor_is_as_it_was_asked_for(options, mark):
+    assert planned(**options).picture.overlay.anchor == mark
 
 
 def test_names_that_the_font_lacks():
@@ -791,6 +870,21 @@ def test_panels_of_channels():
         "array: panels show all channels; leave out --channel or --panels"
     )
     assert refused(panels="channels") == "array: panels are for several channels, and it has one"
+
+
+def test_panels_of_the_channels_of_a_position(tmp_path):
+    path = tmp_path / "p.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for count in (2, 3):
+            image = np.zeros((2, count, 20, 30), np.uint16)
+            writer.write(image, metadata={"axes": "TCYX"}, photometric="minisblack")
+    for position, channels in ((0, [(0,), (1,), (0, 1)]), (1, [(0,), (1,), (2,), (0, 1, 2)])):
+        made = planned(path, panels="channels", position=position, width=100)
+        assert [panel.channels for panel in made.picture.panels] == channels
+        assert made.notes[0] == f"position Image{position} of 2"
+    assert refused(path, panels="channels") == (
+        f"{path}: 2 positions: Image0, Image1; add --position Image0 or each"
+    )
 
 
 def test_composites_are_shown_as_they_were_stored(tmp_path):

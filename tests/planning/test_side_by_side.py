@@ -304,6 +304,9 @@ def test_pictures_that_would_deceive_about_sizes(pixels, widths, said):
         # A single image has no clock of its own.
         (([5, 15, 25], [3]), {"time_start": 100}, [100, 110, 120], None),
         (([7], [5, 15, 25]), {"time_start": 100}, [100, 110, 120], None),
+        (([5, 15, 25], [9]), {"sync": "frame"}, [5, 15, 25], None),
+        (([5], [5]), {}, [5], None),
+        (([5], [9]), {}, None, ""),
         (([5, 5], [5.01, 5.01]), {"sync": "frame"}, None, "; --sync time gives them one"),
         (([5, 5], [5, 5]), {"sync": "frame"}, [5, 5], None),
         (([25, 15, 5], [25, 15, 5]), {}, [25, 15, 5], None),
@@ -366,6 +369,17 @@ def test_the_whole_is_made_of_its_sources():
     assert (coloured.encoder.has_colour, coloured.encoder.palette) == (True, b"")
 
 
+def test_what_the_whole_has_of_its_first_source():
+    made = planned(source("wide", frames=2, size=(20, 60)), PLAIN, width=120, percentile=(1, 99))
+    assert (str(made.picture.box), made.picture.size) == ("60x20+0+0", (40, 120))
+    assert (made.source_format.size, made.picture.percentile) == ((20, 60), (1, 99))
+    assert [panel.picture.size for panel in made.picture.panels] == [(40, 120), (80, 120)]
+    assert (made.encoder.height, made.encoder.width) == made.picture.mosaic.size == (80, 242)
+    fixed = planned(PLAIN, PLAIN, limits=(5, 9), gamma=2)
+    assert fixed.picture.limits == ((5, 9), (5, 9))
+    assert [display.gamma for display in fixed.picture.displays] == [2, 2]
+
+
 def test_bad_frames_are_named_by_their_source():
     settings = t2v.VideoSettings(panels="sources", on_error="skip", sync="frame")
     plans = [plan(each, settings) for each in (A_TIME, B_TIME)]
@@ -382,6 +396,8 @@ def test_what_is_drawn_of_all_sources():
     made = side_by_side([plan(A_TIME, settings, arrays=arrays), plan(B_TIME, settings)], settings)
     assert [(each.kind, each.objects) for each in made.drawn] == [("points", 1)]
     assert not made.is_to_stabilise
+    pytest.importorskip("skimage")
+    assert planned(PLAIN, PLAIN, sync="frame", stabilise=True).is_to_stabilise
     assert made.encoder.has_colour
 
 
