@@ -89,11 +89,13 @@ def test_parts_lie_beside_the_video_and_name_their_process(tmp_path, machine):
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_of_two_names_neither_or_both_are_given(tmp_path, taken, when, overwrite):
     names = [tmp_path / "o.mp4", tmp_path / "o.json"]
+    begun = []
 
     def publish_both():
         if when == "before":
             names[taken].write_bytes(b"old")
         with publishing(names, overwrite=overwrite) as parts:
+            begun.append(parts)
             write(parts)
             if when == "meanwhile":
                 names[taken].write_bytes(b"old")
@@ -110,6 +112,7 @@ def test_of_two_names_neither_or_both_are_given(tmp_path, taken, when, overwrite
     )
     assert names_in(tmp_path) == [names[taken].name]
     assert names[taken].read_bytes() == b"old"
+    assert bool(begun) == (when == "meanwhile")
 
 
 def test_if_the_second_cannot_be_named_what_replaced_another_stays(tmp_path, monkeypatch):
@@ -146,8 +149,8 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     with pytest.raises(t2v.OutputError) as raised, publishing([path], overwrite=False):
         pass
     assert str(raised.value) == (
-        f"{path.parent}: cannot be written to (Not a directory); use --output-dir to choose another "
-        "folder"
+        f"{path.parent}: cannot be written to (Not a directory); use --output-dir to choose "
+        "another folder"
     )
 
 
@@ -235,18 +238,21 @@ def test_all_is_on_the_disk_before_it_is_named(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def left_behind(tmp_path):
+def left_behind(tmp_path, monkeypatch):
     """Whether a part goes when something is published beside it."""
 
     def goes(name, age_s=0.0):
         part = tmp_path / name
         part.write_bytes(b"half a video")
-        os.utime(part, (time.time() - age_s,) * 2)
+        os.utime(part, (now - age_s,) * 2)
         with publishing([tmp_path / "o.mp4"], overwrite=True) as parts:
             write(parts)
         found = part.exists()
         part.unlink(missing_ok=True)
         return not found
+
+    now = 1.8e9
+    monkeypatch.setattr(time, "time", lambda: now)
 
     return goes
 
@@ -254,14 +260,14 @@ def left_behind(tmp_path):
 @pytest.mark.parametrize(
     ("name", "age_s", "goes"),
     [
-        (".tif2video-00000000-{pid}-{started}-ab.mp4.part", DAY_S + 60, True),
-        (".tif2video-00000000-{pid}-{started}-ab.mp4.part", DAY_S - 60, False),
-        (".tif2video-00000000-4194305-5-ab.mp4.part", DAY_S - 60, False),
+        (".tif2video-00000000-{pid}-{started}-ab.mp4.part", DAY_S + 1, True),
+        (".tif2video-00000000-{pid}-{started}-ab.mp4.part", DAY_S, False),
+        (".tif2video-00000000-4194305-5-ab.mp4.part", DAY_S, False),
         (".tif2video-{machine}-{pid}-{started}-ab.mp4.part", 9 * DAY_S, False),
         (".tif2video-{machine}-{pid}-5-ab.mp4.part", 0, True),
         (".tif2video-{machine}-4194305-{started}-ab.mp4.part", 0, True),
-        (".tif2video-{machine}.mp4.part", DAY_S - 60, False),
-        (".tif2video-xyz.json.part", DAY_S + 60, True),
+        (".tif2video-{machine}.mp4.part", DAY_S, False),
+        (".tif2video-xyz.json.part", DAY_S + 1, True),
         (".tif2video-xyz.json", 9 * DAY_S, False),
         ("tif2video-xyz.part", 9 * DAY_S, False),
     ],
@@ -287,6 +293,17 @@ def test_parts_of_processes_of_others_and_of_ended_ones(left_behind, machine, mo
         patched.setattr(os, "kill", refused)
         assert not left_behind(name.format(machine, 1, started(1)), 9 * DAY_S)
         assert left_behind(name.format(machine, 1, int(started(1)) + 1))
+    read = Path.read_text
+
+    def untold(path, **options):
+        if path.name == "stat":
+            raise FileNotFoundError(path)
+        return read(path, **options)
+
+    mine = name.format(machine, os.getpid(), started(os.getpid()))
+    monkeypatch.setattr(Path, "read_text", untold)
+    assert left_behind(mine, DAY_S + 1)
+    assert not left_behind(mine, DAY_S)
 
 
 class Elsewhere:
@@ -303,8 +320,8 @@ class Elsewhere:
 def test_where_processes_cannot_be_asked_for_age_counts(left_behind, machine, monkeypatch):
     monkeypatch.setattr(publish, "os", Elsewhere())
     name = f".tif2video-{machine}-4194305-5-ab.mp4.part"
-    assert left_behind(name, DAY_S + 60)
-    assert not left_behind(name, DAY_S - 60)
+    assert left_behind(name, DAY_S + 1)
+    assert not left_behind(name, DAY_S)
 
 
 def test_a_machine_that_does_not_tell_when_it_began(tmp_path, monkeypatch):
@@ -329,3 +346,28 @@ def test_nothing_is_copied(tmp_path):
             number = part.stat().st_ino
         found = (tmp_path / "o.mp4").stat()
         assert (found.st_ino, found.st_nlink, stat.S_ISREG(found.st_mode)) == (number, 1, True)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_new_folders_stay_with_what_is_in_them(tmp_path, fails):
+    path = tmp_path / "a" / "b" / "o.mp4"
+    try:
+        with publishing([path], overwrite=False) as (part,):
+            part.write_bytes(b"video")
+            if fails:
+                raise LookupError
+    except LookupError:
+        pass
+    assert names_in(tmp_path) == ([] if fails else ["a"])
+    assert path.exists() != fails
+
+
+def test_a_failure_without_a_number_is_said_in_its_words(tmp_path, monkeypatch):
+    def fails(_):
+        raise OSError("the share is gone")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    path = tmp_path / "o.mp4"
+    with pytest.raises(t2v.OutputError) as raised, publishing([path], overwrite=False):
+        pass
+    assert str(raised.value) == f"{path}: cannot be written (the share is gone)"
