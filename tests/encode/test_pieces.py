@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
+import os
 import struct
 import zlib
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -194,6 +197,7 @@ def test_where_segments_wait(tmp_path, monkeypatch, nbytes, in_memory):
 
     monkeypatch.setattr(container, "SpooledTemporaryFile", begin)
     spool = Spool(tmp_path)
+    assert list(spool) == []
     spool.append(segment(1, nbytes))
     ((how, file),) = begun
     assert how == {"dir": str(tmp_path), "prefix": ".tif2video-", "suffix": ".part"}
@@ -212,12 +216,15 @@ def test_a_spool_on_a_bad_disk(tmp_path, monkeypatch):
         def close(self):
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spool, "_file", Bad())
-    with pytest.raises(t2v.EncodingError) as raised:
-        spool.append(segment(1))
-    assert str(raised.value) == "the video cannot be written ([Errno 28] No space left on device)"
-    assert list(Spool(tmp_path)) == []
-    spool.close()
+    usual = spool._file
+    with monkeypatch.context() as patched:
+        patched.setattr(spool, "_file", Bad())
+        with pytest.raises(t2v.EncodingError) as raised:
+            spool.append(segment(1))
+        said = "the video cannot be written ([Errno 28] No space left on device)"
+        assert str(raised.value) == said
+        spool.close()
+    usual.close()
 
 
 GREYS = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -351,7 +358,9 @@ RGB = [np.stack([one, one[::-1], one[:, ::-1]], axis=-1) for one in PICTURES]
 
 
 @pytest.mark.parametrize(("pictures", "is_grey"), [(PICTURES, True), (RGB, False)])
-@pytest.mark.parametrize(("compared", "verified"), [(True, False), (False, True), (True, True)])
+@pytest.mark.parametrize(
+    ("compared", "verified"), [(True, False), (False, True), (True, True), (False, False)]
+)
 def test_what_is_found_out_while_a_segment_is_encoded(pictures, is_grey, compared, verified):
     how = Encoder(32, 48, Fraction(10), has_colour=True, is_compared=compared, is_verified=verified)
     found = encode_segment(pictures, how)
@@ -369,10 +378,60 @@ def test_what_is_found_out_while_a_segment_is_encoded(pictures, is_grey, compare
         error = (given - there) ** 2 / 255**2
         checks.append((zlib.crc32(there.tobytes()), error[:32].mean(), error[32:].mean()))
     assert len(found.checks) == (3 if verified else 0)
+    assert found.reorder_delay == 0
     for one, expected in zip(found.checks, checks, strict=False):
         assert one.checksum == expected[0]
         assert (one.error, one.colour_error) == pytest.approx(expected[1:], rel=1e-5)
         assert (one.colour_error < 1e-5) == is_grey
+
+
+def test_nothing_is_decoded_for_nothing(monkeypatch):
+    monkeypatch.setattr(encoder, "Checker", None)
+    found = encode_segment(PICTURES, Encoder(32, 48, Fraction(10)))
+    assert (len(found.packets), found.squared_error, found.checks) == (3, 0.0, ())
+
+
+def test_a_segment_of_a_gif():
+    """Its header, which a file has once, is no part of the packets."""
+    gif = {"codec": CODECS["gif"], "container": CONTAINERS[".gif"], "has_colour": True}
+    table = make_palette([COLOURS])
+    how = Encoder(16, 16, Fraction(10), **gif, palette=table, dithers=True, is_verified=True)
+    found = encode_segment([COLOURS, COLOURS[::-1]], how)
+    assert found.header[:13] == b"GIF89a" + struct.pack("<HHB", 16, 16, 0xF7) + found.header[11:13]
+    assert len(found.header) == 13 + 768
+    assert not found.packets[0].data.startswith(b"GIF89a")
+    for frame, picture in zip(made_again_gif(found), (COLOURS, COLOURS[::-1]), strict=True):
+        assert np.abs(frame.astype(int) - picture).max() <= 1
+    for one in found.checks:
+        assert one.error < 1 / 255**2
+        assert one.colour_error == 0
+
+
+def made_again_gif(found):
+    content = found.header + b"".join(packet.data for packet in found.packets) + b";"
+    with av.open(io.BytesIO(content)) as movie:
+        return [frame.to_ndarray(format="rgb24") for frame in movie.decode(video=0)]
+
+
+@pytest.mark.parametrize("mine", [None, "3"])
+def test_what_an_encoder_looks_up_is_there_while_anybody_needs_it(monkeypatch, mine):
+    name = "TIF2VIDEO_TEST_LEVEL"
+    monkeypatch.delenv(name, raising=False)
+    if mine is not None:
+        monkeypatch.setenv(name, mine)
+    codec = SimpleNamespace(environment=((name, "0"),))
+    first, second = encoder.environment(codec), encoder.environment(codec)
+    found = [os.environ.get(name)]
+    for step in (first.__enter__, second.__enter__):
+        step()
+        found.append(os.environ.get(name))
+    for one in (first, second):
+        one.__exit__(None, None, None)
+        found.append(os.environ.get(name))
+    with pytest.raises(LookupError), encoder.environment(codec):
+        raise LookupError
+    assert found == ([None, "0", "0", "0", None] if mine is None else ["3"] * 5)
+    assert os.environ.get(name) == mine
 
 
 def test_what_is_found_out_of_counts():
@@ -417,6 +476,10 @@ def test_how_close_a_finished_video_is(finished):
     check_video(path, how, 3)
 
 
+def stating(*tags):
+    return {"codec": replace(CODECS["h264"], colour_tags=tags)}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -436,12 +499,16 @@ def test_how_close_a_finished_video_is(finished):
          "frame 0 of the finished video is 48x32 instead of 46x32"),
         (lambda c: (c, {"fps": Fraction(20)}),
          "frame 1 of the finished video has another time"),
+        (lambda c: (c, stating(("color_range", 2))),
+         "the finished video states another color range than it has"),
+        (lambda c: (c, stating(("color_trc", 1), ("colorspace", 5))),
+         "the finished video states another colorspace than it has"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_finished_video(finished, change, said):
     path, how, checks = finished
     checks, other = change(checks)
-    how = Encoder(**vars(how) | other)
+    how = replace(how, **other)
     if said is None:
         assert verify_video(path, how, checks, 1, lambda: None).worst_db == pytest.approx(12.01)
         return
