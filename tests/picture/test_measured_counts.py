@@ -1,0 +1,316 @@
+"""What is measured of frames, against NumPy and formulas worked out one frame at a time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from helpers.frames import noise
+
+import napari_tif2video as t2v
+from napari_tif2video.picture import (
+    EMPTY,
+    Brightness,
+    FrameStats,
+    Mosaic,
+    count_outside,
+    histogram,
+    level_of,
+    measure,
+    prepared_dtype,
+    prepared_frames,
+    render,
+    smooth_limits,
+)
+from napari_tif2video.planning import plan
+
+INTEGERS = {
+    "bool": noise((7, 9), high=1).astype(bool),
+    "uint8": noise((7, 9), low=3, high=250, dtype=np.uint8),
+    "int8": (noise((7, 9), high=200).astype(int) - 100).astype(np.int8),
+    "uint16": noise((7, 9), low=500, high=40000),
+    "int16": (noise((7, 9), high=60000).astype(int) - 30000).astype(np.int16),
+    "uint32": noise((7, 9), high=60000).astype(np.uint32) * 3,
+    "int64": noise((7, 9), high=60000).astype(np.int64) - 70000,
+    "one count": np.full((7, 9), 41, np.uint16),
+}
+WIDE = {
+    "int64": noise((7, 9)).astype(np.int64) * 2**40 - 2**50,
+    "uint64": noise((7, 9)).astype(np.uint64) * np.uint64(2**48),
+    "float16": noise((7, 9), high=100).astype(np.float16) / 7,
+    "float32": noise((7, 9)).astype(np.float32) / 7 - 3000,
+    "float64": noise((7, 9)).astype(np.float64) / 7 - 3000,
+    "zeros": np.zeros((7, 9), np.float32),
+    "missing": np.where(noise((7, 9), seed=2) < 9000, np.nan, noise((7, 9)) / 9),
+    "infinite": np.where(noise((7, 9), seed=2) < 9000, np.inf, -noise((7, 9)) / 9),
+}
+PERCENT = [(0, 100), (0.1, 99.9), (25, 60), (50, 50)]
+
+
+@pytest.mark.parametrize("frame", INTEGERS.values(), ids=INTEGERS)
+def test_histograms_of_integers_are_exact(frame):
+    found = histogram(frame)
+    values = frame.astype(int).ravel()
+    assert (found.low, found.high) == (values.min(), values.max()) == measure(frame)
+    assert (found.first, found.exponent, found.is_exact) == (values.min(), 0, True)
+    expected = np.bincount(values - values.min())
+    np.testing.assert_array_equal(found.numbers, expected)
+    for percent in PERCENT:
+        own = tuple(np.percentile(values, percent))
+        own = own if own[0] < own[1] else (values.min(), values.max())
+        assert found.percentiles(percent) == pytest.approx(own, abs=1e-9)
+    for limits in [
+        own,
+        (values.min(), values.max()),
+        (values[4], values[5]),
+        (values[5] + 0.5,) * 2,
+    ]:
+        outside = int(((values < limits[0]) | (values > limits[1])).sum())
+        assert found.outside(limits) == outside
+        if limits[0] <= limits[1]:
+            assert count_outside(frame, limits) == outside
+
+
+@pytest.mark.parametrize("frame", WIDE.values(), ids=WIDE)
+def test_bins_of_other_numbers_are_as_narrow_as_memory_allows(frame):
+    found = histogram(frame)
+    values = frame[np.isfinite(frame)].astype(np.float64)
+    low, high = values.min(), values.max()
+    assert (found.low, found.high) == (low, high) == measure(frame)
+    width = 2.0**found.exponent
+    bins = [math.floor(value / width) for value in values]
+    assert found.first == min(bins)
+    np.testing.assert_array_equal(found.numbers, np.bincount(np.array(bins) - min(bins)))
+    assert len(found.numbers) <= 1 << 18
+    if low < high:  # with half the width there were too many
+        assert math.floor(high / width * 2) - math.floor(low / width * 2) >= 1 << 18
+        assert found.percentiles((30, 70)) == pytest.approx(
+            np.percentile(values, (30, 70)), abs=width
+        )
+        assert found.percentiles((0, 100)) == (low, high)
+    assert not found.is_exact
+    for limits in [(low, high), (values[3], high), (low, values[3])]:
+        outside = int(((values < limits[0]) | (values > limits[1])).sum())
+        assert count_outside(frame, limits) == outside
+        inside_bin = int(np.sum(np.array(bins) == math.floor(values[3] / width)))
+        assert abs(found.outside(limits) - outside) <= inside_bin
+
+
+def test_the_values_of_a_bin_count_as_its_centre():
+    """Bins of 2 and of 4: two values far apart leave no narrower ones."""
+    frame = np.array([[0, 2, 3, 4, 2**18 + 1]], np.int64)
+    found = histogram(frame)
+    assert (found.first, found.exponent, found.numbers.tolist()[:4]) == (0, 1, [1, 2, 1, 0])
+    assert found.numbers.size == 2**17 + 1
+    assert [found.outside((low, 1e9)) for low in (0, 1, 1.5, 3, 3.5, 5, 5.5)] == [
+        0, 0, 1, 1, 3, 3, 4,
+    ]  # fmt: skip
+    assert [found.outside((0, high)) for high in (2**18, 2**18 + 0.9, 2**18 + 1)] == [1, 1, 0]
+    # Ranks 1 and 2 are a quarter and three quarters into the bin from 2 to 4.
+    assert found.percentiles((25, 50)) == (2.5, 3.5)
+    assert found.percentiles((37.5, 75)) == (3.0, 5.0)
+
+
+@pytest.mark.parametrize("frame", [*INTEGERS.values(), *WIDE.values()])
+def test_the_sum_of_histograms_is_that_of_all_values(frame):
+    upper, lower = histogram(frame[:3]), histogram(frame[3:])
+    whole = histogram(frame)
+    for together in (upper + lower, lower + upper, whole + EMPTY, EMPTY + whole):
+        facts = together.first, together.exponent, together.low, together.high
+        assert facts == (whole.first, whole.exponent, whole.low, whole.high)
+        np.testing.assert_array_equal(together.numbers, whole.numbers)
+
+
+def test_nothing_that_is_finite():
+    frame = np.array([[np.nan, np.inf], [-np.inf, np.nan]])
+    nothing = (math.inf, -math.inf)
+    assert measure(frame) == (EMPTY.low, EMPTY.high) == EMPTY.percentiles((1, 99)) == nothing
+    assert histogram(frame) is EMPTY
+    assert (EMPTY + EMPTY).numbers.size == 0
+    assert count_outside(frame, (0, 1)) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_limits_themselves_are_inside(dtype):
+    frame = np.array([[1, 2, 3], [4, 5, 6]], dtype)
+    assert [count_outside(frame, pair) for pair in [(2, 5), (2.5, 4.5), (0.5, 6.5), (7, 8)]] == [
+        2, 4, 0, 6,
+    ]  # fmt: skip
+
+
+def prepared(stack, **options):
+    made = plan(t2v.open_stack(stack), t2v.VideoSettings(**options))
+    sources = [channel.frames for channel in made.stack.channels]
+    return made, list(prepared_frames(sources, made.picture))
+
+
+@pytest.mark.parametrize(
+    ("frame", "width", "tolerance"),
+    [
+        (noise((40, 60), low=900, high=5000), "full", 1e-3),
+        (noise((40, 60), low=900, high=960).repeat(4, 0).repeat(4, 1), 120, 1e-3),
+        (noise((40, 60), low=900, high=960).astype(np.float32), "full", 1e-3),
+        (noise((40, 60), low=900, high=960).astype(np.int32), "full", 1e-3),
+    ],
+)
+def test_the_level_of_a_frame_is_in_counts(frame, width, tolerance):
+    """Squares of four pixels become squares of two: so the mean is known."""
+    _, [(found,)] = prepared(frame[np.newaxis], width=width, contrast="smooth")
+    values = frame.astype(float)
+    mean = values.mean()
+    level = mean, np.abs(values - mean).mean()
+    assert level_of(found) == pytest.approx(level, rel=tolerance)
+    assert found.range == (values.min(), values.max())
+
+
+def test_missing_values_have_no_part_in_the_level():
+    frame = np.array([[1, 3, np.nan, 5], [7, np.inf, 9, -np.inf]] * 8, np.float64)
+    _, [(found,)] = prepared(frame[np.newaxis, :, :2], width="full", contrast="smooth")
+    # Infinities are shown as the largest count.
+    values = np.array([1, 3, 7, 7])
+    assert level_of(found) == pytest.approx((4.5, np.abs(values - 4.5).mean()))
+    _, [(nothing,)] = prepared(np.full((1, 8, 8), np.nan), width="full", contrast="smooth")
+    assert level_of(nothing) == (0.0, 0.0)
+
+
+def smoothed(ranges, levels):
+    """Multiples of the deviation: medians of five frames, then a Gaussian of two frames."""
+    count = len(ranges)
+    own = np.array(ranges, float)
+    good = [dev > 0 and low < high for (low, high), (_, dev) in zip(ranges, levels, strict=True)]
+    multiples = [(own[i] - levels[i][0]) / levels[i][1] if good[i] else None for i in range(count)]
+    medians = {}
+    for i in range(count):
+        window = [multiples[j] for j in range(max(0, i - 2), min(count, i + 3)) if good[j]]
+        medians[i] = np.median(window, axis=0) if window else None
+    found = []
+    for i in range(count):
+        near = [j for j in range(max(0, i - 8), min(count, i + 9)) if good[j]]
+        if not good[i]:
+            found.append(tuple(ranges[i]))
+            continue
+        weights = [math.exp(-((i - j) ** 2) / 8) for j in near]
+        mean = sum(w * medians[j] for w, j in zip(weights, near, strict=True)) / sum(weights)
+        found.append(tuple(levels[i][0] + mean * levels[i][1]))
+    return found
+
+
+@pytest.mark.parametrize("bad", [(), (0, 7, 8, 29), range(3, 26), range(1, 30), range(30)], ids=str)
+def test_smooth_limits_are_means_of_medians(bad):
+    rng = np.random.default_rng(3)
+    levels = [(float(m), float(d)) for m, d in rng.uniform(50, 90, (30, 2))]
+    ranges = [
+        (m - float(a), m + float(b))
+        for (m, _), (a, b) in zip(levels, rng.uniform(100, 300, (30, 2)), strict=True)
+    ]
+    for number in bad:
+        if number % 2:
+            ranges[number] = (70.0, 70.0)
+        else:
+            levels[number] = (70.0, 0.0)
+    found = smooth_limits(ranges, levels)
+    assert len(found) == 30
+    np.testing.assert_allclose(found, smoothed(ranges, levels), rtol=1e-12)
+    assert all(type(value) is float for pair in found for value in pair)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "mosaic"),
+    [
+        # A gap is a hundredth of the widest column, even, and 2 px at least.
+        ([(100, 300)] * 2, Mosaic((204, 300), ((0, 0), (104, 0)), (1, 1))),
+        ([(290, 290)] * 2, Mosaic((290, 582), ((0, 0), (0, 292)), (2,))),
+        ([(400, 600)] * 4, Mosaic((806, 1206), ((0, 0), (0, 606), (406, 0), (406, 606)), (2, 2))),
+        ([(400, 500)] * 4, Mosaic((804, 1004), ((0, 0), (0, 504), (404, 0), (404, 504)), (2, 2))),
+        # Smaller ones are in the middle of their cells, at even places.
+        ([(100, 100), (80, 64)], Mosaic((100, 166), ((0, 0), (10, 102)), (2,))),
+        ([(100, 100), (76, 64)], Mosaic((100, 166), ((0, 0), (12, 102)), (2,))),
+        (
+            [(100, 200), (100, 200), (60, 100), (60, 102)],
+            Mosaic((162, 402), ((0, 0), (0, 202), (102, 50), (102, 250)), (2, 2)),
+        ),
+    ],
+)
+def test_where_pictures_are_side_by_side(sizes, mosaic):
+    assert Mosaic.of(sizes) == mosaic
+    assert mosaic.with_sizes(sizes) == mosaic
+
+
+def test_a_row_that_is_not_full():
+    rows = [[(10, 20), (10, 30)], [(20, 24)]]
+    expected = Mosaic((32, 56), ((0, 2), (0, 26), (12, 0)), (2, 1))
+    assert Mosaic.of_rows(rows) == expected
+    grey = [
+        np.full((10, 20), 1, np.uint8),
+        np.full((10, 30), 2, np.uint8),
+        np.full((20, 24), 3, np.uint8),
+    ]
+    joined = expected.join(grey)
+    whole = np.full((32, 56), 255, np.uint8)
+    whole[0:10, 2:22], whole[0:10, 26:56], whole[12:32, 0:24] = 1, 2, 3
+    np.testing.assert_array_equal(joined, whole)
+    coloured = expected.join([grey[0], np.dstack([grey[1], grey[1], grey[1] * 9]), grey[2]])
+    assert coloured.shape == (32, 56, 3)
+    np.testing.assert_array_equal(coloured[..., 0], whole)
+    np.testing.assert_array_equal(coloured[..., 2], np.where(whole == 2, 18, whole))
+
+
+def rendered_stats(stack, *, measured=None, is_sampled=True, **options):
+    made, frames = prepared(stack, **options)
+    return render(frames[0], made.picture, measured, made.timeline[0], is_sampled=is_sampled)[1]
+
+
+def test_what_is_learnt_of_a_frame():
+    frame = np.arange(256, dtype=np.uint16).reshape(1, 16, 16)
+    # Half of 256 is 127.5; of 256 pixels the 99.9 % are reached at the last one.
+    even = Brightness(127.5, 255.0, 127.5)
+    options = {"width": "full", "contrast": "local"}
+    assert rendered_stats(frame, **options) == FrameStats(((0.0, 255.0),), False, even, 0.0)
+    unseen = FrameStats(((0.0, 255.0),), False, None, 0.0)
+    assert rendered_stats(frame, **options, is_sampled=False) == unseen
+    fixed = rendered_stats(frame, width="full", limits=(10, 244.5))
+    assert (fixed.limits, fixed.clipped) == (((10.0, 244.5),), 21 / 256)
+    measured = rendered_stats(frame, **options, measured=((10.0, 244.5),))
+    assert (measured.limits, measured.clipped) == (((10.0, 244.5),), 21 / 256)
+    percent = rendered_stats(frame, **options, percentile=(10, 90))
+    assert percent.limits == (pytest.approx((25.5, 229.5)),)
+    assert percent.clipped == 52 / 256
+    black = rendered_stats(np.full((1, 16, 16), 9, np.uint16), **options)
+    assert black == FrameStats(((9.0, 9.0),), True, Brightness(0.0, 0.0, 0.0), 0.0)
+    raw = rendered_stats(frame, raw=True)
+    assert raw == FrameStats(((0.0, 255.0),), False, None, 0.0)
+
+
+def test_the_mean_without_a_few_pixels():
+    """All but one pixel of 2,048 are even; that one makes the rest dark."""
+    frame = (np.arange(2048, dtype=np.uint16) % 101).reshape(1, 32, 64)
+    frame[0, 5, 5] = 10000
+    found = rendered_stats(frame, width="full", contrast="local").brightness
+    grey = np.rint(frame / 10000 * 255)
+    assert found.mean == grey.mean()
+    assert found.high == 3.0
+    low, above = np.percentile(frame, (0.1, 99.9))
+    robust = np.clip((frame - low) / (above - low), 0, 1).mean() * 255
+    assert found.robust_mean == pytest.approx(robust)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "size", "exact", "expected"),
+    [
+        ("u1", (40, 60), (40, 60), False, "u1"),
+        ("u2", (40, 60), (40, 60), True, "u2"),
+        ("u2", (40, 60), (20, 30), False, "u2"),
+        ("u1", (40, 60), (20, 30), False, "u2"),
+        ("u2", (40, 60), (20, 30), True, "f4"),
+        ("u2", (40, 60), (40, 62), False, "f4"),
+        ("u2", (40, 60), (42, 60), False, "f4"),
+        ("u2", (40, 60), (40, 58), False, "u2"),
+        ("u4", (40, 60), (40, 60), False, "f4"),
+        ("i2", (40, 60), (40, 60), False, "f4"),
+        ("b1", (40, 60), (40, 60), False, "f4"),
+        ("f8", (40, 60), (20, 30), False, "f4"),
+    ],
+)
+def test_the_type_of_prepared_frames(dtype, shape, size, exact, expected):
+    assert prepared_dtype(np.dtype(dtype), shape, size, exact) == np.dtype(expected)
