@@ -166,7 +166,7 @@ class Mouse:
             call(self.viewer, self.event(at, **options))
         return str(self.viewer.cursor.style)
 
-    def drag(self, start, *ends, way=(9, 9), **options):
+    def drag(self, start, *ends, way=(9, 9), let_go=None, **options):
         """The boxes that come of a drag by so many pixels of the screen."""
         self.changing.clear()
         self.changed.clear()
@@ -175,10 +175,11 @@ class Mouse:
         steps = call(self.viewer, event)
         if next(steps, steps) is steps:
             return None
-        for end in ends:
-            vars(event).update(vars(self.event(end, way, "mouse_move", **options)))
+        for n, end in enumerate(ends):
+            now = let_go if let_go and n else way
+            vars(event).update(vars(self.event(end, now, "mouse_move", **options)))
             next(steps)
-        vars(event).update(vars(self.event(ends[-1], way, "mouse_release", **options)))
+        vars(event).update(vars(self.event(ends[-1], let_go or way, "mouse_release", **options)))
         assert next(steps, "end") == "end"
         return self.changed[:]
 
@@ -267,8 +268,10 @@ def test_four_pixels_are_a_drag():
         mouse.box = BOX
         assert mouse.drag((20, 35), (22, 35), (25, 42), way=way) == [CropBox(40, 30, 27, 15)]
         assert mouse.changing == [CropBox(40, 30, 20, 12), CropBox(40, 30, 27, 15)]
+    mouse.box = BOX  # it stays one near where it began
+    assert mouse.drag((20, 35), (25, 42), (20, 36), let_go=(1, 0)) == [CropBox(40, 30, 21, 10)]
     mouse.box = BOX
-    assert mouse.drag((20, 35), (25, 42), (20, 35)) == []  # there and back
+    assert mouse.drag((20, 35), (25, 42), (20, 35), let_go=(0, 1)) == []  # there and back
     assert mouse.changing == [CropBox(40, 30, 27, 15), BOX]
 
 
