@@ -314,3 +314,81 @@ def test_the_mean_without_a_few_pixels():
 )
 def test_the_type_of_prepared_frames(dtype, shape, size, exact, expected):
     assert prepared_dtype(np.dtype(dtype), shape, size, exact) == np.dtype(expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_ranges_of_frames_that_are_measured_in_parts(dtype):
+    """Blocks of rows of 4 MB: the extremes may be in any of them, and so may infinities."""
+    frame = np.full((3, 1000, 1200), 500, dtype).reshape(3000, 1200)
+    for low, high in ((0, 2999), (2999, 0), (1500, 2000), (10, 11)):
+        own = frame.copy()
+        own[low, 7], own[high, 9] = 3, 900
+        assert measure(own) == (3, 900)
+        if dtype is np.float32:
+            for bad in (np.nan, np.inf, -np.inf):
+                own[1400, 5] = bad
+                assert measure(own) == (3, 900)
+    wide = np.full((2, 3_000_000), 7, np.uint8)  # a row at least
+    wide[1, 5] = 8
+    assert measure(wide) == (7, 8)
+
+
+def one(stack, **options):
+    _, [(found,)] = prepared(stack, **{"width": "full", "contrast": "local"} | options)
+    return found
+
+
+def test_frames_of_one_count_and_of_none():
+    for dtype, count in ((np.uint8, 9), (np.int32, -70_000), (np.uint16, 0)):
+        found = one(np.full((1, 8, 200), count, dtype))
+        assert (found.pixels.dtype, found.pixels.shape) == (np.uint8, (8, 200))
+        assert (found.pixels.max(), found.offset, found.scale) == (0, count, 1.0)
+        assert (found.range, found.is_constant) == ((count, count), True)
+        assert one(np.full((1, 8, 200), count, dtype), width=100).pixels.shape == (4, 100)
+    even = one(np.full((1, 8, 200), 2.5))
+    assert (even.pixels.dtype, even.pixels.max(), even.offset) == (np.float32, 0, 2.5)
+    for width, shape in (("full", (8, 200)), (100, (4, 100))):
+        nothing = one(np.full((1, 8, 200), np.nan), width=width)
+        assert (nothing.pixels == -np.inf).all()
+        assert (nothing.pixels.dtype, nothing.pixels.shape) == (np.float32, shape)
+        facts = nothing.offset, nothing.scale, nothing.range, nothing.is_constant
+        assert facts == (0.0, 1.0, (math.inf, -math.inf), True)
+
+
+def test_pixels_of_which_less_than_half_is_known_are_missing():
+    """Means of four are those of the pixels that are there."""
+    frame = noise((8, 200), high=900).astype(np.float64) + 5
+    known = np.random.default_rng(4).random((8, 200)) < 0.5
+    frame[~known] = np.nan
+    frame[3, 3] = np.inf if known[3, 3] else np.nan
+    found = one(frame[np.newaxis], width=100)
+    finite = frame[np.isfinite(frame)]
+    assert found.range == (finite.min(), finite.max())
+    clipped = np.minimum(frame, finite.max())
+    squares = clipped.reshape(4, 2, 100, 2).swapaxes(1, 2).reshape(4, 100, 4)
+    there = np.isfinite(squares).sum(axis=2)
+    assert set(np.unique(there)) == {0, 1, 2, 3, 4}
+    expected = np.where(there, np.nansum(squares, axis=2), 0) / np.maximum(there, 1)
+    counts = found.offset + found.pixels * found.scale
+    assert (counts[there < 2] == -np.inf).all()
+    np.testing.assert_allclose(counts[there >= 2], expected[there >= 2], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "offset", "scale"),
+    [
+        # Counts fill 16 bits, less what at most three bits too many leave free.
+        (0, 65535, 0, 1), (0, 8192, 0, 2**-2), (100, 4095, 0, 2**-4), (0, 511, 0, 2**-7),
+        (0, 100, 0, 2**-7), (0, 31, 0, 2**-11), (60_000, 60_100, 60_000, 2**-9),
+        (32_768, 32_769, 32_768, 2**-15), (300, 363, 0, 2**-7), (300, 331, 300, 2**-11),
+        (57_344, 65_535, 0, 1), (57_345, 65_535, 0, 1), (61_440, 65_535, 61_440, 2**-4),
+    ],
+)  # fmt: skip
+def test_how_counts_are_stretched_before_they_are_resized(low, high, offset, scale):
+    found = one(noise((1, 16, 200), low=low, high=high), width=100)
+    assert found.pixels.dtype == np.uint16
+    assert (found.offset, found.scale) == (offset, scale)
+    frame = noise((1, 16, 200), low=low, high=high)[0].astype(float)
+    means = frame.reshape(8, 2, 100, 2).mean(axis=(1, 3))
+    counts = found.offset + found.pixels * found.scale
+    np.testing.assert_allclose(counts, means, atol=(high - low) * 408 / 65_535 + scale)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import struct
 from concurrent.futures import Future
@@ -22,7 +23,7 @@ from napari_tif2video import pipeline
 from napari_tif2video.data import free_memory
 from napari_tif2video.encode import EncodedSegment, FrameCheck
 from napari_tif2video.picture import Brightness, FrameStats
-from napari_tif2video.pipeline import Execution, Measured, Progress
+from napari_tif2video.pipeline import Execution, Measured, Progress, fit
 from napari_tif2video.pipeline.tasks import Segment
 from napari_tif2video.planning import plan, side_by_side
 
@@ -667,3 +668,149 @@ def test_a_file_that_others_may_write_or_see_is_not_used(tmp_path):
     assert (tmp_path / "elsewhere").exists()
     pipeline.forget_segments(output)
     assert not path.exists()
+
+
+# -- a size that is kept
+
+
+class Tried:
+    """A run whose encoder makes so many bytes of a segment, and an error, at each rate factor."""
+
+    key = phase = None
+
+    def __init__(self, monkeypatch, nbytes, error=lambda rate: 1.0):
+        self.rates, self.spans, self.expected, self.sizes = [], [], [], []
+
+        def tasks(made, limits, run, chosen):
+            rate = made.encoder.crf
+            self.rates.append(rate)
+            self.sizes.append((made.encoder.height, made.encoder.width))
+            assert made.picture.size == self.sizes[-1]
+            self.spans.append(chosen)
+            packet = SimpleNamespace(data=bytes(round(nbytes(rate))))
+            return [
+                SimpleNamespace(
+                    encoded=SimpleNamespace(packets=[packet], squared_error=error(rate) * len(span))
+                )
+                for span in chosen
+            ]
+
+        monkeypatch.setattr(fit, "encode_tasks", tasks)
+
+    def expect(self, count):
+        self.expected.append(count)
+
+    def compute(self, tasks, steps):
+        assert steps == self.expected[-1]
+        assert self.phase == "trying"
+        return tasks
+
+
+def sized(count, max_size, **options):
+    return planned(np.zeros((count, 16, 100), np.uint16), max_size=max_size, **options)
+
+
+def test_the_quality_is_kept_where_it_fits(monkeypatch):
+    made = sized(60, 200_000)
+    asked = made.encoder.codec.rate(made.settings.quality)
+    # 60 frames are tried as a whole: 2 segments, 2,000 bytes for the file and 24 for a frame.
+    fitting = (200_000 * 0.998 - 2000 - 60 * 24) / 2
+    run = Tried(monkeypatch, lambda rate: math.floor(fitting))
+    found = fit.with_rate(made, None, run)
+    assert (found.encoder.crf, run.rates, run.expected) == (asked, [asked], [120])
+    assert found.encoder.is_compared
+    assert run.spans == [[range(50), range(50, 60)]]
+    run = Tried(monkeypatch, lambda rate: fitting + 2 - (rate > asked) * 100)
+    found = fit.with_rate(made, None, run)
+    assert (found.encoder.crf, run.rates) == (asked + 1, [asked, asked + 1])
+    plain = planned(np.zeros((3, 16, 100), np.uint16))
+    assert fit.with_rate(plain, None, None) is plain
+
+
+def test_a_long_video_is_tried_on_three_segments(monkeypatch):
+    made = sized(305, 500_000)
+    fitting = ((500_000 * 0.97 - 2000) / 305 - 24) * 50
+    run = Tried(monkeypatch, lambda rate: math.floor(fitting))
+    found = fit.with_rate(made, None, run)
+    assert len(run.rates) == 1
+    assert run.spans == [[range(50), range(100, 150), range(250, 300)]]
+    assert run.expected == [2 * 150]
+    run = Tried(monkeypatch, lambda rate: math.ceil(fitting) - (rate > run.rates[0]))
+    assert fit.with_rate(made, None, run).encoder.crf == found.encoder.crf + 1
+
+
+@pytest.mark.parametrize("halves_in", [2.0, 6.0, 9.5])
+@pytest.mark.parametrize("factor", [1.3, 4.0, 30.0])
+def test_the_lowest_rate_factor_that_fits_is_found(monkeypatch, halves_in, factor):
+    """Sizes that fall exponentially are found in a few trials, however fast they fall."""
+    made = sized(48, 400_000)
+    asked = made.encoder.codec.rate(made.settings.quality)
+    room = 400_000 * 0.998 - 2000 - 48 * 24
+
+    def nbytes(rate):
+        return room * factor * 2 ** (-(rate - asked) / halves_in)
+
+    wanted = asked + math.ceil(math.log2(factor) * halves_in)
+    run = Tried(monkeypatch, nbytes)
+    if wanted > made.encoder.codec.crf_range[1]:
+        with pytest.raises(t2v.SourceError):
+            fit.with_rate(made, None, run)
+        return
+    assert fit.with_rate(made, None, run).encoder.crf == wanted
+    assert len(run.rates) <= 7
+
+
+def test_a_size_that_cannot_be_kept(monkeypatch):
+    made = sized(48, 60_000)
+    run = Tried(monkeypatch, lambda rate: 1000, lambda rate: 65.1)
+    assert fit.with_rate(made, None, run).encoder.crf == run.rates[0]  # nothing was lowered
+    asked = run.rates[0]
+    spoilt = Tried(monkeypatch, lambda rate: 90_000 if rate == asked else 50_000, lambda r: 65.1)
+    with pytest.raises(t2v.SourceError) as caught:
+        fit.with_rate(made, None, spoilt)
+    assert str(caught.value) == (
+        "array: 60kB are too few for 48 frames of 500x80 (it would take 30 dB, and below 30 dB "
+        "pictures are spoilt); show fewer frames"
+    )
+    bearable = Tried(monkeypatch, lambda rate: 90_000 if rate == asked else 50_000, lambda r: 65.0)
+    assert fit.with_rate(made, None, bearable).encoder.crf == asked + 1
+    for rate, reached, is_spoilt in ((asked, 1, False), (asked + 1, 29.9, True), (30, 30, False)):
+        assert fit.is_spoilt(made, rate, reached) == is_spoilt
+
+
+def test_another_try_after_a_file_that_is_too_large():
+    made = fit._at_rate(sized(48, 100_000), 30)
+    codec, room = made.encoder.codec, 99_800
+    for steps in (1, 3):
+        nbytes = room * 2 ** (steps / codec.doubling)
+        assert fit.higher_rate(made, nbytes * 0.999, None, None).encoder.crf == 30 + steps
+        assert fit.higher_rate(made, nbytes * 1.001, None, None).encoder.crf == 31 + steps
+    assert fit.higher_rate(made, 99_801, None, None).encoder.crf == 31
+    highest = codec.crf_range[1]
+    last = fit._at_rate(made, highest - 1)
+    assert fit.higher_rate(last, 10**9, None, None).encoder.crf == highest
+
+
+@pytest.mark.parametrize(
+    ("widest", "said", "last"),
+    [(250, "width 250 would fit", (166, 250)), (349, "width 250 would fit", (166, 250)),
+     (350, "width 350 would fit", (234, 350)), (174, "width 174 would fit", (116, 174)),
+     (124, "width 124 would fit", (82, 124)), (123, "show fewer frames", (82, 124))],
+)  # fmt: skip
+def test_the_width_that_would_fit_is_tried(monkeypatch, widest, said, last):
+    made = planned(np.zeros((48, 200, 300), np.uint16), max_size=60_000, label="bare")
+    asked = made.encoder.codec.rate(made.settings.quality)
+    run = Tried(
+        monkeypatch,
+        lambda rate: 90_000 if rate == asked else 50_000,
+        lambda rate: 66.0 if run.sizes[-1][1] > widest else 1.0,
+    )
+    with pytest.raises(t2v.SourceError) as caught:
+        fit.with_rate(made, None, run)
+    assert str(caught.value) == (
+        "array: 60kB are too few for 48 frames of 500x334 (it would take 30 dB, and below 30 dB "
+        f"pictures are spoilt); {said}"
+    )
+    assert run.sizes[-1] == last
+    widths = list(dict.fromkeys(width for _, width in run.sizes))
+    assert widths == [w for w in (500, 350, 250, 174, 124) if w >= last[1]]
