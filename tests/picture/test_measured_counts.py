@@ -9,6 +9,8 @@ import pytest
 from helpers.frames import noise
 
 import napari_tif2video as t2v
+from napari_tif2video.drawings import Points
+from napari_tif2video.overlays import Look, Timeline, draw_across
 from napari_tif2video.picture import (
     EMPTY,
     Brightness,
@@ -140,7 +142,8 @@ def test_limits_themselves_are_inside(dtype):
 
 
 def prepared(stack, **options):
-    made = plan(t2v.open_stack(stack), t2v.VideoSettings(**options))
+    opened = t2v.open_stack(stack, axes=options.get("axes"))
+    made = plan(opened, t2v.VideoSettings(**options))
     sources = [channel.frames for channel in made.stack.channels]
     return made, list(prepared_frames(sources, made.picture))
 
@@ -392,3 +395,98 @@ def test_how_counts_are_stretched_before_they_are_resized(low, high, offset, sca
     means = frame.reshape(8, 2, 100, 2).mean(axis=(1, 3))
     counts = found.offset + found.pixels * found.scale
     np.testing.assert_allclose(counts, means, atol=(high - low) * 408 / 65_535 + scale)
+
+
+def drawn(stack, tick=None, *, measured=None, is_sampled=False, **options):
+    made, frames = prepared(stack, **{"width": "full"} | options)
+    tick = made.timeline[0] if tick is None else tick
+    return render(frames[0], made.picture, measured, tick, is_sampled=is_sampled)
+
+
+@pytest.mark.parametrize("gamma", [1.0, 0.5, 2.2])
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+def test_grey_levels(dtype, gamma):
+    frame = noise((1, 16, 100), low=100, high=1000).astype(dtype)
+    limits = [(0, 1000), (100, 1000), (100, 900), (150, 1000), (200.5, 700.25), (400, 401),
+              (50, 2000), (2000, 3000), (1, 2)]  # fmt: skip
+    for low, high in limits:
+        expected = 255 * np.clip((frame[0] - float(low)) / (high - low), 0, 1) ** gamma
+        for options in ({"limits": (low, high)}, {"measured": ((low, high),)}):
+            made, _ = drawn(frame, gamma=gamma, **options)
+            np.testing.assert_allclose(made, expected, atol=0.51)
+    for equal in ((500, 500), (600, 500)):
+        assert not drawn(frame, gamma=gamma, measured=(equal,))[0].any()
+
+
+TWO = np.stack([noise((16, 100), low=20, high=80), noise((16, 100), low=0, high=120, seed=3)])[None]
+BOTH = {"axes": "TCYX", "channel": "all"}
+
+
+def test_what_is_learnt_of_two_channels():
+    _, stats = drawn(TWO, measured=((30.0, 80.0), (0.0, 50.0)), **BOTH)
+    outside = [(TWO[0, 0] < 30).mean(), (TWO[0, 1] > 50).mean()]
+    assert stats.clipped == pytest.approx(sum(outside) / 2)
+    assert (stats.limits, stats.is_constant) == (((30.0, 80.0), (0.0, 50.0)), False)
+    half = TWO.copy()
+    half[0, 1] = 9
+    assert not drawn(half, contrast="local", **BOTH)[1].is_constant
+    half[0, 0] = 5
+    assert drawn(half, contrast="local", **BOTH)[1].is_constant
+    # Of counts that were stretched to be resized.
+    frame = noise((1, 16, 200), low=60_000, high=60_100)
+    _, [(found,)] = prepared(frame, width=100, contrast="local")
+    counts = found.offset + found.pixels * found.scale
+    for low, high in ((60_000.0, 60_060.0), (60_040.0, 60_100.0), (60_040.0, 60_060.0)):
+        _, stats = drawn(frame, width=100, contrast="local", measured=((low, high),))
+        assert stats.clipped == ((counts < low) | (counts > high)).mean() > 0.1
+
+
+def test_drawings_between_channels():
+    """Below all of them, above the first one, above all; and they do not count as brightness."""
+    limits = {"limits": ((0, 100), (0, 150))} | BOTH
+    alone = []
+    for channel in (0, 1):
+        one = np.zeros_like(TWO)
+        one[0, channel] = TWO[0, channel]
+        alone.append(drawn(one, **limits)[0].astype(float))
+    plain, stats = drawn(TWO, is_sampled=True, **limits)
+    np.testing.assert_allclose(plain, np.minimum(alone[0] + alone[1], 255), atol=1)
+    colour = np.array([30.0, 60, 40])
+    for level, expected in (
+        (0, alone[0] + alone[1] + colour), (1, alone[1] + colour), (2, colour),
+        (None, colour), (7, colour),
+    ):  # fmt: skip
+        square = Points(
+            Look("p", level=level), np.array([8.0]), np.array([50.0]), sizes=11,
+            faces=(*colour.astype(int), 255), symbols="square",
+        )  # fmt: skip
+        tick = Timeline(range(1), drawings=(square,))[0]
+        made, own = drawn(TWO, tick, is_sampled=True, **limits)
+        expected = np.broadcast_to(np.minimum(expected, 255), made.shape)
+        np.testing.assert_allclose(made[4:13, 46:55], expected[4:13, 46:55], atol=1)
+        np.testing.assert_allclose(made[:, 57:], plain[:, 57:], atol=1)
+        assert own == stats
+
+
+def test_a_word_is_written_across_what_is_shown():
+    frame = noise((1, 40, 100), high=255).astype(np.uint8)
+    plain, _ = drawn(frame, limits=(0, 255))
+    expected = plain.copy()
+    draw_across(expected, "none")
+    marked, _ = drawn(frame, Timeline(range(1), marks=("none",))[0], limits=(0, 255))
+    np.testing.assert_array_equal(marked, expected)
+    assert (marked != plain).any()
+
+
+def test_channels_that_are_not_there():
+    made, _ = prepared(TWO, **BOTH)
+    assert made.picture.of_channel(1) == (made.picture, 1)
+    with pytest.raises(IndexError):
+        made.picture.of_channel(2)
+    assert made.picture.with_limits(None) is made.picture
+    panels, _ = prepared(TWO, axes="TCYX", panels="channels", percentile=(1, 99))
+    picture = panels.picture
+    assert [picture.of_channel(n)[0].percentile for n in (0, 1)] == [(1.0, 99.0)] * 2
+    known = picture.with_limits(((0, 1),))
+    assert known.percentile is None
+    assert [panel.picture.percentile for panel in known.panels] == [None] * 3
