@@ -8,6 +8,7 @@ import math
 import os
 import struct
 from concurrent.futures import Future
+from dataclasses import replace
 from types import SimpleNamespace
 
 import av
@@ -22,6 +23,7 @@ import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.data import free_memory
 from napari_tif2video.encode import EncodedSegment, FrameCheck
+from napari_tif2video.geometry import CropBox
 from napari_tif2video.picture import Brightness, FrameStats
 from napari_tif2video.pipeline import Execution, Measured, Progress, fit
 from napari_tif2video.pipeline.tasks import Segment
@@ -814,3 +816,48 @@ def test_the_width_that_would_fit_is_tried(monkeypatch, widest, said, last):
     assert run.sizes[-1] == last
     widths = list(dict.fromkeys(width for _, width in run.sizes))
     assert widths == [w for w in (500, 350, 250, 174, 124) if w >= last[1]]
+
+
+# -- clips that are read together
+
+
+def test_clips_share_what_is_read_of_each_frame():
+    """Parts are those of the source, whatever the groups; what is released is read again."""
+    frames = noise((12, 40, 50), high=60_000)
+    options = {"crop": "12x8", "width": "full"}
+    stack = t2v.open_stack(frames)
+    clips = {}
+    for clip, (first, last) in enumerate([(0, 9), (3, 6), (9, 11)]):
+        times = np.arange(first, last + 1)
+        way = np.column_stack([times, 10.0 + times, 12 + 2 * times])
+        settings = t2v.VideoSettings(follow=way, frames=f"{first}:{last + 1}", **options)
+        clips[clip] = plan(stack, settings)
+    nbytes = [sum(c.frames.parts_nbytes for c in p.stack.channels) for p in clips.values()]
+    for budget, groups in (
+        (sum(nbytes), 1), (sum(nbytes) - 1, 2), (nbytes[0] + nbytes[1] - 1, 2), (1, 3),
+    ):  # fmt: skip
+        reading = pipeline.SharedReading(stack, clips, budget)
+        assert reading.groups == groups
+        seen = []
+        execution = Execution(workers=1, progress=seen.append)
+        for clip, made in clips.items():
+            held = reading.held(clip, made, execution)
+            (channel,) = held.stack.channels
+            assert len(channel.frames.parts) == made.frames
+            box = CropBox.whole(channel.frames.format.size)
+            own = list(made.stack.channels[0].frames.read_frames(box))
+            blank = replace(channel.frames.frames, array=np.zeros_like(frames))
+            from_parts = replace(channel.frames, frames=blank.select(range(made.frames)))
+            for one, again in zip(own, from_parts.read_frames(box), strict=True):
+                np.testing.assert_array_equal(one, again)
+            bare = pipeline.without_parts(held)
+            assert bare.stack.channels[0].frames.parts is None
+            count = len(seen)
+            reading.held(clip, made, execution)
+            assert len(seen) == count  # nothing is read
+            reading.release(clip)
+            reading.release(clip)
+            assert {progress.phase for progress in seen} == {"reading"}
+        reading.held(2, clips[2], execution)
+        assert len(seen) > count
+        assert seen[-1].done <= seen[-1].total
