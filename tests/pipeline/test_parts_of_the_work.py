@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 
 import av
 import dask
+import dask.array
 import numpy as np
 import pytest
 from dask.delayed import delayed
@@ -23,10 +25,13 @@ import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.data import free_memory
 from napari_tif2video.encode import EncodedSegment, FrameCheck
+from napari_tif2video.encode.encoder import Packet
 from napari_tif2video.geometry import CropBox
 from napari_tif2video.picture import Brightness, FrameStats
 from napari_tif2video.pipeline import Execution, Measured, Progress, fit
-from napari_tif2video.pipeline.tasks import Segment
+from napari_tif2video.pipeline.describe import recipe_of
+from napari_tif2video.pipeline.tasks import Segment, chunks_of
+from napari_tif2video.pipeline.versions import versions
 from napari_tif2video.planning import plan, side_by_side
 
 
@@ -688,6 +693,8 @@ class Tried:
             self.rates.append(rate)
             self.sizes.append((made.encoder.height, made.encoder.width))
             assert made.picture.size == self.sizes[-1]
+            is_bare = made.encoder.width < 500 or not made.settings.label
+            assert (made.picture.overlay is None) == is_bare
             self.spans.append(chosen)
             packet = SimpleNamespace(data=bytes(round(nbytes(rate))))
             return [
@@ -861,3 +868,98 @@ def test_clips_share_what_is_read_of_each_frame():
         reading.held(2, clips[2], execution)
         assert len(seen) > count
         assert seen[-1].done <= seen[-1].total
+
+
+# -- pieces of the work
+
+
+def pieces(shape, *, workers=2, client=None, segment=range(50), chunks=None):
+    """The numbers of frames that are prepared together."""
+    stack = np.broadcast_to(np.uint16(1), shape)
+    if chunks is not None:
+        stack = dask.array.zeros(shape, dtype=np.uint16, chunks=(chunks, *shape[1:]))
+    made = planned(stack, limits=(0, 9))
+    found = chunks_of(made, segment, SimpleNamespace(client=client, workers=workers))
+    assert [number for chunk in found for number in chunk] == list(segment)
+    return [len(chunk) for chunk in found]
+
+
+def test_frames_that_are_prepared_together():
+    small, large = (24, 40), (1024, 1024)  # a large one takes 2 MB
+    assert pieces((60, *small)) == pieces((1550, *small)) == [8] * 6 + [2]
+    assert pieces((60, *small), segment=range(50, 60)) == [8, 2]
+    assert pieces((1551, *small)) == pieces((60, *small), client=1) == [50]
+    assert pieces((10, *large), workers=3, segment=range(10)) == [4, 4, 2]
+    assert pieces((10, 1023, 1024), workers=3, segment=range(10)) == [8, 2]
+    assert pieces((60, *large), workers=3) == [8] * 6 + [2]
+    # Blocks that dask computes are not waited for without need, nor more than 32 MB at a time.
+    assert pieces((60, *small), chunks=5) == [5] * 10
+    assert pieces((60, *small), chunks=20) == [8, 8, 4, 8, 8, 4, 8, 2]
+    assert pieces((60, *small), chunks=20, segment=range(50, 60)) == [8, 2]
+    assert pieces((60, *small), chunks=60) == [8] * 6 + [2]
+    assert pieces((60, *large), chunks=60, client=1) == [16, 16, 16, 2]
+    assert pieces((60, 2048, 4096), chunks=60, client=1) == [2] * 25
+    assert pieces((60, 4097, 4096), chunks=60, segment=range(3)) == [1, 1, 1]
+
+
+def first_segment(data):
+    return EncodedSegment((Packet(data, 0, True),), b"", b"", 1, 0.0, ())
+
+
+def stats_of(*pairs):
+    return [FrameStats(limits, False, None, 0.0) for limits in pairs]
+
+
+def test_what_a_recipe_says_of_two_channels():
+    frames = noise((3, 2, 24, 41), high=900)
+    stack = t2v.open_stack(frames, axes="TCYX")
+    settings = {"axes": "TCYX", "channel": "all", "frames": "2:0:-1", "width": "full"}
+    made = plan(stack, t2v.VideoSettings(contrast="local", gamma=0.5, **settings))
+    stats = stats_of(((1 / 3, 900.0), (2.0, 1e10)), ((0.0, 2 / 3), (12345678912.0, 1e-10 / 3)))
+    found = recipe_of(made, stats, 0.25, [str(n) for n in range(120)], first_segment(b"--"))
+    assert found.batch == tuple(str(number) for number in range(100))
+    assert [(c.number, c.limits, c.gamma, c.inverted) for c in found.channels] == [
+        (0, ((0.333333333, 900.0), (0.0, 0.666666667)), 0.5, False),
+        (1, ((2.0, 1e10), (12345678912.0, 3.33333333e-11)), 0.5, False),
+    ]
+    assert (found.clipped, found.contrast, found.frames) == (0.25, "local", 2)
+    assert (found.width, found.height, found.source_size) == (40, 24, (41, 24))
+    assert (found.source, found.source_type, found.title_frames) == ("array", "uint16", 0)
+    assert (found.drawn, found.sources, found.moves, found.bad_frames) == ((), (), (), ())
+    assert found.crop == CropBox(40, 24, 0, 0)
+    assert (found.versions, found.calibration) == (versions(), {})
+    shared = plan(stack, t2v.VideoSettings(contrast="global", pixel_size=0.5, **settings))
+    found = recipe_of(shared, stats, 0.0, (), first_segment(b"x264 - core 164 r"))
+    assert [c.limits for c in found.channels] == [((1 / 3, 900.0),), ((2.0, 1e10),)]
+    assert (found.batch, found.versions) == ((), versions() | {"x264": "164"})
+    assert found.calibration["pixel_size_um"] == 0.5
+    assert set(found.calibration) == {"pixel_size_um", "pixel_size_origin"}
+
+
+@pytest.mark.parametrize(
+    ("data", "library"),
+    [(b"..x265 (build 209) - ", {"x265": "209"}), (b"x264", {}),
+     (bytes(1985) + b"x264 - core 164", {"x264": "164"}),
+     (bytes(1986) + b"x264 - core 164", {"x264": "16"})],
+)  # fmt: skip
+def test_the_version_of_the_encoder(data, library):
+    made = planned(noise((2, 24, 40)), limits=(0, 9))
+    found = recipe_of(made, stats_of(((0.0, 9.0),)), 0.0, (), first_segment(data))
+    assert found.versions == versions() | library
+
+
+def test_colours_and_counts_as_they_are_in_a_recipe():
+    frames = noise((2, 24, 40))
+    limits = stats_of(((0.0, 9.0),))
+
+    def colours(**options):
+        made = planned(frames, limits=(0, 9), **options)
+        (channel,) = recipe_of(made, limits, 0.0, (), first_segment(b"")).channels
+        return channel.colours
+
+    assert colours() == ""
+    assert colours(colormap="magenta") == "#ff00ff"
+    table = np.frombuffer(base64.b64decode(colours(colormap="viridis")), np.uint8).reshape(256, 3)
+    assert table[[0, 255]].tolist() == [[68, 1, 84], [253, 231, 37]]
+    raw = recipe_of(planned(frames, raw=True), limits, 0.0, (), first_segment(b""))
+    assert raw.channels[0].limits == ()
