@@ -963,3 +963,42 @@ def test_colours_and_counts_as_they_are_in_a_recipe():
     assert table[[0, 255]].tolist() == [[68, 1, 84], [253, 231, 37]]
     raw = recipe_of(planned(frames, raw=True), limits, 0.0, (), first_segment(b""))
     assert raw.channels[0].limits == ()
+
+
+class Looked:
+    """A run that does its tasks here."""
+
+    key, phase = "none", None
+
+    def expect(self, count):
+        self.expected = count
+
+    def compute(self, tasks, steps):
+        assert (self.phase, steps) == ("trying", self.expected)
+        self.found = list(dask.compute(*tasks, scheduler="sync"))
+        return self.found
+
+
+@pytest.mark.parametrize(("count", "size", "stride"), [(3, 24, 1), (40, 100, 2)])
+def test_the_pictures_that_a_palette_is_made_of(count, size, stride):
+    frames = noise((count, size, 400, 3), high=255, dtype=np.uint8)
+    options = {"codec": "gif", "width": "full"}
+    made = planned(frames, contrast="local", **options)
+    run = Looked()
+    found = fit.with_palette(made, None, run)
+    chosen = np.rint(np.linspace(0, count - 1, min(count, 32))).astype(int)
+    assert len(run.found) == run.expected == len(chosen)
+    for number, picture in zip(chosen, run.found, strict=True):
+        own = t2v.render_frame(frames, number, contrast="local", **options)
+        np.testing.assert_array_equal(picture, own[::stride, ::stride])
+    assert (len(found.encoder.palette), found.encoder.dithers) == (768, True)
+    assert fit.with_palette(found, None, None) is found  # it has one
+    grey = planned(frames[..., 0], contrast="local", codec="gif")
+    assert fit.with_palette(grey, None, None) is grey
+    titled = planned(frames, contrast="local", title="i", **options)
+    fit.with_palette(titled, (((0.0, 5.0),),), run)
+    assert len(run.found) == len(chosen) + 1
+    card = run.found.pop()
+    assert card.shape == run.found[0].shape
+    assert (card.min(), card.max() > 200) == (0, True)
+    assert (run.found[0][frames[0, ::stride, ::stride] >= 5] == 255).all()
