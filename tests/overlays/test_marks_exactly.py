@@ -34,6 +34,7 @@ from napari_tif2video.overlays import (
     common_um_per_px,
     corner_tile,
     draw_across,
+    require_glyphs,
     smallest_step,
     text_cover,
     title_card,
@@ -205,6 +206,8 @@ def test_how_long_a_scale_bar_may_be():
     assert str(caught.value) == (
         "scale_bar_length: 240 nm are less than a pixel of the video; use a longer length"
     )
+    with pytest.raises(t2v.SourceError, match="300 px wide and shows 124 µm; use"):
+        bar_block(TOP_LEFT, Scale(0.41234), size, 120.0)
     assert astuple(bar_block(TOP_LEFT, Scale(0.5), size, None)) == (
         TOP_LEFT, 20.0, 40, "scale bar",
     )  # fmt: skip
@@ -245,6 +248,17 @@ def test_colour_bars(width):
         assert_same(overlay.draw(picture, NOW, [(0, 1), (-17.0, 4200.5)]), expected)
 
 
+def test_what_stands_above_a_colour_bar():
+    size, margin = (400, 600), 10
+    bar = colour_bar_block(BOTTOM_LEFT, 0, bytes(768), np.dtype("u1"), size)
+    overlay = arrange([bar, label("x", BOTTOM_LEFT), bar], size, None, [NOW])
+    whole, gap = high(20) + 8 + 2 * 2, 2
+    assert [one.top for one in overlay.colour_bars] == [
+        400 - margin - whole, 400 - margin - 2 * whole - 2 * gap - high(20),
+    ]  # fmt: skip
+    assert overlay.texts[0].top == 400 - margin - whole - gap - high(20)
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [(12345.6, "12346"), (123456.0, "1.2346e+05"), (-0.25, "−0.25"), (-1e-7, "−1e−07"),
@@ -274,6 +288,7 @@ def test_how_large_the_anchor_is(style, size, extent, line):
     assert (mark.extent(size), mark.line_px(size)) == (extent, line)
     given = AnchorMark(style, 17)
     assert (given.extent(size), given.line_px(size)) == (17, 2)
+    assert AnchorMark() == AnchorMark("dot", None, (255, 0, 0))
     top, left = (size[0] - extent) // 2, (size[1] - extent) // 2
     found = list(Overlay(mark).extents(size))
     assert found == [("anchor", top, left, extent, extent)]
@@ -340,7 +355,12 @@ def test_later_marks_lie_on_earlier_ones():
         Overlay(texts=both.texts), Overlay(colour_bars=both.colour_bars),
     ):  # fmt: skip
         expected = overlay.draw(expected, NOW, [(0, 9)])
+    assert (expected != both.anchor.draw(picture)).any()
     np.testing.assert_array_equal(both.draw(picture, NOW, [(0, 9)]), expected)
+    empty = np.zeros(size, np.uint8)
+    drawn = Overlay(arrows=both.arrows[:1]).draw(empty.copy(), NOW)
+    np.testing.assert_array_equal(drawn / 255, arrow_on(size, 30, 30))
+    assert drawn.any()
 
 
 # -- arrows
@@ -393,6 +413,13 @@ def test_where_an_arrow_comes_from():
         np.testing.assert_allclose(
             found / np.hypot(*found), np.array([-1, 1]) * 0.5**0.5, atol=0.03
         )
+        area = arrow_on(size, x - 0.5, 99.5).sum()
+        assert area == pytest.approx(20**2 * (1 / 8 + 1 / 16), rel=0.05)
+    # At the rims as anywhere: the same, seen in a mirror.
+    for x, y in ((0, 0), (0.3, 80.2), (70.6, 0.1)):
+        drawn = 1 - arrow_on(size, x, y, level=255)
+        mirrored = 1 - arrow_on(size, 199 - x, 199 - y, level=255)
+        np.testing.assert_allclose(drawn, mirrored[::-1, ::-1], atol=0.01)
     ys, _ = np.nonzero(arrow_on(size, 109.75, 99.5) > 0.5)
     assert abs(ys.mean() + 0.5 - 100) < 0.3
 
@@ -508,6 +535,15 @@ def test_the_anchor_is_not_covered():
         f"the anchor and the label would cover each other in the video, which is 200x160; {ADVICE}"
     )
     assert str(caught.value) == said
+    arrange([label("m" * 12, BOTTOM_LEFT)], size, AnchorMark("dot", 2 * below), [NOW])
+    with pytest.raises(t2v.SourceError, match="the anchor and the label would cover each other"):
+        arrange([label("m" * 12, BOTTOM_LEFT)], size, AnchorMark("dot", 2 * below + 2), [NOW])
+    beside = wide("mmm", 10)
+    for corner in (TOP_LEFT, TOP_RIGHT):
+        around = 2 * (4 + beside) + 150
+        arrange([label("mmm", corner)], (150, around), AnchorMark("dot", 150), [NOW])
+        with pytest.raises(t2v.SourceError, match="the anchor and the label would cover"):
+            arrange([label("mmm", corner)], (150, around - 2), AnchorMark("dot", 150), [NOW])
     assert arrange([], size, AnchorMark("dot", 160), [NOW]) == Overlay(AnchorMark("dot", 160))
     with pytest.raises(t2v.SourceError) as caught:
         arrange([], size, AnchorMark("dot", 161), [NOW])
@@ -538,6 +574,7 @@ def test_the_nearest_picture_of_a_corner():
     assert insets == [(10, 20), (10, 384), (294, 20), (294, 384)]
     # As far from the corner, the smaller one has its middle nearer to it.
     assert corner_tile([Tile(0, 0, 50, 60), Tile(0, 0, 30, 60)], size, TOP_LEFT) == 1
+    assert corner_tile([Tile(0, 0, 50, 50), Tile(30, 30, 10, 10)], size, TOP_LEFT) == 0
     assert corner_tile([Tile(0, 0, 30, 80), Tile(0, 0, 30, 60)], size, TOP_LEFT) == 1
     assert corner_tile([Tile(0, 0, 30, 60), Tile(0, 0, 30, 60)], size, TOP_LEFT) == 0
 
@@ -591,20 +628,24 @@ def test_a_word_across_the_middle():
     assert_same(small, whole * (1 - hidden) + 255 * white)
 
 
-@pytest.mark.parametrize("size", [(120, 200), (90, 100), (700, 1500), (60, 400)])
-def test_the_lines_of_a_title(size):
-    lines = ["A title", "and more"]
+@pytest.mark.parametrize(
+    ("size", "lines"),
+    [((120, 200), 2), ((90, 100), 2), ((700, 1500), 2), ((60, 400), 2), ((150, 110), 2),
+     ((140, 90), 1), ((130, 300), 5), ((200, 900), 4)],
+)  # fmt: skip
+def test_the_lines_of_a_title(size, lines):
+    lines = ["A title", "and more", "i", "k", "l"][:lines]
 
     def fits(letters):
         return (
-            2 * high(letters) <= 0.9 * size[0]
+            len(lines) * high(letters) <= 0.9 * size[0]
             and max(wide(line, letters) for line in lines) <= 0.9 * size[1]
         )
 
     letters = next(n for n in range(min(96, round(min(size) / 6)), 0, -1) if n <= 10 or fits(n))
     letters = max(10, letters)
     expected = np.zeros(size)
-    top = (size[0] - 2 * high(letters)) // 2
+    top = (size[0] - len(lines) * high(letters)) // 2
     for line in lines:
         left = (size[1] - wide(line, letters)) // 2
         expected = inked(expected, top, left, line, letters)
@@ -624,6 +665,16 @@ def test_a_title_without_room():
             f"title: does not fit into the video, which is {size[1]}x{size[0]}; use a larger width "
             "or a shorter text"
         )
+
+
+def test_letters_that_the_font_does_not_have():
+    require_glyphs("label", "µm × 7 °\u00a0Ж Ω a\u0301 \u3000")
+    with pytest.raises(t2v.SettingsError) as caught:
+        require_glyphs("label", "x漢y漢字1")
+    assert str(caught.value) == (
+        "label: the font (Open Sans) has no '漢' (U+6F22), '字' (U+5B57); write it with Latin, "
+        "Greek or Cyrillic letters"
+    )
 
 
 def test_letters_without_an_outline():
@@ -723,6 +774,7 @@ def test_how_times_are_written(times, step, expected):
     [
         (TimeFormat("ms"), 0.0125, "13 ms"),
         (TimeFormat("ms", 1), -0.01255, "−12.6 ms"),
+        (TimeFormat("ms"), 0.9, "900 ms"),
         (TimeFormat("s", 2), 9.999, "10.00 s"),
         (TimeFormat("s"), -0.4, "0 s"),
         (TimeFormat("s"), 7, "7 s"),
@@ -744,6 +796,8 @@ def test_scales():
     box = CropBox(300, 200, 5, 6)
     assert Scale.of(0.5, box, (400, 600)) == Scale(0.25)
     assert [Scale(0.5).pixels(um) for um in (1, 1.24, 1.25, 1.74, 1.75)] == [2, 2, 3, 3, 4]
+    lengths = [Scale(um / 100).round_length(500) for um in (1.41, 1.42, 3.16, 3.17, 7.07, 7.08)]
+    assert lengths == [1, 2, 2, 5, 5, 10]
     assert width_at(box, 0.5, 0.5) == width_at(box, 0.5, 0.5 * (1 + 9e-7)) == "full"
     assert width_at(box, 0.5, 0.5 * (1 + 2e-6)) == 300
     assert [width_at(box, 1.0, um) for um in (0.5, 300 / 301.1, 300 / 300.9, 3.0)] == [

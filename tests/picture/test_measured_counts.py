@@ -9,6 +9,8 @@ import pytest
 from helpers.frames import noise
 
 import napari_tif2video as t2v
+from napari_tif2video.drawings import Points
+from napari_tif2video.overlays import Look, Timeline, draw_across
 from napari_tif2video.picture import (
     EMPTY,
     Brightness,
@@ -140,7 +142,8 @@ def test_limits_themselves_are_inside(dtype):
 
 
 def prepared(stack, **options):
-    made = plan(t2v.open_stack(stack), t2v.VideoSettings(**options))
+    opened = t2v.open_stack(stack, axes=options.get("axes"))
+    made = plan(opened, t2v.VideoSettings(**options))
     sources = [channel.frames for channel in made.stack.channels]
     return made, list(prepared_frames(sources, made.picture))
 
@@ -314,3 +317,176 @@ def test_the_mean_without_a_few_pixels():
 )
 def test_the_type_of_prepared_frames(dtype, shape, size, exact, expected):
     assert prepared_dtype(np.dtype(dtype), shape, size, exact) == np.dtype(expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_ranges_of_frames_that_are_measured_in_parts(dtype):
+    """Blocks of rows of 4 MB: the extremes may be in any of them, and so may infinities."""
+    frame = np.full((3, 1000, 1200), 500, dtype).reshape(3000, 1200)
+    for low, high in ((0, 2999), (2999, 0), (1500, 2000), (10, 11)):
+        own = frame.copy()
+        own[low, 7], own[high, 9] = 3, 900
+        assert measure(own) == (3, 900)
+        if dtype is np.float32:
+            for bad in (np.nan, np.inf, -np.inf):
+                own[1400, 5] = bad
+                assert measure(own) == (3, 900)
+    wide = np.full((2, 3_000_000), 7, np.uint8)  # a row at least
+    wide[1, 5] = 8
+    assert measure(wide) == (7, 8)
+
+
+def one(stack, **options):
+    _, [(found,)] = prepared(stack, **{"width": "full", "contrast": "local"} | options)
+    return found
+
+
+def test_frames_of_one_count_and_of_none():
+    for dtype, count in ((np.uint8, 9), (np.int32, -70_000), (np.uint16, 0)):
+        found = one(np.full((1, 8, 200), count, dtype))
+        assert (found.pixels.dtype, found.pixels.shape) == (np.uint8, (8, 200))
+        assert (found.pixels.max(), found.offset, found.scale) == (0, count, 1.0)
+        assert (found.range, found.is_constant) == ((count, count), True)
+        assert one(np.full((1, 8, 200), count, dtype), width=100).pixels.shape == (4, 100)
+    even = one(np.full((1, 8, 200), 2.5))
+    assert (even.pixels.dtype, even.pixels.max(), even.offset) == (np.float32, 0, 2.5)
+    for width, shape in (("full", (8, 200)), (100, (4, 100))):
+        nothing = one(np.full((1, 8, 200), np.nan), width=width)
+        assert (nothing.pixels == -np.inf).all()
+        assert (nothing.pixels.dtype, nothing.pixels.shape) == (np.float32, shape)
+        facts = nothing.offset, nothing.scale, nothing.range, nothing.is_constant
+        assert facts == (0.0, 1.0, (math.inf, -math.inf), True)
+
+
+def test_pixels_of_which_less_than_half_is_known_are_missing():
+    """Means of four are those of the pixels that are there."""
+    frame = noise((8, 200), high=900).astype(np.float64) + 5
+    known = np.random.default_rng(4).random((8, 200)) < 0.5
+    frame[~known] = np.nan
+    frame[3, 3] = np.inf if known[3, 3] else np.nan
+    found = one(frame[np.newaxis], width=100)
+    finite = frame[np.isfinite(frame)]
+    assert found.range == (finite.min(), finite.max())
+    clipped = np.minimum(frame, finite.max())
+    squares = clipped.reshape(4, 2, 100, 2).swapaxes(1, 2).reshape(4, 100, 4)
+    there = np.isfinite(squares).sum(axis=2)
+    assert set(np.unique(there)) == {0, 1, 2, 3, 4}
+    expected = np.where(there, np.nansum(squares, axis=2), 0) / np.maximum(there, 1)
+    counts = found.offset + found.pixels * found.scale
+    assert (counts[there < 2] == -np.inf).all()
+    np.testing.assert_allclose(counts[there >= 2], expected[there >= 2], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "offset", "scale"),
+    [
+        # Counts fill 16 bits, less what at most three bits too many leave free.
+        (0, 65535, 0, 1), (0, 8192, 0, 2**-2), (100, 4095, 0, 2**-4), (0, 511, 0, 2**-7),
+        (0, 100, 0, 2**-7), (0, 31, 0, 2**-11), (60_000, 60_100, 60_000, 2**-9),
+        (32_768, 32_769, 32_768, 2**-15), (300, 363, 0, 2**-7), (300, 331, 300, 2**-11),
+        (57_344, 65_535, 0, 1), (57_345, 65_535, 0, 1), (61_440, 65_535, 61_440, 2**-4),
+    ],
+)  # fmt: skip
+def test_how_counts_are_stretched_before_they_are_resized(low, high, offset, scale):
+    found = one(noise((1, 16, 200), low=low, high=high), width=100)
+    assert found.pixels.dtype == np.uint16
+    assert (found.offset, found.scale) == (offset, scale)
+    frame = noise((1, 16, 200), low=low, high=high)[0].astype(float)
+    means = frame.reshape(8, 2, 100, 2).mean(axis=(1, 3))
+    counts = found.offset + found.pixels * found.scale
+    np.testing.assert_allclose(counts, means, atol=(high - low) * 408 / 65_535 + scale)
+
+
+def drawn(stack, tick=None, *, measured=None, is_sampled=False, **options):
+    made, frames = prepared(stack, **{"width": "full"} | options)
+    tick = made.timeline[0] if tick is None else tick
+    return render(frames[0], made.picture, measured, tick, is_sampled=is_sampled)
+
+
+@pytest.mark.parametrize("gamma", [1.0, 0.5, 2.2])
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+def test_grey_levels(dtype, gamma):
+    frame = noise((1, 16, 100), low=100, high=1000).astype(dtype)
+    limits = [(0, 1000), (100, 1000), (100, 900), (150, 1000), (200.5, 700.25), (400, 401),
+              (50, 2000), (2000, 3000), (1, 2)]  # fmt: skip
+    for low, high in limits:
+        expected = 255 * np.clip((frame[0] - float(low)) / (high - low), 0, 1) ** gamma
+        for options in ({"limits": (low, high)}, {"measured": ((low, high),)}):
+            made, _ = drawn(frame, gamma=gamma, **options)
+            np.testing.assert_allclose(made, expected, atol=0.51)
+    for equal in ((500, 500), (600, 500)):
+        assert not drawn(frame, gamma=gamma, measured=(equal,))[0].any()
+
+
+TWO = np.stack([noise((16, 100), low=20, high=80), noise((16, 100), low=0, high=120, seed=3)])[None]
+BOTH = {"axes": "TCYX", "channel": "all"}
+
+
+def test_what_is_learnt_of_two_channels():
+    _, stats = drawn(TWO, measured=((30.0, 80.0), (0.0, 50.0)), **BOTH)
+    outside = [(TWO[0, 0] < 30).mean(), (TWO[0, 1] > 50).mean()]
+    assert stats.clipped == pytest.approx(sum(outside) / 2)
+    assert (stats.limits, stats.is_constant) == (((30.0, 80.0), (0.0, 50.0)), False)
+    half = TWO.copy()
+    half[0, 1] = 9
+    assert not drawn(half, contrast="local", **BOTH)[1].is_constant
+    half[0, 0] = 5
+    assert drawn(half, contrast="local", **BOTH)[1].is_constant
+    # Of counts that were stretched to be resized.
+    frame = noise((1, 16, 200), low=60_000, high=60_100)
+    _, [(found,)] = prepared(frame, width=100, contrast="local")
+    counts = found.offset + found.pixels * found.scale
+    for low, high in ((60_000.0, 60_060.0), (60_040.0, 60_100.0), (60_040.0, 60_060.0)):
+        _, stats = drawn(frame, width=100, contrast="local", measured=((low, high),))
+        assert stats.clipped == ((counts < low) | (counts > high)).mean() > 0.1
+
+
+def test_drawings_between_channels():
+    """Below all of them, above the first one, above all; and they do not count as brightness."""
+    limits = {"limits": ((0, 100), (0, 150))} | BOTH
+    alone = []
+    for channel in (0, 1):
+        one = np.zeros_like(TWO)
+        one[0, channel] = TWO[0, channel]
+        alone.append(drawn(one, **limits)[0].astype(float))
+    plain, stats = drawn(TWO, is_sampled=True, **limits)
+    np.testing.assert_allclose(plain, np.minimum(alone[0] + alone[1], 255), atol=1)
+    colour = np.array([30.0, 60, 40])
+    for level, expected in (
+        (0, alone[0] + alone[1] + colour), (1, alone[1] + colour), (2, colour),
+        (None, colour), (7, colour),
+    ):  # fmt: skip
+        square = Points(
+            Look("p", level=level), np.array([8.0]), np.array([50.0]), sizes=11,
+            faces=(*colour.astype(int), 255), symbols="square",
+        )  # fmt: skip
+        tick = Timeline(range(1), drawings=(square,))[0]
+        made, own = drawn(TWO, tick, is_sampled=True, **limits)
+        expected = np.broadcast_to(np.minimum(expected, 255), made.shape)
+        np.testing.assert_allclose(made[4:13, 46:55], expected[4:13, 46:55], atol=1)
+        np.testing.assert_allclose(made[:, 57:], plain[:, 57:], atol=1)
+        assert own == stats
+
+
+def test_a_word_is_written_across_what_is_shown():
+    frame = noise((1, 40, 100), high=255).astype(np.uint8)
+    plain, _ = drawn(frame, limits=(0, 255))
+    expected = plain.copy()
+    draw_across(expected, "none")
+    marked, _ = drawn(frame, Timeline(range(1), marks=("none",))[0], limits=(0, 255))
+    np.testing.assert_array_equal(marked, expected)
+    assert (marked != plain).any()
+
+
+def test_channels_that_are_not_there():
+    made, _ = prepared(TWO, **BOTH)
+    assert made.picture.of_channel(1) == (made.picture, 1)
+    with pytest.raises(IndexError):
+        made.picture.of_channel(2)
+    assert made.picture.with_limits(None) is made.picture
+    panels, _ = prepared(TWO, axes="TCYX", panels="channels", percentile=(1, 99))
+    picture = panels.picture
+    assert [picture.of_channel(n)[0].percentile for n in (0, 1)] == [(1.0, 99.0)] * 2
+    known = picture.with_limits(((0, 1),))
+    assert known.percentile is None
+    assert [panel.picture.percentile for panel in known.panels] == [None] * 3

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import math
 import os
 import struct
 from concurrent.futures import Future
+from dataclasses import replace
 from types import SimpleNamespace
 
 import av
 import dask
+import dask.array
 import numpy as np
 import pytest
 from dask.delayed import delayed
@@ -21,9 +25,14 @@ import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.data import free_memory
 from napari_tif2video.encode import EncodedSegment, FrameCheck
+from napari_tif2video.encode.encoder import Packet
+from napari_tif2video.geometry import CropBox
+from napari_tif2video.overlays import title_card
 from napari_tif2video.picture import Brightness, FrameStats
-from napari_tif2video.pipeline import Execution, Measured, Progress
-from napari_tif2video.pipeline.tasks import Segment
+from napari_tif2video.pipeline import Execution, Measured, Progress, fit
+from napari_tif2video.pipeline.describe import recipe_of
+from napari_tif2video.pipeline.tasks import Segment, chunks_of
+from napari_tif2video.pipeline.versions import versions
 from napari_tif2video.planning import plan, side_by_side
 
 
@@ -667,3 +676,331 @@ def test_a_file_that_others_may_write_or_see_is_not_used(tmp_path):
     assert (tmp_path / "elsewhere").exists()
     pipeline.forget_segments(output)
     assert not path.exists()
+
+
+# -- a size that is kept
+
+
+class Tried:
+    """A run whose encoder makes so many bytes of a segment, and an error, at each rate factor."""
+
+    key = phase = None
+
+    def __init__(self, monkeypatch, nbytes, error=lambda rate: 1.0):
+        self.rates, self.spans, self.expected, self.sizes = [], [], [], []
+
+        def tasks(made, limits, run, chosen):
+            rate = made.encoder.crf
+            self.rates.append(rate)
+            self.sizes.append((made.encoder.height, made.encoder.width))
+            assert made.picture.size == self.sizes[-1]
+            is_bare = made.encoder.width < 500 or not made.settings.label
+            assert (made.picture.overlay is None) == is_bare
+            self.spans.append(chosen)
+            packet = SimpleNamespace(data=bytes(round(nbytes(rate))))
+            return [
+                SimpleNamespace(
+                    encoded=SimpleNamespace(packets=[packet], squared_error=error(rate) * len(span))
+                )
+                for span in chosen
+            ]
+
+        monkeypatch.setattr(fit, "encode_tasks", tasks)
+
+    def expect(self, count):
+        self.expected.append(count)
+
+    def compute(self, tasks, steps):
+        assert steps == self.expected[-1]
+        assert self.phase == "trying"
+        return tasks
+
+
+def sized(count, max_size, **options):
+    return planned(np.zeros((count, 16, 100), np.uint16), max_size=max_size, **options)
+
+
+def test_the_quality_is_kept_where_it_fits(monkeypatch):
+    made = sized(60, 200_000)
+    asked = made.encoder.codec.rate(made.settings.quality)
+    # 60 frames are tried as a whole: 2 segments, 2,000 bytes for the file and 24 for a frame.
+    fitting = (200_000 * 0.998 - 2000 - 60 * 24) / 2
+    run = Tried(monkeypatch, lambda rate: math.floor(fitting))
+    found = fit.with_rate(made, None, run)
+    assert (found.encoder.crf, run.rates, run.expected) == (asked, [asked], [120])
+    assert found.encoder.is_compared
+    assert run.spans == [[range(50), range(50, 60)]]
+    run = Tried(monkeypatch, lambda rate: fitting + 2 - (rate > asked) * 100)
+    found = fit.with_rate(made, None, run)
+    assert (found.encoder.crf, run.rates) == (asked + 1, [asked, asked + 1])
+    plain = planned(np.zeros((3, 16, 100), np.uint16))
+    assert fit.with_rate(plain, None, None) is plain
+
+
+def test_a_long_video_is_tried_on_three_segments(monkeypatch):
+    made = sized(305, 500_000)
+    fitting = ((500_000 * 0.97 - 2000) / 305 - 24) * 50
+    run = Tried(monkeypatch, lambda rate: math.floor(fitting))
+    found = fit.with_rate(made, None, run)
+    assert len(run.rates) == 1
+    assert run.spans == [[range(50), range(100, 150), range(250, 300)]]
+    assert run.expected == [2 * 150]
+    run = Tried(monkeypatch, lambda rate: math.ceil(fitting) - (rate > run.rates[0]))
+    assert fit.with_rate(made, None, run).encoder.crf == found.encoder.crf + 1
+
+
+@pytest.mark.parametrize("halves_in", [2.0, 6.0, 9.5])
+@pytest.mark.parametrize("factor", [1.3, 4.0, 30.0])
+def test_the_lowest_rate_factor_that_fits_is_found(monkeypatch, halves_in, factor):
+    """Sizes that fall exponentially are found in a few trials, however fast they fall."""
+    made = sized(48, 400_000)
+    asked = made.encoder.codec.rate(made.settings.quality)
+    room = 400_000 * 0.998 - 2000 - 48 * 24
+
+    def nbytes(rate):
+        return room * factor * 2 ** (-(rate - asked) / halves_in)
+
+    wanted = asked + math.ceil(math.log2(factor) * halves_in)
+    run = Tried(monkeypatch, nbytes)
+    if wanted > made.encoder.codec.crf_range[1]:
+        with pytest.raises(t2v.SourceError):
+            fit.with_rate(made, None, run)
+        return
+    assert fit.with_rate(made, None, run).encoder.crf == wanted
+    assert len(run.rates) <= 7
+
+
+def test_a_size_that_cannot_be_kept(monkeypatch):
+    made = sized(48, 60_000)
+    run = Tried(monkeypatch, lambda rate: 1000, lambda rate: 65.1)
+    assert fit.with_rate(made, None, run).encoder.crf == run.rates[0]  # nothing was lowered
+    asked = run.rates[0]
+    spoilt = Tried(monkeypatch, lambda rate: 90_000 if rate == asked else 50_000, lambda r: 65.1)
+    with pytest.raises(t2v.SourceError) as caught:
+        fit.with_rate(made, None, spoilt)
+    assert str(caught.value) == (
+        "array: 60kB are too few for 48 frames of 500x80 (it would take 30 dB, and below 30 dB "
+        "pictures are spoilt); show fewer frames"
+    )
+    bearable = Tried(monkeypatch, lambda rate: 90_000 if rate == asked else 50_000, lambda r: 65.0)
+    assert fit.with_rate(made, None, bearable).encoder.crf == asked + 1
+    for rate, reached, is_spoilt in ((asked, 1, False), (asked + 1, 29.9, True), (30, 30, False)):
+        assert fit.is_spoilt(made, rate, reached) == is_spoilt
+
+
+def test_another_try_after_a_file_that_is_too_large():
+    made = fit._at_rate(sized(48, 100_000), 30)
+    codec, room = made.encoder.codec, 99_800
+    for steps in (1, 3):
+        nbytes = room * 2 ** (steps / codec.doubling)
+        assert fit.higher_rate(made, nbytes * 0.999, None, None).encoder.crf == 30 + steps
+        assert fit.higher_rate(made, nbytes * 1.001, None, None).encoder.crf == 31 + steps
+    assert fit.higher_rate(made, 99_801, None, None).encoder.crf == 31
+    highest = codec.crf_range[1]
+    last = fit._at_rate(made, highest - 1)
+    assert fit.higher_rate(last, 10**9, None, None).encoder.crf == highest
+
+
+@pytest.mark.parametrize(
+    ("widest", "said", "last"),
+    [(250, "width 250 would fit", (166, 250)), (349, "width 250 would fit", (166, 250)),
+     (350, "width 350 would fit", (234, 350)), (174, "width 174 would fit", (116, 174)),
+     (124, "width 124 would fit", (82, 124)), (123, "show fewer frames", (82, 124))],
+)  # fmt: skip
+def test_the_width_that_would_fit_is_tried(monkeypatch, widest, said, last):
+    made = planned(np.zeros((48, 200, 300), np.uint16), max_size=60_000, label="bare")
+    asked = made.encoder.codec.rate(made.settings.quality)
+    run = Tried(
+        monkeypatch,
+        lambda rate: 90_000 if rate == asked else 50_000,
+        lambda rate: 66.0 if run.sizes[-1][1] > widest else 1.0,
+    )
+    with pytest.raises(t2v.SourceError) as caught:
+        fit.with_rate(made, None, run)
+    assert str(caught.value) == (
+        "array: 60kB are too few for 48 frames of 500x334 (it would take 30 dB, and below 30 dB "
+        f"pictures are spoilt); {said}"
+    )
+    assert run.sizes[-1] == last
+    widths = list(dict.fromkeys(width for _, width in run.sizes))
+    assert widths == [w for w in (500, 350, 250, 174, 124) if w >= last[1]]
+
+
+# -- clips that are read together
+
+
+def test_clips_share_what_is_read_of_each_frame():
+    """Parts are those of the source, whatever the groups; what is released is read again."""
+    frames = noise((12, 40, 50), high=60_000)
+    options = {"crop": "12x8", "width": "full"}
+    stack = t2v.open_stack(frames)
+    clips = {}
+    for clip, (first, last) in enumerate([(0, 9), (3, 6), (9, 11)]):
+        times = np.arange(first, last + 1)
+        way = np.column_stack([times, 10.0 + times, 12 + 2 * times])
+        settings = t2v.VideoSettings(follow=way, frames=f"{first}:{last + 1}", **options)
+        clips[clip] = plan(stack, settings)
+    nbytes = [sum(c.frames.parts_nbytes for c in p.stack.channels) for p in clips.values()]
+    for budget, groups in (
+        (sum(nbytes), 1), (sum(nbytes) - 1, 2), (nbytes[0] + nbytes[1] - 1, 2), (1, 3),
+    ):  # fmt: skip
+        reading = pipeline.SharedReading(stack, clips, budget)
+        assert reading.groups == groups
+        seen = []
+        execution = Execution(workers=1, progress=seen.append)
+        for clip, made in clips.items():
+            held = reading.held(clip, made, execution)
+            (channel,) = held.stack.channels
+            assert len(channel.frames.parts) == made.frames
+            box = CropBox.whole(channel.frames.format.size)
+            own = list(made.stack.channels[0].frames.read_frames(box))
+            blank = replace(channel.frames.frames, array=np.zeros_like(frames))
+            from_parts = replace(channel.frames, frames=blank.select(range(made.frames)))
+            for one, again in zip(own, from_parts.read_frames(box), strict=True):
+                np.testing.assert_array_equal(one, again)
+            bare = pipeline.without_parts(held)
+            assert bare.stack.channels[0].frames.parts is None
+            count = len(seen)
+            reading.held(clip, made, execution)
+            assert len(seen) == count  # nothing is read
+            reading.release(clip)
+            reading.release(clip)
+            assert {progress.phase for progress in seen} == {"reading"}
+        reading.held(2, clips[2], execution)
+        assert len(seen) > count
+        assert seen[-1].done <= seen[-1].total
+
+
+# -- pieces of the work
+
+
+def pieces(shape, *, workers=2, client=None, segment=range(50), chunks=None):
+    """The numbers of frames that are prepared together."""
+    stack = np.broadcast_to(np.uint16(1), shape)
+    if chunks is not None:
+        stack = dask.array.zeros(shape, dtype=np.uint16, chunks=(chunks, *shape[1:]))
+    made = planned(stack, limits=(0, 9))
+    found = chunks_of(made, segment, SimpleNamespace(client=client, workers=workers))
+    assert [number for chunk in found for number in chunk] == list(segment)
+    return [len(chunk) for chunk in found]
+
+
+def test_frames_that_are_prepared_together():
+    small, large = (24, 40), (1024, 1024)  # a large one takes 2 MB
+    assert pieces((60, *small)) == pieces((1550, *small)) == [8] * 6 + [2]
+    assert pieces((60, *small), segment=range(50, 60)) == [8, 2]
+    assert pieces((1551, *small)) == pieces((60, *small), client=1) == [50]
+    assert pieces((10, *large), workers=3, segment=range(10)) == [4, 4, 2]
+    assert pieces((10, 1023, 1024), workers=3, segment=range(10)) == [8, 2]
+    assert pieces((60, *large), workers=3) == [8] * 6 + [2]
+    # Blocks that dask computes are not waited for without need, nor more than 32 MB at a time.
+    assert pieces((60, *small), chunks=5) == [5] * 10
+    assert pieces((60, *small), chunks=20) == [8, 8, 4, 8, 8, 4, 8, 2]
+    assert pieces((60, *small), chunks=20, segment=range(50, 60)) == [8, 2]
+    assert pieces((60, *small), chunks=60) == [8] * 6 + [2]
+    assert pieces((60, *large), chunks=60, client=1) == [16, 16, 16, 2]
+    assert pieces((60, 2048, 4096), chunks=60, client=1) == [2] * 25
+    assert pieces((60, 4097, 4096), chunks=60, segment=range(3)) == [1, 1, 1]
+
+
+def first_segment(data):
+    return EncodedSegment((Packet(data, 0, True),), b"", b"", 1, 0.0, ())
+
+
+def stats_of(*pairs):
+    return [FrameStats(limits, False, None, 0.0) for limits in pairs]
+
+
+def test_what_a_recipe_says_of_two_channels():
+    frames = noise((3, 2, 24, 41), high=900)
+    stack = t2v.open_stack(frames, axes="TCYX")
+    settings = {"axes": "TCYX", "channel": "all", "frames": "2:0:-1", "width": "full"}
+    made = plan(stack, t2v.VideoSettings(contrast="local", gamma=0.5, **settings))
+    stats = stats_of(((1 / 3, 900.0), (2.0, 1e10)), ((0.0, 2 / 3), (12345678912.0, 1e-10 / 3)))
+    found = recipe_of(made, stats, 0.25, [str(n) for n in range(120)], first_segment(b"--"))
+    assert found.batch == tuple(str(number) for number in range(100))
+    assert [(c.number, c.limits, c.gamma, c.inverted) for c in found.channels] == [
+        (0, ((0.333333333, 900.0), (0.0, 0.666666667)), 0.5, False),
+        (1, ((2.0, 1e10), (12345678912.0, 3.33333333e-11)), 0.5, False),
+    ]
+    assert (found.clipped, found.contrast, found.frames) == (0.25, "local", 2)
+    assert (found.width, found.height, found.source_size) == (40, 24, (41, 24))
+    assert (found.source, found.source_type, found.title_frames) == ("array", "uint16", 0)
+    assert (found.drawn, found.sources, found.moves, found.bad_frames) == ((), (), (), ())
+    assert found.crop == CropBox(40, 24, 0, 0)
+    assert (found.versions, found.calibration) == (versions(), {})
+    shared = plan(stack, t2v.VideoSettings(contrast="global", pixel_size=0.5, **settings))
+    found = recipe_of(shared, stats, 0.0, (), first_segment(b"x264 - core 164 r"))
+    assert [c.limits for c in found.channels] == [((1 / 3, 900.0),), ((2.0, 1e10),)]
+    assert (found.batch, found.versions) == ((), versions() | {"x264": "164"})
+    assert found.calibration["pixel_size_um"] == 0.5
+    assert set(found.calibration) == {"pixel_size_um", "pixel_size_origin"}
+
+
+@pytest.mark.parametrize(
+    ("data", "library"),
+    [(b"..x265 (build 209) - ", {"x265": "209"}), (b"x264", {}),
+     (bytes(1985) + b"x264 - core 164", {"x264": "164"}),
+     (bytes(1986) + b"x264 - core 164", {"x264": "16"})],
+)  # fmt: skip
+def test_the_version_of_the_encoder(data, library):
+    made = planned(noise((2, 24, 40)), limits=(0, 9))
+    found = recipe_of(made, stats_of(((0.0, 9.0),)), 0.0, (), first_segment(data))
+    assert found.versions == versions() | library
+
+
+def test_colours_and_counts_as_they_are_in_a_recipe():
+    frames = noise((2, 24, 40))
+    limits = stats_of(((0.0, 9.0),))
+
+    def colours(**options):
+        made = planned(frames, limits=(0, 9), **options)
+        (channel,) = recipe_of(made, limits, 0.0, (), first_segment(b"")).channels
+        return channel.colours
+
+    assert colours() == ""
+    assert colours(colormap="magenta") == "#ff00ff"
+    table = np.frombuffer(base64.b64decode(colours(colormap="viridis")), np.uint8).reshape(256, 3)
+    assert table[[0, 255]].tolist() == [[68, 1, 84], [253, 231, 37]]
+    raw = recipe_of(planned(frames, raw=True), limits, 0.0, (), first_segment(b""))
+    assert raw.channels[0].limits == ()
+
+
+class Looked:
+    """A run that does its tasks here."""
+
+    key, phase = "none", None
+
+    def expect(self, count):
+        self.expected = count
+
+    def compute(self, tasks, steps):
+        assert (self.phase, steps) == ("trying", self.expected)
+        self.found = list(dask.compute(*tasks, scheduler="sync"))
+        return self.found
+
+
+@pytest.mark.parametrize(("count", "size", "stride"), [(3, 24, 1), (40, 100, 2)])
+def test_the_pictures_that_a_palette_is_made_of(count, size, stride):
+    frames = noise((count, size, 400, 3), high=255, dtype=np.uint8)
+    options = {"codec": "gif", "width": "full"}
+    made = planned(frames, contrast="local", **options)
+    run = Looked()
+    found = fit.with_palette(made, None, run)
+    chosen = np.rint(np.linspace(0, count - 1, min(count, 32))).astype(int)
+    assert len(run.found) == run.expected == len(chosen)
+    for number, picture in zip(chosen, run.found, strict=True):
+        own = t2v.render_frame(frames, number, contrast="local", **options)
+        np.testing.assert_array_equal(picture, own[::stride, ::stride])
+    assert (len(found.encoder.palette), found.encoder.dithers) == (768, True)
+    assert fit.with_palette(found, None, None) is found  # it has one
+    grey = planned(frames[..., 0], contrast="local", codec="gif")
+    assert fit.with_palette(grey, None, None) is grey
+    titled = planned(frames, contrast="local", title="i", **options)
+    fit.with_palette(titled, (((0.0, 5.0),),), run)
+    assert len(run.found) == len(chosen) + 1
+    card = run.found.pop()
+    written = title_card("i", (size, 400))[::stride, ::stride]
+    assert written.any()
+    np.testing.assert_array_equal(card, np.dstack([written] * 3))
+    assert (run.found[0][frames[0, ::stride, ::stride] >= 5] == 255).all()

@@ -6,6 +6,7 @@ import math
 import pickle
 from dataclasses import replace
 
+import dask.array
 import numpy as np
 import pytest
 from helpers.frames import noise
@@ -21,12 +22,14 @@ from napari_tif2video.drawings import (
     Shapes,
     Texts,
     Vectors,
+    ellipse,
+    line_colours,
 )
 from napari_tif2video.geometry import CropBox, View
 from napari_tif2video.overlays import Look, text_cover
 
 LOOK = Look("seen")
-RED, BLUE = (200, 20, 10, 255), (5, 60, 240, 255)
+RED, BLUE, GREEN = (200, 20, 10, 255), (5, 60, 240, 255), (7, 180, 30, 77)
 SIZE = (48, 60)
 
 
@@ -52,13 +55,14 @@ LABELS = np.zeros((2, 20, 30), np.int32)
 LABELS[:, 3:9, 4:15], LABELS[:, 9:14, 4:12], LABELS[:, 16:, 20:] = 1, 5, -3
 LABELS[1, 3:9, 4:8] = 7
 GIVEN = LabelColours(
-    np.array([RED, BLUE], np.uint8), np.array([-3, 5]), np.array([(9, 8, 7, 255), (1, 2, 3, 128)]),
+    np.array([RED, BLUE, GREEN], np.uint8), np.array([-3, 5]),
+    np.array([(9, 8, 7, 255), (1, 2, 3, 128)]),
 )  # fmt: skip
 
 
 def test_the_colours_of_labels():
     labels = np.array([1, 2, 3, -3, 5, 6, 0, 4, 99])
-    expected = [RED, BLUE, RED, (9, 8, 7, 255), (1, 2, 3, 128), BLUE, BLUE, BLUE, RED]
+    expected = [RED, BLUE, GREEN, (9, 8, 7, 255), (1, 2, 3, 128), GREEN, GREEN, RED, GREEN]
     assert [tuple(colour) for colour in GIVEN.of(labels)] == expected
     few = LabelColours(np.empty((0, 4), np.uint8), np.array([4]), np.array([RED], np.uint8))
     assert few.of(np.array([3, 4, 5])).tolist() == [[0] * 4, list(RED), [0] * 4]
@@ -132,7 +136,8 @@ def test_labels_of_any_place(place, view):
             picture = background(view.size)
             expected = painted(picture, labels, colours, 0.5)
             np.testing.assert_allclose(drawing.draw(picture, number, view), expected, atol=0.501)
-            computed = drawing.select([1, number]).with_images(frames_of(LABELS[[1, number]]))
+            empty = replace(drawing, images=frames_of(np.zeros_like(LABELS)))
+            computed = empty.select([1, number]).with_images(frames_of(LABELS[[1, number]]))
             assert computed.is_computed
             picture = background(view.size)
             np.testing.assert_allclose(computed.draw(picture, 1, view), expected, atol=0.501)
@@ -174,6 +179,14 @@ def test_the_outlines_of_labels(contour, place, view, width, only):
 
 def test_what_is_known_of_labels():
     drawing = Labels(LOOK, frames_of(LABELS), GIVEN)
+    assert drawing.place == (1, 0, 0, 0, 1, 0)
+    images = frames_of(dask.array.from_array(LABELS, (1, 20, 30)))
+    awaited = replace(drawing, images=images)
+    assert awaited.awaited is images
+    with_images = awaited.with_images(drawing.images)
+    assert (with_images.awaited, with_images.images, with_images.is_computed) == (
+        None, drawing.images, True,
+    )  # fmt: skip
     assert (drawing.kind, drawing.noun, drawing.count) == ("labels", "label image", 2)
     assert drawing.awaited is None
     assert (drawing.contour, drawing.only, drawing.is_computed) == (0, None, False)
@@ -496,6 +509,110 @@ def test_vectors_of_any_style(style, areas):
     assert drawn.sum() == pytest.approx((60 - 2 * 10.5) * 8, rel=0.03)
 
 
+def at_places(size=SIZE, fine=8):
+    y, x = (np.mgrid[: size[0] * fine, : size[1] * fine] + 0.5) / fine
+    return y, x
+
+
+def averaged(inside, size=SIZE, fine=8):
+    return inside.reshape(size[0], fine, size[1], fine).mean(axis=(1, 3))
+
+
+def within(x, y, corners):
+    """Whether places are inside of an outline: a ray to the right crosses it an odd time."""
+    found = np.zeros(x.shape, bool)
+    for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
+        if y0 != y1:
+            crosses = (y0 > y) != (y1 > y)
+            found ^= crosses & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
+    return found
+
+
+def symbol_at(x, y, symbol):
+    """Whether places are inside of a symbol of size 1, as the shaders of vispy say."""
+    ax, ay, third, high = abs(x), abs(y), 1 / 6, math.sqrt(3) / 4
+    turned = abs(x + y) / math.sqrt(2), abs(x - y) / math.sqrt(2)
+    head = within(
+        x, y, [(0, -0.5), (0.5, 0), (0, 0.5), (-0.125, 0.375), (0.25, 0), (-0.125, -0.375)]
+    )
+    tail = 1 / 8 / math.sqrt(2)
+    waist = 0.5 * math.sin(math.radians(18)) / math.sin(math.radians(126))  # of a pentagram
+    star = [
+        ((0.5, waist)[n % 2] * math.sin(n * math.pi / 5),
+         0.05 - (0.5, waist)[n % 2] * math.cos(n * math.pi / 5))
+        for n in range(10)
+    ]  # fmt: skip
+    far = 0.36 / math.sqrt(3)
+    ways = [math.radians(angle) for angle in (-90, 30, 150)]
+    return {
+        "disc": np.hypot(x, y) < 0.5,
+        "ring": abs(np.hypot(x, y) - 3 / 8) < 1 / 8,
+        "square": np.maximum(ax, ay) < 0.5,
+        "diamond": ax + ay < 0.5,
+        "triangle_up": (y < high) & (ax < (y + high) / (2 * high) / 2),
+        "triangle_down": (-y < high) & (ax < (high - y) / (2 * high) / 2),
+        "star": within(x, y, star),
+        "cross": (np.maximum(ax, ay) < 0.5) & (np.minimum(ax, ay) < third),
+        "x": (np.maximum(*turned) < 0.5) & (np.minimum(*turned) < third),
+        "clobber": np.any(
+            [np.hypot(x - far * math.cos(w), y - 0.25 * far - far * math.sin(w)) < 0.32
+             for w in ways], axis=0,
+        ),
+        "hbar": (ax < 0.5) & (ay < third),
+        "vbar": (ay < 0.5) & (ax < third),
+        "arrow": head,
+        "tailed_arrow": head | ((ay < tail) & (x > -0.5) & (x <= 0.25 - ay)),
+    }[symbol]  # fmt: skip
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_each_pixel_of_a_symbol(symbol):
+    made = Points(LOOK, np.array([24.0]), np.array([30.0]), sizes=36, symbols=symbol)
+    drawn = made.draw(black(), 0, view_of())[..., 0] / 255
+    y, x = at_places()
+    expected = averaged(symbol_at((x - 30.5) / 36, (y - 24.5) / 36, symbol))
+    away = abs(drawn - expected)
+    assert away.max() < 0.3  # the corners of the sharpest
+    assert np.sort(away, axis=None)[-12] < 0.14
+    assert drawn.sum() == pytest.approx(expected.sum(), rel=0.01)
+
+
+def test_ellipses():
+    """In a box that may be turned."""
+    corners = np.array([(10.0, 8.0), (16.0, 44.0), (36.0, 41.0), (30.0, 5.0)])
+    outline = ellipse(corners)
+    middle, across, down = corners.mean(axis=0), corners[1] - corners[0], corners[3] - corners[0]
+    inverse = np.linalg.inv(np.stack([across, down], axis=1) / 2)
+    assert np.hypot(*(inverse @ (outline - middle).T)) == pytest.approx(1)
+    assert len(outline) == 96
+    made = Shapes.of(LOOK, [outline], faces=(255,) * 4, edge_widths=0)
+    drawn = made.draw(black(), 0, view_of())[..., 0] / 255
+    y, x = at_places()
+    places = np.stack([y.ravel() - 0.5, x.ravel() - 0.5], axis=1) - middle
+    inside = np.hypot(*(inverse @ places.T)).reshape(y.shape) < 1
+    np.testing.assert_allclose(drawn, averaged(inside), atol=0.15)
+    assert drawn.sum() == pytest.approx(averaged(inside).sum(), rel=0.003)
+
+
+@pytest.mark.parametrize("blending", ["additive", "minimum", "multiplicative", "opaque"])
+def test_how_areas_are_blended(blending):
+    corners = [(9.5, 9.5), (9.5, 29.5), (29.5, 29.5), (29.5, 9.5)]
+    look = Look("s", blending=blending, opacity=0.8)
+    made = Shapes.of(look, [corners], faces=(200, 100, 30, 150), edge_widths=0)
+    picture = background()
+    drawn = made.draw(picture.copy(), 0, view_of()).astype(float)
+    inside = boxes((10, 30), (10, 30)).astype(bool)
+    below, colour, share = picture.astype(float), np.array([200.0, 100, 30]), 120 / 255
+    over_it = {
+        "additive": np.minimum(below + colour * share, 255),
+        "minimum": below + (np.minimum(colour, below) - below) * share,
+        "multiplicative": below + (colour * below / 255 - below) * share,
+        "opaque": below + (colour - below) * share,
+    }[blending]
+    np.testing.assert_allclose(drawn[inside], over_it[inside], atol=3)
+    np.testing.assert_array_equal(drawn[~inside], below[~inside])
+
+
 def test_the_colours_of_lines():
     """Dark ones are mixed with white until their luma is 100."""
     luma = np.array([0.2126, 0.7152, 0.0722])
@@ -509,3 +626,5 @@ def test_the_colours_of_lines():
         else:
             mixed = plain + (255 - plain) * (100 - bright) / (255 - bright)
             np.testing.assert_allclose(line, mixed, atol=0.501)
+    numbers = np.array([1, 2, 49, 50, 0])
+    np.testing.assert_array_equal(line_colours(numbers), LINE_PALETTE[[0, 1, 48, 0, 48]])
