@@ -73,6 +73,21 @@ def test_a_command_line_gives_its_words_back(words):
     assert shlex.split(command_line(words, is_windows=False)) == words
 
 
+def test_words_are_quoted_as_this_system_does():
+    words = ["tif2video", r"D:\a", "a b"]
+    assert command_line(words, is_windows=True) == r'tif2video D:\a "a b"'
+    assert command_line(words, is_windows=False) == r"tif2video 'D:\a' 'a b'"
+    assert command_line(words) == command_line(words, is_windows=os.name == "nt")
+    assert (expanded('a"') == 'a"') == (os.name != "nt")
+
+
+def test_an_empty_path_is_none():
+    for words, what in ((["the name"], "the name"), ([], "a source")):
+        with pytest.raises(SettingsError) as caught:
+            expanded(" ", *words)
+        assert str(caught.value) == f"{what} is empty; name a file or folder"
+
+
 @given(st.text('a \\"', max_size=8))
 def test_quotes_are_those_of_python(word):
     word = f"a {word}"  # which needs quotes in any case

@@ -69,8 +69,6 @@ def escaped(text: str) -> str:
 
     A terminal would obey control codes, and show the rest of a line in another order.
     """
-    if text.isprintable():
-        return text
     return "".join(
         c if c.isprintable() or category(c) == "Zs" else c.encode("unicode_escape").decode()
         for c in text

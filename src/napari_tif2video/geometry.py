@@ -56,7 +56,7 @@ class CropBox:
                 ) from None
         if self.width < 1 or self.height < 1:
             raise SettingsError(f"crop: the box must be at least 1x1, got {self}")
-        if self.x is not None and self.y is not None and (self.x < 0 or self.y < 0):
+        if min(self.x or 0, self.y or 0) < 0:
             raise SettingsError(f"crop: the corner must not be negative, got {self}")
 
     @classmethod
@@ -159,9 +159,9 @@ def resolve_crop(crop: CropBox | None, frame_size: tuple[int, int]) -> CropBox:
         raise SourceError(
             f"crop {crop} is larger than the frame, which is {width}x{height}; use a smaller crop"
         )
-    if crop.x is None or crop.y is None:
+    if crop.x is None:
         return replace(crop, x=(width - crop.width) // 2, y=(height - crop.height) // 2)
-    if crop.x + crop.width > width or crop.y + crop.height > height:
+    if crop.left + crop.width > width or crop.top + crop.height > height:
         raise SourceError(
             f"crop {crop} reaches outside the frame, which is {width}x{height}; move the corner"
         )

@@ -140,6 +140,9 @@ def test_channels_become_layers_with_their_names_and_places(tmp_path, axes):
         assert layer.scale[-1] == 0.325
         assert [str(layer.units[i]) for i in (0, -1)] == ["second", "micrometer"]
         np.testing.assert_array_equal(layer.data.compute(), data[:, number])
+        if axes == "TCYX":
+            seen = data[:, number]
+            assert layer.contrast_limits == [seen.min(), seen.max()]
     tints = [layer.colormap.colors[-1][:3].tolist() for layer in viewer.layers]
     assert tints[0] != tints[1]
     if axes == "TCYX":
@@ -265,6 +268,7 @@ def test_positions_are_an_axis_or_layers(tmp_path):
         with tifffile.TiffWriter(tmp_path / name, ome=True) as writer:
             for number, shape in enumerate(shapes):
                 frames = np.full(shape, number + 1, np.uint16)
+                frames[0, 0, 0] = 0
                 meta = {"axes": "TYX", "Name": f"Pos{number}"}
                 writer.write(frames, metadata=meta, photometric="minisblack")
         return hooks.layers_data(t2v.open_stack(tmp_path / name))
@@ -272,6 +276,10 @@ def test_positions_are_an_axis_or_layers(tmp_path):
     ((data, options, _),) = write("alike.ome.tif", [(3, 32, 120)] * 2)
     assert (data.shape, options["axis_labels"]) == ((2, 3, 32, 120), ("p", "t", "y", "x"))
     assert data[1, 2, 0, 0].compute() == 2
+    assert options == {
+        "name": "alike", "rgb": False, "axis_labels": ("p", "t", "y", "x"), "scale": [1, 1, 1, 1],
+        "units": ["pixel"] * 4, "contrast_limits": (0, 1),
+    }  # fmt: skip
     layers = write("unlike.ome.tif", [(3, 32, 120), (2, 64, 120)])
     assert [o["name"] for _, o, _ in layers] == ["unlike Pos0", "unlike Pos1"]
     assert [d.shape for d, _, _ in layers] == [(3, 32, 120), (2, 64, 120)]

@@ -63,6 +63,7 @@ def test_headings_begin_lines(tmp_path):
     lines = [line.rpartition("\r")[2] for line in seen.split("\r\n")]
     assert "Processing directory 1 of 1: in" in lines
     assert "Measuring one contrast over 1 sources" in lines
+    assert not [line for line in lines if "% |" in line]
 
 
 def test_quiet(tmp_path):

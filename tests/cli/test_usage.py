@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -18,6 +19,8 @@ from helpers.files import everything_in, write_folder
 from helpers.frames import noise, numbered
 
 import napari_tif2video as t2v
+from napari_tif2video import _napari
+from napari_tif2video.cli import main
 from napari_tif2video.settings import SETTINGS, option_of
 
 
@@ -399,8 +402,166 @@ def test_a_file_that_is_no_video_is_kept_and_said(tmp_path, cli):
     assert out.read_text() == "a thesis"
 
 
+HELP = {
+    "--quality {draft,standard,high,lossless}": (
+        "how much the encoder may lose, about the same in each format",
+        "; lossless is for FFV1",
+        " (default: standard)",
+    ),
+    "--codec NAME": (
+        "format of the video: h264, h265, av1, vp9, ffv1, prores, mpeg4, gif",
+        "",
+        " (default: by the ending of the output, else h264)",
+    ),
+    "--limits LO HI": ("fixed grey values for black and white", None, ""),
+    "--width N|full": ("width in px, 100 to 4000", None, " (default: 500)"),
+    "--skip-existing": (
+        "leave videos that exist, and go on",
+        "; a note tells where one was made otherwise than it would be now",
+        "",
+    ),
+    "--demo [DIR]": (
+        "write the bundled sample into a new or empty folder and convert it",
+        "",
+        "",
+    ),
+    "--anchor": ("draw a red dot at the centre of the video", None, ""),
+}
+
+
+def test_the_help_to_the_letter(cli, monkeypatch):
+    """What options say: the part that both helps have, that of the long one, and the default."""
+    monkeypatch.setenv("COLUMNS", "2000")
+
+    def told(option):
+        rows = re.findall(r"^  (-\S.*?)(?:\s{2,}(\w.*))?$", cli(option).out, re.M)
+        return {re.sub("^-\\w[^,]*, ", "", name): meaning for name, meaning in rows}
+
+    short, everything = told("--help"), told("--help-all")
+    for name, (meaning, more, default) in HELP.items():
+        assert short[name] == meaning + default
+        if more is not None:
+            assert everything[name] == meaning + more + default
+    assert "smoothed over time (smooth)" in everything["--contrast NAME"]
+    assert everything["--contrast NAME"].endswith(
+        "that the program stored with the data (stored) (default: local)"
+    )
+    corners = "top-left, top-right, bottom-left, bottom-right"
+    assert everything["--scale-bar-corner NAME"] == (
+        f"where the scale bar is; implies --scale-bar: {corners} (default: bottom-right)"
+    )
+    assert everything["--percentile LO HI"]
+    assert everything["--arrow X,Y[@TIME..TIME]"]
+    assert "short for --contrast global" in everything["--global-normalize"]
+    assert (
+        cli("--help")
+        .out.rstrip()
+        .endswith("These are the options that most people need. All options: tif2video --help-all")
+    )
+    assert cli("--help-all").out.rstrip().endswith("130 interrupted")
+
+
 def test_the_help_says_something_of_every_option(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "2000")
     told = re.findall(r"^  (-\S.*?)(?:\s{2,}(\w.*))?$", cli("--help-all").out, re.M)
     assert len(told) > 60
     assert not [option for option, meaning in told if not meaning or meaning.startswith("--")]
+
+
+REFUSED = {
+    "--nogui": (
+        "no source given; name a folder of TIFF files, a TIFF stack or a pattern, or try --demo"
+    ),
+    "in --demo new": "--demo converts the bundled sample; leave the sources out",
+    "--demo new --dry-run": "--demo writes its files first; leave out --dry-run",
+    "in --workers 2 --scheduler tcp://localhost:1": "--workers and --scheduler exclude each other",
+    "in --reuse rule": "--reuse goes with --settings VIDEO",
+    "in --inspect v.mp4 --width 300 --verify": (
+        "--inspect only reads a video; leave out in --width, --verify"
+    ),
+    "--completion bash in --json": "--completion only prints a script; leave out in --json",
+    "--width 300 --json": (
+        "no source given for --width, --json; name a folder of TIFF files, a TIFF stack or a "
+        "pattern, or leave out all options to open the window"
+    ),
+    "in --settings v.json --reuse numbers --gamma 2 --limits 1 2": (
+        "--reuse numbers and --limits exclude each other"
+    ),
+}
+
+
+@pytest.mark.parametrize("argv", REFUSED)
+def test_what_does_not_go_together_is_said_in_a_whole_line(cli, tmp_path, monkeypatch, argv):
+    monkeypatch.chdir(tmp_path)
+    ended = cli(*argv.split())
+    assert (ended.code, ended.error_line) == (2, f"tif2video: {REFUSED[argv]}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_program_leaves_of_its_process(cli, folder, monkeypatch, capsys):
+    for before, after in ((None, "1"), ("3", "3")):
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+        if before:
+            monkeypatch.setenv("OPENBLAS_NUM_THREADS", before)
+        assert cli(folder, "--dry-run").code == 0
+        assert os.environ["OPENBLAS_NUM_THREADS"] == after
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
+    monkeypatch.setattr("sys.argv", ["tif2video", "--version"])
+    assert main() == 0
+    assert capsys.readouterr().out == f"tif2video {t2v.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (ZeroDivisionError("x"), 1, "unexpected ZeroDivisionError: x"),
+        (t2v.SourceError("no"), 1, "no"),
+        (t2v.SettingsError("width: no"), 2, "--width: no"),
+        (t2v.Cancelled("no"), 130, "interrupted; finished videos stay"),
+        (KeyboardInterrupt(), 130, "interrupted; finished videos stay"),
+    ],
+    ids=repr,
+)
+def test_how_the_program_ends(cli, monkeypatch, raised, code, said):
+    def fail(_):
+        raise raised
+
+    monkeypatch.setattr(sys.modules["napari_tif2video.cli.main"], "read_recipe", fail)
+    ended = cli("--inspect", "o.mp4")
+    assert (ended.code, ended.out, ended.error_line) == (code, "", f"tif2video: {said}")
+    monkeypatch.setenv("TIF2VIDEO_TRACEBACK", "1")
+    if code == 1:
+        with pytest.raises(type(raised)):
+            cli("--inspect", "o.mp4")
+    else:
+        assert cli("--inspect", "o.mp4").code == code
+
+
+def test_the_window_opens_where_there_is_a_screen(cli, monkeypatch):
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    opened = []
+    monkeypatch.setattr(_napari, "open_window", lambda: opened.append(screen))
+    for screen in names:
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+        if sys.platform == "linux":
+            ended = cli()
+            assert (ended.code, ended.error_line) == (
+                2,
+                "tif2video: no source given, and no screen for the window; name a source, see "
+                "--help",
+            )
+        monkeypatch.setenv(screen, ":0")
+        assert cli().code == 0
+    assert opened == list(names)
+    for missing, problem in (("napari", "is not installed"), ("qtpy", "finds no Qt that works")):
+
+        def fail(name=missing):
+            raise ImportError(name=name)
+
+        monkeypatch.setattr(_napari, "open_window", fail)
+        assert cli().error_line == (
+            f"tif2video: no source given, and napari {problem}; name a source (see --help), or "
+            "install the window with pip install 'napari-tif2video[all]'"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from helpers.files import write_folder
 from helpers.frames import noise
 
 import napari_tif2video as t2v
+from napari_tif2video.data import Calibration
 
 FRAMES = noise((4, 32, 120))
 OME, IMAGEJ, TIFF = "from OME metadata", "from ImageJ metadata", "from the TIFF resolution"
@@ -257,10 +259,64 @@ def test_times_of_two_planes_make_an_interval(tmp_path):
 def test_of_all_usual_resolutions_for_printing_none_is_believed(tmp_path):
     path = tmp_path / "s.tif"
     usual = (
-        *(72, 75, 96, 100, 144, 150, 180, 200, 240),
-        *(300, 360, 400, 600, 720, 1200, 2400, 4800),
+        *(72, 75, 90, 96, 100, 120, 144, 150, 160, 180, 192, 200, 203, 216, 220, 240, 288, 300),
+        *(320, 350, 360, 400, 450, 480, 600, 720, 800, 900, 1000, 1200, 1440, 1800, 2400, 2880),
+        *(3600, 4800),
     )
     for dpi in usual:
         options = {"resolution": (dpi, dpi), "resolutionunit": "INCH"}
         tifffile.imwrite(path, FRAMES[:1], photometric="minisblack", **options)
         assert f"{dpi} dpi, and not used" in " ".join(t2v.open_stack(path).notes)
+
+
+KNOWN = Calibration(0.5, "from A", 2.0, "from B", None, None, 3.0)
+TIMES = (0.0, 2.0, 4.5, 9.0)
+
+
+def times_of(found):
+    return found.frame_interval_s, found.frame_interval_origin, found.times_s, found.places
+
+
+def test_what_is_known_of_some_frames():
+    """Of an interval, of times, and of places where some are missing."""
+    timed, gapped = replace(KNOWN, times_s=TIMES), replace(KNOWN, places=(0, 1, 4, 6))
+    unknown = replace(KNOWN, frame_interval_s=None, frame_interval_origin="")
+    for source, indices, expected in (
+        (KNOWN, [0, 1, 2], (2.0, "from B", None, None)),
+        (KNOWN, [1, 2], (2.0, "from B", (2.0, 4.0), None)),
+        (KNOWN, [0, 3, 6], (6.0, "from B", (0.0, 6.0, 12.0), None)),
+        (KNOWN, [4, 2, 0], (4.0, "from B", (8.0, 4.0, 0.0), None)),
+        (KNOWN, [0, 1, 3], (None, "", (0.0, 2.0, 6.0), None)),
+        (KNOWN, [3], (2.0, "from B", (6.0,), None)),
+        (KNOWN, [0], (2.0, "from B", None, None)),
+        (KNOWN, [], (2.0, "from B", None, None)),
+        (timed, [0, 1], (2.0, "from B", (0.0, 2.0), None)),
+        (timed, [3, 1], (4.0, "from B", (9.0, 2.0), None)),
+        (gapped, [1, 2], (2.0, "from B", (2.0, 8.0), None)),
+        (gapped, [0, 1, 2], (2.0, "from B", None, (0, 1, 4))),
+        (unknown, [0, 2], (None, "", None, None)),
+        (replace(gapped, frame_interval_s=None), [3, 1], (None, "", None, (6, 1))),
+        (replace(unknown, times_s=TIMES), [0, 2], (None, "", (0.0, 4.5), None)),
+    ):
+        found = source.select(indices)
+        assert times_of(found) == expected
+        assert (found.pixel_size_um, found.pixel_size_origin, found.z_spacing_um) == (
+            0.5, "from A", 3.0,
+        )  # fmt: skip
+    assert times_of(timed.without_frames([0, 3])) == (2.0, "from B", (0.0, 9.0), (0, 3))
+    assert times_of(gapped.without_frames([0, 3])) == (2.0, "from B", None, (0, 6))
+    assert times_of(KNOWN.without_frames([1, 2])) == (2.0, "from B", None, (1, 2))
+    assert (timed.times(2), KNOWN.times(3), unknown.times(3)) == (TIMES, (0, 2, 4), None)
+    assert gapped.times(2) == (0, 2, 8, 12)
+
+
+def test_what_somebody_says_of_lengths_and_times():
+    timed = replace(KNOWN, times_s=TIMES, places=(0, 1, 4, 6))
+    assert timed.given(None, None) is timed
+    assert timed.given(0.25, None) == replace(timed, pixel_size_um=0.25, pixel_size_origin="given")
+    assert times_of(timed.given(None, 7)) == (7, "given", None, (0, 1, 4, 6))
+    assert timed.without_time() == Calibration(0.5, "from A", z_spacing_um=3.0)
+    assert str(KNOWN) == "0.5 µm a pixel (from A), 2 s a frame (from B)"
+    assert str(KNOWN.without_time()) == "0.5 µm a pixel (from A)"
+    assert str(Calibration(None, "", 1 / 3, "given")) == "0.333333 s a frame (given)"
+    assert str(Calibration()) == ""

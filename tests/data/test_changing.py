@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import time
 
 import numpy as np
@@ -132,3 +133,79 @@ def test_a_file_of_several_planes_may_begin_with_one_that_ends_black(tmp_path):
         path = tmp_path / f"t{number}.tif"
         tifffile.imwrite(path, slices, compression="zlib", photometric="minisblack")
     assert len(t2v.open_stack(tmp_path).data) == 3
+
+
+def written(path, frame, **how):
+    tifffile.imwrite(path, frame, photometric="minisblack", metadata=None, **how)
+
+
+def with_directory_behind(path, photometric):
+    """A file as cameras stream them: header, pixels, directory."""
+    frame = numbered(1, first=9)[0]
+    height, width = frame.shape
+    tags = [(256, 4, width), (257, 4, height), (258, 3, 16), (259, 3, 1), (262, 3, photometric)]
+    tags += [(273, 4, 8), (277, 3, 1), (278, 4, height), (279, 4, frame.nbytes)]
+    directory = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    head = struct.pack("<2sHI", b"II", 42, 8 + frame.nbytes)
+    path.write_bytes(head + frame.tobytes() + struct.pack("<H", len(tags)) + directory + bytes(4))
+    return frame
+
+
+def replaced(how):
+    def replace(path):
+        frame = numbered(1, first=9)[0]
+        written(path, frame, **how)
+        return frame
+
+    return replace
+
+
+def behind(photometric):
+    return lambda path: with_directory_behind(path, photometric)
+
+
+REPLACED = {
+    "as the others": (replaced({}), replaced({})),
+    "big-endian": (replaced({}), replaced({"byteorder": ">"})),
+    "compressed": (replaced({}), replaced({"compression": "zlib"})),
+    "with a note": (replaced({}), replaced({"description": "a long note " * 9})),
+    "in strips": (replaced({}), replaced({"rowsperstrip": 7})),
+    "directory behind": (behind(1), behind(1)),
+}
+
+
+@pytest.mark.parametrize("kind", REPLACED)
+def test_a_file_of_a_folder_that_is_replaced_after_opening_is_read_as_what_it_is(tmp_path, kind):
+    first, then = REPLACED[kind]
+    folder = tmp_path / "pos"
+    folder.mkdir()
+    for number in range(3):
+        first(folder / f"t{number}.tif")
+    stack = t2v.open_stack(folder)
+    expected = then(folder / "t1.tif")
+    np.testing.assert_array_equal(np.asarray(stack.data[1]), expected)
+
+
+@pytest.mark.parametrize("zero_is", ["white", "black"])
+def test_a_file_of_a_folder_whose_counts_become_another_thing_is_refused(tmp_path, zero_is):
+    """Nothing but one number behind the pixels tells."""
+    folder = tmp_path / "pos"
+    folder.mkdir()
+    for number in range(3):
+        with_directory_behind(folder / f"t{number}.tif", zero_is == "white")
+    stack = t2v.open_stack(folder)
+    with_directory_behind(folder / "t1.tif", zero_is == "black")
+    with pytest.raises(t2v.SourceError, match=r"t1\.tif: .*all frames must be alike"):
+        np.asarray(stack.data[1])
+
+
+def test_a_file_of_a_folder_that_is_gone_or_cut_after_opening_is_named(tmp_path):
+    folder = write_folder(tmp_path / "pos", numbered(4))
+    stack = t2v.open_stack(folder)
+    (folder / "t0.tif").unlink()
+    (folder / "t1.tif").unlink()
+    (folder / "t1.tif").mkdir()
+    half_written(folder / "t2.tif")
+    for number, said in enumerate(["does not exist", "is no file", "needs "]):
+        with pytest.raises(t2v.SourceError, match=rf"t{number}\.tif: .*{said}"):
+            np.asarray(stack.data[number])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from helpers.files import write_folder
 from helpers.frames import noise, numbered
 
 import napari_tif2video as t2v
+from napari_tif2video.data import folders_with_frames, is_tiff_name, list_frames, source_stem
 
 T, C, Z = 3, 2, 4
 HYPER = noise((T, C, Z, 16, 100), low=100, high=9001)
@@ -69,6 +71,7 @@ def test_a_single_number_is_time(tmp_path, name):
     assert stack.axes == "TYX"
     assert stack.labels == [name.format(i) for i in range(12)]
     assert stack.notes == ()
+    assert stack.calibration.places is None
 
 
 def test_slices_in_names(tmp_path):
@@ -150,3 +153,67 @@ def test_time_series_in_a_folder_are_converted_one_by_one(tmp_path):
         tifffile.imwrite(path, HYPER[:, 0, 0], imagej=True, metadata={"axes": "TYX"})
     with pytest.raises(t2v.SourceError, match=r"movie0\.tif: holds the axes T \(3\).*one by one"):
         t2v.convert(folder)
+
+
+NO_FRAMES = (".t1.tif", "._t1.tif", "t1_thumb.tif", "Thumbs.tiff", "t1.png", "tif", "t.tif.txt")
+FRAMES = ("t1.tif", "T2.TIFF", "thumbelina.tif", "t3.tif", "t10.TIF")
+OTHERS = ("a.btf", "a.TF8", "a.stk", "a.lsm")
+
+
+def test_which_files_are_frames_and_in_which_order(tmp_path):
+    assert [name for name in (*NO_FRAMES, *FRAMES, *OTHERS) if is_tiff_name(name)] == [
+        *FRAMES, *OTHERS,
+    ]  # fmt: skip
+    with pytest.raises(t2v.SourceError) as caught:
+        list_frames(tmp_path)
+    assert str(caught.value) == f"No TIF images found in {tmp_path}"
+    for name in (*NO_FRAMES, *OTHERS):
+        (tmp_path / name).touch()
+    assert list_frames(tmp_path) == sorted(OTHERS, key=str.casefold)
+    for name in FRAMES:
+        (tmp_path / name).touch()
+    assert list_frames(tmp_path) == ["t1.tif", "T2.TIFF", "t3.tif", "t10.TIF", "thumbelina.tif"]
+    assert list_frames(tmp_path, "*1*") == ["t1.tif", "t10.TIF"]
+    assert list_frames(tmp_path, "*.stk") == ["a.stk"]
+    with pytest.raises(t2v.SourceError) as caught:
+        list_frames(tmp_path, "x*")
+    assert str(caught.value) == f"No TIF images matching 'x*' found in {tmp_path}"
+    with pytest.raises(t2v.SourceError, match=r"gone: cannot be opened \(No such file or dir"):
+        list_frames(tmp_path / "gone")
+
+
+def test_frames_below_a_folder(tmp_path):
+    """In natural order, not too deep, and not where nobody may look or thumbnails are."""
+    for name in (
+        "GFP/t10/a.tif", "GFP/t9/a.tif", "DAPI/t10/a.tif", "DAPI/t9/a.tif", "DAPI/t9/.b.tif",
+        ".hidden/t9/a.tif", "a thumb/t9/a.tif", "RFP/t9/deep/a.tif", "Cy5.txt",
+    ):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    names = [f"{stain}/{t}/a.tif" for stain in ("DAPI", "GFP") for t in ("t9", "t10")]
+    assert list_frames(tmp_path) == names
+    assert list_frames(tmp_path, "GFP/t9/*") == ["GFP/t9/a.tif"]
+    found = [path.relative_to(tmp_path).as_posix() for path in folders_with_frames(tmp_path)]
+    assert found == [
+        "a thumb/t9", "DAPI/t9", "DAPI/t10", "GFP/t9", "GFP/t10", "RFP/t9/deep",
+    ]  # fmt: skip
+    assert folders_with_frames(tmp_path, "x*") == []
+    (tmp_path / "RFP" / "t9" / "b.tif").touch()
+    with pytest.raises(t2v.SourceError) as caught:
+        list_frames(tmp_path, "b.tif")
+    assert str(caught.value) == (
+        f"No TIF images found in {tmp_path}, but in 1 subfolder; add --recursive for a video of "
+        "each, or name them by channel, time point or slice, such as GFP and mCherry, for one of "
+        "all"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("a.tif", "a"), ("a.ome.tif", "a"), ("a.OME.tiff", "a"), (".ome.tif", ".ome"),
+        ("abcdef.tif", "abcdef"), ("a.b.tif", "a.b"), ("x.stk", "x"),
+    ],
+)  # fmt: skip
+def test_stems(name, stem):
+    assert source_stem(Path("some") / name) == stem

@@ -15,9 +15,11 @@ from helpers.oracle import to_grey
 from helpers.video import decoded, grey_of
 
 import napari_tif2video as t2v
+from napari_tif2video.data import identity_of, need_dask
 
 T, C, Z = 4, 2, 3
 HYPER = noise((T, C, Z, 32, 120), low=100, high=9001)  # an odd range: no grey level is a tie
+WHOLE = t2v.CropBox(9, 8, 0, 0)
 OME_NAMES = {"axes": "TCZYX", "Channel": {"Name": ["DAPI", "GFP"]}}
 
 
@@ -569,3 +571,74 @@ def test_what_is_said_of_axes_without_a_meaning(tmp_path, shape, said):
     with pytest.raises(t2v.SourceError) as caught:
         t2v.convert(source, tmp_path / "o.mp4")
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [np.asarray, lambda a: da.from_array(a, chunks=(3, *a.shape[1:]))])
+def test_arrays_of_named_axes(make):
+    """Axes of one place are passed over; the letters of the others stay, slowest first."""
+    for shape, axes, expected in (
+        ((3, 1, 8, 9), "ZCYX", ("Z", "TYX", (3, 8, 9))),
+        ((1, 1, 8, 9), "TCYX", ("T", "TYX", (1, 8, 9))),
+        ((8, 9), "YX", ("T", "TYX", (1, 8, 9))),
+        ((8, 3, 9), "YCX", ("C", "TYX", (3, 8, 9))),
+        ((3, 8, 9, 4), "TYXS", ("T", "TYXS", (3, 8, 9, 3))),
+        ((3, 8, 9, 3), "ZTYX", ("T", "ZTYX", (3, 8, 9, 3))),
+        ((4, 3, 8, 9, 4), "TZYXS", ("T", "TZYXS", (4, 3, 8, 9, 3))),
+        ((1, 3, 8, 4), "TCYX", ("C", "TYX", (3, 8, 4))),
+    ):
+        stack = t2v.open_stack(
+            make(np.arange(np.prod(shape), dtype=np.uint16).reshape(shape)), axes=axes
+        )
+        assert (stack.played, stack.axes, stack.shape) == expected
+        assert stack.dtype == np.uint16
+    for shape, axes, said in (
+        ((3, 8, 9), "TZYX", r"has the shape \(3, 8, 9\), which the 4 axes TZYX do not fit"),
+        ((3, 2, 0, 9), "TZYX", r"has the shape \(3, 2, 0, 9\), which the 4 axes TZYX do not fit"),
+        ((3, 8, 9, 2), "TYXS", "has 2 samples S; RGB has 3 or 4"),
+    ):
+        with pytest.raises(t2v.SourceError, match=f"^array: {said}$"):
+            t2v.open_stack(np.zeros(shape), axes=axes)
+    with pytest.raises(
+        t2v.SourceError, match=r"^array: holds complex128 values; bool, integers and"
+    ):
+        t2v.open_stack(make(np.zeros((4, 3, 8, 9), complex)), axes="TZYX")
+
+
+@pytest.mark.parametrize("is_lazy", [False, True])
+def test_projections_of_planes_are_exact(is_lazy):
+    """Whichever axis comes first, in the type that holds them."""
+    for dtype, sums in (("u2", "u8"), ("i2", "i8"), (">u2", "u8"), ("f4", "f8")):
+        data = noise((5, 3, 8, 9), high=60000, dtype=np.uint16).astype(dtype)
+        source = da.from_array(data, chunks=(2, 2, 8, 9)) if is_lazy else data
+        for axes, axis in (("TZYX", 1), ("ZTYX", 0)):
+            planes = t2v.open_stack(source, axes=axes).planes
+            for how, reduced, kept in (
+                ("max", data.max(axis), dtype[-2:]),
+                ("sum", data.sum(axis, dtype=sums), sums),
+                ("mean", data.mean(axis, dtype=float), "f8"),
+                ("median", np.median(data.astype(float), axis), "f8"),
+            ):
+                frames = planes.sequence("T", {}, "Z", how)
+                assert frames.format.dtype == kept
+                assert len(frames) == len(reduced)
+                whole = frames.delayed(WHOLE).compute() if need_dask(frames) else frames
+                read = np.stack(list(whole.read_frames(WHOLE)))
+                assert read.dtype == kept
+                np.testing.assert_allclose(read, reduced, rtol=0 if how != "mean" else 1e-14)
+            (one,) = planes.sequence("", {"T": 1}, "Z", "max").select([0]).read_frames(WHOLE)
+            np.testing.assert_array_equal(one, data[1].max(0) if axis else data[:, 1].max(0))
+
+
+def test_projected_files_are_known_by_their_planes(ome):
+    stack = t2v.open_stack(ome)
+    chosen = stack.planes.sequence("T", {"C": 1, "Z": slice(1, 3)}, "Z", "sum")
+    assert (len(chosen), chosen.format.dtype, chosen.label(1)) == (
+        T,
+        np.uint64,
+        "page 11 of cells.ome.tif",
+    )
+    read = np.stack(list(chosen.select([2, 0]).read_frames(t2v.CropBox(120, 32, 0, 0))))
+    np.testing.assert_array_equal(read, HYPER[[2, 0], 1, 1:].sum(1, dtype=np.uint64))
+    planes, depth, projection = chosen.identity()
+    assert (planes, depth, projection) == (identity_of(chosen.planes), 2, "sum")
+    assert planes is not None

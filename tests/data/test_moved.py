@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from helpers.frames import noise
 from scipy import ndimage
 
-from napari_tif2video.data import MovedFrames, need_dask, stack_of_array
+from napari_tif2video.data import MovedFrames, Part, need_dask, stack_of_array
+from napari_tif2video.errors import SourceError
 from napari_tif2video.geometry import CropBox
 
 WHOLE = CropBox.whole((20, 30))
@@ -100,3 +103,84 @@ def test_blocks_of_a_dask_array_are_the_same():
     computed = lazy.delayed(WHOLE).compute()
     for frame, other in zip(computed.read_frames(WHOLE), below(array, corners), strict=True):
         assert np.array_equal(frame, other, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "mixed"),
+    [("u1", "f4"), ("i2", "f4"), ("i4", "f8"), ("u4", "f8"), ("f4", "f4"), ("f8", "f8")],
+)
+def test_counts_with_fractions_have_room_for_them(dtype, mixed):
+    """As soon as any frame lies between pixels, or beyond an edge on any side."""
+    frames = stack_of_array(np.zeros((1, 50, 60, 3), dtype)).frames
+    for corner, is_mixed in (
+        ((0, 0), False), ((30, 30), False), ((0.5, 0), True), ((0, 7.25), True), ((-1, 0), True),
+        ((0, -1), True), ((31, 30), True), ((30, 31), True), ((29.9999999999, 30), False),
+    ):  # fmt: skip
+        moved = MovedFrames.of(frames, [corner], (20, 30))
+        assert moved.is_mixed is is_mixed
+        assert moved.format.dtype == np.dtype(mixed if is_mixed else dtype)
+        assert moved.format.shape == (20, 30, 3)
+        assert (moved.identity(), len(moved), moved.parts) == (None, 1, None)
+        assert "parts" not in repr(moved)
+    known = dataclasses.replace(moved, parts=(Part(np.zeros((20, 30, 3), dtype), WHOLE),))
+    assert known.select([0, 0]).parts == known.parts * 2
+
+
+def test_what_is_needed_of_the_source():
+    """A pixel before and two behind those between which a place lies, within the source."""
+    frames = stack_of_array(np.zeros((5, 50, 60, 3), np.uint16)).frames
+    corners = [(0, 0), (10.5, 20.25), (-100, 200), (40, 50), (10, 20)]
+    moved = MovedFrames.of(frames, corners, (20, 30))
+    assert moved.windows() == [
+        CropBox(32, 22, 0, 0), CropBox(34, 24, 19, 9), CropBox(1, 1, 59, 0),
+        CropBox(11, 11, 49, 39), CropBox(33, 23, 19, 9),
+    ]  # fmt: skip
+    assert moved.window(WHOLE) == CropBox.whole((50, 60))
+    assert moved.select([1, 4]).window(CropBox(7, 5, 3, 2)) == CropBox(11, 9, 22, 11)
+    assert moved.parts_nbytes == 5 * 24 * 34 * 3 * 2
+    small = MovedFrames.of(frames, corners, (49, 59))
+    assert small.parts_nbytes == 5 * 50 * 60 * 3 * 2
+
+
+def test_parts_that_were_read_are_not_read_again():
+    array = noise((3, 50, 60))
+    corners = [(3.3, 4.4), (5, 6), (-2.5, 31)]
+    frames = MovedFrames.of(stack_of_array(array).frames, corners, (20, 30))
+    parts = [
+        Part(source[window.rows, window.columns].copy(), window)
+        for source, window in zip(array, frames.windows(), strict=True)
+    ]
+    blank = stack_of_array(np.zeros_like(array)).frames
+    known = dataclasses.replace(frames, frames=blank, parts=tuple(parts))
+    for indices in ([0, 1, 2], [2, 0]):
+        chosen = known.select(indices).read_frames(WHOLE)
+        for frame, expected in zip(chosen, frames.select(indices).read_frames(WHOLE), strict=True):
+            np.testing.assert_array_equal(frame, expected)
+    assert not need_dask(known)
+    failed = dataclasses.replace(known, parts=(parts[0], Part(parts[1][0], WHOLE, "is gone")))
+    reading = dataclasses.replace(failed, corners=failed.corners[:2]).read_frames(WHOLE)
+    next(reading)
+    with pytest.raises(SourceError, match=r"^is gone$"):
+        next(reading)
+
+
+def test_between_pixels_counts_are_those_of_keys():
+    """Written out along one axis; beyond an end, the last pixel goes on."""
+    row = np.array([3, 9, 1, 7, 7, 2], float)
+    for place in (0.0, 0.25, 0.5, 1.75, 2.0, 3.5, 4.5):
+        array = np.tile(row, (2, 5, 1))
+        frame = below(array, [(0, place), (0, 0.5)], (4, 1))[0]
+        whole, t = int(place), place % 1
+        weights = (
+            -t / 2 + t**2 - t**3 / 2, 1 - 5 * t**2 / 2 + 3 * t**3 / 2,
+            t / 2 + 2 * t**2 - 3 * t**3 / 2, (t**3 - t**2) / 2,
+        )  # fmt: skip
+        near = [row[min(max(whole + n, 0), 5)] for n in (-1, 0, 1, 2)]
+        used = row[max(whole - 1, 0) : whole + 2 + (t > 0) + 1]
+        exact = np.clip(np.dot(weights, near), used.min(), used.max())
+        np.testing.assert_allclose(frame, np.full((4, 1), exact), rtol=1e-12)
+        turned = below(array.swapaxes(1, 2).copy(), [(place, 0), (0.5, 0)], (1, 4))[0]
+        np.testing.assert_array_equal(turned, frame.T)
+    endless = np.full((1, 4, 6), np.inf)
+    endless[0, 0, 0] = -np.inf
+    assert np.isnan(below(endless, [(0.5, 0.5)], (2, 2))[0][0, 0])

@@ -281,3 +281,21 @@ def test_planes_of_another_kind_are_refused(tmp_path, place, value):
     (folder / "NDTiff.index").write_bytes(index)
     with pytest.raises(t2v.SourceError, match="has planes of a kind that is not known"):
         t2v.open_stack(folder)
+
+
+def test_planes_that_are_missing_along_other_axes_than_time(tmp_path):
+    """Only time points can be left out."""
+    places = [(("z", z), ("channel", name)) for z in range(3) for name in ("A", "B")]
+    frames = dict(zip(places, numbered(6), strict=True))
+    del frames[places[-1]]
+    folder = write_dataset(tmp_path / "in", frames)
+    with pytest.raises(t2v.SourceError) as caught:
+        t2v.open_stack(folder)
+    assert "1 of 6 planes along " in str(caught.value)
+    assert str(caught.value).endswith(" are missing, and nothing is there for all of them")
+
+
+def test_planes_of_a_single_column_of_pixels(tmp_path):
+    frames = {(("time", t),): frame[:, :1] for t, frame in enumerate(numbered(3))}
+    stack = t2v.open_stack(write_dataset(tmp_path / "in", frames))
+    np.testing.assert_array_equal(stack.data.compute(), numbered(3)[:, :, :1])

@@ -9,14 +9,18 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from itertools import pairwise
 
+import dask.array as da
 import numpy as np
 import pytest
+import tifffile
 from helpers.trackmate import dividing
 
 import napari_tif2video as t2v
 from napari_tif2video.data import (
     LabelFrames,
+    Trajectory,
     centroids,
+    identity_of,
     open_stack,
     outlines_of,
     points_of_array,
@@ -111,6 +115,7 @@ def test_a_model_says_how_its_positions_were_made_pixels(tmp_path):
         "1 spots of m.xml belong to no track that is drawn",
     )
     assert (found.size, found.unit, found.file) == ((295, 240), "", "m.xml")
+    assert found.digest == hashlib.sha256(text.encode()).hexdigest()
     plain = tmp_path / "plain.xml"
     plain.write_text(dividing().replace('VISIBILITY="1"', 'VISIBILITY="0"'))
     assert read_tracks(plain).notes == ()  # the size of a pixel is 1, and all is hidden
@@ -146,7 +151,23 @@ def test_the_calibration_of_a_model(tmp_path, unit, image, places, left, size):
     np.testing.assert_allclose(np.stack([found.t, found.x, found.y, found.z], axis=1), places)
     assert (found.unit, found.size) == (left, size)
     assert (found.ids.tolist(), found.kin.tolist(), found.links.tolist()) == ([3, 3], [3, 3], [])
-    assert bool(found.notes) == bool(image and not left)
+    said = "positions of m.xml are in {}, and made pixels by its own calibration, 2 {} a pixel"
+    assert found.notes == ((said.format(unit, unit),) if image and not left else ())
+
+
+@pytest.mark.parametrize(("hidden", "alone"), [(0, 2), (1, 1), (2, 0)])
+def test_spots_of_no_track_are_counted_but_for_hidden_ones(tmp_path, hidden, alone):
+    text = SPOTS.format(unit="px", image="").replace('VISIBILITY="0"', "")
+    spots = "".join(
+        f'<Spot ID="{n - 2**52}" POSITION_X="1" POSITION_Y="1" VISIBILITY="{int(n >= hidden)}" />'
+        for n in range(2)
+    )
+    text = text.replace("</SpotsInFrame>", f"{spots}</SpotsInFrame>")
+    (tmp_path / "m.xml").write_text(text.replace("<Model", '<TrackID TRACK_ID="9" /><Model'))
+    found = read_tracks(tmp_path / "m.xml")
+    said = f"{alone} spots of m.xml belong to no track that is drawn"
+    assert found.notes == ((said,) if alone else ())
+    assert found.t.tolist() == [4, 5]
 
 
 def test_branches_have_numbers_behind_the_largest_one(tmp_path):
@@ -237,13 +258,16 @@ def test_the_unit_of_columns(tmp_path, header, unit):
         ",particle,frame,y,x,mass\n0,1,0,5.5,7,99\n1,1,1,6,8,99\n",
         ",0,1,2,3\n0,1.0,0.0,5.5,7.0\n1,1.0,1.0,6.0,8.0\n",
         "0,1,2,3\n1,0,5.5,7\n1,1,6,8\n",
+        "\ufeff1,0,5.5,7\n1,1,6,8\n",
+        "track  t   y    x\n  1    0   5.5  7\n  1    1   6    8\n",
+        'track_id, frame, "y", x\n"1", "0", "5.5", 7\n1, 1, 6, "8"\n',
         "# track t y x\n1.0e0 0 5.5 7\n1 1 6 8\n",
         "TRACK_ID , Frame,Y (px), X [px]\r\n1,0,5.5,7\r\n\r\n1,1,6,8\r\n",
         "track\tframe\tcentroid-0\tcentroid-1\n1\t0\t5.5\t7\n1\t1\t6\t8\n",
     ],
     ids=[
         "napari", "header", "ultrack", "semicolons", "trackpy", "pandas", "pandas-no-index",
-        "savetxt", "units", "regionprops",
+        "mark", "aligned", "quotes", "savetxt", "units", "regionprops",
     ],
 )  # fmt: skip
 def test_columns_of_tracks(tmp_path, text):
@@ -251,6 +275,7 @@ def test_columns_of_tracks(tmp_path, text):
     found = read_tracks(tmp_path / "t.csv")
     rows = np.stack([found.ids, found.t, found.y, found.x], axis=1)
     assert rows.tolist() == [[1, 0, 5.5, 7], [1, 1, 6, 8]]
+    assert found.links.shape == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -273,12 +298,13 @@ def test_columns_of_tracks(tmp_path, text):
         (HEADER + "id,frame,y,x\n" * 5 + "1,2,4,5\n", "line 6 has 'id' where a number is needed"),
         (HEADER + "id,frame,y,x\n", "no rows but its header"),
         (HEADER[:-1] + ",note\n,,,,a\n1,2,4,5,\n", (np.nan, np.nan, None, np.nan, np.nan)),
+        (HEADER + "#1,2,4,5\n", "line 2 has '#1' where a number is needed"),
         (",".join(f"c{n}" for n in range(13)) + "\n", "c11, …"),
         (",".join(f"c{n}" for n in range(12)) + "\n", "c11"),
         ("," * 9999 + "a\n", "(empty), …"),
         ("," * 10_000 + "a\n", "has 10001 columns in line 1; it is no such table"),
     ],
-    ids=range(19),
+    ids=range(20),
 )  # fmt: skip
 def test_other_columns_of_tracks(tmp_path, text, expected):
     (tmp_path / "t.csv").write_text(text)
@@ -345,12 +371,14 @@ def test_arrays_as_napari_has_them():
         ("5,7.5\n", (None, None, 5, 7.5)),
         ("3,2,5,7.5\n", (3, 2, 5, 7.5)),
         (",0,1,2\n0,3,5,7.5\n", (3, None, 5, 7.5)),
+        ("y,x,axis-0,axis-1\n5,7.5,1,2\n", (None, None, 5, 7.5)),
     ],
 )
 def test_points(tmp_path, text, expected):
     (tmp_path / "p.csv").write_text(text)
     found = read_points(tmp_path / "p.csv")
     assert shown(found) == (None, *expected)
+    assert (found.notes, found.links.shape) == ((), (0, 2))
 
 
 def test_points_and_shapes_that_napari_saves(tmp_path):
@@ -376,6 +404,7 @@ def test_points_and_shapes_that_napari_saves(tmp_path):
     ("read", "text", "message"),
     [
         (read_tracks, "", "is empty"),
+        (read_tracks, "a" * 140_000 + ",b\n", "is no text in columns (field larger than"),
         (read_tracks, "\n \n", "is empty"),
         (read_tracks, HEADER, "no rows but its header"),
         (read_tracks, "1,2,3\n", "3 columns and no header"),
@@ -431,10 +460,15 @@ def test_what_is_no_text_is_refused(tmp_path):
 
 def test_a_file_that_is_larger_than_usual_is_refused_before_it_is_read(tmp_path, monkeypatch):
     path = tmp_path / "f.csv"
-    with open(path, "wb") as file:
-        file.truncate(300 << 20)
-    with pytest.raises(t2v.SourceError, match="TIF2VIDEO_TRUST=2"):
-        read_tracks(path)
+    for begin, size, said in (
+        (b"<", 3 << 30, "has 3,221,225,472 bytes of XML, more than the 2,147,483,648 of any"),
+        (b"1", 300 << 20, "has 314,572,800 bytes, more than the 268,435,456 of any"),
+    ):
+        with open(path, "wb") as file:
+            file.write(begin)
+            file.truncate(size)
+        with pytest.raises(t2v.SourceError, match=f"{said} usual file.* TIF2VIDEO_TRUST=2 in"):
+            read_tracks(path)
     for value in ("x", "", "nan", "0.99", "-2", "1e6", "inf"):
         monkeypatch.setenv("TIF2VIDEO_TRUST", value)
         said = f"TIF2VIDEO_TRUST: expected a number from 1 on, got {value!r}"
@@ -517,6 +551,7 @@ def test_arrays_of_another_shape_are_refused(values, said):
     [
         ([[[1, 2], [3]]], "list of arrays"),
         ([(1, 2)], r"one has the shape \(2,\)"),
+        ([[[(1, 2), (3, 4)], "line"]], "list of arrays"),
         ([np.zeros((3, 1))], r"one has the shape \(3, 1\)"),
         ([np.zeros((3, 5))], r"one has the shape \(3, 5\)"),
         ([np.zeros((3, 2)), np.zeros((3, 3))], "more coordinates"),
@@ -537,6 +572,7 @@ def test_each_track_has_a_trajectory_in_the_order_of_time():
     found = trajectories(tracks_of_array(rows))
     assert list(found) == [2, 7]
     table = {number: np.stack([way.t, way.y, way.x]).tolist() for number, way in found.items()}
+    assert list(trajectories(tracks_of_array([(4, 1, 2, 3)]))) == [4]
     assert table == {2: [[3, 9], [5, 8], [6, 8.5]], 7: [[2, 4], [3, 1], [4, 2]]}
     assert (found[2].frames, found[2].gaps) == (range(3, 10), 5)
     assert np.array(found[7].at([1, 2, 3, 9])).tolist() == [[3, 3, 2, 1], [4, 4, 3, 2]]
@@ -552,14 +588,30 @@ def test_each_track_has_a_trajectory_in_the_order_of_time():
         trajectories(points_of_array([(1, 2)]))
 
 
+def test_a_trajectory_that_is_smoothed():
+    """Places that are missing are on the straight line; towards the ends fewer are averaged."""
+    way = Trajectory(*np.array([(2, 3, 6, 7), (0, 3, 9, 0), (9, 9, 0, 9)], float))
+    rows, columns = [0, 3, 5, 7, 9, 0], [9, 9, 6, 3, 0, 9]
+    for reach in range(4):
+        smooth = way.smoothed(2 * reach + 1)
+        assert smooth.t.tolist() == [2, 3, 4, 5, 6, 7]
+        assert (smooth.t.dtype, way.frames) == (float, range(2, 8))
+        for values, found in ((rows, smooth.y), (columns, smooth.x)):
+            near = [min(reach, place, 5 - place) for place in range(6)]
+            means = [np.mean(values[i - n : i + n + 1]) for i, n in enumerate(near)]
+            np.testing.assert_allclose(found, means)
+    between = Trajectory(np.array([1.2, 1.8]), np.ones(2), np.ones(2))
+    assert between.smoothed(3) is between
+
+
 @pytest.mark.parametrize("background", [0, -3])
 @pytest.mark.parametrize("large", [9, (1 << 22) - 1, 1 << 22, 1 << 40])
 def test_the_middle_of_each_label(background, large):
     images = np.full((2, 9, 11), background, np.int64)
-    images[0, 2:5, 1:3], images[1, 6, 4:7], images[1, 0, 0] = 4, large, large
+    images[0, 2:5, 1:3], images[1, 6, 4:7], images[1, 0, 0] = 1, large, large
     found = centroids(open_stack(images).frames)
     rows = np.stack([found.ids, found.t, found.y, found.x], axis=1)
-    assert rows.tolist() == [[4, 0, 3, 1.5], [large, 1, 4.5, 3.75]]
+    assert rows.tolist() == [[1, 0, 3, 1.5], [large, 1, 4.5, 3.75]]
     for wrong, said in (
         (images.astype(float), "is 11x9 float64"),
         (np.zeros((2, 5, 5, 3), "u1"), "is 5x5.* RGB"),
@@ -585,5 +637,36 @@ def test_labels_are_unsigned_whole_numbers(dtype, kept):
     np.testing.assert_array_equal(read, images)
     assert {frame.dtype.name for frame in read} == {kept}
     assert frames.format.dtype == (kept if dtype != "bool" else "uint32")
+    (second,) = frames.select([1]).read_frames(t2v.CropBox(4, 1, 1, 1))
+    np.testing.assert_array_equal(second, images[1, 1:, 1:])
+    lazy = LabelFrames(open_stack(da.from_array(images, chunks=1)).frames)
+    computed = lazy.delayed(t2v.CropBox(5, 2, 0, 0)).compute()
+    read = list(computed.read_frames(t2v.CropBox(5, 2, 0, 0)))
+    np.testing.assert_array_equal(read, images)
+    assert {frame.dtype.name for frame in read} == {kept}
     with pytest.raises(t2v.SourceError, match="in colour; expected label images"):
         LabelFrames(open_stack(np.zeros((2, 5, 5, 3), np.uint8)).frames)
+
+
+def test_labels_of_files(tmp_path):
+    """Counts are labels, however they are shown."""
+    tifffile.imwrite(tmp_path / "s.tif", np.eye(20, dtype=np.uint8), photometric="miniswhite")
+    frames = open_stack(tmp_path / "s.tif").frames
+    labels = LabelFrames(frames)
+    assert (frames.format.white_is_zero, labels.format.white_is_zero) == (True, False)
+    assert labels.identity() == identity_of(frames) is not None
+
+
+@pytest.mark.parametrize("value", [1.5, 2.0**32, np.nan, -1])
+def test_what_is_no_label_is_refused(value):
+    images = np.ones((2, 3, 5))
+    images[1, 1, 2], images[1, 2, 0], images[0, 0, 0] = value, 7.5, 2**32 - 1
+    frames = LabelFrames(open_stack(images).frames)
+    reading = frames.read_frames(t2v.CropBox(5, 3, 0, 0))
+    np.testing.assert_array_equal(next(reading), images[0])
+    with pytest.raises(t2v.SourceError) as caught:
+        next(reading)
+    assert str(caught.value) == (
+        f"frame 1: holds {value:g}, which is no label; labels are whole numbers from 0 to "
+        "4294967295"
+    )

@@ -63,6 +63,17 @@ def test_one_format_for_the_whole_movie(interval, frames, expected):
     texts(black(frames), dict(expected), frame_interval=interval)
 
 
+def test_a_clock_keeps_its_right_edge_and_a_label_its_left_one():
+    """Digits come at the left of a clock, and its unit stays where it is."""
+    for options, edge in (({"timestamp": True}, -1), ({"label": "{time}"}, 0)):
+        options = BLACK | {"frame_interval": 5} | options
+        ends = [
+            np.flatnonzero(t2v.render_frame(black(3), i, **options)[..., 0].any(axis=0))[edge]
+            for i in (1, 2)  # 5 s and 10 s
+        ]
+        assert abs(int(ends[0]) - int(ends[1])) <= (0 if edge else 3)
+
+
 STARTS = {
     "later": ("2h", {0: "2:00 h", 1: "2:05 h"}),
     "before": ("-10min", {0: "−10:00 min", 1: "−05:00 min", 2: "00:00 min", 3: "05:00 min"}),

@@ -246,3 +246,22 @@ def test_no_workers_and_workers_that_are_gone(tmp_path, cli, frames):
         process.kill()
         process.communicate()
     assert not (tmp_path / "o.mp4").exists()
+
+
+def test_what_is_said_of_errors_of_dask_itself():
+    from distributed import KilledWorker
+    from distributed.comm.core import CommClosedError
+
+    from napari_tif2video.pipeline.cluster import lost
+
+    where = "tcp://10.0.0.1:8786"
+    killed = KilledWorker("task", None, 3)
+    assert str(lost(killed, where)) == (
+        "4 workers died while they did the same piece of work, probably for lack of memory; give "
+        "each worker more, or fewer threads"
+    )
+    silent = f"the scheduler at {where} does not answer any more; start it again"
+    cancelled = type("FutureCancelledError", (Exception,), {})
+    for error in (CommClosedError("gone"), cancelled("gone")):
+        assert str(lost(error, where)) == silent
+    assert lost(ValueError("ours"), where) is None

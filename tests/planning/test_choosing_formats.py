@@ -349,3 +349,39 @@ def test_a_gif_of_the_highest_speed_that_players_keep():
     assert t2v.VideoSettings(codec="gif", fps=50).fps == 50
     with pytest.raises(t2v.SettingsError, match="50 or less"):
         t2v.VideoSettings(codec="gif", fps="50.01")
+
+
+def test_what_codecs_and_containers_offer():
+    lossy = ("draft", "standard", "high")
+    for name, codec in codecs.CODECS.items():
+        is_ffv1 = name == "ffv1"
+        expected = (
+            ("standard", "lossless") if is_ffv1 else ("standard",) if name == "gif" else lossy
+        )
+        assert codec.qualities == expected
+        assert (codec.holds_counts, codec.is_lossless) == (is_ffv1, is_ffv1)
+        assert codec.has_palette == (name == "gif")
+        assert codec.key_frames == (1 if name in ("ffv1", "prores") else 50)
+    # Those with which the figures of docs/encoding.md were measured.
+    options = {name: dict(codec.options) for name, codec in codecs.CODECS.items()}
+    presets = [options[name]["preset"] for name in ("h264", "h265", "av1")]
+    assert presets == ["ultrafast", "superfast", "7"]
+    assert (options["vp9"]["deadline"], options["vp9"]["cpu-used"]) == ("realtime", "8")
+    assert (codecs.RAW_CODEC.name, codecs.DEFAULT_CODEC.name) == ("ffv1", "h264")
+    off = {ending: container.tolerance_s for ending, container in codecs.CONTAINERS.items()}
+    assert off == {
+        ".mp4": 0, ".mov": 0, ".webm": Fraction(1, 500), ".mkv": Fraction(1, 500),
+        ".gif": Fraction(1, 50),
+    }  # fmt: skip
+    texts = {ending: container.has_metadata for ending, container in codecs.CONTAINERS.items()}
+    assert texts == {".mp4": True, ".mov": True, ".webm": True, ".mkv": True, ".gif": False}
+
+
+def test_the_header_of_a_segment():
+    """GIF89a with a palette of 256 colours: 13 bytes, and 768."""
+    header = b"GIF89a" + b"\x10\0\x20\0" + b"\xf7" + b"\0\0" + bytes(768)
+    assert codecs.CODECS["gif"].split(header + b"\n!rest") == (header, b"\n!rest")
+    assert codecs.CODECS["h264"].split(b"packet") == (b"", b"packet")
+    for wrong in (b"", header[:-1], header.replace(b"\xf7", b"\xf6"), b"x" + header):
+        with pytest.raises(ValueError, match=r"^a segment begins without its header$"):
+            codecs.CODECS["gif"].split(wrong)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 from helpers.frames import noise
-from helpers.imagej import write_composite
+from helpers.imagej import FIRE, write_composite
 
 import napari_tif2video as t2v
 from napari_tif2video.colours import Display
@@ -134,12 +134,27 @@ def test_what_is_not_there_or_not_clear_is_said(letters, options, said):
     assert str(caught.value) == f"array: {said}"
 
 
+def test_what_has_one_axis_comes_back_as_it_is():
+    stack = t2v.open_stack(counts_of("T"))
+    assert choose(stack, t2v.VideoSettings()) is stack
+
+
 def test_another_axis_than_time_has_no_times():
     known = Calibration(0.5, "given", 10.0, "given", (0.0, 7.0, 20.0, 31.0), None, 2.0)
     stack = t2v.open_stack(counts_of("TZ"), axes="TZYX").calibrated(known)
     slices = choose(stack, t2v.VideoSettings(play="Z"))
     assert slices.calibration == Calibration(0.5, "given", z_spacing_um=2.0)
     assert choose(stack, t2v.VideoSettings(z=1)).calibration == known
+
+
+def test_what_was_measured_belongs_to_the_part():
+    stack = t2v.open_stack(counts_of("TZ"), axes="TZYX")
+    one, again, other = (choose(stack, t2v.VideoSettings(z=z)) for z in (1, 1, 2))
+    assert one.measured is again.measured
+    assert other.measured is not one.measured
+    assert choose(stack, t2v.VideoSettings(z="mean")).measured is not (
+        choose(stack, t2v.VideoSettings(z="sum")).measured
+    )
 
 
 def test_of_many_names_some_are_listed():
@@ -200,6 +215,29 @@ def test_what_is_stored_with_channels(tmp_path):
     assert both.notes == ()
     played = choose(stack, t2v.VideoSettings(play="C"))
     assert [channel.stored_limits for channel in played.channels] == [None]
+
+
+TABLE = (
+    "is shown in the colours of its look-up table; --colormap gray shows it grey"
+)  # fmt: skip
+
+
+def test_colours_of_a_look_up_table(tmp_path):
+    fire = FIRE.T.tobytes()
+    path = tmp_path / "s.tif"
+    for axes, options in (("TZYX", {"z": 1}), ("TZYX", {}), ("TYX", {})):
+        data = noise((3, 2, 20, 30)[-len(axes) :], high=255, dtype=np.uint8)
+        tifffile.imwrite(path, data, imagej=True, metadata={"axes": axes, "LUTs": [FIRE]})
+        found = choose(t2v.open_stack(path), t2v.VideoSettings(**options))
+        assert [channel.display.colours for channel in found.channels] == [fire]
+        assert found.notes == ((MAX.replace("3", "2"),) if "Z" in axes and not options else ()) + (
+            TABLE,
+        )
+    slices = t2v.open_stack(counts_of("Z"), axes="ZYX")
+    for display, notes in ((Display(colours=fire), (TABLE,)), (Display((1, 9), colours=fire), ())):
+        channel = dataclasses.replace(slices.channels[0], display=display)
+        found = choose(dataclasses.replace(slices, channels=(channel,)), t2v.VideoSettings(z=1))
+        assert (found.channels[0].display, found.notes) == (display, notes)
 
 
 def test_channels_in_colour_are_added_as_they_are():
@@ -272,6 +310,11 @@ def test_one_of_several_images(tmp_path):
         with pytest.raises(t2v.SourceError) as caught:
             image_at(stack, position)
         assert str(caught.value) == f"s: {said}"
+    single = Stack((), "s", images=images[1:2], image_names=("",))
+    for position in (None, "each", 0):
+        assert choose(single, t2v.VideoSettings(position=position)).notes == (
+            "position 0 of 1", "own 1",
+        )  # fmt: skip
     named = dataclasses.replace(stack, image_names=("A 1", "B", "C"), path=tmp_path)
     with pytest.raises(t2v.SourceError) as caught:
         choose(named, t2v.VideoSettings())

@@ -163,8 +163,10 @@ def line_of(*corners):
         ("shapes", f"{LINES},axis-2\n0,line,0,9,1,5\n0,line,1,9,2,6\n",
          "nothing of it can be drawn: 1 of 1 shapes are beyond the 6 frames"),
         ("segmentation", "no TIFF", "is not a TIFF file"),
+        ("tracks", HEADER + "1,0,5,3\n1,0.5,5,3\n", "has the frame 0.5;"),
+        ("tracks", HEADER + "1,0,5,3\n1,0,7,3\n2.5,1,5,3\n", "has the track 2.5;"),
     ],
-    ids=range(21),
+    ids=range(23),
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(tmp_path, planned, option, text, message):
     found = planned(f"--{option}", written(tmp_path / "f.csv", text), code=int(message is not None))

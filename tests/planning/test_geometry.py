@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import napari_tif2video as t2v
+from napari_tif2video.geometry import View, resolve_crop, resolve_size
 
 
 def coordinates(height, width):
@@ -172,6 +173,83 @@ def test_the_anchor_keeps_its_size_whatever_the_data(tmp_path):
 def test_without_the_option_there_is_no_dot():
     shown = part(np.full((100, 100), 130, np.uint8), width="full")
     assert (shown == 130).all()
+
+
+def refusal(work, *args):
+    """What is said of a box or size that cannot be."""
+    with pytest.raises(t2v.Tif2VideoError) as caught:
+        work(*args)
+    return str(caught.value)
+
+
+def test_boxes_as_text_and_numbers():
+    for text, box in {
+        "40x30": t2v.CropBox(40, 30),
+        " 40X30+7+0\n": t2v.CropBox(40, 30, 7, 0),
+        "999999999x1+999999999+0": t2v.CropBox(999999999, 1, 999999999, 0),
+        "1x1" + " " * 96: t2v.CropBox(1, 1),
+    }.items():
+        assert t2v.CropBox.parse(text) == box
+        assert str(box) == text.strip().lower()
+    for text in ("40", "1x1" + " " * 97, "1234567890x1", "1x1+1234567890+0", "1x1+1", "٣x٣"):
+        said = f"crop: expected WxH or WxH+X+Y such as 250x250, got {text!r}"
+        assert refusal(t2v.CropBox.parse, text) == said
+    box = t2v.CropBox(*np.array([40, 30, 7, 5]))
+    assert [type(side) for side in (box.width, box.height, box.x, box.y)] == [int] * 4
+    assert (box.shape, box.rows, box.columns) == ((30, 40), slice(5, 35), slice(7, 47))
+    assert t2v.CropBox.whole((3, 5)) == t2v.CropBox(5, 3, 0, 0)
+    for sides, said in {
+        (4, 3, 1): "give both x and y, or neither",
+        (4, 3, None, 1): "give both x and y, or neither",
+        (4.0, 3): "width must be a whole number of pixels, got 4.0",
+        (4, 3, 0, "1"): "y must be a whole number of pixels, got '1'",
+        (0, 1): "the box must be at least 1x1, got 0x1",
+        (1, 1, 0, -1): "the corner must not be negative, got 1x1+0+-1",
+    }.items():
+        assert refusal(t2v.CropBox, *sides) == f"crop: {said}"
+
+
+def test_where_a_box_cannot_be():
+    assert resolve_crop(None, (100, 200)) == t2v.CropBox(200, 100, 0, 0)
+    assert resolve_crop(t2v.CropBox(41, 31), (100, 200)) == t2v.CropBox(41, 31, 79, 34)
+    kept = t2v.CropBox(10, 10, 190, 90)
+    assert resolve_crop(kept, (100, 200)) is kept
+    frame = "the frame, which is 200x100;"
+    for text, said in {
+        "201x100": f"crop 201x100 is larger than {frame} use a smaller crop",
+        "200x101": f"crop 200x101 is larger than {frame} use a smaller crop",
+        "10x10+191+0": f"crop 10x10+191+0 reaches outside {frame} move the corner",
+        "10x10+0+91": f"crop 10x10+0+91 reaches outside {frame} move the corner",
+    }.items():
+        assert refusal(resolve_crop, t2v.CropBox.parse(text), (100, 200)) == said
+
+
+def test_sizes_and_their_limits():
+    def size(width, height, wanted):
+        box, found = resolve_size(t2v.CropBox(width, height, 3, 4), wanted)
+        assert (box.x, box.y) == (3, 4)
+        return box.shape, found
+
+    assert size(5, 3, "full") == ((2, 4), (2, 4))
+    assert size(2, 2, "full") == ((2, 2), (2, 2))
+    assert size(5, 3, 101) == ((3, 5), (62, 102))
+    assert size(1000, 1, 100) == ((1, 1000), (2, 100))
+    assert size(100, 16384, 100) == ((16384, 100), (16384, 100))
+    assert refusal(size, 100, 16385, 100) == (
+        "the video would be 100x16386, more than 16384 on a side; use a smaller width or a crop"
+    )
+    for width, height in ((1, 9), (9, 1)):
+        assert refusal(size, width, height, "full") == (
+            f"a picture of {width}x{height} is too small for a video; at least 2x2 pixels are "
+            "needed, or give a width"
+        )
+
+
+def test_where_the_data_are_in_the_video():
+    box = t2v.CropBox(40, 20, 10, 5)
+    assert View(box, (60, 80)).magnification == (3, 2)
+    assert View(box, (60, 80)).in_video(12, 9) == (2.5 * 2, 4.5 * 3)
+    assert View(box, (60, 80), (2.0, -3.0)).in_video(12, 9) == (5.5 * 2, 2.5 * 3)
 
 
 @pytest.mark.parametrize("sides", [(0, 10), (10, 0), (-3, 10), (10, -3)])

@@ -16,8 +16,9 @@ import napari_tif2video as t2v
 from napari_tif2video.colours import Display, colour_table
 from napari_tif2video.data import Calibration, Channel
 from napari_tif2video.drawings import Points
-from napari_tif2video.overlays import Look
+from napari_tif2video.overlays import AnchorMark, Look
 from napari_tif2video.planning import Clips, Drawn, clips, plan, stabilised
+from napari_tif2video.settings import Given
 
 COUNT = 6
 
@@ -386,6 +387,18 @@ def test_recorded_times_start_where_they_are_told_to():
     assert later.timeline.times_s == (105, 116)
 
 
+@pytest.mark.parametrize(
+    ("interval", "span", "decoded"),
+    [(1, "00:03", (3, np.inf)), (30, "02:00..03:30", (120, 210)), (1800, "2:00", (7200, np.inf))],
+)
+def test_times_of_arrows_and_events_are_read_as_the_video_writes_them(interval, span, decoded):
+    made = planned(arrow=f"5,6.5@{span}", event=f"{span}=x", frame_interval=interval)
+    (arrow,) = made.picture.overlay.arrows
+    assert (arrow.x, arrow.y, arrow.span_s) == (5, 6.5, decoded)
+    (text,) = made.picture.overlay.texts
+    assert text.says.events == ((*decoded, "x"),)
+
+
 def test_arrows_outside_of_what_is_shown():
     """The last pixel of a box, and the next one."""
     options = {"crop": "20x10+30+5", "width": 200}
@@ -503,6 +516,45 @@ def test_files_that_are_followed(tmp_path):
         )
 
 
+def test_layers_that_are_followed():
+    """On the frames of a stack that knows where layers lie; or as they are, which is said."""
+    given = Given.of(WAYS[:4], "cells")
+    plain = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0))
+    layer = dataclasses.replace(given, affine=plain, units=("px",) * 3)
+    scaled = dataclasses.replace(layer, affine=(*plain[:2], (0.0, 0.0, 2.0, 0.0)))
+    said = "the box follows track 3 of cells, in frames 1 to 4"
+    moved = (
+        "cells has a scale or a place of its own in napari; its coordinates are taken as pixels of "
+        "the data, which is right where the image has the same"
+    )
+    asked = []
+
+    def placed(value, played):
+        asked.append((value, played))
+        return None if value is scaled else value.array + np.array([0, 0, 5, 2])
+
+    options = {"crop": "9x9", "width": 180}
+    here = tuple((16.25, 26.0 + t) for t in range(1, 5))
+    there = tuple((21.25, 28.0 + t) for t in range(1, 5))
+    alone = t2v.open_stack(black())
+    beside = dataclasses.replace(alone, placed=placed)
+    for stack, value, moves, notes in (
+        (alone, given, here, (said,)),
+        (alone, layer, here, (said,)),
+        (alone, scaled, here, (moved, said)),
+        (beside, given, here, (said,)),
+        (beside, scaled, here, (moved, said)),
+        (beside, layer, there, (said,)),
+    ):
+        made = planned(stack, follow=value, **options)
+        assert (made.timeline.moves, made.notes) == (moves, notes)
+    assert asked == [(scaled, "T"), (layer, "T")]
+    points = Given.of(WAYS[:4, 1:], "spots")
+    assert planned(follow=points, **options).notes == (
+        "the box follows track 0 of spots, in frames 1 to 4",
+    )
+
+
 def test_clips_of_the_tracks_that_are_shown():
     stack = t2v.open_stack(black())
 
@@ -551,6 +603,13 @@ def test_drift_that_is_taken_back(monkeypatch):
     assert cropped.notes[1].endswith("--crop 46x27+4+10 has nothing of it")
     inside = stabilised(planned(stabilise=True, crop="50x30", width=120), moves)
     assert len(inside.notes) == 1
+    # A pixel of a frame that drifted down by 3 and to the left by 4 comes back.
+    frames = np.arange(COUNT * 2400, dtype=np.uint16).reshape(COUNT, 40, 60)
+    back = stabilised(planned(frames, stabilise=True), moves).stack.frames.select([1])
+    (frame,) = back.read_frames(t2v.CropBox(60, 40, 0, 0))
+    np.testing.assert_array_equal(frame[:37, 4:], frames[1, 3:, :-4])
+    assert np.isnan(frame[37:]).all()
+    assert np.isnan(frame[:, :4]).all()
     for far in ([(0.0, 0.0), (40.0, 0.0)], [(0.0, 0.0), (0.0, 60.0)]):
         lost = stabilised(planned(black(2), stabilise=True, width=120), far)
         assert lost.notes[1] == (
@@ -615,6 +674,136 @@ def test_drawings_as_large_as_can_be_seen():
     assert large[0].sizes.item() == 10
 
 
+def test_when_shapes_and_points_are_seen():
+    line = np.array([[0, 5, 5], [0, 9, 9], [0, 5, 9]])
+    far = line + np.array([9, 0, 0])
+    arrays = {
+        "shapes": [
+            line + np.array([3, 0, 0]),
+            far,
+            line + np.array([1, 0, 0]),
+            (line + np.array([2, 0, 0]), "polygon"),
+        ],
+        "points": np.array([[2, 5, 5], [9, 5, 5], [4.25, 6, 7]]),
+    }
+    shapes, points = planned(arrays=arrays, frames="1::2").timeline.drawings
+    assert shapes.t.tolist() == [3, 1, 2]
+    assert shapes.are_closed.tolist() == [True, True, True]
+    assert (points.t.tolist(), points.y.tolist(), points.x.tolist()) == ([2, 4.25], [5, 6], [5, 7])
+    assert shapes.frames.tolist() == points.frames.tolist() == [1, 3, 5]
+    kinds = ["path", "line", "polygon", "rectangle", "ellipse"]
+    corners = np.array([[5, 5], [5, 9], [9, 9], [9, 5]])
+    outlines = [(corners[: 2 if kind == "line" else 4], kind) for kind in kinds]
+    made = planned(arrays={"shapes": outlines}).timeline.drawings[0]
+    assert made.t is None
+    assert made.are_closed.tolist() == [False, False, True, True, True]
+    assert np.diff(made.starts).tolist()[:4] == [4, 2, 4, 4]
+    assert np.diff(made.starts)[4] > 4
+
+
+def test_frames_that_are_counted_from_one():
+    def track(*times):
+        return {"tracks": np.array([(1, t, 5, 5) for t in times])}
+
+    made = planned(black(2), arrays=track(1, 2))
+    assert made.notes == (
+        "frames of the array are 1 to 2 and taken to count from 1, as the source has 0 to 1",
+    )
+    assert made.timeline.drawings[0].t.tolist() == [0, 1]
+    assert refused(black(1), arrays=track(1)) == (
+        "array: tracks: the array: nothing of it can be drawn: 1 of 1 positions are beyond the 1 "
+        "frame"
+    )
+    assert planned(black(3), arrays=track(1, 2)).timeline.drawings[0].t.tolist() == [1, 2]
+
+
+def test_drawings_have_the_names_of_their_files(tmp_path):
+    (tmp_path / "t.csv").write_text("track_id,frame,y,x\n1,0,5,5\n")
+    (tmp_path / "p.csv").write_text("frame,y,x\n0,5,5\n")
+    (tmp_path / "s.csv").write_text(
+        "index,shape-type,vertex-index,axis-0,axis-1\n0,path,0,5,5\n0,path,1,9,9\n"
+    )
+    tifffile.imwrite(tmp_path / "m.tif", np.zeros((COUNT, 40, 60), np.uint8))
+    files = {"segmentation": "m.tif", "shapes": "s.csv", "tracks": "t.csv", "points": "p.csv"}
+    made = planned(**{kind: tmp_path / name for kind, name in files.items()})
+    assert [(each.look.name, each.look.source) for each in made.timeline.drawings] == [
+        (name, name) for name in files.values()
+    ]
+    assert [(each.kind, each.file, each.path) for each in made.drawn] == [
+        (kind, name, tmp_path / name) for kind, name in files.items()
+    ]
+    assert [each.is_of_images for each in made.drawn] == [True, False, False, False]
+    assert made.notes == ()
+    for kind in ("tracks", "points", "shapes"):
+        assert refused(**{kind: tmp_path}) == f"array: {kind}: {tmp_path}: is a folder; name a file"
+
+
+def grey_of(drawing, count=1):
+    """The numbers in the label images of a drawing, as one for each."""
+    images = drawing.images.select(range(count))
+    return [int(image[20, 30]) for image in images.read_frames(t2v.CropBox(60, 40, 0, 0))]
+
+
+def test_label_images_of_the_part_that_is_shown(tmp_path):
+    """Of the position, the slice and the axis that are shown of the data."""
+    numbers = np.arange(1, 13, dtype=np.uint16).reshape(2, 2, 3, 1, 1)  # P, T, Z
+    masks = numbers + np.zeros((40, 60), np.uint16)
+    for name, data in (("data", masks * 0), ("masks", masks)):
+        with tifffile.TiffWriter(tmp_path / f"{name}.ome.tif", ome=True) as writer:
+            for image in data:
+                writer.write(image, metadata={"axes": "TZYX"}, photometric="minisblack")
+    source, given = tmp_path / "data.ome.tif", tmp_path / "masks.ome.tif"
+    above = "of objects in masks.ome.tif that lie above each other, the largest number is drawn"
+    for options, expected, said in (
+        ({"position": 0}, [3, 6], [above]),
+        ({"position": 1}, [9, 12], [above]),
+        ({"position": 1, "z": "mean"}, [9, 12], [above]),
+        ({"position": 1, "z": 0}, [7, 10], []),
+        ({"position": 0, "z": 1}, [2, 5], []),
+        ({"position": 0, "play": "Z"}, [1, 2, 3], []),
+    ):
+        made = planned(source, segmentation=given, **options)
+        assert grey_of(made.timeline.drawings[0], len(expected)) == expected
+        assert [note for note in made.notes if "masks" in note and "above" in note] == said
+
+
+def test_label_images_of_positions_without_slices(tmp_path):
+    masks = np.arange(1, 5, dtype=np.uint16).reshape(2, 2, 1, 1) + np.zeros((40, 60), np.uint16)
+    for name, data in (("data", masks * 0), ("masks", masks)):
+        with tifffile.TiffWriter(tmp_path / f"{name}.ome.tif", ome=True) as writer:
+            for image in data:
+                writer.write(image, metadata={"axes": "TYX"}, photometric="minisblack")
+    made = planned(tmp_path / "data.ome.tif", segmentation=tmp_path / "masks.ome.tif", position=1)
+    assert grey_of(made.timeline.drawings[0], 2) == [3, 4]
+    assert made.notes == ("position Image1 of 2",)
+
+
+@pytest.mark.parametrize(
+    ("options", "mark"),
+    [
+        ({"anchor": True}, AnchorMark("dot", None, (255, 0, 0))),
+        ({"anchor_style": "cross"}, AnchorMark("cross", None, (255, 0, 0))),
+        ({"anchor_size": 8, "anchor_colour": "lime"}, AnchorMark("dot", 8, (0, 255, 0))),
+        ({"anchor_colour": "#010203"}, AnchorMark("dot", None, (1, 2, 3))),
+    ],
+)
+def test_the_anchor_is_as_it_was_asked_for(options, mark):
+    assert planned(**options).picture.overlay.anchor == mark
+
+
+def test_names_that_the_font_lacks():
+    stack = dataclasses.replace(t2v.open_stack(black()), name="薬")
+    lacks = (
+        "is '薬': the font (Open Sans) has no '薬' (U+85AC); write it with Latin, Greek or "
+        "Cyrillic letters"
+    )
+    assert refused(stack, label="{name}") == f"薬: label: {{name}} {lacks}"
+    channel = dataclasses.replace(stack.channels[0], name="薬")
+    legend = dataclasses.replace(stack, name="x", channels=(channel,))
+    assert refused(legend, legend=True) == f"x: legend {lacks}"
+    assert refused(legend, label="{channel}") == f"x: label: {{channel}} {lacks}"
+
+
 def test_what_came_with_a_stack_and_raw_counts():
     brought = Points(Look("spots"), np.array([5.0]), np.array([5.0]), frames=np.arange(COUNT))
     stack = dataclasses.replace(t2v.open_stack(black()), drawings=(brought,))
@@ -670,10 +859,32 @@ def test_panels_of_channels():
     assert [len(panel.picture.overlay.texts) for panel in own.picture.panels] == [2, 2, 3]
     assert own.picture.overlay is None
     assert planned(two, channel="all", **options).frames == COUNT
+    # The whole is large where none of its panels is.
+    large = planned(two, title="x", title_duration=3, codec="gif", **options | {"width": 1500})
+    assert large.title_frames == 30
+    assert large.notes[1:] == (
+        "a GIF hardly compresses: this one may have about 20 MB; a smaller width, fewer frames or "
+        ".mp4 take less",
+    )
     assert refused(two, channel=1, **options) == (
         "array: panels show all channels; leave out --channel or --panels"
     )
     assert refused(panels="channels") == "array: panels are for several channels, and it has one"
+
+
+def test_panels_of_the_channels_of_a_position(tmp_path):
+    path = tmp_path / "p.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for count in (2, 3):
+            image = np.zeros((2, count, 20, 30), np.uint16)
+            writer.write(image, metadata={"axes": "TCYX"}, photometric="minisblack")
+    for position, channels in ((0, [(0,), (1,), (0, 1)]), (1, [(0,), (1,), (2,), (0, 1, 2)])):
+        made = planned(path, panels="channels", position=position, width=100)
+        assert [panel.channels for panel in made.picture.panels] == channels
+        assert made.notes[0] == f"position Image{position} of 2"
+    assert refused(path, panels="channels") == (
+        f"{path}: 2 positions: Image0, Image1; add --position Image0 or each"
+    )
 
 
 def test_composites_are_shown_as_they_were_stored(tmp_path):

@@ -301,6 +301,14 @@ def test_pictures_that_would_deceive_about_sizes(pixels, widths, said):
         (([5, 15, 25], [5.1, 15.19, 25]), {"sync": "frame"}, [5, 15, 25], None),
         (([5, 15, 25], [5.1, 15.2, 25]), {"sync": "frame"}, None, "; --sync time gives them one"),
         (([5, 15, 25], [6, 16, 26]), {"sync": "frame"}, None, "; --sync time gives them one"),
+        # A single image has no clock of its own.
+        (([5, 15, 25], [3]), {"time_start": 100}, [100, 110, 120], None),
+        (([7], [5, 15, 25]), {"time_start": 100}, [100, 110, 120], None),
+        (([5, 15, 25], [9]), {"sync": "frame"}, [5, 15, 25], None),
+        (([5], [5]), {}, [5], None),
+        (([5], [9]), {}, None, ""),
+        (([5, 5], [5.01, 5.01]), {"sync": "frame"}, None, "; --sync time gives them one"),
+        (([5, 5], [5, 5]), {"sync": "frame"}, [5, 5], None),
         (([25, 15, 5], [25, 15, 5]), {}, [25, 15, 5], None),
         (([25, 15, 5], [25, 15, 6]), {}, None, ""),
     ],
@@ -361,6 +369,17 @@ def test_the_whole_is_made_of_its_sources():
     assert (coloured.encoder.has_colour, coloured.encoder.palette) == (True, b"")
 
 
+def test_what_the_whole_has_of_its_first_source():
+    made = planned(source("wide", frames=2, size=(20, 60)), PLAIN, width=120, percentile=(1, 99))
+    assert (str(made.picture.box), made.picture.size) == ("60x20+0+0", (40, 120))
+    assert (made.source_format.size, made.picture.percentile) == ((20, 60), (1, 99))
+    assert [panel.picture.size for panel in made.picture.panels] == [(40, 120), (80, 120)]
+    assert (made.encoder.height, made.encoder.width) == made.picture.mosaic.size == (80, 242)
+    fixed = planned(PLAIN, PLAIN, limits=(5, 9), gamma=2)
+    assert fixed.picture.limits == ((5, 9), (5, 9))
+    assert [display.gamma for display in fixed.picture.displays] == [2, 2]
+
+
 def test_bad_frames_are_named_by_their_source():
     settings = t2v.VideoSettings(panels="sources", on_error="skip", sync="frame")
     plans = [plan(each, settings) for each in (A_TIME, B_TIME)]
@@ -377,6 +396,8 @@ def test_what_is_drawn_of_all_sources():
     made = side_by_side([plan(A_TIME, settings, arrays=arrays), plan(B_TIME, settings)], settings)
     assert [(each.kind, each.objects) for each in made.drawn] == [("points", 1)]
     assert not made.is_to_stabilise
+    pytest.importorskip("skimage")
+    assert planned(PLAIN, PLAIN, sync="frame", stabilise=True).is_to_stabilise
     assert made.encoder.has_colour
 
 
@@ -384,7 +405,8 @@ def test_what_is_drawn_of_all_sources():
 def test_the_name_of_a_source_is_its_label(name, title):
     settings = t2v.VideoSettings(panels="sources", sync="frame", label="{name}: {{name}}")
     stack = dataclasses.replace(PLAIN, name="a{b}")
-    made = plan(stack, settings, name=name)
+    titled = dataclasses.replace(settings, title="x", title_duration=3)
+    made = plan(stack, titled, name=name)
     (text,) = made.picture.overlay.texts
     assert text.says.at(made.timeline[0]) == f"{title}: {{name}}"
     assert made.stack.name == title
@@ -407,6 +429,7 @@ def test_rows_of_channels():
     ]  # fmt: skip
     assert [panel.source for panel in made.picture.panels] == [0, 0, 0, 1, 1, 1]
     assert made.picture.mosaic.rows == (3, 3)
+    assert (made.encoder.height, made.encoder.width) == made.picture.mosaic.size == (162, 364)
     flat = planned(*stacks, channel="all", sync="frame", width=120)
     assert flat.picture.mosaic.rows == (2,)
     assert [panel.channels for panel in flat.picture.panels] == [(0, 1), (2, 3)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 import napari_tif2video as t2v
 from napari_tif2video import CropBox
-from napari_tif2video.settings import SETTINGS, Given, limits_of_channels, pairs_of
+from napari_tif2video.settings import SETTINGS, Given, check_ending, limits_of_channels, pairs_of
 
 # The last values that are taken, and the first ones that are not, with what is said of these.
 LIMITS = [
@@ -81,6 +83,7 @@ REFUSED = [
     ({"crop": CropBox}, "crop: give a string such as '250x250' or a CropBox, got "),
     ({"crop": "1x1" + 97 * " "}, "crop: expected WxH or WxH+X+Y such as 250x250, got '1x1 "),
     ({"label": " "}, "label: expected a text, got ' '"),
+    ({"label": 5}, "label: expected a text, got 5"),
     ({"label": "a\nb"}, "label: must be a single line of text, got 'a\\nb'"),
     ({"label": "{"}, "label: '{' has a brace without its partner; {{ and }} stand for braces, "
                      "fields are {name}, {time}, {frame}, {channel}"),
@@ -210,6 +213,35 @@ def test_limits_of_channels():
         assert str(caught.value) == f"limits: expected two grey values LO HI, got {value!r}"
 
 
+def test_plain_values_of_settings():
+    settings = t2v.VideoSettings(limits=((1, 2), (3, 4)), fps="30000/1001", crop="5x6+1+2")
+    values = settings.to_dict()
+    assert (values["limits"], values["fps"], values["crop"], values["width"]) == (
+        [[1, 2], [3, 4]], "30000/1001", "5x6+1+2", 500,
+    )  # fmt: skip
+    assert settings.to_json().startswith('{\n  "width": 500,\n  "fps": "30000/1001",\n')
+    assert settings.to_json().endswith("\n}\n")
+    given = t2v.VideoSettings(follow=np.zeros((1, 4)), crop="5x5", event=["1=x"])
+    assert given.changed() == {"crop": "5x5", "event": ["1=x"], "follow": "array"}
+
+
+class PathOfBytes:
+    def __fspath__(self):
+        return b"a"
+
+
+def test_paths_are_text():
+    with pytest.raises(t2v.SettingsError, match=r"^tracks: expected the path of a file, got <"):
+        t2v.VideoSettings(tracks=PathOfBytes())
+
+
+def test_two_widths_on_top_of_others_exclude_each_other():
+    message = "^um_per_pixel: gives the video its width; leave out width$"
+    with pytest.raises(t2v.SettingsError, match=message):
+        t2v.VideoSettings().updated(width=300, um_per_pixel=2)
+    assert t2v.VideoSettings(width=300).updated(width=200, um_per_pixel=None).width == 200
+
+
 def test_all_frames_are_no_choice():
     for value in (":", "::", slice(None)):
         assert t2v.VideoSettings(frames=value).frames is None
@@ -240,6 +272,9 @@ def test_an_array_in_place_of_a_file():
     assert (str(given), repr(given), given.has_ids) == ("array", "<array, 2x4>", True)
     assert not given.is_moved
     assert not Given.of(np.zeros((2, 3))).has_ids
+    for columns, has_ids in ((4, False), (5, True)):  # of a layer of four axes
+        layer = dataclasses.replace(Given.of(np.zeros((2, columns))), units=("px",) * 4)
+        assert layer.has_ids == has_ids
     assert t2v.VideoSettings(follow=given, crop="5x5").follow is given
     plain = Given.of_layer(Layer(np.array(rows)[:, 1:], (1, 1, 1), (0, 0, 0)))
     assert plain.affine == ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0))
@@ -301,3 +336,84 @@ def test_what_stands_for_a_value_in_the_name_of_a_video():
     assert token(anchor_size=8) == "_8px"
     assert SETTINGS["frames"].token(range(3, 10)) == "_frames_3-9"
     assert SETTINGS["frames"].token(range(3, 10, 2)) == "_frames_3-9_step_2"
+
+
+def test_files_of_settings(tmp_path):
+    settings = t2v.VideoSettings(width=300, limits=(1, 2), anchor=True)
+    path = tmp_path / "s.json"
+    settings.save(path)
+    assert path.read_text("utf-8") == settings.to_json()
+    assert t2v.VideoSettings.load(path) == settings
+    wrong = {
+        "no JSON": ("{", "settings: are not JSON ("),
+        "no object": ("[]", "settings: expected a JSON object"),
+        "unknown": (
+            '{"width": 300, "b": 1, "a": 2}',
+            f"settings: unknown option 'a', 'b'; known are {', '.join(sorted(SETTINGS))}",
+        ),
+        "no switch": ('{"anchor": 1}', "anchor: expected true or false, got 1"),
+        "refused": ('{"width": 5}', "width: must be between 100 and 4000 px, or 'full', got 5"),
+    }
+    for text, said in wrong.values():
+        path.write_text(text)
+        with pytest.raises(t2v.SettingsError) as caught:
+            t2v.VideoSettings.load(path)
+        assert str(caught.value).startswith(f"{path}: {said}")
+    path.write_text(settings.to_json())
+    for reuse in ("rule", "numbers"):
+        with pytest.raises(t2v.SettingsError) as caught:
+            t2v.VideoSettings.load(path, reuse=reuse)
+        assert (
+            str(caught.value) == f"{path}: holds settings, and no recipe whose limits were measured"
+        )
+    with pytest.raises(t2v.SettingsError) as caught:
+        settings.save(tmp_path / "no" / "s.json")
+    assert str(caught.value) == (
+        f"{tmp_path / 'no' / 's.json'}: cannot be written (No such file or directory)"
+    )
+    many = json.dumps({f"{'x' * 50}{n}": n for n in range(12)})
+    with pytest.raises(t2v.SettingsError) as caught:
+        t2v.VideoSettings.from_json(many)
+    assert str(caught.value).split("; ")[0] == "settings: unknown option " + ", ".join(
+        [repr("x" * 40)] * 9
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "ending", "raw", "codec"),
+    [
+        (None, "", False, "h264"), (None, "", True, "ffv1"), (None, ".webm", False, "vp9"),
+        (None, ".mkv", True, "ffv1"), (None, ".mkv", False, "ffv1"),
+        ("h265", ".mkv", False, "h265"),
+        ("av1", ".mp4", False, "av1"), ("av1", "", False, "av1"), ("ffv1", ".mkv", True, "ffv1"),
+    ],
+)  # fmt: skip
+def test_the_codec_of_an_ending(asked, ending, raw, codec):
+    assert t2v.VideoSettings(codec=asked, raw=raw).codec_for(ending).name == codec
+
+
+@pytest.mark.parametrize(
+    ("asked", "ending", "raw", "said"),
+    [
+        ("vp9", ".mp4", False, "vp9 cannot be written to a file ending in .mp4; use .webm or .mkv"),
+        (None, ".mp4", True, "ffv1 (raw counts) cannot be written to a file ending in .mp4; use "
+         ".mkv"),
+        ("ffv1", ".gif", True, "ffv1 cannot be written to a file ending in .gif; use .mkv"),
+        ("av1", ".gif", False, "av1 cannot be written to a file ending in .gif; use .mp4 or .webm "
+         "or .mkv"),
+    ],
+)  # fmt: skip
+def test_a_codec_that_does_not_fit_the_ending(asked, ending, raw, said):
+    with pytest.raises(t2v.SettingsError) as caught:
+        t2v.VideoSettings(codec=asked, raw=raw).codec_for(ending)
+    assert str(caught.value) == f"codec: {said}"
+
+
+def test_endings_of_files():
+    for ending in (".mp4", ".mov", ".webm", ".mkv", ".gif"):
+        assert check_ending(ending, "o") is None
+    with pytest.raises(t2v.SettingsError) as caught:
+        check_ending(".avi", "o.avi")
+    assert str(caught.value) == (
+        "output: o.avi must end in .mp4, .mov, .webm, .mkv or .gif, which chooses the format"
+    )

@@ -51,7 +51,6 @@ class Console:
         kind = "file" if is_file else "directory"
         kind = "panels" if job.parts else kind
         self._say(f"Processing {kind} {index + 1} of {len(self._jobs)}: {job.label}")
-        self._said = 0
         if job.plan is not None and job.problem is None:
             self._say(f"  {_describe(job.plan)}")
             self._say_notes(job.plan.notes)
@@ -112,7 +111,6 @@ class Console:
                 unit=" frames",
                 bar_format=_BAR,
                 leave=False,
-                file=sys.stderr,
             )
         self._bar.set_description_str(progress.phase, refresh=False)
         self._bar.update(progress.fraction * progress.frames - self._bar.n)

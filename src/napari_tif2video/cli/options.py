@@ -267,6 +267,11 @@ class _Help(argparse.Action):
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # -1e-07 is a number; before Python 3.14, argparse takes it for an option.
+        self._negative_number_matcher = re.compile(r"-\.?\d")
+
     def _print_message(self, message: str, file: Any = None) -> None:
         """Argparse passes over what cannot be written."""
         if message:
@@ -281,7 +286,7 @@ class _Parser(argparse.ArgumentParser):
         from difflib import get_close_matches
 
         known = [name for action in self._actions for name in action.option_strings]
-        for word in re.findall(r"(?<!\S)--[^\s=]+", message):
+        for word in re.findall(r"(?<!\S)--[^\s=:]+", message):
             if word not in known and (close := get_close_matches(word, known, 1, 0.8)):
                 return f"did you mean {close[0]}?"
         return f"see {self.prog} --help"

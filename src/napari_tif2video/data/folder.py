@@ -211,7 +211,7 @@ def find_gaps(names: Sequence[str]) -> Gaps | None:
     before = next(i for i, s in enumerate(steps) if s > step)
     digits = split[before][field]
     number = str(numbers[before] + step)
-    if digits.startswith("0") and len(digits) > 1:
+    if digits.startswith("0"):
         number = number.zfill(len(digits))
     parts = list(split[before])
     parts[field] = number

@@ -62,8 +62,8 @@ class _Taps:
         self.share = (places - low).astype(np.float32)
         # A pixel that has no share is not looked at: it may be NaN.
         high = low + (self.share > 0) if is_linear else low
-        self.first = int(min(low.min(), high.min()))
-        self.extent = int(max(low.max(), high.max())) + 1 - self.first
+        self.first = int(low.min())
+        self.extent = int(high.max()) + 1 - self.first
         self.low, self.high = low - self.first, high - self.first
 
     def nearest(self, frame: NDArray[Any], axis: int) -> NDArray[Any]:

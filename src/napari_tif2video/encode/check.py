@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from ..colours import in_colour
 from ..errors import EncodingError
+from ..units import counted
 from .pixels import planes, squared_error
 
 # Of a palette that each frame may have for itself, what is seen; of four bytes, those that count.
@@ -110,7 +111,7 @@ class Checker:
         """All packets are in."""
         self._compare(self._decoder.decode(None))
         if self._waiting:
-            raise EncodingError(f"the encoder lost {len(self._waiting)} frames")
+            raise EncodingError(f"the encoder lost {counted(len(self._waiting), 'frame')}")
 
     def _compare(self, decoded: Iterable[VideoFrame]) -> None:
         for frame in decoded:

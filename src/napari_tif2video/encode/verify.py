@@ -11,6 +11,7 @@ import av
 from av.video.stream import VideoStream
 
 from ..errors import EncodingError
+from ..units import counted
 from .check import FrameCheck, checksum, samples
 from .encoder import Encoder
 from .pixels import psnr_db
@@ -80,7 +81,8 @@ def verify_video(
         ) from exc
     if number != len(checks):
         raise EncodingError(
-            f"verify: the finished video decodes to {number} frames instead of {len(checks)}"
+            f"verify: the finished video decodes to {counted(number, 'frame')} instead of "
+            f"{len(checks)}"
         )
     errors = [check.error for check in checks]
     return Fidelity(psnr_db(math.fsum(errors) / len(errors), peak=1), psnr_db(max(errors), peak=1))

@@ -274,7 +274,7 @@ def _legend(
 
 def _require_glyphs(what: str, text: str) -> None:
     try:
-        require_glyphs(f"{what} is {text!r}, but", text)
+        require_glyphs(f"{what} is {text!r}", text)
     except SettingsError as exc:
         raise SourceError(str(exc)) from None
 

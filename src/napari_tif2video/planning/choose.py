@@ -55,7 +55,7 @@ def choose(stack: Stack, settings: VideoSettings) -> Stack:
     except SourceError as exc:
         hint = "; --match chooses files by their names" if is_folder else ""
         raise SourceError(f"{stack.path or stack.name}: {exc}{hint}") from None
-    if stack.planes is None and not view.depth and view.play == stack.played:
+    if stack.planes is None and view.play == stack.played:
         notes += _lut_note(stack.channels[0].display)
         return replace(stack, notes=(*stack.notes, *notes)) if notes else stack
     numbers = view.channels or (0,)

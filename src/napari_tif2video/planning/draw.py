@@ -42,8 +42,8 @@ _LINE_PX, _LEAST_POINT_PX = 2.0, 5.0
 _FILL = 0.7
 # ImageJ's colour of regions.
 _SHAPE_COLOUR = (255, 255, 0, 255)
-# Of a point, the share of its border, as napari's have it; and its colour.
-_BORDER, _BORDER_COLOUR = 0.05, (105, 105, 105, 255)
+# Of a point, the share of its border, as napari's have it.
+_BORDER = 0.05
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,6 @@ def _points(given: Any, settings: VideoSettings, ground: Ground) -> Made:
         found.x,
         found.t,
         sizes=np.array(size),
-        borders=np.array(_BORDER_COLOUR, np.uint8),
         border_widths=np.array(_BORDER * size),
         frames=np.asarray(ground.indices),
     )

@@ -210,7 +210,7 @@ def clips(stack: Stack, settings: VideoSettings) -> Clips:
         See `plan`; or none of the tracks is in the frames that are shown.
     """
     if settings.panels is not None:
-        settings = dataclasses.replace(settings, panels=None, channel="all")
+        settings = dataclasses.replace(settings, channel="all")
     stack = choose(stack, settings)
     try:
         stack = calibrated(stack, settings)
@@ -276,7 +276,7 @@ def _plan(stack: Stack, settings: VideoSettings, around: _Around) -> Plan:
     whole = stack = calibrated(stack, settings)
     first_s = (stack.calibration.times(1) or (0.0,))[0]
     indices = range(len(stack))[frames_slice(settings.frames)]
-    if settings.frames is not None and not indices:
+    if not indices:
         raise SourceError(
             f"frames {settings.frames} leaves none of its {len(stack)} frames; indices count from 0"
         )

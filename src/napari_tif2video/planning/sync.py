@@ -74,7 +74,7 @@ def by_time(times_s: Sequence[Sequence[float]], interval_s: float | None) -> Mom
     Parameters
     ----------
     times_s : sequence
-        Of each source, when its frames were recorded; they grow.
+        Of each source, when its frames were recorded: two or more, and they grow.
 
     Raises
     ------
@@ -82,8 +82,7 @@ def by_time(times_s: Sequence[Sequence[float]], interval_s: float | None) -> Mom
         There would be more moments than anybody can want.
     """
     steps = [_step(times) for times in times_s]
-    known = [step for step in steps if step is not None]
-    step = interval_s or min(known, default=1.0)
+    step = interval_s or min(steps)
     first, last = min(times[0] for times in times_s), max(times[-1] for times in times_s)
     most = max(_MANY, _TIMES_AS_MANY * max(map(len, times_s)))
     if (last - first) / step > most:
@@ -91,10 +90,7 @@ def by_time(times_s: Sequence[Sequence[float]], interval_s: float | None) -> Mom
             f"sync: at a frame every {readable_duration(float(f'{step:.6g}'))} the video would "
             f"have {(last - first) / step:.3g}; give a longer --sync-interval, or --sync frame"
         )
-    if interval_s is None and known:
-        fastest = np.array(times_s[steps.index(step)])
-    else:
-        fastest = np.array([first])
+    fastest = np.array([first] if interval_s else times_s[steps.index(step)])
     before, after = _steps(fastest[0] - first, step), _steps(last - fastest[-1], step)
     moments = np.concatenate(
         [
@@ -104,7 +100,7 @@ def by_time(times_s: Sequence[Sequence[float]], interval_s: float | None) -> Mom
         ]
     )
     shown = [
-        _nearest(np.array(times), own or step, moments, step)
+        _nearest(np.array(times), own, moments, step)
         for times, own in zip(times_s, steps, strict=True)
     ]
     places, marks = zip(*shown, strict=True)
@@ -116,9 +112,10 @@ def grows(times_s: Sequence[float]) -> bool:
     return bool((np.diff(times_s) > 0).all())
 
 
-def _step(times_s: Sequence[float]) -> float | None:
-    """The usual time between two frames; None where there is but one."""
-    return median(np.diff(times_s).tolist()) if len(times_s) > 1 else None
+def _step(times_s: Sequence[float]) -> float:
+    """The usual time between two frames."""
+    step: float = median(np.diff(times_s).tolist())
+    return step
 
 
 def _steps(span: float, step: float) -> int:

@@ -80,7 +80,7 @@ class Taken:
     def numbers(self) -> Sequence[int]:
         """Which frames of the source are shown: in a `Recipe`, one for each frame of the video."""
         bad = set(self.bad_frames)
-        return [number for number in self.indices if number not in bad] if bad else self.indices
+        return [number for number in self.indices if number not in bad]
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ class Recipe(Taken):
         values = dict(self.settings)
         if self.contrast in ("fixed", "raw") or not self.uses_numbers(reuse):
             return values
-        if self.has_own_limits:
+        if self.has_own_limits or not all(channel.limits for channel in self.channels):
             raise SettingsError(
                 f"reuse: with contrast {self.contrast} each frame had limits of its own, and these "
                 "numbers fit no other frames; use the rule, or give --limits LO HI"
@@ -229,7 +229,7 @@ class Recipe(Taken):
         """The recipe as a video carries it: ASCII, on one line, below `MAX_BYTES`."""
         values = self.to_dict()
         text = compact(values)
-        if len(text) <= _MAX_PLAIN_BYTES or not (self.has_own_limits or self.moves):
+        if len(text) <= _MAX_PLAIN_BYTES:
             return text
         long = [(channel, "limits") for channel in values["channels"] if self.has_own_limits]
         if self.moves:

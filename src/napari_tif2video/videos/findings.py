@@ -34,9 +34,11 @@ def findings(plan: Plan, constant: Sequence[int], stats: Sequence[FrameStats]) -
             f"{len(constant)} of {plan.frames} frames have no contrast, all their pixels are "
             f"equal; the first is {first}"
         )
-    if len(constant) == plan.frames:
+    # A blank frame says nothing of how bright the others are.
+    varied = [frame.brightness for frame in stats if not frame.is_constant]
+    sampled = [brightness for brightness in varied if brightness is not None]
+    if not sampled:
         return found
-    sampled = (frame.brightness for frame in stats if frame.brightness is not None)
     mean, high, robust_mean = map(fmean, zip(*sampled, strict=True))
     is_dark = mean < DARK_MEAN
     what, of_panel = "the video", ""

@@ -90,10 +90,12 @@ def check_jobs(jobs: list[SourceJob]) -> None:
 
 def _compare_magnifications(jobs: list[SourceJob]) -> None:
     """Say so where videos of one call, put side by side, would deceive about sizes."""
-    known = [job for job in jobs if job.plan is not None and job.plan.scale is not None]
-    note = magnification_note([job.plan for job in known if job.plan is not None], "videos")
-    if note is not None and (plan := known[0].plan) is not None:
-        known[0].plan = plan.with_note(note)
+    plans = [(job, job.plan) for job in jobs if job.plan is not None]
+    known = [(job, plan) for job, plan in plans if plan.scale is not None]
+    note = magnification_note([plan for _, plan in known], "videos")
+    if note is not None:
+        first, plan = known[0]
+        first.plan = plan.with_note(note)
 
 
 def _compare_drawn(jobs: list[SourceJob]) -> None:

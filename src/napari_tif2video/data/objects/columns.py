@@ -112,8 +112,8 @@ def _is_xml(path: Path) -> bool:
     try:
         with open(path, "rb") as file:
             return file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
-    except OSError as exc:
-        raise SourceError(f"{path}: cannot be opened ({exc.strerror or exc})") from exc
+    except OSError:
+        return False  # whoever reads it says why
 
 
 def _places(names: Sequence[str]) -> dict[str, int]:

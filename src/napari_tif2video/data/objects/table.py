@@ -56,7 +56,7 @@ class Table:
     rows: int
 
     def unit(self, places: Mapping[str, int], role: str) -> str:
-        return self.units[places[role]] if self.units and role in places else ""
+        return self.units[places[role]] if self.units else ""
 
 
 #: Says in which column what is found, by the names of all columns; these are empty, and their
