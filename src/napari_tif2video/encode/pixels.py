@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ..colours import in_colour
 from ..settings import BT709, FULL, LIMITED
-from .spotted import spotted_planes
 
 
 def squared_error(frame: VideoFrame, picture: NDArray[Any]) -> float:
@@ -47,13 +46,6 @@ def to_video_frame(picture: NDArray[Any], pix_fmt: str) -> VideoFrame:
     if pix_fmt.startswith("yuv"):
         if picture.ndim == 2:
             return _grey_yuv(picture, pix_fmt)
-        spotted = spotted_planes(picture) if pix_fmt == "yuv420p" else None
-        if spotted is not None:
-            height, width = picture.shape[:2]
-            frame = VideoFrame(width, height, pix_fmt)
-            for plane, values in zip(planes(frame), spotted, strict=True):
-                plane[...] = values
-            return frame
         # Of RGB triples instead of planes libswscale makes the same, more slowly.
         return _reformatter().reformat(
             _as_it_is(picture, "gbrp"),
