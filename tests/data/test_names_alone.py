@@ -57,6 +57,14 @@ TIMES = {
     "decimals": names_of("a_{}.{}h", (0, 1), (0, 25)),
     "minutes and seconds": names_of("{}min{}sec", (1, 12), (3, 4)),
     "durations behind a number": names_of("x1_{}h{}m", (1, 2), (3, 4)),
+    "a space between": names_of("{}h {}m", (1, 2), (3, 4)),
+    "seconds that stay": names_of("{}h{}m00s", (1, 2), (3, 4)),
+    "units by their letters": names_of("{}days{}hrs-{}mins_{}secs", (1, 2), (3,), (4, 5), (6,)),
+    "a date behind a number": names_of("7-20240{}03_{}", (1, 2), ("0900", "1000")),
+    "a date in words": names_of("2024-{}-{}, {}:{}", ("01", "02"), ("03",), ("05", "06"), ("07",)),
+    "t between": names_of("2024-01-{}_t_{}", ("03", "04"), ("05", "06")),
+    "decimals of a time": ["t9.25.tif", "t9.5.tif", "t9.75.tif", "t10.5.tif"],
+    "decimals with a unit": names_of("t{}.{}s", (0, 1), (0, 5)),
     "time and milliseconds": [f"t{t}_{5 * t}ms.tif" for t in (0, 1, 10)],
 }
 
@@ -108,6 +116,40 @@ UNCLEAR = {
     "days behind hours": ("{}h{}d", (0, 1), (1, 2), "0, 1; h1, h2", "0, 1", "0h*d"),
     "a unit twice": ("{}m{}m", (0, 1), (1, 2), "0, 1; m1, m2", "0, 1", "0m*m"),
     "a word between": ("{}h-x{}m", (0, 1), (1, 2), "0, 1; x1, x2", "0, 1", "0h-x*m"),
+    "a number between": ("{}h_7_{}m", (1, 2), (3, 4), "1, 2; 3, 4", "1, 2", "1h_7_*m"),
+    "a point between": ("{}h.{}m", (1, 2), (3, 4), "1, 2; 3, 4", "1, 2", "1h.*m"),
+    "minutes before hours": ("{}m_{}h", (1, 2), (3, 4), "1, 2; m_3, m_4", "1, 2", "1m_*h"),
+    "x between": (
+        "2024-01-{}x{}", ("03", "04"), (5, 6), "03, 04; x5, x6", "03, 04", "2024-01-03x*",
+    ),
+    "three lines between": (
+        "2024-01-{}---{}", ("03", "04"), ("05", "06"), "03, 04; 05, 06", "03, 04", "2024-01-03---*",
+    ),
+    "one and two digits": (
+        "2024_01_{}_{}", ("01", "31"), ("0", "10"), "01, 31; 0, 10", "01, 31", "2024_01_01_*",
+    ),
+    "a year and a month": (
+        "{}_{}", (2000, 2001), (1, 2), "2000, 2001; 1, 2", "2000, 2001", "2000_*",
+    ),
+    "two dates": (
+        "20240{}03_20250{}03", (1, 2), (3, 4), "20240103, 20240203; 20250303, 20250403",
+        "20240103, 20240203", "20240103_*",
+    ),
+    "a counter and one more": (
+        "20240103_{}_{}", ("0001", "0099"), (1, 2), "0001, 0099; 1, 2", "0001, 0099",
+        "20240103_0001_*",
+    ),
+    "a time and one more": (
+        "20240103_{}_{}", ("0001", "0100"), (1, 2), "0001, 0100; 1, 2", "0001, 0100",
+        "20240103_0001_*",
+    ),
+    "a point behind a word": ("t{}x.{}", (0, 1), (0, 5), "t0, t1; 0, 5", "0, 5", "t*x.0"),
+    "a number before wells": ("x1{}{}", "AB", (1, 24), "A, B; 1, 24", "A, B", "x1A*"),
+    "a line inside wells": ("{}_{}", "ab", (1, 2), "a, b; 1, 2", "a, b", "a_*"),
+    "a line inside a well": ("A-{}_{}", (1, 2), (0, 1), "A-1, A-2; 0, 1", "A-1, A-2", "A-1_*"),
+    "words that are no unit": (
+        "{}{}", (1, 2, 3), ("h", "x"), "1, 2, 3; h, x", "h, x", "*h",
+    ),
     "decimals of nothing": ("a_{}.{}", (0, 1), (0, 25), "a_0, a_1; 0, 25", "a_0, a_1", "a_0.*"),
     "column 25": ("{}{}", "AP", (1, 25), "A, P; 1, 25", "A, P", "A*"),
     "column 0": ("{}{}", "AP", (0, 24), "A, P; 0, 24", "A, P", "A*"),
@@ -155,6 +197,17 @@ POSITIONS = {
     "wells behind a line": (names_of("x_{}{}", "ap", (1, 24)), "a1, a24, p1, p24"),
     "rows and columns": (names_of("r{}c{}", (1, 2), (1, 10)), "r1c1, r1c10, r2c1, r2c10"),
     "columns of two rows": (["A2.tif", "A10.tif", "B2.tif"], "A2, A10, B2"),
+    "wells in front": (names_of("{}{}_x", "AB", (1, 2)), "A1, A2, B1, B2"),
+    "rows and columns apart": (names_of("r{}_c{}", (1, 2), (1, 3)), "r1_c1, r1_c3, r2_c1, r2_c3"),
+    "rows and columns in front": (names_of("r{}C{}_x", (1, 2), (1, 3)), "r1C1, r1C3, r2C1, r2C3"),
+    "as many as are told": (
+        names_of("{}{}", "AB", range(1, 7)),
+        "A1, A2, A3, A4, A5, A6, B1, B2, B3, B4, B5, B6",
+    ),
+    "more than are told": (
+        names_of("{}{}", "AB", range(1, 8)),
+        "A1, A2, A3, A4, A5, A6, A7, B1, B2, B3, B4, ... B7",
+    ),
 }
 
 
@@ -197,6 +250,10 @@ CHANNELS = {
         "{1}_t{0}", ("ch9_GFP", "ch10_DAPI"), (0, 1), ("GFP", "DAPI"),
     ),
     "numbers behind stains": ("{1}_t{0}", ("GFP_ch9", "DAPI_ch10"), (0, 1), ("GFP", "DAPI")),
+    "numbers before two words": (
+        "{1}_t{0}", ("w1Cy5 far", "w2DAPI"), (0, 1), ("Cy5 far", "DAPI"),
+    ),
+    "a number before nothing": ("{1}_t{0}", ("w1", "w2DAPI"), (0, 1), ("w1", "w2DAPI")),
 }  # fmt: skip
 
 
@@ -230,6 +287,18 @@ GRIDS = {
         (("T", 6), ("C", 2)), ("c0", "c1"), "i_0, i_1, i_2, ... i_5 are taken for points in time",
         "",
     ),
+    "hours and times beside a number": (
+        [f"{i}_t{i // 2}_{i // 4}h_{STAINS[c]}.tif" for i in range(8) for c in range(2)],
+        (("T", 8), ("C", 2)), STAINS, "0, 1, 2, ... 7 are taken for points in time", "",
+    ),
+    "two stains of three of one name": (
+        names_of("{1}_t{0}", (0, 1), ("w1Cy5 far", "w2Cy5 far", "w3DAPI")),
+        (("T", 2), ("C", 3)), ("w1Cy5 far", "w2Cy5 far", "w3DAPI"), "", "T",
+    ),
+    "decimals of slices": (
+        names_of("t{}_z{}.{}", (0, 1), (0, 1), (0, 5)), (("T", 2), ("Z", 4)), (), "", "T",
+    ),
+    "no time": (names_of("{}_z{}", STAINS, (0, 1)), (("C", 2), ("Z", 2)), STAINS, "", ""),
     "numbered through": (
         [f"{2 * t + c}_{STAINS[c]}.tif" for t in range(6) for c in range(2)],
         (("T", 6), ("C", 2)), STAINS, THROUGH, "",
@@ -283,6 +352,32 @@ def test_series_of_words_and_of_what_is_alike():
     assert told(["x2y1.tif", "x10y1.tif", "x2y01.tif"]) == (
         "folder: the names of its files differ in 2 ways: x2, x10; y01, y1; whether x2, x10 are "
         "series, channels or times cannot be told; choose one with --match 'x2y*.tif'"
+    )
+
+
+def test_what_is_asked_of_three_fields():
+    for names, ways, unclear, typed in (
+        (
+            [f"{i}_{i % 2}h_{STAINS[c]}.tif" for i in range(4) for c in range(2)],
+            "0, 1, 2, 3; 0, 1; DAPI, GFP", "0, ... 3", "0_0h_*.tif",
+        ),
+        (
+            [f"t{i}_q{i // 2}_{STAINS[c]}.tif" for i in range(4) for c in range(2)],
+            "t0, t1, t2, t3; q0, q1; DAPI, GFP", "q0, q1", "t*_q0_*.tif",
+        ),
+        (
+            names_of("t{}_c{}_{}", (0, 1), (0, 1), ("ab", "cd")),
+            "t0, t1; c0, c1; ab, cd", "ab, cd", "t*_c*_ab.tif",
+        ),
+    ):  # fmt: skip
+        assert told(names) == (
+            f"folder: the names of its files differ in 3 ways: {ways}; whether {unclear} are "
+            f"series, channels or times cannot be told; choose one with --match '{typed}'"
+        )
+    identifiers = [f"x_{{{c}2345678-0000-1111-2222-1234567890AB}}.tif" for c in "AB"]
+    assert told(identifiers) == (
+        "folder: the names of its files differ in identifiers only, which tell no order; rename "
+        "them, or choose one with --match"
     )
 
 
@@ -351,6 +446,11 @@ REFUSED = {
         ["a_1.tif", "a_2.tiff", "a_1_x.tif"],
         "2 kinds of names, a_1.tif (2), a_1_x.tif (1); choose those that belong together with "
         "--match 'a_?.*'",
+    ),
+    "digits of any number and one": (
+        [*names_of("x{}_a_{}_b", (1, 10), (1, 2)), "x1_a_1_b_b.tif"],
+        "2 kinds of names, x1_a_1_b.tif (4), x1_a_1_b_b.tif (1); choose those that belong together "
+        "with --match 'x*_a_?_b.tif'",
     ),
     "brackets": (
         ["a_[1].tif", "a_[2].tif", "a_1.tif"],

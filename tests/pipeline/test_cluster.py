@@ -168,7 +168,10 @@ def test_cancelling_leaves_nothing_there_and_nothing_here(tmp_path, cluster):
 def test_no_scheduler_at_the_address(tmp_path, cli, frames, address):
     ended = cli(frames, "-o", tmp_path / "o.mp4", "--quiet", "--scheduler", address)
     assert ended.code == 2
-    assert f"no dask scheduler answers at {address}" in ended.error_line
+    assert ended.error_line == (
+        f"tif2video: --scheduler: no dask scheduler answers at {address}; name the address "
+        "that dask scheduler printed when it started, such as tcp://10.0.0.1:8786"
+    )
 
 
 def test_workers_of_this_machine_and_of_a_cluster_exclude_each_other(cli, frames):

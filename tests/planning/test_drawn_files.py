@@ -257,6 +257,17 @@ def test_each_label_image_is_looked_at_before_it_is_drawn(tmp_path, planned):
     for source, panels in (("pos1", ()), ("pos*", ("--panels", "sources", "--sync", "frame"))):
         found = planned("--segmentation", masks, *panels, source=tmp_path / source, code=1)
         assert f"{sorted(masks.iterdir())[3]}: is 80x48 uint16" in found["error"]
+    # A microscope may be still writing the last frames of a source, but no label images.
+    last = sorted(masks.iterdir())[-1]
+    tifffile.imwrite(sorted(masks.iterdir())[3], labels()[3])
+    tifffile.imwrite(last, np.zeros((HEIGHT, WIDTH), np.uint16))
+    found = planned("--segmentation", masks)
+    assert (found["notes"], found["drawn"][0]["objects"]) == ([], COUNT)
+    last.write_bytes(b"")
+    for given in (masks, masks / "*.tif"):
+        assert planned("--segmentation", given, code=1)["error"] == (
+            f"{last}: cannot be read as TIFF, or is damaged (not a TIFF file: header=b'')"
+        )
 
 
 def test_there_is_a_label_image_for_each_frame_or_one_for_all(tmp_path, planned):

@@ -43,7 +43,7 @@ from .objects import (
     tracks_of_array,
     trajectories,
 )
-from .open import open_images, open_stack
+from .open import open_finished, open_images, open_stack
 from .placed import Grid, PlacedFrames
 from .planes import ArrayPlanes, FramePlanes
 from .stack import (
@@ -96,6 +96,7 @@ __all__ = [
     "list_frames",
     "natural_key",
     "need_dask",
+    "open_finished",
     "open_images",
     "open_stack",
     "outlines_of",

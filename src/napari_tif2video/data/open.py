@@ -76,6 +76,11 @@ def open_images(
     return stack if letters is None else _renamed(stack, letters)
 
 
+def open_finished(path: Path, match: str | None = None) -> Stack:
+    """A path as `open_stack` does, where no microscope can be still writing the last files."""
+    return _open_path(path, match, skips=False, is_finished=True)
+
+
 def _open(source: Any, match: str | None, *, skips: bool) -> Stack:
     if isinstance(source, Stack):
         return source
@@ -93,19 +98,19 @@ def _open(source: Any, match: str | None, *, skips: bool) -> Stack:
     )
 
 
-def _open_path(path: Path, match: str | None, *, skips: bool) -> Stack:
+def _open_path(path: Path, match: str | None, *, skips: bool, is_finished: bool = False) -> Stack:
     path = Path(os.path.abspath(path))
     with translated(path):  # whatever nobody below has put into words
-        return _open_whole(path, match, skips=skips)
+        return _open_whole(path, match, skips=skips, is_finished=is_finished)
 
 
-def _open_whole(path: Path, match: str | None, *, skips: bool) -> Stack:
+def _open_whole(path: Path, match: str | None, *, skips: bool, is_finished: bool) -> Stack:
     dataset = dataset_of(path) if match is None else None
     if dataset is not None:
         return open_dataset(dataset, path, path.name if path.is_dir() else source_stem(path))
     if path.is_dir():
         names = list_frames(path, match)
-        stack = open_folder(path, names, skips=skips)
+        stack = open_folder(path, names, skips=skips, is_finished=is_finished)
         if match is not None:  # others were not asked for
             return stack
         aside, notes = set_aside(path, names)

@@ -70,7 +70,7 @@ class Points(SeenObjects):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        unknown = set(np.unique(self.symbols)) - set(SYMBOLS)
+        unknown = set(self.symbols.tolist()) - set(SYMBOLS)
         if unknown:
             raise SettingsError(
                 f"{self.look.name}: there is no symbol {min(unknown)!r}; take one of "

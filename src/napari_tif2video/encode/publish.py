@@ -86,8 +86,8 @@ def _tidied(path: Path, parts: Sequence[Path]) -> Iterator[None]:
         yield
     finally:
         for part in parts:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # such as that it has its name
+                part.unlink()
         for folder in new_folders:
             with contextlib.suppress(OSError):  # such as that there is a video in it
                 folder.rmdir()

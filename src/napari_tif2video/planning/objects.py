@@ -26,6 +26,7 @@ from ..data import (
     Outlines,
     Positions,
     Stack,
+    open_finished,
     open_stack,
 )
 from ..errors import SourceError
@@ -142,8 +143,8 @@ def _opened(given: Any, path: Path | None) -> Stack:
     if path is None:
         return open_stack(np.asarray(given) if isinstance(given, list) else given)
     if not path.exists() and glob.has_magic(path.name) and path.parent.is_dir():
-        return open_stack(path.parent, match=path.name)
-    return open_stack(path)
+        return open_finished(path.parent, path.name)
+    return open_finished(path)
 
 
 # --- sifting --------------------------------------------------------------------------------

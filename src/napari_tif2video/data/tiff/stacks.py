@@ -163,15 +163,18 @@ def _sound(folder: Path, names: Sequence[str], *, skips: bool) -> str:
     return names[0]
 
 
-def open_folder(folder: Path, names: Sequence[str], *, skips: bool = False) -> Stack:
+def open_folder(
+    folder: Path, names: Sequence[str], *, skips: bool = False, is_finished: bool = False
+) -> Stack:
     """The files of a folder as a stack; the first one decides what they all are.
 
-    With `skips`, it is the first that can be opened.
+    With `skips`, it is the first that can be opened; with `is_finished`, no microscope can be still
+    writing the last ones.
 
     Each is a plane or several, on the axes that their names tell, unless their OME metadata tell
     how all of them belong together.
     """
-    written, being_written = _written(folder, names)
+    written, being_written = (names, ()) if is_finished else _written(folder, names)
     lacking, names = len(names) - len(written), written
     series = _whole_folder(folder / _sound(folder, names, skips=skips), names)
     if series is not None:
