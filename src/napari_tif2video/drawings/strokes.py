@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 2048  # lines whose pixels are found together
-_KEPT_BLOCKS = 48  # about 100 MB at most
-_CELLS = 1 << 15  # looked at together: arrays that stay in the cache of a core
+_BLOCK = 4096  # lines whose pixels are found together
+_KEPT_BLOCKS = 24  # about 100 MB at most
+_CELLS = 1 << 16  # looked at together: arrays that stay in the cache of a core
 
 Floats32 = NDArray[np.float32]
 
