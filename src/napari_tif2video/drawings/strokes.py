@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 _BLOCK = 4096  # lines whose pixels are found together
 _KEPT_BLOCKS = 24  # about 100 MB at most
-_CELLS = 1 << 16  # looked at together: arrays that stay in the cache of a core
+_CELLS = 1 << 16  # looked at together: few calls, and arrays that stay in the cache of a core
 
 Floats32 = NDArray[np.float32]
 
