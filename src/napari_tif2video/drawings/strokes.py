@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 2048  # lines whose pixels are found together
-_KEPT_BLOCKS = 48  # about 100 MB at most
-_CELLS = 1 << 14  # looked at together: arrays that stay in the cache of a core
+_BLOCK = 4096  # lines whose pixels are found together
+_KEPT_BLOCKS = 24  # about 100 MB at most
+_CELLS = 1 << 16  # looked at together: few calls, and arrays that stay in the cache of a core
 
 Floats32 = NDArray[np.float32]
 
@@ -80,7 +80,7 @@ class Strokes:
         self._blocks: dict[int, tuple[_Pixels, _Pixels]] = {}
         # Which pixel of a line is on top, of those that were just written; whatever elsewhere.
         self._top = np.empty(size[0] * size[1], np.int32)
-        self._joined: tuple[range, _Pixels, int] | None = None
+        self._joined: tuple[object, _Pixels, int] | None = None
 
     def covered(
         self, first: int, stop: int, at_start: Floats32, at_end: Floats32
@@ -98,14 +98,15 @@ class Strokes:
             The pixels, and the line that each shows, counted from `first`.
         alphas : float32 array
         """
-        pixels, weak = self._together(range(first // _BLOCK, -(-stop // _BLOCK)))
         is_there = (at_start > 0) | (at_end > 0)
+        are_all = bool(is_there.all())
+        pixels, weak = self._together(first // _BLOCK, -(-stop // _BLOCK), stop, are_all)
         span = np.array([first, stop], np.int32)  # another type would be sought in a copy
         layers = []
         for part in (slice(0, weak), slice(weak, len(pixels.lines))):
             low, high = part.start + np.searchsorted(pixels.lines[part], span)
             numbers, places = np.arange(low, high, dtype=np.int32), pixels.places[low:high]
-            if not is_there.all():
+            if not are_all:
                 kept = is_there[pixels.lines[low:high] - first]
                 numbers, places = numbers[kept], places[kept]
             self._top[places] = numbers
@@ -120,17 +121,30 @@ class Strokes:
         alphas *= pixels.covers.take(seen)
         return pixels.places.take(seen), line, alphas
 
-    def _together(self, numbers: range) -> tuple[_Pixels, int]:
+    def _together(self, low: int, high: int, stop: int, are_all: bool) -> tuple[_Pixels, int]:
         """The pixels of some blocks: what covers them by less than half, and how many that are.
 
         They give way to those behind them. Kept for the next frame, which mostly needs the same.
+        Where all lines are there, what others hide in each of these frames is left out: half of it.
         """
-        if self._joined is None or self._joined[0] != numbers:
-            parts = [self._block(number) for number in numbers]
-            weak, strong = ([part[kind] for part in parts] for kind in (0, 1))
-            count = sum(len(part.lines) for part in weak)
-            self._joined = numbers, _joined([*weak, *strong]), count
+        key = low, high, stop // _BLOCK, are_all
+        if self._joined is None or self._joined[0] != key:
+            parts = [self._block(number) for number in range(low, high)]
+            whole = stop // _BLOCK - low  # of the last one, not all lines are there yet
+            if are_all and whole:
+                parts = [self._unhidden(*_stacked(parts[:whole])), *parts[whole:]]
+            weak, strong = _stacked(parts)
+            self._joined = key, _joined([weak, strong]), len(weak.lines)
         return self._joined[1:]
+
+    def _unhidden(self, weak: _Pixels, strong: _Pixels) -> tuple[_Pixels, _Pixels]:
+        """Without pixels that a later one of these lines covers."""
+        self._top[weak.places] = weak.lines
+        is_last = self._top.take(weak.places) == weak.lines
+        self._top[weak.places] = -1
+        self._top[strong.places] = strong.lines
+        is_last &= self._top.take(weak.places) < weak.lines
+        return weak.only(is_last), strong.only(self._top.take(strong.places) == strong.lines)
 
     def _block(self, number: int) -> tuple[_Pixels, _Pixels]:
         found = self._blocks.pop(number, None)
@@ -144,6 +158,10 @@ class Strokes:
         while len(self._blocks) > _KEPT_BLOCKS:
             del self._blocks[next(iter(self._blocks))]
         return found
+
+
+def _stacked(parts: list[tuple[_Pixels, _Pixels]]) -> tuple[_Pixels, _Pixels]:
+    return _joined([weak for weak, _ in parts]), _joined([strong for _, strong in parts])
 
 
 def _joined(parts: list[_Pixels]) -> _Pixels:
@@ -173,22 +191,25 @@ def _pixels(
     reach = max(width, 1.0) / 2 + 0.5
     enter, leave = _inside(starts, ends, size, reach)
     lines = np.flatnonzero(enter < leave)
-    starts, way, enter = starts[:, lines], (ends - starts)[:, lines], enter[lines]
-    share = leave[lines] - enter
-    counts = np.ceil(np.hypot(*way) * share / (2 * reach)).clip(1).astype(np.intp)
+    way = (ends - starts).take(lines, axis=1)
+    starts, enter = starts.take(lines, axis=1), enter.take(lines)
+    share = leave.take(lines) - enter
+    lengths = np.sqrt(np.square(way).sum(axis=0)) * share
+    counts = np.ceil(lengths / (2 * reach)).clip(1).astype(np.intp)
     share /= counts
     line = np.repeat(np.arange(len(lines)), counts)
     number = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
-    way, share = way[:, line], share[line]
-    begin = enter[line] + number * share
-    low = starts[:, line] + way * begin
+    way, share = way.take(line, axis=1), share.take(line)
+    begin = enter.take(line) + number * share
+    low = starts.take(line, axis=1) + way * begin
     high = low + way * share
     corners = np.floor(np.minimum(low, high) - reach)
     sides = (np.ceil(np.maximum(low, high) + reach) - corners).max(axis=1, initial=1).astype(int)
+    lines = lines.take(line)
     # What is nearest to an end of the line belongs to the piece there, and what is nearest to a cut
     # to both pieces rather than to none.
-    since = np.where((number == 0) & ~goes_on[lines[line]], -np.inf, -0.01 * share)
-    until = np.where(number == counts[line] - 1, np.inf, 1.01 * share)
+    since = np.where((number == 0) & ~goes_on.take(lines), -np.inf, -0.01 * share)
+    until = np.where(number == counts.take(line) - 1, np.inf, 1.01 * share)
     shares = [begin, 1 - begin, since, until]
     pieces = np.concatenate([low - corners, way, shares]).astype(np.float32)
     corners = corners.astype(np.intp)
@@ -198,7 +219,7 @@ def _pixels(
     piece = np.concatenate([span.start + near[0] for span, near in zip(spans, found, strict=True)])
     places, covers, along = (np.concatenate([near[n] for near in found]) for n in (1, 2, 3))
     covers *= np.float32(min(width, 1.0))  # of lines thinner than a pixel
-    return _Pixels(places, (first + lines[line[piece]]).astype(np.int32), covers, along)
+    return _Pixels(places, (first + lines).astype(np.int32).take(piece), covers, along)
 
 
 def _inside(
@@ -234,17 +255,35 @@ def _near(
     squared = np.maximum(dx * dx + dy * dy, np.float32(1e-12))
     # Along the line, from where the piece begins: exact however long the line is.
     forward = y * (dy / squared) + x * (dx / squared)
-    ahead = np.clip(forward, -begin, rest)
-    away_x, away_y = x - ahead * dx, y - ahead * dy
-    covers = np.minimum(np.float32(reach) - np.sqrt(away_x * away_x + away_y * away_y), 1)
-    is_covered = (covers > 0) & (forward >= since) & (forward <= until)
+    ahead = np.maximum(forward, -begin)
+    np.minimum(ahead, rest, out=ahead)
+    away_squared = _square(x, ahead * dx)
+    away_squared += _square(y, ahead * dy)
+    is_covered = away_squared < np.float32(reach * reach)
+    is_covered &= forward >= since
+    is_covered &= forward <= until
+    if corners.min(initial=0) < 0 or (corners.max(axis=1, initial=0) + sides > size[::-1]).any():
+        column, row = (
+            np.arange(side)[:, np.newaxis] + corner
+            for side, corner in zip(sides, corners, strict=True)
+        )
+        is_inside = (column >= 0) & (column < size[1])
+        is_covered &= is_inside & ((row >= 0) & (row < size[0]))[:, np.newaxis]
     cells = int(sides.prod())
-    piece, cell = np.divmod(np.flatnonzero(is_covered.reshape(cells, -1).T), cells)
-    row, column = np.divmod(cell, sides[0])
-    row += corners[1, piece]
-    column += corners[0, piece]
-    kept = (row >= 0) & (row < size[0]) & (column >= 0) & (column < size[1])
-    piece, cell = piece[kept], cell[kept]
-    places = (row * size[1] + column)[kept]
-    along = ahead.reshape(cells, -1)[cell, piece] + begin[piece]
-    return piece, places, covers.reshape(cells, -1)[cell, piece], along
+    found = np.flatnonzero(is_covered.reshape(cells, -1).T)
+    piece = found // cells
+    cell = found - piece * cells
+    row, column = np.divmod(np.arange(cells), sides[0])
+    places = (corners[1] * size[1] + corners[0]).take(piece)
+    places += (row * size[1] + column).take(cell)
+    at = cell * len(dx) + piece
+    covers = np.float32(reach) - np.sqrt(away_squared.take(at))
+    np.minimum(covers, 1, out=covers)
+    return piece, places, covers, ahead.take(at) + begin.take(piece)
+
+
+def _square(place: Floats32, other: Floats32) -> Floats32:
+    """The squared difference, in the memory of the other."""
+    np.subtract(place, other, out=other)
+    other *= other
+    return other

@@ -170,9 +170,11 @@ class Tracks(OfArrays):
 
     def _strengths(self, times: Floats, now: float) -> NDArray[np.float32]:
         """How opaque a track is at some times: most at the end of the head, nothing beyond it."""
-        length = max(self.tail + self.head, 1e-9)
-        strengths = np.clip(1 - (self.head + now - times) / length, 0, 1)
-        strengths[times > now + self.head] = 0
+        length, most = max(self.tail + self.head, 1e-9), now + self.head
+        strengths = 1 - (most - times) / length
+        np.maximum(strengths, 0, out=strengths)
+        np.minimum(strengths, 1, out=strengths)
+        strengths[times > most] = 0
         return strengths.astype(np.float32)
 
     def _strokes(self, view: View) -> Strokes:
