@@ -1,0 +1,294 @@
+"""What a stack tells of itself, which frames it hands out, and each word where there is none."""
+
+from __future__ import annotations
+
+import os
+import pickle
+
+import dask
+import dask.array as da
+import numpy as np
+import pytest
+import tifffile
+from helpers.files import write_folder
+from helpers.frames import noise
+
+import napari_tif2video as t2v
+from napari_tif2video.data import HeldFrames, array_error, need_dask, stack_of_array
+from napari_tif2video.geometry import CropBox
+
+ARRAY = noise((5, 8, 10))
+WHOLE = CropBox(10, 8, 0, 0)
+PART = CropBox(5, 6, 3, 1)
+
+
+def refused(source, **options):
+    with pytest.raises(t2v.SourceError) as caught:
+        t2v.open_stack(source, **options)
+    return str(caught.value)
+
+
+def frames_in(frames, box):
+    """Copies, as frames may come in a buffer that is used again."""
+    read = frames.delayed(box).compute() if need_dask(frames) else frames
+    return [np.array(frame) for frame in read.read_frames(box)]
+
+
+def test_what_an_array_becomes():
+    for shape, axes, sizes, notes in (
+        ((4, 6), "TYX", (1, 4, 6), ()),
+        ((3, 4, 6), "TYX", (3, 4, 6), ()),
+        ((3, 4, 3), "TYXS", (1, 3, 4, 3), ()),
+        ((3, 4, 5), "TYX", (3, 4, 5), ()),
+        ((2, 3, 4, 3), "TYXS", (2, 3, 4, 3), ()),
+        ((2, 3, 4, 4), "TYXS", (2, 3, 4, 3), ("its alpha channel is left out",)),
+        ((3, 4, 4), "TYXS", (1, 3, 4, 3), ("its alpha channel is left out",)),
+    ):
+        array = noise(shape, high=250).astype(">u2")
+        for source in (array, da.from_array(array, chunks=-1)):
+            stack = stack_of_array(source, "some")
+            assert (stack.axes, stack.shape, stack.notes) == (axes, sizes, notes)
+            assert (stack.name, stack.path, len(stack)) == ("some", None, sizes[0])
+            assert stack.dtype == np.dtype("u2")
+            assert stack.dtype.isnative
+            assert stack.sizes == (("T", sizes[0]),)
+            assert stack.labels == [f"frame {i}" for i in range(sizes[0])]
+            height, width = sizes[1:3]
+            kind = "RGB " if len(sizes) > 3 else ""
+            assert str(stack.format) == f"{width}x{height} {kind}uint16"
+            assert stack.format.nbytes == 2 * np.prod(sizes[1:])
+            seen = array if len(shape) == len(sizes) else array[np.newaxis]
+            np.testing.assert_array_equal(stack.data.compute(), seen[..., : sizes[-1]])
+            assert stack.data.chunks[0] == (1,) * sizes[0]
+    plain = stack_of_array(noise((2, 4, 3)), is_rgb=False)
+    assert (plain.axes, plain.shape, plain.name) == ("TYX", (2, 4, 3), "array")
+    four = t2v.open_stack(noise((2, 4, 5, 4)), axes="TCYX")
+    assert (four.axes, four.shape, four.sizes) == ("TCYX", (2, 4, 5, 4), (("T", 2), ("C", 4)))
+
+
+def test_what_is_said_of_arrays_that_are_no_frames():
+    expected = (
+        "; expected (T, Y, X) or (T, Y, X, 3), none of them 0; name other axes with axes, such as "
+        "axes='TCZYX'"
+    )
+    for shape in ((2, 3, 40, 120), (40,), (0, 4, 5), (5, 0, 12), (5, 4, 0), (1, 2, 3, 4, 3), (3,)):
+        for array in (np.zeros(shape, np.uint16), da.zeros(shape, dtype=np.uint16)):
+            assert refused(array) == f"array: has the shape {shape}{expected}"
+    numbers = "bool, integers and floating point numbers can be converted"
+    for dtype, name in (("c8", "complex64"), ("M8[s]", "datetime64[s]"), ("S2", "bytes16")):
+        for array in (np.zeros((2, 3, 4), dtype), da.zeros((2, 3, 4), dtype=dtype)):
+            assert refused(array) == f"array: holds {name} values; {numbers}"
+    unknown = da.from_array(ARRAY)[da.from_array(np.array([True] * 5))]
+    assert refused(unknown) == (
+        "array: has chunks of unknown size; call compute_chunk_sizes() first"
+    )
+    assert refused({}) == (
+        "cannot convert a dict; expected a path, a numpy or dask array, or a Stack"
+    )
+
+
+def test_what_is_said_of_paths_and_names_of_axes(tmp_path):
+    assert refused(tmp_path / "gone.tif") == f"{tmp_path}/gone.tif: no such file or folder"
+    (tmp_path / "a.png").touch()
+    assert refused(str(tmp_path / "a.png")) == (
+        f"{tmp_path}/a.png: is not a TIFF file; expected .tif, .tiff, .btf, .tf8, .stk, .lsm"
+    )
+    tifffile.imwrite(tmp_path / "s.tif", noise((2, 3, 8, 10)), photometric="minisblack")
+    (tmp_path / "in").mkdir()
+    tifffile.imwrite(tmp_path / "in" / "s.tif", noise((3, 8, 10)), photometric="minisblack")
+    tifffile.imwrite(tmp_path / "one.tif", noise((8, 10)))
+    stack = t2v.open_stack(tmp_path / "in" / "s.tif", axes="ZYX")
+    assert (stack.played, stack.axes, stack.sizes) == ("Z", "TYX", (("Z", 3),))
+    assert t2v.open_stack(tmp_path / "one.tif", axes="YX").axes == "TYX"
+    for axes, name, has in (
+        ("YX", "in/s.tif", "TYX with the sizes 3x8x10"),
+        ("TCYX", "in/s.tif", "TYX with the sizes 3x8x10"),
+        ("TYXS", "in/s.tif", "TYX with the sizes 3x8x10"),
+    ):
+        assert refused(tmp_path / name, axes=axes) == (
+            f"{tmp_path}/{name}: has the axes {has}, which cannot be named {axes}"
+        )
+    known = t2v.open_stack(ARRAY)
+    assert t2v.open_stack(known) is known
+    assert refused(known, axes="TCYX") == (
+        "array: has the axes TYX with the sizes 5x8x10, which cannot be named TCYX"
+    )
+
+
+def test_positions_and_hyperstacks_have_no_frames_until_some_are_chosen(tmp_path):
+    folder = tmp_path / "wells"
+    for position, width in (("A01", 10), ("A02", 10), ("B01", 12)):
+        write_folder(folder, noise((2, 8, width)), name=f"{position}_t{{}}.tif")
+    stack = t2v.open_stack(folder, match="A*")
+    assert (stack.axes, stack.shape, len(stack)) == ("PTYX", (2, 2, 8, 10), 2)
+    assert stack.sizes == (("P", 2), ("T", 2))
+    assert stack.image_names == ("A01", "A02")
+    assert [image.labels for image in stack.images] == [
+        [f"{position}_t{t}.tif" for t in (0, 1)] for position in ("A01", "A02")
+    ]
+    assert stack.data.shape == (2, 2, 8, 10)
+    with pytest.raises(t2v.SourceError) as caught:
+        _ = stack.frames
+    assert str(caught.value) == f"{folder}: holds 2 positions; choose one with position"
+    with pytest.raises(t2v.SourceError) as caught:
+        _ = t2v.open_stack(folder).data
+    assert str(caught.value) == (
+        f"{folder}: holds 3 positions of different sizes; take the data of each of its images"
+    )
+    renamed = t2v.open_stack(folder, match="A*", axes="ZYX")
+    assert [image.played for image in renamed.images] == ["Z", "Z"]
+    array = noise((2, 3, 8, 10))
+    several = t2v.open_stack(array, axes="TCYX")
+    np.testing.assert_array_equal(several.data, array)
+    with pytest.raises(t2v.SourceError) as caught:
+        _ = several.frames
+    assert str(caught.value) == (
+        "array: is a hyperstack with the axes TCYX; choose what is shown with channel, z and play"
+    )
+    again = t2v.open_stack(several, axes="CZYX")
+    assert (again.axes, again.shape) == ("CZYX", array.shape)
+
+
+def test_every_box_of_frames_in_any_blocks():
+    for chunks in ((1, 8, 10), (2, 3, 4), (5, 8, 10), (3, 2, 10), ((1, 4), (5, 3), (3, 3, 4))):
+        lazy = stack_of_array(da.from_array(ARRAY, chunks=chunks)).frames
+        for box, rows, columns in (
+            (WHOLE, slice(0, 8), slice(0, 10)),
+            (PART, slice(1, 7), slice(3, 8)),
+            (CropBox(1, 1, 9, 7), slice(7, 8), slice(9, 10)),
+        ):
+            for indices in ([0, 1, 2, 3, 4], [4, 0, 4, 2], [3]):
+                chosen = lazy.select(indices)
+                expected = ARRAY[indices, rows, columns]
+                np.testing.assert_array_equal(frames_in(chosen, box), expected)
+                eager = [np.array(frame) for frame in chosen.read_frames(box)]
+                np.testing.assert_array_equal(eager, expected)
+                kept = chosen.delayed(box).compute()
+                assert len(kept) == len(indices)
+                last = [np.array(f) for f in kept.select([len(indices) - 1]).read_frames(box)]
+                np.testing.assert_array_equal(last, expected[-1:])
+                np.testing.assert_array_equal(chosen.lazy, ARRAY[indices])
+                assert [chosen.label(i) for i in range(len(chosen))] == [
+                    f"frame {index}" for index in indices
+                ]
+
+
+def test_what_is_said_of_blocks_that_fail_or_have_another_shape():
+    def fail(values, block_info=None):
+        if block_info[0]["chunk-location"][0] == 1:
+            raise ValueError("no\nsuch thing")
+        return values
+
+    broken = da.from_array(ARRAY, chunks=(2, 8, 10)).map_blocks(fail, dtype=ARRAY.dtype)
+    frames = stack_of_array(broken).frames
+    with dask.config.set(scheduler="synchronous"):
+        read = frames.read_frames(WHOLE)
+        np.testing.assert_array_equal([next(read).copy(), next(read).copy()], ARRAY[:2])
+        with pytest.raises(t2v.SourceError) as caught:
+            next(read)
+        assert str(caught.value) == (
+            "block 1 of the array cannot be computed (ValueError: no such thing)"
+        )
+        small = da.from_array(ARRAY, chunks=(2, 8, 10)).map_blocks(
+            lambda values: values[:, :7], dtype=ARRAY.dtype, chunks=((2, 2, 1), (8,), (10,))
+        )
+        with pytest.raises(t2v.SourceError) as caught:
+            stack_of_array(small).frames.delayed(WHOLE).compute()
+    assert str(caught.value) == (
+        "a block of the array has the shape (2, 7, 10) where the array says (2, 8, 10)"
+    )
+    reason = "the array cannot be computed (KeyError: 'a')"
+    eight = "block 0 or 1 or 2 or 3 or 4 or 5 or 6 or 7 of "
+    assert str(array_error(KeyError("a"), range(8))) == eight + reason
+    assert str(array_error(KeyError("a"), range(9))) == reason
+
+
+def test_frames_that_are_held(tmp_path):
+    folder = write_folder(tmp_path / "in", ARRAY)
+    places = (0, 0, 1, 3, 3, 3, 4)
+    for source in (ARRAY, da.from_array(ARRAY, chunks=(2, 8, 10)), folder):
+        frames = t2v.open_stack(source).frames
+        held = HeldFrames(frames, places)
+        np.testing.assert_array_equal(frames_in(held, PART), ARRAY[list(places), 1:7, 3:8])
+        assert (len(held), held.format) == (7, frames.format)
+        assert [held.label(i) for i in range(7)] == [frames.label(place) for place in places]
+        some = held.select([1, 2, 5, 6])
+        assert (len(some), len(some.frames), some.places) == (4, 4, (0, 1, 2, 3))
+        np.testing.assert_array_equal(frames_in(some, WHOLE), ARRAY[[0, 1, 3, 4]])
+        twice = held.select([3, 4])
+        assert (len(twice.frames), twice.places) == (1, (0, 0))
+        held.check()
+        assert list(held.held("abcde")) == list("aabddde")
+    in_blocks = HeldFrames(t2v.open_stack(da.from_array(ARRAY, chunks=(2, 8, 10))).frames, places)
+    assert in_blocks.chunk_starts == (0, 3, 6)  # the first moments of frames 0, 2 and 4
+    assert HeldFrames(t2v.open_stack(ARRAY).frames, places).chunk_starts is None
+    files = t2v.open_stack(folder).frames
+    assert HeldFrames(files, places).identity() == (files.identity(), places)
+    assert HeldFrames(t2v.open_stack(ARRAY).frames, places).identity() is None
+    (folder / "t3.tif").write_bytes(b"")
+    with pytest.raises(t2v.SourceError, match=r"t3\.tif"):
+        HeldFrames(files, places).check()
+
+
+def test_the_array_of_a_stack_travels_without_the_stack(tmp_path):
+    stack = t2v.open_stack(write_folder(tmp_path / "in", ARRAY))
+    assert t2v.open_stack(stack.data) is stack
+    assert stack.data is stack.data
+    assert stack.data.chunks == ((1,) * 5, (8,), (10,))
+    moved = pickle.loads(pickle.dumps(stack.data))
+    np.testing.assert_array_equal(moved, ARRAY)
+    chosen = stack.select([4, 1])
+    assert chosen.labels == ["t4.tif", "t1.tif"]
+    np.testing.assert_array_equal(chosen.data, ARRAY[[4, 1]])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs special files of Unix")
+def test_what_is_said_of_images_that_are_no_files(tmp_path):
+    folder = write_folder(tmp_path / "in", ARRAY[:2])
+    for name in ("t9.tif", "t10.tif"):
+        (folder / name).symlink_to("nowhere.tif")
+    (folder / "t5.tif").mkdir()
+    said = (
+        f"{folder}: 2 of its 5 images are links to files that do not exist, the first is t9.tif; "
+        "restore them, or choose others with --match"
+    )
+    assert refused(folder) == said
+    for name in ("z.tif", "p.tif"):
+        os.mkfifo(folder / name)
+    assert refused(folder) == (
+        f"{folder}/p.tif: is no file, but a pipe, socket or device; remove it, or use --match to "
+        "choose files"
+    )
+    assert t2v.open_stack(folder, match="t[01].tif").labels == ["t0.tif", "t1.tif"]
+
+
+def test_images_beside_those_that_are_taken_are_counted(tmp_path):
+    folder = write_folder(tmp_path / "in", ARRAY[:2])
+    for name in ("t0_thumb.tif", "t1_thumb.tif", "a.stk", ".t3.tif", "b.txt"):
+        (folder / name).touch()
+    stack = t2v.open_stack(folder)
+    assert (stack.left_out, stack.notes) == (
+        3,
+        (
+            "2 thumbnails are left out: t0_thumb.tif to t1_thumb.tif",
+            "1 file of another ending is left out: a.stk",
+        ),
+    )
+    assert (t2v.open_stack(folder, match="t*").left_out, stack.name, stack.path) == (
+        0, "in", folder,
+    )  # fmt: skip
+    below = tmp_path / "below"
+    for stain in ("GFP", "DAPI"):
+        write_folder(below / stain, ARRAY[:2])
+        for name in ("z.lsm", "y.lsm", ".x.lsm"):
+            (below / stain / name).touch()
+    (below / "DAPI" / "thumb.tif").touch()
+    stack = t2v.open_stack(below)
+    assert (stack.left_out, stack.notes) == (
+        5,
+        (
+            "1 thumbnail is left out: DAPI/thumb.tif",
+            "4 files of other endings are left out: DAPI/y.lsm to GFP/z.lsm",
+            "read from its subfolders: DAPI, GFP",
+        ),
+    )
