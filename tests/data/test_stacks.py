@@ -12,6 +12,7 @@ import pytest
 import tifffile
 from helpers.files import write_folder
 from helpers.frames import noise
+from helpers.refusals import refusal
 
 import napari_tif2video as t2v
 from napari_tif2video.data import HeldFrames, array_error, need_dask, stack_of_array
@@ -23,9 +24,7 @@ PART = CropBox(5, 6, 3, 1)
 
 
 def refused(source, **options):
-    with pytest.raises(t2v.SourceError) as caught:
-        t2v.open_stack(source, **options)
-    return str(caught.value)
+    return refusal(t2v.SourceError, t2v.open_stack, source, **options)
 
 
 def frames_in(frames, box):

@@ -11,10 +11,10 @@ from pathlib import Path
 import av
 import pytest
 from helpers.frames import noise, numbered
-from helpers.video import numbers
+from helpers.video import change_what_was_written, numbers
 
 import napari_tif2video as t2v
-from napari_tif2video.encode import VideoWriter, check, container, encoder, palette
+from napari_tif2video.encode import check, container, encoder, palette
 
 FRAMES = numbered(6)
 
@@ -53,27 +53,8 @@ def refuse_the_metadata(monkeypatch):
     monkeypatch.setattr(container, "metadata", fail)
 
 
-def refuse_a_packet(monkeypatch):
-    monkeypatch.setattr(av.container.OutputContainer, "mux", fail, raising=True)
-
-
-def changed_on_the_disk(monkeypatch, change):
-    begin, close, paths = VideoWriter.__init__, VideoWriter.close, {}
-
-    def begun(self, path, *args):
-        paths[self] = path
-        begin(self, path, *args)
-
-    def closed(self):
-        close(self)
-        change(Path(paths[self]))
-
-    monkeypatch.setattr(VideoWriter, "__init__", begun)
-    monkeypatch.setattr(VideoWriter, "close", closed)
-
-
 def cut_the_file(monkeypatch):
-    changed_on_the_disk(monkeypatch, lambda path: os.truncate(path, 20))
+    change_what_was_written(monkeypatch, lambda path: os.truncate(path, 20))
 
 
 def other_video(frames, size, fps):
@@ -86,7 +67,7 @@ def other_video(frames, size, fps):
                 new.mux(stream.encode(frame))
             new.mux(stream.encode(None))
 
-    return lambda monkeypatch: changed_on_the_disk(monkeypatch, replaced)
+    return lambda monkeypatch: change_what_was_written(monkeypatch, replaced)
 
 
 PLANNED = (

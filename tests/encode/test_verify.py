@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from helpers.files import write_folder
 from helpers.frames import noise, numbered, smooth
-from helpers.video import numbers
+from helpers.video import change_what_was_written, numbers
 
 import napari_tif2video as t2v
 from napari_tif2video.encode import Encoder, Spool, VideoWriter
@@ -109,22 +109,6 @@ def flip_a_byte_of_a_packet(monkeypatch, frames=None):
         append(self, dataclasses.replace(segment, packets=tuple(packets)))
 
     monkeypatch.setattr(VideoWriter, "append", damaged)
-
-
-def change_what_was_written(monkeypatch, change):
-    """The file is changed on the disk, in ways that its own index does not tell."""
-    begin, close, paths = VideoWriter.__init__, VideoWriter.close, {}
-
-    def begun(self, path, *args):
-        paths[self] = path
-        begin(self, path, *args)
-
-    def closed(self):
-        close(self)
-        change(paths[self])
-
-    monkeypatch.setattr(VideoWriter, "__init__", begun)
-    monkeypatch.setattr(VideoWriter, "close", closed)
 
 
 def flip_bytes_on_the_disk(monkeypatch):

@@ -9,6 +9,10 @@ _BITS = 8
 _BLOCKS = _BITS + 2
 HEIGHT, WIDTH = 48, 160
 
+# Small pictures of 8 bits: all grey levels, and as many colours.
+GREYS = np.arange(256, dtype=np.uint8).reshape(16, 16)
+COLOURS = np.random.default_rng(3).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+
 
 def numbered(count, *, noise=2000, seed=0, first=0):
     """(count, 48, 160) uint16: frame i shows the number first + i, over noise in mid-range."""

@@ -9,6 +9,8 @@ from fractions import Fraction
 import av
 import numpy as np
 
+from napari_tif2video.encode import VideoWriter
+
 from .frames import number_of
 
 
@@ -104,3 +106,19 @@ def atoms(path):
         names.append(data[position + 4 : position + 8].decode("ascii"))
         position += length or len(data)
     return names
+
+
+def change_what_was_written(monkeypatch, change):
+    """The file is changed on the disk, in ways that its own index does not tell."""
+    begin, close, paths = VideoWriter.__init__, VideoWriter.close, {}
+
+    def begun(self, path, *args):
+        paths[self] = path
+        begin(self, path, *args)
+
+    def closed(self):
+        close(self)
+        change(paths[self])
+
+    monkeypatch.setattr(VideoWriter, "__init__", begun)
+    monkeypatch.setattr(VideoWriter, "close", closed)

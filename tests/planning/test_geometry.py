@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.frames import noise
+from helpers.refusals import refusal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -175,13 +176,6 @@ def test_without_the_option_there_is_no_dot():
     assert (shown == 130).all()
 
 
-def refusal(work, *args):
-    """What is said of a box or size that cannot be."""
-    with pytest.raises(t2v.Tif2VideoError) as caught:
-        work(*args)
-    return str(caught.value)
-
-
 def test_boxes_as_text_and_numbers():
     for text, box in {
         "40x30": t2v.CropBox(40, 30),
@@ -193,7 +187,7 @@ def test_boxes_as_text_and_numbers():
         assert str(box) == text.strip().lower()
     for text in ("40", "1x1" + " " * 97, "1234567890x1", "1x1+1234567890+0", "1x1+1", "٣x٣"):
         said = f"crop: expected WxH or WxH+X+Y such as 250x250, got {text!r}"
-        assert refusal(t2v.CropBox.parse, text) == said
+        assert refusal(t2v.Tif2VideoError, t2v.CropBox.parse, text) == said
     box = t2v.CropBox(*np.array([40, 30, 7, 5]))
     assert [type(side) for side in (box.width, box.height, box.x, box.y)] == [int] * 4
     assert (box.shape, box.rows, box.columns) == ((30, 40), slice(5, 35), slice(7, 47))
@@ -206,7 +200,7 @@ def test_boxes_as_text_and_numbers():
         (0, 1): "the box must be at least 1x1, got 0x1",
         (1, 1, 0, -1): "the corner must not be negative, got 1x1+0+-1",
     }.items():
-        assert refusal(t2v.CropBox, *sides) == f"crop: {said}"
+        assert refusal(t2v.Tif2VideoError, t2v.CropBox, *sides) == f"crop: {said}"
 
 
 def test_where_a_box_cannot_be():
@@ -221,7 +215,9 @@ def test_where_a_box_cannot_be():
         "10x10+191+0": f"crop 10x10+191+0 reaches outside {frame} move the corner",
         "10x10+0+91": f"crop 10x10+0+91 reaches outside {frame} move the corner",
     }.items():
-        assert refusal(resolve_crop, t2v.CropBox.parse(text), (100, 200)) == said
+        assert (
+            refusal(t2v.Tif2VideoError, resolve_crop, t2v.CropBox.parse(text), (100, 200)) == said
+        )
 
 
 def test_sizes_and_their_limits():
@@ -235,11 +231,11 @@ def test_sizes_and_their_limits():
     assert size(5, 3, 101) == ((3, 5), (62, 102))
     assert size(1000, 1, 100) == ((1, 1000), (2, 100))
     assert size(100, 16384, 100) == ((16384, 100), (16384, 100))
-    assert refusal(size, 100, 16385, 100) == (
+    assert refusal(t2v.Tif2VideoError, size, 100, 16385, 100) == (
         "the video would be 100x16386, more than 16384 on a side; use a smaller width or a crop"
     )
     for width, height in ((1, 9), (9, 1)):
-        assert refusal(size, width, height, "full") == (
+        assert refusal(t2v.Tif2VideoError, size, width, height, "full") == (
             f"a picture of {width}x{height} is too small for a video; at least 2x2 pixels are "
             "needed, or give a width"
         )

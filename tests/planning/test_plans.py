@@ -9,8 +9,10 @@ import dask.array as da
 import numpy as np
 import pytest
 import tifffile
+from helpers import planning
 from helpers.frames import noise
 from helpers.imagej import write_composite
+from helpers.refusals import refusal
 
 import napari_tif2video as t2v
 from napari_tif2video.colours import Display, colour_table
@@ -27,15 +29,12 @@ def black(count=COUNT, size=(40, 60), dtype=np.uint16):
     return np.broadcast_to(np.zeros((), dtype), (count, *size))
 
 
-def planned(source=None, *, axes=None, arrays=None, **options):
-    stack = t2v.open_stack(black() if source is None else source, axes=axes)
-    return plan(stack, t2v.VideoSettings(**options), arrays=arrays)
+def planned(source=None, **options):
+    return planning.planned(black() if source is None else source, **options)
 
 
 def refused(*args, **options):
-    with pytest.raises(t2v.Tif2VideoError) as caught:
-        planned(*args, **options)
-    return str(caught.value)
+    return refusal(t2v.Tif2VideoError, planned, *args, **options)
 
 
 def test_frames_that_are_shown():

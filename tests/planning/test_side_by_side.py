@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from helpers.refusals import refusal
 
 import napari_tif2video as t2v
 from napari_tif2video.data import Calibration
@@ -32,9 +33,7 @@ def planned(*sources, names=(), **options):
 
 
 def refused(*sources, **options):
-    with pytest.raises(t2v.SourceError) as caught:
-        planned(*sources, **options)
-    return str(caught.value)
+    return refusal(t2v.SourceError, planned, *sources, **options)
 
 
 def marks_of(made):

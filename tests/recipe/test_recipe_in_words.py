@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from helpers.files import write_folder
 from helpers.frames import noise
+from helpers.refusals import refusal
 
 import napari_tif2video as t2v
 from napari_tif2video.recipe import CONTRASTS, RecipeChannel, RecipePanel, RecipeSource, load_json
@@ -116,13 +117,6 @@ DRAWN = (
     {"kind": "shapes", "name": "cells", "objects": 3, "left_out": 0},
     {"kind": "points", "name": ""},
 )
-
-
-def refusal(work, *args, **options):
-    """What a call says that is refused."""
-    with pytest.raises(t2v.SettingsError) as caught:
-        work(*args, **options)
-    return str(caught.value)
 
 
 def words(**lines):
@@ -468,17 +462,20 @@ def test_numbers_that_are_used_again():
         "limits": [[7, 900.5]] * 3
     }
     unlike = {"channels": (TWO[0], TWO[1], TWO[1], TWO[0]), "sources": (left, right)}
-    assert refusal(again, **unlike) == (
+    assert refusal(t2v.SettingsError, again, **unlike) == (
         "reuse: each source had limits of its own, and these numbers fit no others; use the rule, "
         "or give --limits LO HI"
     )
     none = (*TWO, dataclasses.replace(GREEN, limits=()))
     for contrast, more in (("local", {}), ("smooth", {}), ("global", {"channels": none})):
-        assert refusal(again, contrast=contrast, **more) == (
+        assert refusal(t2v.SettingsError, again, contrast=contrast, **more) == (
             f"reuse: with contrast {contrast} each frame had limits of its own, and these numbers "
             "fit no other frames; use the rule, or give --limits LO HI"
         )
-    assert refusal(again, "both") == "reuse: must be one of rule, numbers, got 'both'"
+    assert (
+        refusal(t2v.SettingsError, again, "both")
+        == "reuse: must be one of rule, numbers, got 'both'"
+    )
 
 
 def test_grey_levels_as_counts():
@@ -493,10 +490,10 @@ def test_grey_levels_as_counts():
     assert two.counts(0, frame=1) == 2.5
     for frame in (3, -4):
         reason = f"recipe: has limits of 3 frames, not of {frame}"
-        assert refusal(recipe.counts, 0, frame) == reason
+        assert refusal(t2v.SettingsError, recipe.counts, 0, frame) == reason
     assert dataclasses.replace(recipe, contrast="raw").counts(70, 9, 9) == 70
     short = dataclasses.replace(PLAIN, channels=(dataclasses.replace(OWN, limits=()),))
-    assert refusal(short.counts, 1) == (
+    assert refusal(t2v.SettingsError, short.counts, 1) == (
         "recipe: the limits of so many frames do not fit into a video; its sidecar has them"
     )
 
@@ -539,25 +536,25 @@ DAMAGED = {
 @pytest.mark.parametrize("path", DAMAGED, ids=str)
 def test_a_damaged_recipe_says_what_is_wrong(path):
     value, reason = DAMAGED[path]
-    said = refusal(t2v.Recipe.from_dict, changed(path, value))
+    said = refusal(t2v.SettingsError, t2v.Recipe.from_dict, changed(path, value))
     assert said.startswith(f"has a damaged recipe ({reason}")
 
 
 def test_a_box_of_a_recipe_is_checked_like_any_other():
-    said = refusal(t2v.Recipe.from_dict, changed(("crop", "width"), 0))
+    said = refusal(t2v.SettingsError, t2v.Recipe.from_dict, changed(("crop", "width"), 0))
     assert said == "crop: the box must be at least 1x1, got 0x60+0+0"
 
 
 @pytest.mark.parametrize("text", ["", "5", "{}", '{"tif2video": 1,}', '{"a": NaN}', "[" * 60000])
 def test_other_texts_hold_no_recipe(text):
-    assert refusal(t2v.Recipe.from_json, text) == "holds no recipe of tif2video"
+    assert refusal(t2v.SettingsError, t2v.Recipe.from_json, text) == "holds no recipe of tif2video"
 
 
 def test_formats_of_later_versions():
     assert t2v.Recipe.from_dict(json.loads(AS_JSON) | {"tif2video": 2}) == PLAIN
     for number in (None, "1", "three"):
         assert t2v.Recipe.from_dict(json.loads(AS_JSON) | {"tif2video": number}) == PLAIN
-    said = refusal(t2v.Recipe.from_dict, {"tif2video": 3})
+    said = refusal(t2v.SettingsError, t2v.Recipe.from_dict, {"tif2video": 3})
     assert said == "has a recipe of a later version; update napari-tif2video"
 
 
@@ -687,7 +684,7 @@ def test_the_rules_of_contrast():
 def test_numbers_that_inflate_without_end_are_refused():
     packed = base64.b64encode(zlib.compress(b"[" + b"0," * 4_000_000 + b"0]")).decode()
     values = changed(("sources", 0, "shown"), {"zlib": packed})
-    said = refusal(t2v.Recipe.from_dict, values)
+    said = refusal(t2v.SettingsError, t2v.Recipe.from_dict, values)
     assert said == "has a damaged recipe (ValueError: the numbers of frames are too many)"
 
 

@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from helpers.files import write_folder, write_pages
 from helpers.frames import noise
+from helpers.refusals import refusal
 
 import napari_tif2video as t2v
 
@@ -38,9 +39,7 @@ def blocks(*pages):
 
 
 def error_of(source):
-    with pytest.raises(t2v.SourceError) as caught:
-        t2v.open_stack(source)
-    return str(caught.value)
+    return refusal(t2v.SourceError, t2v.open_stack, source)
 
 
 ONE_PAGE = (

@@ -1,0 +1,106 @@
+"""What a recipe says of a video that is made."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+from helpers.files import write_pages
+from helpers.frames import noise
+from helpers.planning import planned
+
+import napari_tif2video as t2v
+from napari_tif2video import pipeline
+from napari_tif2video.encode import EncodedSegment
+from napari_tif2video.encode.encoder import Packet
+from napari_tif2video.geometry import CropBox
+from napari_tif2video.picture import FrameStats
+from napari_tif2video.pipeline.describe import recipe_of
+from napari_tif2video.pipeline.versions import versions
+from napari_tif2video.planning import plan
+
+
+def test_settings_of_a_recipe_name_no_folder(tmp_path):
+    tracks = tmp_path / "tracks.csv"
+    tracks.write_text("track,frame,y,x\n7,0,5,5\n7,1,6,6\n7,2,7,7\n")
+    pages = write_pages(tmp_path / "s.tif", noise((3, 64, 128)))
+    made = planned(pages, tracks=tracks, follow=tracks, crop="32x32", width=100, codec="h265")
+    found = pipeline.settings_of(made)
+    chosen = {name: found[name] for name in ("tracks", "follow", "follow_id", "codec", "contrast")}
+    assert chosen == {
+        "tracks": "tracks.csv",
+        "follow": "tracks.csv",
+        "follow_id": 7,
+        "codec": "h265",
+        "contrast": "local",
+    }
+    assert pipeline.source_name(made) == "s.tif"
+    plain = planned(noise((3, 24, 40)), limits=(1, 9))
+    assert pipeline.source_name(plain) == "array"
+    same = pipeline.settings_of(plain)
+    assert (same["contrast"], same["codec"], same["limits"]) == (None, None, [1.0, 9.0])
+    assert same.get("follow_id") is None
+
+
+def first_segment(data):
+    return EncodedSegment((Packet(data, 0, True),), b"", b"", 1, 0.0, ())
+
+
+def stats_of(*pairs):
+    return [FrameStats(limits, False, None, 0.0) for limits in pairs]
+
+
+def test_what_a_recipe_says_of_two_channels():
+    frames = noise((3, 2, 24, 41), high=900)
+    stack = t2v.open_stack(frames, axes="TCYX")
+    settings = {"axes": "TCYX", "channel": "all", "frames": "2:0:-1", "width": "full"}
+    made = plan(stack, t2v.VideoSettings(contrast="local", gamma=0.5, **settings))
+    stats = stats_of(((1 / 3, 900.0), (2.0, 1e10)), ((0.0, 2 / 3), (12345678912.0, 1e-10 / 3)))
+    found = recipe_of(made, stats, 0.25, [str(n) for n in range(120)], first_segment(b"--"))
+    assert found.batch == tuple(str(number) for number in range(100))
+    assert [(c.number, c.limits, c.gamma, c.inverted) for c in found.channels] == [
+        (0, ((0.333333333, 900.0), (0.0, 0.666666667)), 0.5, False),
+        (1, ((2.0, 1e10), (12345678912.0, 3.33333333e-11)), 0.5, False),
+    ]
+    assert (found.clipped, found.contrast, found.frames) == (0.25, "local", 2)
+    assert (found.width, found.height, found.source_size) == (40, 24, (41, 24))
+    assert (found.source, found.source_type, found.title_frames) == ("array", "uint16", 0)
+    assert (found.drawn, found.sources, found.moves, found.bad_frames) == ((), (), (), ())
+    assert found.crop == CropBox(40, 24, 0, 0)
+    assert (found.versions, found.calibration) == (versions(), {})
+    shared = plan(stack, t2v.VideoSettings(contrast="global", pixel_size=0.5, **settings))
+    found = recipe_of(shared, stats, 0.0, (), first_segment(b"x264 - core 164 r"))
+    assert [c.limits for c in found.channels] == [((1 / 3, 900.0),), ((2.0, 1e10),)]
+    assert (found.batch, found.versions) == ((), versions() | {"x264": "164"})
+    assert found.calibration["pixel_size_um"] == 0.5
+    assert set(found.calibration) == {"pixel_size_um", "pixel_size_origin"}
+
+
+@pytest.mark.parametrize(
+    ("data", "library"),
+    [(b"..x265 (build 209) - ", {"x265": "209"}), (b"x264", {}),
+     (bytes(1985) + b"x264 - core 164", {"x264": "164"}),
+     (bytes(1986) + b"x264 - core 164", {"x264": "16"})],
+)  # fmt: skip
+def test_the_version_of_the_encoder(data, library):
+    made = planned(noise((2, 24, 40)), limits=(0, 9))
+    found = recipe_of(made, stats_of(((0.0, 9.0),)), 0.0, (), first_segment(data))
+    assert found.versions == versions() | library
+
+
+def test_colours_and_counts_as_they_are_in_a_recipe():
+    frames = noise((2, 24, 40))
+    limits = stats_of(((0.0, 9.0),))
+
+    def colours(**options):
+        made = planned(frames, limits=(0, 9), **options)
+        (channel,) = recipe_of(made, limits, 0.0, (), first_segment(b"")).channels
+        return channel.colours
+
+    assert colours() == ""
+    assert colours(colormap="magenta") == "#ff00ff"
+    table = np.frombuffer(base64.b64decode(colours(colormap="viridis")), np.uint8).reshape(256, 3)
+    assert table[[0, 255]].tolist() == [[68, 1, 84], [253, 231, 37]]
+    raw = recipe_of(planned(frames, raw=True), limits, 0.0, (), first_segment(b""))
+    assert raw.channels[0].limits == ()

@@ -1,0 +1,122 @@
+"""The limits that frames of a series, and several sources, have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.frames import noise
+from helpers.planning import planned
+
+import napari_tif2video as t2v
+from napari_tif2video import pipeline
+from napari_tif2video.pipeline import Execution, Measured
+from napari_tif2video.planning import plan
+
+
+def measured(*frames, **others):
+    return Measured(tuple((pair,) for pair in frames), (), (), **others)
+
+
+def test_limits_that_sources_have_in_common():
+    made = planned(noise((3, 24, 40)), contrast="global")
+    parts = [measured((3.0, 9.0), (2.0, 8.0)), measured((4.0, 11.0), (5.0, 6.0))]
+    assert pipeline.limits_of(made, parts) == (((2.0, 11.0),),)
+    assert pipeline.limits_of(made, parts[1:]) == (((4.0, 11.0),),)
+
+
+def test_limits_of_a_series_are_those_of_its_frames():
+    stack = noise((5, 24, 40), low=100, high=900)
+    stack[2] = stack[2] // 2 + 20
+    lows = [float(frame.min()) for frame in stack]
+    highs = [float(frame.max()) for frame in stack]
+    execution = Execution(workers=2)
+
+    def limits(**options):
+        made = planned(stack, width="full", **options)
+        assert pipeline.known_limits(made) is None
+        found = pipeline.series_limits(made, execution)
+        assert pipeline.known_limits(made) is found
+        assert pipeline.series_limits(made, None) is found  # measured once
+        return found
+
+    assert limits(contrast="global") == (((min(lows), max(highs)),),)
+    assert limits(contrast="global", frames="2:4") == (((min(lows[2:4]), max(highs[2:4])),),)
+    box = stack[:, 4:14, 6:26]
+    assert limits(contrast="global", crop="20x10+6+4") == (((box.min(), box.max()),),)
+    percent = limits(contrast="global", percentile=(2, 97))
+    assert percent == ((pytest.approx(tuple(np.percentile(stack, (2, 97)))),),)
+    auto = limits(contrast="auto")
+    assert auto == ((pytest.approx(tuple(np.percentile(stack, (0.1, 99.9)))),),)
+    assert len(limits(contrast="smooth")) == 5
+
+
+def test_what_limits_depend_on():
+    stack = t2v.open_stack(noise((5, 24, 40)))
+
+    def key(**options):
+        return pipeline.measured_key(plan(stack, t2v.VideoSettings(**options)))
+
+    same = key(contrast="global", width=100)
+    assert same == key(contrast="global", width=200, fps=3, gamma=2, timestamp=False)
+    others = [
+        key(contrast="global", width=100, crop="20x10"),
+        key(contrast="global", width=100, frames="1:"),
+        key(contrast="global", width=100, percentile=(1, 99)),
+        key(contrast="global", width=100, on_error="skip"),
+        key(contrast="smooth", width=100),
+        key(contrast="smooth", width=200),
+    ]
+    assert len({same, *others}) == 7
+
+
+def test_channels_that_are_the_same_ones():
+    two = t2v.open_stack(noise((3, 2, 24, 40)), axes="TCYX")
+    one = t2v.open_stack(noise((3, 24, 40)))
+
+    def of(stack, **options):
+        return plan(stack, t2v.VideoSettings(**options))
+
+    plans = [
+        of(two, channel=1),
+        of(one),
+        of(two, channel=0),
+        of(two, channel=1),
+        of(two, channel="all"),
+    ]
+    assert [len(p.stack.channels) for p in plans] == [1, 1, 1, 1, 2]
+    assert pipeline.groups_of_channels(plans) == [[0, 3], [1, 2], [4]]
+    assert pipeline.groups_of_channels([of(two, channel="all"), of(one)]) == [[0], [1]]
+
+
+def test_the_memory_of_prepared_frames():
+    grey, colours = noise((7, 40, 200)), noise((7, 40, 200, 3))
+
+    def nbytes(source, **options):
+        return pipeline.prepared_nbytes(planned(source, **options))
+
+    assert nbytes(grey, width="full") == 7 * 40 * 200 * 2
+    assert nbytes(grey, width=100) == 7 * 20 * 100 * 2
+    assert nbytes(grey, width=400) == 7 * 80 * 400 * 4
+    assert nbytes(grey, width="full", frames="2:5") == 3 * 40 * 200 * 2
+    assert nbytes(grey, width=100, crop="100x20") == 7 * 20 * 100 * 2
+    assert nbytes(colours, width="full") == 3 * 7 * 40 * 200 * 2
+    assert nbytes(grey.astype(np.float32), width="full") == 7 * 40 * 200 * 4
+    assert nbytes(grey.astype(np.uint8), width="full") == 7 * 40 * 200
+    both = t2v.open_stack(noise((7, 2, 40, 200)), axes="TCYX")
+    options = t2v.VideoSettings(width="full", channel="all")
+    assert pipeline.prepared_nbytes(plan(both, options)) == 2 * 7 * 40 * 200 * 2
+
+
+def test_frames_are_rendered_with_the_limits_of_each():
+    stack = noise((4, 24, 40), low=100, high=900)
+    made = planned(stack, width="full", contrast="smooth")
+    limits = tuple(((100.0 * number, 1000.0),) for number in range(4))
+    found = list(pipeline.rendered(made, [3, 1], limits))
+    assert [stats.limits for _, stats in found] == [limits[3], limits[1]]
+    for (image, _), index in zip(found, (3, 1), strict=True):
+        low = 100.0 * index
+        grey = np.rint(np.clip((stack[index] - low) / (1000 - low), 0, 1) * 255)
+        np.testing.assert_allclose(image[..., 0], grey, atol=1)
+        assert image.shape == (24, 40, 3)
+    (_, same) = next(pipeline.rendered(made, [2], limits[1:2]))
+    assert same.limits == limits[1]
