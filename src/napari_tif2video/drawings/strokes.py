@@ -80,7 +80,7 @@ class Strokes:
         self._blocks: dict[int, tuple[_Pixels, _Pixels]] = {}
         # Which pixel of a line is on top, of those that were just written; whatever elsewhere.
         self._top = np.empty(size[0] * size[1], np.int32)
-        self._joined: tuple[object, _Pixels, int] | None = None
+        self._joined: tuple[tuple[int, int, int, bool], _Pixels, int] | None = None
 
     def covered(
         self, first: int, stop: int, at_start: Floats32, at_end: Floats32
@@ -125,7 +125,8 @@ class Strokes:
         """The pixels of some blocks: what covers them by less than half, and how many that are.
 
         They give way to those behind them. Kept for the next frame, which mostly needs the same.
-        Where all lines are there, what others hide in each of these frames is left out: half of it.
+        Where all lines are there, what others hide in each of these frames is left out, which is
+        about half of the pixels.
         """
         key = low, high, stop // _BLOCK, are_all
         if self._joined is None or self._joined[0] != key:

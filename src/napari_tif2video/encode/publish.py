@@ -86,7 +86,7 @@ def _tidied(path: Path, parts: Sequence[Path]) -> Iterator[None]:
         yield
     finally:
         for part in parts:
-            with contextlib.suppress(OSError):  # such as that it has its name
+            with contextlib.suppress(OSError):  # such as that it was published
                 part.unlink()
         for folder in new_folders:
             with contextlib.suppress(OSError):  # such as that there is a video in it
