@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("napari")
 
 from magicgui.widgets import Label
-from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 import napari_tif2video as t2v
 from napari_tif2video._napari.desktop import keep, stored
@@ -93,6 +93,19 @@ def test_what_is_offered(destination):
         ["If it exists", destination.existing],
         ["When done", destination.verify, destination.sidecar],
     ]
+
+
+def test_what_is_chosen_gets_the_room(qtbot, destination):
+    row = destination.file_rows[0]
+    qtbot.addWidget(row.native)
+    for panel in (destination, row):
+        panel.native.resize(600, 100)
+        panel.native.show()
+    QApplication.processEvents()
+    for part in (destination.where, destination.name_edit, destination.existing):
+        assert 420 < part.native.width() < 560
+    assert destination.browse.text == "…"
+    assert destination.browse.native.width() <= 30
 
 
 def test_the_name_is_automatic_until_another_one_is_written(destination):
@@ -199,6 +212,7 @@ def test_what_is_remembered(qtbot, destination, tmp_path):
     last = shown(qtbot)
     assert last.chosen == ("verify",)
     assert last.folder is None
+    assert last.where.native.currentText() == "Beside the data"
 
 
 class Answering:

@@ -66,7 +66,7 @@ class Destination(Container):
             line(title("If it exists"), self.existing, stretch=1),
             line(title("When done"), self.verify, self.sidecar),
         )
-        self.folder = str(stored().value("folder", "") or "") or None
+        self.folder = str(stored().value("folder", "")) or None
         self.where.changed.connect(lambda: self.edited.emit())
         self.browse.changed.connect(self.ask)
         self.name_edit.native.editingFinished.connect(self._on_name)
