@@ -132,6 +132,8 @@ def test_the_job_of_one_source_with_a_name_of_its_own(folder, file, tmp_path):
     for source, place in ((folder, folder), (file, tmp_path)):
         assert outputs(folder_jobs([str(source)], FULL, None, "m.mp4")) == [place / "m.mp4"]
         assert outputs(folder_jobs([str(source)], FULL, out, "m.mp4")) == [out / "m.mp4"]
+        (job,) = folder_jobs([str(source)], FULL, out, None)
+        assert job.output == out / f"{source.stem}_20px_10fps_video.mp4"
         (job,) = folder_jobs([str(source)], FULL, tmp_path, "m.webm", sidecar=True)
         assert (job.output, job.sidecar) == (tmp_path / "m.webm", tmp_path / "m.json")
         assert job.plan.encoder.codec.name == "vp9"

@@ -40,9 +40,9 @@ def layer_jobs(plan: Plan, destination: Destination) -> list[SourceJob]:
             return []
         folder = destination.folder
     name = destination.file_name or automatic_name(plan, folder)
-    if folder is None and path is not None:
+    if folder is None:
+        assert path is not None
         folder = path if path.is_dir() else path.parent
-    assert folder is not None
     output = folder / name
     beside = sidecar_of(output) if destination.sidecar.value else None
     return [SourceJob(plan.stack, plan=plan, output=output, sidecar=beside)]
