@@ -402,9 +402,9 @@ def test_times_of_arrows_and_events_are_read_as_the_video_writes_them(interval, 
 def test_arrows_outside_of_what_is_shown():
     """The last pixel of a box, and the next one."""
     options = {"crop": "20x10+30+5", "width": 200}
-    for x, y in ((30, 5), (49, 14), (49.4, 14.4)):
+    for x, y in ((30, 5), (49, 14), (29.5, 5), (30, 4.5), (49.4, 14.4)):
         assert planned(arrow=f"{x},{y}", **options).picture.overlay.arrows[0].x == x
-    for x, y in (("29", "5"), ("30", "4"), ("50", "14"), ("49", "15")):
+    for x, y in (("29.4", "5"), ("30", "4.4"), ("49.5", "14"), ("49", "14.5")):
         assert refused(arrow=f"{x},{y}", **options) == (
             f"array: arrow: pixel {x},{y} is outside what is shown, 20x10+30+5"
         )
@@ -937,6 +937,14 @@ def test_how_the_time_of_a_single_frame_is_written():
     assert (beside.timeline.times_s, len(beside.picture.overlay.texts)) == (None, 1)
     two = black(2)
     assert refused(two, timestamp=True, panels="sources") == f"array: timestamp: {unknown} 5min"
+
+
+def test_what_a_label_says():
+    made = planned(label="{{{name}}} {channel} {frame}: {time}", frame_interval=5, frames="1::2")
+    (text,) = made.picture.overlay.texts
+    assert [text.says.at(tick) for tick in made.timeline] == [
+        "{array} 0 1: 5 s", "{array} 0 3: 15 s", "{array} 0 5: 25 s",
+    ]  # fmt: skip
 
 
 def test_names_that_the_font_lacks():
