@@ -85,7 +85,7 @@ class Window:
         return qimage_to_array(self.canvas.grab().toImage())[..., :3].astype(int)
 
     def assert_lines(self, *places):
-        """Left, top, right and bottom of boxes whose lines are two pixels wide, and nothing else."""
+        """Left, top, right and bottom of boxes with lines of two pixels, and nothing else."""
         expected = np.zeros((HEIGHT, WIDTH, 3), int)
         for left, top, right, bottom in places:
             expected[top - 1 : bottom + 1, left - 1 : right + 1] = ORANGE

@@ -303,6 +303,10 @@ def test_a_picture_takes_the_room_and_the_focus(qtbot):
     assert picture.focusPolicy() == Qt.FocusPolicy.StrongFocus
     assert picture.accessibleName() == "Frame"
     assert picture.image is None
+    drawn = []
+    picture.update = lambda: drawn.append(picture.image)
+    picture.show_image(image := qt_image(np.zeros((2, 2, 3), np.uint8)))
+    assert drawn == [image]
 
 
 @pytest.mark.parametrize(
@@ -373,6 +377,10 @@ def test_before_there_is_anything_to_show(shown, qtbot):
         False, False, None, None,
     )  # fmt: skip
     assert (shown.play_button.text, shown.play_button.enabled) == ("Play", False)
+    said = "Show the frames at the speed of the video, without making it"
+    assert shown.play_button.tooltip == said
+    said = "Counts that become black and white; what this frame has outside"
+    assert shown.limits.tooltip == said
     assert shown.picture.accessibleName() == "Frame of the video"
     assert shown.picture.toolTip() == "Click: full size. Space: play. Left and Right: step"
     window = shown.full_size
@@ -453,12 +461,11 @@ def test_steps_end_at_the_ends(shown, qtbot):
     for by, index in ((1, 3), (1, 3), (-1, 2), (-2, 0), (-1, 0), (9, 3)):
         shown.step(by)
         assert told.pop() == index
-    for key, index in ((Qt.Key.Key_Left, 2), (Qt.Key.Key_Right, 3)):
-        for picture in (shown.picture, shown.full_size):
+    for picture in (shown.picture, shown.full_size):
+        for start, key, index in ((2, Qt.Key.Key_Left, 1), (1, Qt.Key.Key_Right, 2)):
+            shown.show_plan(planned(STACK, **LIMITS), start)
             QTest.keyClick(picture, key)
             assert told.pop() == index
-            shown.show_plan(shown_plan := planned(STACK, **LIMITS), 3 if index == 2 else 2)
-    assert shown_plan.frames == 4
     idle(shown, qtbot)
     assert shown.place.value == "frame 3 of 4"
 
