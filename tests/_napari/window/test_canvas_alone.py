@@ -172,6 +172,11 @@ def test_marks_are_at_the_middle_of_the_box(window):
     usual = window.picture()
     show(PLAIN, None, AnchorMark(), video_width=500)
     np.testing.assert_array_equal(window.picture(), usual)
+    cross = AnchorMark("cross", 100)
+    show(PLAIN, None, cross)
+    of_default = window.picture()
+    show(PLAIN, None, cross, video_width=500)
+    np.testing.assert_array_equal(window.picture(), of_default)
     at = np.argwhere(usual.any(axis=2))
     # The middle of the frame is at 29.5 and 39.5.
     np.testing.assert_allclose((at.min(0) + at.max(0) + 1) / 2, (250, 250), atol=0.5)
