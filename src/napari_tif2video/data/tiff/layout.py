@@ -165,14 +165,19 @@ def _locate_channels(
     first, pages = grid.keyframe, grid.pages or ()
     numbers = tuple(page.index for page in pages for _ in range(channels))
     sizes = {size for page in pages for size in page.databytecounts}
-    is_plain = first.planarconfig == 2 and first.compression == 1 and first.fillorder == 1
-    if is_plain and len(first.dataoffsets) == channels and sizes == {first.nbytes // channels}:
+    is_run = first.planarconfig == 2 and grid.stored_alike and _is_plain(first)
+    if is_run and len(first.dataoffsets) == channels and sizes == {first.nbytes // channels}:
         offsets = tuple(offset for page in pages for offset in page.dataoffsets)
         if max(offsets) + first.nbytes // channels > first.parent.filehandle.size:
             raise SourceError(f"{path}: ends within a page; {DAMAGED}")
         return numbers, offsets, ()
     offsets = tuple(page.offset for page in pages for _ in range(channels))
     return numbers, offsets, tuple(range(channels)) * len(pages)
+
+
+def _is_plain(page: TiffPage) -> bool:
+    """Whether the pixels of a page lie in the file as they are."""
+    return page.is_contiguous and page.fillorder == 1 and page.predictor == 1
 
 
 def canonical(sizes: Sizes) -> tuple[Sizes, list[int] | None]:
@@ -423,9 +428,8 @@ def _locate(
 ) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
     """Page numbers, and offsets of the pixels where they are one contiguous run, else of pages."""
     first = grid.keyframe
-    plain = first.is_contiguous and first.fillorder == 1 and first.predictor == 1
     # A page has a table of its own, but for ImageJ's.
-    plain = plain and (first.photometric != PHOTOMETRIC.PALETTE or has_lut(first))
+    plain = _is_plain(first) and (first.photometric != PHOTOMETRIC.PALETTE or has_lut(first))
     if plain and grid.stored_alike and first.planarconfig == 1 and first.samplesperpixel in (1, 3):
         if grid.pages is not None and len(grid.pages) == grid.count:
             starts = tuple(page.dataoffsets[0] for page in grid.pages)
