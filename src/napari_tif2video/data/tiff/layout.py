@@ -212,13 +212,13 @@ def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path, is_alone: bool) -> _Grid
     if stated > there:
         # A series that was stopped has fewer time points, or slices, than were planned.
         kept[slowest] = there // (stated // sizes[slowest])
-        if not kept[slowest] or any(b.file not in (None, path.name) for b in ome.blocks):
+        if not kept[slowest]:
             raise _too_many(path, stated, there)
     if is_alone and stated < there and sum(n > 1 for n in sizes.values()) < 2:
         return None
     files = {block.file for block in ome.blocks}
     # A file can be renamed.
-    own = {None, path.name} if len(files) > 1 or None in files else files or {None}
+    own = files if len(files) == 1 else {None, path.name}
     found = placed(ome, kept, dict.fromkeys(own, there))
     notes: tuple[str, ...] = ()
     table = [page if file >= 0 else -1 for file, page in zip(found.files, found.pages, strict=True)]
@@ -290,12 +290,13 @@ def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
     if sizes["C"] == first.samplesperpixel:  # Bio-Formats counts the samples of RGB as channels
         sizes["C"] = 1
     stated = prod(sizes.values())
+    images = stated if stated > 1 else int(meta.get("images", 1))
     if there == 1:
         # Files over 4 GB have a single page, and all planes behind it.
-        images = stated if stated > 1 else int(meta.get("images", 1))
         _check_run(tif, first, images, path)
+        if stated == 1 and has_planes_behind(tif):
+            return _Grid(first, (("I", images),), None, images, first.dataoffsets[0])
     if sum(n > 1 for n in sizes.values()) < 2:
-        images = stated if stated > 1 else int(meta.get("images", 1))
         if there == 1 or images == there:
             return None
         return _all_pages(tif, sizes, images, path)
