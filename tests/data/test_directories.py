@@ -148,3 +148,86 @@ def test_pages_that_are_unlike_the_others(tmp_path):
         said = f"{left} of its {count + 2} pages are not {size}, and left out"
         assert (stack.notes, stack.left_out) == ((said,), left)
         np.testing.assert_array_equal(stack.data, taken)
+
+
+CUT = "the file is damaged or incomplete, copy it again"
+KINDS = "; grey images, RGB images and those with a colour table can be converted"
+ONE, TWO, BYTES = DEEP[0], DEEP[:2], FLAT[0]
+# What is written, in how many strips, and what is said.
+REFUSED = [
+    (DEEP[:2].reshape(8, 6), {257: (LONG, 4), 278: (LONG, 4), 32997: (LONG, 2)}, 2,
+     f"is a MINISBLACK image with 1 samples a pixel{KINDS}"),
+    (ONE, {262: (SHORT, 32803)}, 1, f"is a CFA image with 1 samples a pixel{KINDS}"),
+    (ONE, {262: (SHORT, 200)}, 1, f"is a 200 image with 1 samples a pixel{KINDS}"),
+    (ONE, COLOUR, 1, f"is a RGB image with 1 samples a pixel{KINDS}"),
+    (TWO, COLOUR, 1, f"is a RGB image with 2 samples a pixel{KINDS}"),
+    (DEEP[:5], COLOUR, 1, f"is a RGB image with 5 samples a pixel{KINDS}"),
+    (TWO, {262: (SHORT, 0)}, 1, f"is a MINISWHITE image with 2 samples a pixel{KINDS}"),
+    (TWO, {338: (SHORT, 1)}, 1, f"is a MINISBLACK image with 2 samples a pixel{KINDS}"),
+    (BYTES, {262: (SHORT, 3)}, 1, f"is a PALETTE image with 1 samples a pixel{KINDS}"),
+    (FLAT[:2], LUT, 1, f"is a PALETTE image with 2 samples a pixel{KINDS}"),
+    (ONE, {273: (LONG, 0)}, 1, "some of its pixels were never written"),
+    (ONE, {279: (LONG, 0)}, 1, "some of its pixels were never written"),
+    (ONE, {273: (LONG, [138, 0])}, 2, "some of its pixels were never written"),
+    (ONE, {279: (LONG, [24, 0])}, 2, "some of its pixels were never written"),
+    (ONE, {273: (LONG, 123)}, 1, f"needs 171 bytes but the file has 170; {CUT}"),
+    (ONE, {279: (LONG, 49)}, 1, f"needs 171 bytes but the file has 170; {CUT}"),
+    (ONE, {279: (LONG, 47)}, 1, f"claims 6x4 pixels, for which it has only 47 bytes; {CUT}"),
+    (ONE, {258: (SHORT, 17)}, 1, f"claims 6x4 pixels, for which it has only 48 bytes; {CUT}"),
+    (ONE, {258: (SHORT, 32), 279: (LONG, 48)}, 1,
+     f"claims 6x4 pixels, for which it has only 48 bytes; {CUT}"),
+    (np.zeros((4, 24), np.uint16), {256: (LONG, 6), 258: (SHORT, 64), 339: (SHORT, 6)}, 1,
+     "holds complex64 values; bool, integers and floating point numbers can be converted"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("array", "tags", "parts", "message"), REFUSED, ids=[r[3] for r in REFUSED])
+def test_pages_that_cannot_be_frames(tmp_path, array, tags, parts, message):
+    """By itself, and as one of a folder."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    path = write_directories(folder / "t0.tif", [(array, tags)], parts=parts)
+    for source in (path, folder):
+        assert refusal(t2v.SourceError, t2v.open_stack, source) == f"{path}: {message}"
+
+
+def test_pages_that_are_just_right(tmp_path):
+    """With no byte to spare, or with more than they need."""
+    for tags, parts in (({}, 1), ({}, 4), ({278: (LONG, 9)}, 1), ({257: (LONG, 3)}, 1)):
+        stack = opened(tmp_path, [(ONE, tags)], parts=parts)
+        np.testing.assert_array_equal(stack.data[0], ONE[: stack.shape[1]])
+        assert (stack.dtype, str(stack.format)) == (np.uint16, f"6x{stack.shape[1]} uint16")
+    for dtype, bits in (("i1", 1), ("u4", 4), ("i4", 4), ("f4", 4), ("f8", 8), ("u1", 1)):
+        frame = (DEEP[0] % 100).astype(dtype)
+        for order in "<>":
+            stack = opened(tmp_path, [frame], order=order)
+            assert (stack.dtype, stack.format.nbytes) == (np.dtype(dtype), 24 * bits)
+            assert stack.dtype.isnative
+            np.testing.assert_array_equal(stack.data[0], frame)
+    deep = {262: (SHORT, 3), 320: (SHORT, np.arange(3 * 65536)[::-1].astype("u2").tolist())}
+    for text in ({}, described("ImageJ=1.53\n")):  # of 16 bits, ImageJ has no such table
+        stack = opened(tmp_path, [(ONE, deep | text)])
+        assert (stack.axes, stack.dtype, stack.notes) == ("TYXS", np.uint16, ())
+        np.testing.assert_array_equal(stack.data[0], np.repeat((65535 - ONE)[..., None], 3, -1))
+    four = opened(tmp_path, [(DEEP[:4], COLOUR)])
+    assert four.notes == ("its alpha channel is left out",)
+    np.testing.assert_array_equal(four.data[0], np.moveaxis(DEEP[:3], 0, -1))
+    assert opened(tmp_path, [DEEP[:4]]).sizes == (("C", 4),)
+    white = opened(tmp_path, [(ONE, {262: (SHORT, 0)})])
+    assert white.notes == ("is stored with white as zero (MinIsWhite) and shown so",)
+    assert (white.format.white_is_zero, four.format.has_alpha) == (True, True)
+    assert (white.format.has_alpha, four.format.white_is_zero) == (False, False)
+
+
+def test_more_than_the_memory_that_is_free(tmp_path, monkeypatch):
+    """It is asked for above 256 MiB only."""
+    monkeypatch.setattr("napari_tif2video.data.tiff.pages.free_memory", lambda: 1000)
+    for height, is_refused in ((8192, False), (8193, True)):
+        tags = {256: (LONG, 16384), 257: (LONG, height), 278: (LONG, height), 259: (SHORT, 8)}
+        path = write_directories(tmp_path / "s.tif", [(np.zeros((1, 3_000_000), np.uint16), tags)])
+        if is_refused:
+            assert refusal(t2v.SourceError, t2v.open_stack, path) == (
+                f"{path}: claims 16384x8193 pixels, 270 MB, more than the memory that is free"
+            )
+        else:
+            assert t2v.open_stack(path).shape == (1, 8192, 16384)
