@@ -79,7 +79,8 @@ FOUND = {
     ),
     "a table": (every(FLAT, LUT), {}, np.moveaxis(TABLE[:, FLAT], 0, -1), False, NUMBERS),
     "a table of ImageJ": (
-        every(FLAT, LUT | described("ImageJ=1.53\nimages=12\nframes=12\n")), {}, FLAT, True, NUMBERS,
+        every(FLAT, LUT | described("ImageJ=1.53\nimages=12\nframes=12\n")), {}, FLAT, True,
+        NUMBERS,
     ),
 }  # fmt: skip
 
@@ -181,7 +182,9 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("array", "tags", "parts", "message"), REFUSED, ids=[r[3] for r in REFUSED])
+@pytest.mark.parametrize(
+    ("array", "tags", "parts", "message"), REFUSED, ids=[r[3] for r in REFUSED]
+)
 def test_pages_that_cannot_be_frames(tmp_path, array, tags, parts, message):
     """By itself, and as one of a folder."""
     folder = tmp_path / "in"

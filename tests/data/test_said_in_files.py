@@ -1,4 +1,4 @@
-"""What programs write into files about lengths, times and channels: every number, and who says it."""
+"""What programs write into files about lengths, times and channels: each number, and its origin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ import json
 import numpy as np
 import pytest
 import tifffile
-from helpers.directories import ASCII, BYTE, DOUBLE, LONG, RATIONAL, SHORT, described, write_directories
+from helpers.directories import (
+    ASCII,
+    BYTE,
+    DOUBLE,
+    LONG,
+    RATIONAL,
+    SHORT,
+    described,
+    write_directories,
+)
 from helpers.frames import noise
 from helpers.lsm import write_lsm
 from helpers.stk import write_stk
@@ -195,9 +204,7 @@ DAY_MS = 86_400_000
 )  # fmt: skip
 def test_metamorph(tmp_path, options, expected, played):
     stack = t2v.open_stack(write_stk(tmp_path / "s.stk", FRAMES, **options))
-    close(
-        stack.calibration, **{"pixel_size_um": 0.325, "pixel_size_origin": METAMORPH} | expected
-    )
+    close(stack.calibration, **{"pixel_size_um": 0.325, "pixel_size_origin": METAMORPH} | expected)
     assert (stack.played, stack.notes) == (played, ())
     np.testing.assert_array_equal(stack.data, FRAMES)
 

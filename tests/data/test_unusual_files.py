@@ -215,8 +215,10 @@ def test_files_of_a_folder_with_planes_behind_their_only_page(tmp_path):
 
 
 # How many planes each file holds, of 5 time points, 2 channels and 3 slices in all.
-PARTS = {3: "Z (3)", 2: "C (2)", 6: "C (2), Z (3)", 5: "T (5)", 15: "T (5), Z (3)",
-         10: "T (5), C (2)", 30: "T (5), C (2), Z (3)", 31: "T (5), C (2), Z (3)", 4: "I (4)"}  # fmt: skip
+PARTS = {
+    3: "Z (3)", 2: "C (2)", 6: "C (2), Z (3)", 5: "T (5)", 15: "T (5), Z (3)", 10: "T (5), C (2)",
+    30: "T (5), C (2), Z (3)", 31: "T (5), C (2), Z (3)", 4: "I (4)",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("pages", PARTS)

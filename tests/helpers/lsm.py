@@ -12,7 +12,9 @@ _MAGIC, _SIZE = 0x0400494C, 512
 _COLOURS, _INTERVAL, _STAMPS = 108, 112, 132
 
 
-def write_lsm(path, data, *, colours=(), stamps=(), voxel=(1e-7, 1e-7, 1e-6), interval=0, **options):
+def write_lsm(
+    path, data, *, colours=(), stamps=(), voxel=(1e-7, 1e-7, 1e-6), interval=0, **options
+):
     """A time series (T, Y, X) or (T, C, Y, X), with a small picture behind each frame.
 
     Channels lie one behind the other in each page. `colours` are pairs of a name and a colour.
