@@ -278,7 +278,7 @@ def _own_part(tif: TiffFile, ome: OmeImage) -> OmeImage:
 
 def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
     """The planes of a hyperstack of ImageJ; None for anything else."""
-    meta = tif.imagej_metadata if tif.is_imagej else None
+    meta = tif.imagej_metadata
     if not meta:
         return None
     first, there = tif.pages.first, len(tif.pages)
@@ -336,7 +336,7 @@ def _all_pages(tif: TiffFile, sizes: dict[str, int], images: int, path: Path) ->
 
 def has_planes_behind(tif: TiffFile) -> bool:
     """Whether the only page of a file of ImageJ stands for several planes, and they are there."""
-    meta = tif.imagej_metadata if tif.is_imagej else None
+    meta = tif.imagej_metadata
     images = int(meta.get("images", 1)) if meta else 1
     page = tif.pages.first
     if images < 2 or len(tif.pages) > 1 or not page.is_contiguous:
