@@ -121,7 +121,7 @@ def seen_at(t: Floats | None, now: float, span: tuple[float, float], count: int)
     ahead = now - t  # beyond its frame
     reach = np.where(ahead < 0, *span)
     away = np.abs(ahead)
-    near: Floats = np.where(away <= reach, 1 - away / np.maximum(reach, 1e-9) * (away > 0), -1.0)
+    near: Floats = np.where(away <= reach, 1 - away / np.maximum(reach, 1e-9), -1.0)
     return near
 
 
