@@ -90,6 +90,12 @@ def test_a_segment_of_a_gif():
     for one in found.checks:
         assert one.error < 1 / 255**2
         assert one.colour_error == 0
+    # Of more colours than the table has, what is shown is compared with the picture itself.
+    many = noise((16, 16, 3), high=255, dtype=np.uint8)
+    found = encode_segment([many], replace(how, dithers=False))
+    (frame,), (one,) = made_again_gif(found), found.checks
+    assert one.error == pytest.approx(((frame - many.astype(float)) ** 2).mean() / 255**2)
+    assert one.error > 0.001
 
 
 def made_again_gif(found):
