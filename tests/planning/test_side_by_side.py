@@ -368,6 +368,9 @@ def test_the_whole_is_made_of_its_sources():
     )  # fmt: skip
     assert made.stack.left_out == 5
     assert [channel.name for channel in made.stack.channels] == ["a", "b"]
+    named = tuple(dataclasses.replace(channel, name="DAPI") for channel in left.channels)
+    both = planned(dataclasses.replace(left, channels=named), right)
+    assert [channel.name for channel in both.stack.channels] == ["a DAPI", "b"]
     assert [panel.channels for panel in made.picture.panels] == [(0,), (1,)]
     assert [panel.source for panel in made.picture.panels] == [0, 1]
     assert (made.encoder.height, made.encoder.width) == made.picture.mosaic.size == (80, 242)
