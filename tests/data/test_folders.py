@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +208,77 @@ def test_frames_below_a_folder(tmp_path):
         "each, or name them by channel, time point or slice, such as GFP and mCherry, for one of "
         "all"
     )
+
+
+def test_what_is_said_of_subfolders_that_are_no_data_set(tmp_path):
+    for name in ("pos1/t1.tif", "pos2/t1.tif"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    for match in (None, "t*", "pos*/t*"):
+        with pytest.raises(t2v.SourceError) as caught:
+            list_frames(tmp_path, match)
+        assert str(caught.value) == (
+            f"No TIF images found in {tmp_path}, but in 2 subfolders; add --recursive for a video "
+            "of each, or name them by channel, time point or slice, such as GFP and mCherry, for "
+            "one of all"
+        )
+    assert list_frames(tmp_path, "pos1/t*") == ["pos1/t1.tif"]
+    (tmp_path / "pos1").rename(tmp_path / "DAPI")
+    (tmp_path / "pos2").rename(tmp_path / "GFP")
+    (tmp_path / "GFP" / "t1.tif").rename(tmp_path / "GFP" / "1_x.tif")
+    with pytest.raises(t2v.SourceError) as caught:
+        list_frames(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: holds 2 kinds of names, DAPI/t1.tif (1), GFP/1_x.tif (1); choose those that "
+        "belong together with --match DAPI/t1.tif, or add --recursive for a video of each subfolder"
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs users of Unix")
+def test_subfolders_that_nobody_may_look_into_are_left_out():
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        root.chmod(0o755)
+        for name in ("Cy3/a.tif", "DAPI/a.tif", "GFP/a.tif"):
+            (root / name).parent.mkdir()
+            (root / name).touch()
+        (root / "Cy3").chmod(0)
+        was_root = os.geteuid() == 0
+        if was_root:
+            os.seteuid(65534)
+        try:
+            assert list_frames(root) == ["DAPI/a.tif", "GFP/a.tif"]
+            with pytest.raises(t2v.SourceError) as caught:
+                list_frames(root / "Cy3")
+        finally:
+            if was_root:
+                os.seteuid(0)
+            (root / "Cy3").chmod(0o755)
+        assert str(caught.value) == f"{root}/Cy3: cannot be opened (Permission denied)"
+
+
+def test_links_are_followed(tmp_path):
+    folder = tmp_path / "in"
+    (tmp_path / "other").mkdir()
+    folder.mkdir()
+    (tmp_path / "a.tif").touch()
+    (folder / "t1.tif").symlink_to(tmp_path / "a.tif")
+    (folder / "t2.tif").symlink_to(tmp_path / "other")
+    (folder / "t3.tif").touch()
+    assert list_frames(folder) == ["t1.tif", "t3.tif"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "places"),
+    [
+        ((0, 1, 4), (0, 1, 4)), ((7, 9, 15, 17), (0, 1, 4, 5)), ((3, 4, 5), None),
+        ((0, 5, 10), None), ((1, 3), None), ((1, 3, 6), None),
+    ],
+)  # fmt: skip
+def test_where_files_stand_between_which_some_are_missing(tmp_path, numbers, places):
+    for number in numbers:
+        tifffile.imwrite(tmp_path / f"t{number:02}_1.tif", noise((4, 4)))
+    assert t2v.open_stack(tmp_path).calibration.places == places
 
 
 @pytest.mark.parametrize(

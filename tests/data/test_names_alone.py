@@ -65,6 +65,8 @@ TIMES = {
     "t between": names_of("2024-01-{}_t_{}", ("03", "04"), ("05", "06")),
     "decimals of a time": ["t9.25.tif", "t9.5.tif", "t9.75.tif", "t10.5.tif"],
     "decimals with a unit": names_of("t{}.{}s", (0, 1), (0, 5)),
+    "durations behind others": names_of("1h2m_x{}h{}m", (1, 2), (3, 4)),
+    "times like lasers": names_of("t{}", (405, 488, 561)),
     "time and milliseconds": [f"t{t}_{5 * t}ms.tif" for t in (0, 1, 10)],
 }
 
@@ -119,6 +121,7 @@ UNCLEAR = {
     "a number between": ("{}h_7_{}m", (1, 2), (3, 4), "1, 2; 3, 4", "1, 2", "1h_7_*m"),
     "a point between": ("{}h.{}m", (1, 2), (3, 4), "1, 2; 3, 4", "1, 2", "1h.*m"),
     "minutes before hours": ("{}m_{}h", (1, 2), (3, 4), "1, 2; m_3, m_4", "1, 2", "1m_*h"),
+    "no hours": ("{}_h_{}", (0, 1), (1, 2), "0, 1; h_1, h_2", "0, 1", "0_h_*"),
     "x between": (
         "2024-01-{}x{}", ("03", "04"), (5, 6), "03, 04; x5, x6", "03, 04", "2024-01-03x*",
     ),
@@ -173,6 +176,8 @@ UNCLEAR = {
     "words of channels": (
         "{}_c{}", ("one", "two"), (0, 1), "one, two; c0, c1", "one, two", "one_c*",
     ),
+    "numbers before words": ("{}{}", (1, 10), ("ab", "b"), "1, 10; ab, b", "1, 10", "1[!0-9]*"),
+    "words before numbers": ("{}{}", ("x", "xy"), (1, 10), "x, xy; 1, 10", "x, xy", "x[0-9]*"),
     "numbers and words": (
         "{}_{}", range(3), ("ab", "cd"), "0, 1, 2; ab, cd", "ab, cd", "*_ab",
     ),
@@ -253,6 +258,10 @@ CHANNELS = {
     "numbers before two words": (
         "{1}_t{0}", ("w1Cy5 far", "w2DAPI"), (0, 1), ("Cy5 far", "DAPI"),
     ),
+    "numbered from 1": ("t{0}_{1}", ("c1", "c2"), (0, 1), ("c1", "c2")),
+    "numbers in words": (
+        "{1}_t{0}", ("DAPI", "far 9", "far 10"), (0, 1), ("DAPI", "far 9", "far 10"),
+    ),
     "a number before nothing": ("{1}_t{0}", ("w1", "w2DAPI"), (0, 1), ("w1", "w2DAPI")),
 }  # fmt: skip
 
@@ -260,7 +269,7 @@ CHANNELS = {
 @pytest.mark.parametrize(("pattern", "fields", "t", "called"), CHANNELS.values(), ids=CHANNELS)
 def test_channels_of_time_points(pattern, fields, t, called):
     names = names_of(pattern, t, fields)
-    assert told(names) == ((("T", 2), ("C", 2)), names, called, (), "T")
+    assert told(names) == ((("T", 2), ("C", len(called))), names, called, (), "T")
 
 
 THROUGH = "its files are numbered through, channel by channel"
@@ -277,6 +286,10 @@ GRIDS = {
     "a number through all": (
         [f"{i:04}_t{i // 2}_c{i % 2}.tif" for i in range(6)],
         (("T", 3), ("C", 2)), ("c0", "c1"), "", "T",
+    ),
+    "as many stamps as time points": (
+        ["10_t0_DAPI.tif", "11_t0_GFP.tif", "11_t1_DAPI.tif", "11_t1_GFP.tif"],
+        (("T", 2), ("C", 2)), STAINS, "", "T",
     ),
     "stamps of all": (
         [f"{1000 + 7 * t + c}_t{t}_{STAINS[c]}.tif" for t in range(3) for c in range(2)],
@@ -310,6 +323,10 @@ GRIDS = {
         ],
         (("T", 2), ("C", 2), ("Z", 3)), STAINS, THROUGH, "",
     ),
+    "numbered through without time": (
+        [f"{2 * c + z}_{STAINS[c]}_z{z}.tif" for c in range(2) for z in range(2)],
+        (("C", 2), ("Z", 2)), STAINS, THROUGH, "",
+    ),
     "times numbered through": (
         [f"t{2 * t + c}_{STAINS[c]}.tif" for t in range(2) for c in range(2)],
         (("T", 2), ("C", 2)), STAINS, THROUGH, "T",
@@ -340,15 +357,27 @@ def test_series_of_words_and_of_what_is_alike():
         assert told([name]) == time([name], meaning="")
     names = [f"x_{n}_{{1234567{n}-0000-1111-2222-1234567890AB}}.tif" for n in (2, 1, 3)]
     assert told(names) == time(sorted(names), meaning="N")
-    names = ["a_1.tif", "A_2.tif"]
+    names = ["a_1.tif", "A_2.tif", "a_3.tif"]
     assert told(names) == time(names, meaning="N")
     names = [f"i_{i}_{i // 2}h.tif" for i in range(6)]
     assert told(names) == time(names, meaning="N")
     for beside in ("img", "IMG"):
         names = [f"{beside}.tif", "img_2.tif", "img_10.tif"]
         assert told(names) == time(names, meaning="")
-    names = ["2_img.tif", "10_img.tif", "img.tif"]
-    assert told(names) == time(names, meaning="")
+    for names in (
+        ["2_img.tif", "10_img.tif", "img.tif"], ["2 img.tif", "img.tif"], ["img.tif", "img-2.tif"],
+        ["img.tif", "img2.tif"], ["7img.tif", "img.tiff"],
+    ):  # fmt: skip
+        assert told(names) == time(names, meaning="")
+    for names in (["a1 p1.tif", "a1 p2.tif"], ["a.1 p9.tif", "a.1 p10.tif"]):
+        assert told(names) == time(names, meaning="P")
+    names = ["t1a.tif", "t1b.tif"]
+    assert told(names) == time(names, said.format("a, b"), meaning="W")
+    names = [f"{2 * t + w}_{('ab', 'cd')[w]}.tif" for t in range(2) for w in range(2)]
+    assert told(names) == (
+        "folder: the names of its files differ in 2 ways: 0, 1, 2, 3; ab, cd; whether ab, cd are "
+        "series, channels or times cannot be told; choose one with --match '*_ab.tif'"
+    )
     assert told(["x2y1.tif", "x10y1.tif", "x2y01.tif"]) == (
         "folder: the names of its files differ in 2 ways: x2, x10; y01, y1; whether x2, x10 are "
         "series, channels or times cannot be told; choose one with --match 'x2y*.tif'"
@@ -369,6 +398,14 @@ def test_what_is_asked_of_three_fields():
             names_of("t{}_c{}_{}", (0, 1), (0, 1), ("ab", "cd")),
             "t0, t1; c0, c1; ab, cd", "ab, cd", "t*_c*_ab.tif",
         ),
+        (
+            [f"{i}_q{i // 2}_t{i // 4}_{STAINS[c]}.tif" for i in range(8) for c in range(2)],
+            "0, 1, 2, ... 7; q0, q1, q2, q3; DAPI, GFP", "q0, ... q3", "*_q0_t0_*.tif",
+        ),
+        (
+            [f"t{t}_z{z}_{'abcd'[2 * t + z]} .tif" for t in range(2) for z in range(2)],
+            "t0, t1; z0, z1; a, b, c, d", "a, ... d", "t0_z0_a .tif",
+        ),
     ):  # fmt: skip
         assert told(names) == (
             f"folder: the names of its files differ in 3 ways: {ways}; whether {unclear} are "
@@ -381,12 +418,26 @@ def test_what_is_asked_of_three_fields():
     )
 
 
+def test_files_that_only_identifiers_tell_apart():
+    a, b, c = (f"{{{letter}2345678-0000-1111-2222-1234567890AB}}.tif" for letter in "ABC")
+    for one, other in (("x_1_", "x_2_"), ("t1_GFP_", "t2_DAPI_")):
+        with pytest.raises(t2v.SourceError) as caught:
+            axes_of_names([one + a, other + b, one + c], "folder")
+        assert str(caught.value) == (
+            f"folder: {one}{a} and {one}{c} have the same place in the series; leave one out with "
+            "--match"
+        )
+
+
 def test_masks_and_copies_are_left_out():
     series = ["t1.tif", "t2.tif", "t10.tif"]
     masks = [f"t{n}_mask.tif" for n in (2, 10, 1)]
     assert told(series + masks) == time(series, "3 masks are left out: t1_mask.tif to t10_mask.tif")
     assert told([*series, "mask.tif"]) == time(series, "1 mask is left out: mask.tif")
     assert told(["mask1.tif", "mask2.tif"]) == time(["mask1.tif", "mask2.tif"], meaning="N")
+    series = ["t1.0.tif", "t1.5.tif"]
+    said = "1 copy is left out: t1.0 (1).tif"
+    assert told([*series, "t1.0 (1).tif"]) == time(series, said, meaning="N")
     alphabet = "its files are played in the order of the alphabet: a, b; --match chooses"
     assert told(["a.tif", "b.tif", "a - Copy.tif", "b copy 2.tif", "b copy.tif"]) == time(
         ["a.tif", "b.tif"], "3 copies are left out: a - Copy.tif to b copy.tif", alphabet,
@@ -426,6 +477,11 @@ REFUSED = {
         "2 kinds of names, img.tif (1), img_x.tif (1); choose those that belong together with "
         "--match img.tif",
     ),
+    "a number for some": (
+        ["img.tif", "img_1.tif", "img_x.tif"],
+        "3 kinds of names, img.tif (1), img_1.tif (1), img_x.tif (1); choose those that belong "
+        "together with --match img.tif",
+    ),
     "most first": (
         ["a.tif", "b_1.tif", "b_2.tif"],
         "2 kinds of names, b_1.tif (2), a.tif (1); choose those that belong together with "
@@ -441,6 +497,26 @@ REFUSED = {
         ["a_1_b.tif", "a_2_b.tif", "a_1_b_b.tif"],
         "2 kinds of names, a_1_b.tif (2), a_1_b_b.tif (1); choose those that belong together with "
         "--match 'a_?_b.tif'",
+    ),
+    "digits of any number": (
+        ["a_1_b.tif", "a_10_b.tif", "a_1_b_b.tif"],
+        "2 kinds of names, a_1_b.tif (2), a_1_b_b.tif (1); choose those that belong together with "
+        "--match 'a_*[0-9]_b.tif'",
+    ),
+    "digits of any number in front": (
+        ["a_1_b.tif", "a_10_b.tif", "a_b_1_b.tif"],
+        "2 kinds of names, a_1_b.tif (2), a_b_1_b.tif (1); choose those that belong together with "
+        "--match 'a_[0-9]*_b.tif'",
+    ),
+    "words of any length": (
+        ["a_b_1.tif", "a_cd_1.tif", "a_b_1_1.tif"],
+        "2 kinds of names, a_b_1.tif (2), a_b_1_1.tif (1); choose those that belong together with "
+        "--match 'a_*[!0-9]_1.tif'",
+    ),
+    "no pattern": (
+        ["a_1_b.tif", "a_10_b.tif", "a_1_1_b.tif"],
+        "2 kinds of names, a_1_b.tif (2), a_1_1_b.tif (1); choose those that belong together by "
+        "moving the others to another folder",
     ),
     "endings of one kind": (
         ["a_1.tif", "a_2.tiff", "a_1_x.tif"],
@@ -461,6 +537,11 @@ REFUSED = {
         ["z0_DAPI.tif", "z1_DAPI.tif", "z2_GFP.tif"],
         "files of DAPI, GFP, z0, z1, z2, but nothing is there for all of them; choose some with "
         "--match 'z*_DAPI.tif'",
+    ),
+    "channels of other times": (
+        ["t0_DAPI.tif", "t0_GFP.tif", "t1_Cy5.tif"],
+        "files of Cy5, DAPI, GFP, but nothing is there for all of them; choose some with --match "
+        "t1_Cy5.tif",
     ),
     "not in turn": (
         [f"{3 * c + t}_{STAINS[c]}.tif" for c in range(2) for t in range(3)],
@@ -484,22 +565,35 @@ def test_what_is_said_of_time_points_that_lack_a_file():
     whole = names[:3] + names[6:9]
     note = (
         "2 of 4 time points are left out, as they are not there for all of Cy5, DAPI, GFP: the "
-        "first that is missing is GFP, t1; --match 't*_Cy5.tif' takes every file of one"
+        "first that is missing is GFP, t1; choose one with --match 't*_Cy5.tif' for all its files"
     )
     assert told(left) == ((("T", 2), ("C", 3)), whole, stains, (note,), "T")
     names = names_of("t{}_{}_z{}", range(3), STAINS, range(2))
     left = [name for name in names if name != "t1_GFP_z1.tif"]
     note = (
         "1 of 3 time points are left out, as they are not there for all of DAPI, GFP, z0, z1: the "
-        "first that is missing is GFP, z1, t1; --match 't*_DAPI_z*.tif' takes every file of one"
+        "first that is missing is GFP, z1, t1; choose one with --match 't*_DAPI_z*.tif' for all "
+        "its files"
     )
     assert told(left) == (
         (("T", 2), ("C", 2), ("Z", 2)), names[:4] + names[8:], STAINS, (note,), "T",
     )  # fmt: skip
+    names = ["1h5m_DAPI.tif", "1h5m_GFP.tif", "1h6m_DAPI.tif"]
+    note = (
+        "1 of 2 time points are left out, as they are not there for all of DAPI, GFP: the first "
+        "that is missing is GFP, 1h6m; choose one with --match '1h*m_DAPI.tif' for all its files"
+    )
+    assert told(names) == ((("C", 2),), names[:2], STAINS, (note,), "T")
+    names = ["0_DAPI.tif", "1_GFP.tif", "2_DAPI.tif"]
+    note = (
+        "1 of 2 time points are left out, as they are not there for all of DAPI, GFP: the first "
+        "that is missing is GFP, 1; choose one with --match '*_DAPI.tif' for all its files"
+    )
+    assert told(names) == ((("C", 2),), names[:2], STAINS, (THROUGH, note), "")
     said = "01, 1 are taken for points in time"
     note = (
         "1 of 2 time points are left out, as they are not there for all of DAPI, GFP: the first "
-        "that is missing is GFP, 01; --match 'a_DAPI_*.tif' takes every file of one"
+        "that is missing is GFP, 01; choose one with --match 'a_DAPI_*.tif' for all its files"
     )
     assert told(["a_DAPI_01.tif", "a_DAPI_1.tif", "a_GFP_1.tif"]) == (
         (("C", 2),), ["a_DAPI_1.tif", "a_GFP_1.tif"], STAINS, (said, note), "",
@@ -521,6 +615,7 @@ def test_what_is_said_of_time_points_that_lack_a_file():
         (["GFP 2.5", "DAPI 2.5"], True),
         (["a_b", "c"], False),
         (["t1_GFP", "t2_control"], False),
+        (["t1_GFP_z1", "t2_DAPI_z2"], True),
     ],
 )
 def test_which_folders_are_axes(folders, are_axes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from dataclasses import dataclass, replace
 
 import dask
 import dask.array as da
@@ -15,12 +16,39 @@ from helpers.frames import noise
 from helpers.refusals import refusal
 
 import napari_tif2video as t2v
-from napari_tif2video.data import HeldFrames, array_error, need_dask, stack_of_array
+from napari_tif2video.colours import Display
+from napari_tif2video.data import (
+    Calibration,
+    Channel,
+    FrameFormat,
+    FramePlanes,
+    Grid,
+    HeldFrames,
+    MovedFrames,
+    PlacedFrames,
+    Stack,
+    array_error,
+    check_frames,
+    identity_of,
+    need_dask,
+    stack_of_array,
+)
 from napari_tif2video.geometry import CropBox
 
 ARRAY = noise((5, 8, 10))
 WHOLE = CropBox(10, 8, 0, 0)
+DOUBLED = Grid((16, 20), (0.0, 0.5), (0.0, 0.5))
 PART = CropBox(5, 6, 3, 1)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A drawing that knows its frames."""
+
+    numbers: tuple[int, ...]
+
+    def select(self, indices):
+        return Numbered(tuple(self.numbers[i] for i in indices))
 
 
 def refused(source, **options):
@@ -31,6 +59,125 @@ def frames_in(frames, box):
     """Copies, as frames may come in a buffer that is used again."""
     read = frames.delayed(box).compute() if need_dask(frames) else frames
     return [np.array(frame) for frame in read.read_frames(box)]
+
+
+def test_what_a_format_says():
+    grey, colour = FrameFormat((4, 6), np.dtype("u2")), FrameFormat((4, 6, 3), np.dtype("f8"))
+    assert (grey.size, grey.is_rgb, grey.nbytes, grey.notes, str(grey)) == (
+        (4, 6), False, 48, (), "6x4 uint16",
+    )  # fmt: skip
+    assert (colour.size, colour.is_rgb, colour.nbytes, str(colour)) == (
+        (4, 6), True, 576, "6x4 RGB float64",
+    )  # fmt: skip
+    assert (grey.white_is_zero, grey.has_alpha) == (False, False)
+    white = FrameFormat((4, 6), np.dtype("u1"), True, True)
+    is_white = "is stored with white as zero (MinIsWhite) and shown so"
+    assert (str(white), white.notes) == (
+        "6x4 MinIsWhite uint8", (is_white, "its alpha channel is left out"),
+    )  # fmt: skip
+    both = FrameFormat((4, 6, 3), np.dtype("u1"), white_is_zero=True)
+    assert (str(both), both.notes) == ("6x4 RGB uint8", (is_white,))
+    assert FrameFormat((4, 6), np.dtype("u2"), has_alpha=True) == grey
+    grey.check(FrameFormat((4, 6), np.dtype("u2")), "b.tif", "a.tif")
+    for other, is_what in (
+        (colour, "6x4 RGB float64"),
+        (FrameFormat((4, 6), np.dtype("i2")), "6x4 int16"),
+        (FrameFormat((6, 4), np.dtype("u2")), "4x6 uint16"),
+        (FrameFormat((4, 6), np.dtype("u2"), True), "6x4 MinIsWhite uint16"),
+    ):
+        assert refusal(t2v.SourceError, grey.check, other, "b.tif", "a.tif") == (
+            f"b.tif: is {is_what}, but the sequence began with 6x4 uint16 (a.tif); all frames must "
+            "be alike, use --match to choose some"
+        )
+    for dtype in ("?", "u1", "i8", "f2"):
+        FrameFormat((4, 6), np.dtype(dtype)).require_supported("a.tif")
+    assert refusal(t2v.SourceError, FrameFormat((1, 1), np.dtype("V4")).require_supported, "x") == (
+        "x: holds void32 values; bool, integers and floating point numbers can be converted"
+    )
+
+
+def test_what_a_stack_says():
+    frames = stack_of_array(ARRAY).frames
+    channel = Channel(frames)
+    assert (channel.label, channel.display, channel.stored_limits) == ("0", Display(), None)
+    assert Channel(frames, number=3).label == "3"
+    assert Channel(frames, name="GFP", number=3).label == "GFP"
+    stack = Stack((channel,), "some")
+    assert (stack.calibration, stack.measured, stack.played, stack.left_out) == (
+        Calibration(), {}, "T", 0,
+    )  # fmt: skip
+    assert (stack.path, stack.notes, stack.planes, stack.channel_info) == (None, (), None, ())
+    assert (stack.images, stack.image_names, stack.position) == ((), (), None)
+    assert (stack.drawings, stack.placed) == ((), None)
+    assert "measured" not in repr(stack)
+    known = Calibration(0.5, "from A", 2.0, "from B", None, None, 3.0)
+    measured = stack.calibrated(known)
+    assert (measured.channels, measured.name, measured.calibration) == ((channel,), "some", known)
+    assert (measured.pixel_size_um, measured.pixel_size_origin, measured.z_spacing_um) == (
+        0.5, "from A", 3.0,
+    )  # fmt: skip
+    assert (measured.frame_interval_s, measured.frame_interval_origin) == (2.0, "from B")
+    drawn = replace(measured, drawings=(Numbered((0, 1, 2, 3, 4)), Numbered((7, 8, 9, 10, 11))))
+    two = replace(drawn, channels=(channel, Channel(PlacedFrames(frames, DOUBLED), number=1)))
+    chosen = two.select([4, 0])
+    assert [drawing.numbers for drawing in chosen.drawings] == [(4, 0), (11, 7)]
+    assert (chosen.frame_interval_s, chosen.calibration.times_s) == (8.0, (8.0, 0.0))
+    assert [c.frames.label(0) for c in chosen.channels] == ["frame 4", "frame 4"]
+    assert [len(c.frames) for c in chosen.channels] == [2, 2]
+    assert chosen.labels == ["frame 4", "frame 0"]
+    several = Stack((), "some", images=(stack, two))
+    assert (several.format, several.dtype, several.axes) == (frames.format, ARRAY.dtype, "PTYX")
+    assert refusal(t2v.SourceError, lambda: several.frames) == (
+        "some: holds 2 positions; choose one with position"
+    )
+
+
+def test_what_white_as_zero_becomes(tmp_path):
+    tifffile.imwrite(tmp_path / "s.tif", noise((8, 10)), photometric="miniswhite")
+    stack = Stack.of(t2v.open_stack(tmp_path / "s.tif").frames, "some", tmp_path)
+    assert [channel.display for channel in stack.channels] == [Display(invert=True)]
+    assert stack.notes == ("is stored with white as zero (MinIsWhite) and shown so",)
+    assert (stack.name, stack.path) == ("some", tmp_path)
+
+
+def test_frames_made_of_others_ask_these(tmp_path):
+    folder = write_folder(tmp_path / "in", ARRAY)
+    sources = [t2v.open_stack(s).frames for s in (folder, ARRAY, da.from_array(ARRAY, (2, 8, 10)))]
+    for frames, starts, needs in zip(sources, (None, None, (0, 2, 4)), (0, 0, 1), strict=True):
+        placed = PlacedFrames(frames, DOUBLED)
+        moved = MovedFrames.of(frames, [(0.5, 0)] * 5, (4, 5))
+        held = HeldFrames(frames, range(5))
+        for others in (placed, moved, held, frames):
+            assert (need_dask(others), others.chunk_starts) == (bool(needs), starts)
+            assert (len(others), others.label(3)) == (5, frames.label(3))
+            check_frames(others)
+        chosen = placed.select([3, 1])
+        assert [chosen.label(i) for i in range(2)] == [frames.label(3), frames.label(1)]
+    (folder / "t3.tif").write_bytes(b"")
+    for others in (PlacedFrames(sources[0], DOUBLED), MovedFrames.of(sources[0], [], (4, 5))):
+        assert f"{folder}/t3.tif" in refusal(t2v.SourceError, check_frames, others)
+    assert identity_of(sources[0]) is not None
+    assert (identity_of(sources[1]), identity_of(sources[2])) == (None, None)
+
+
+def test_the_array_of_files_on_several_axes(tmp_path):
+    """Each block is the frame at its place, however many axes there are."""
+    array = noise((2, 3, 4, 6, 3), high=250).astype(np.uint8)
+    folder = write_folder(tmp_path / "in", array.reshape(6, 4, 6, 3))
+    frames = t2v.open_stack(folder).frames
+    stack = Stack((), "some", planes=FramePlanes(frames, (("T", 2), ("C", 3))))
+    assert (stack.axes, stack.sizes, stack.format) == (
+        "TCYXS", (("T", 2), ("C", 3)), frames.format,
+    )  # fmt: skip
+    assert stack.data.chunks == ((1, 1), (1, 1, 1), (4,), (6,), (3,))
+    assert (stack.data.dtype, stack.data.name[:10]) == (np.uint8, "tif2video-")
+    assert (stack.data._meta.dtype, stack.data._meta.shape) == (np.uint8, (0,) * 5)
+    np.testing.assert_array_equal(stack.data, array)
+    assert Stack.behind(stack.data) is stack
+    assert Stack.behind(stack.data[0]) is None
+    assert Stack.behind(ARRAY) is None
+    lazy = stack_of_array(da.from_array(ARRAY.astype(">u2"), (2, 3, 10)))
+    assert (lazy.data.chunks, lazy.data.dtype.isnative) == (((1,) * 5, (8,), (10,)), True)
 
 
 def test_what_an_array_becomes():

@@ -54,7 +54,7 @@ def segment(number):
         FrameStats(limits, False, None, np.float64(0.5)),
     )
     checks = (FrameCheck(number, 0.5, 0.25), FrameCheck(2**32 - 1, 0.0, 1e-9))
-    return Segment(EncodedSegment((), b"sets", b"head", 2, 0.75, checks), stats)
+    return Segment(EncodedSegment((), b"sets", b"head", 0.75, checks), stats)
 
 
 def records_of(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from fractions import Fraction
 
 import dask.array as da
@@ -17,8 +18,8 @@ from helpers.refusals import refusal
 import napari_tif2video as t2v
 from napari_tif2video.colours import Display, colour_table
 from napari_tif2video.data import Calibration, Channel
-from napari_tif2video.drawings import Points
-from napari_tif2video.overlays import AnchorMark, Look
+from napari_tif2video.drawings import LINE_PALETTE, PALETTE, Points, line_colours
+from napari_tif2video.overlays import AnchorMark, Look, Template, TimeFormat
 from napari_tif2video.planning import Clips, Drawn, clips, plan, stabilised
 from napari_tif2video.settings import Given
 
@@ -401,9 +402,9 @@ def test_times_of_arrows_and_events_are_read_as_the_video_writes_them(interval, 
 def test_arrows_outside_of_what_is_shown():
     """The last pixel of a box, and the next one."""
     options = {"crop": "20x10+30+5", "width": 200}
-    for x, y in ((30, 5), (49, 14), (49.4, 14.4)):
+    for x, y in ((30, 5), (49, 14), (29.5, 5), (30, 4.5), (49.4, 14.4)):
         assert planned(arrow=f"{x},{y}", **options).picture.overlay.arrows[0].x == x
-    for x, y in (("29", "5"), ("30", "4"), ("50", "14"), ("49", "15")):
+    for x, y in (("29.4", "5"), ("30", "4.4"), ("49.5", "14"), ("49", "14.5")):
         assert refused(arrow=f"{x},{y}", **options) == (
             f"array: arrow: pixel {x},{y} is outside what is shown, 20x10+30+5"
         )
@@ -515,6 +516,29 @@ def test_files_that_are_followed(tmp_path):
         )
 
 
+def test_what_is_followed_is_read_again_when_its_files_change(tmp_path):
+    masks = np.zeros((COUNT, 40, 60), np.uint16)
+
+    def write(column):
+        masks[:] = 0
+        masks[:, 10:13, column : column + 5] = 7
+        tifffile.imwrite(tmp_path / "m.tif", masks)
+        for number, mask in enumerate(masks):
+            tifffile.imwrite(tmp_path / "in" / f"m{number}.tif", mask)
+        (tmp_path / "t.csv").write_text(f"track_id,frame,y,x\n7,0,11,{column + 2}\n")
+
+    given = ("m.tif", "in/", "in/m*.tif", "t.csv")
+    (tmp_path / "in").mkdir()
+    for column in (20, 30):
+        write(column)
+        for name in given:
+            made = planned(follow=f"{tmp_path}/{name}", crop="9x9", width=180)
+            assert made.timeline.moves[0] == (7, column - 2)
+            assert made.notes[0].startswith(
+                f"the box follows track 7 of {name.rstrip('/').split('/')[-1]}, in frames 0 "
+            )
+
+
 def test_layers_that_are_followed():
     """On the frames of a stack that knows where layers lie; or as they are, which is said."""
     given = Given.of(WAYS[:4], "cells")
@@ -554,7 +578,7 @@ def test_layers_that_are_followed():
     )
 
 
-def test_clips_of_the_tracks_that_are_shown():
+def test_clips_of_the_tracks_that_are_shown(tmp_path):
     stack = t2v.open_stack(black())
 
     def numbers(**options):
@@ -574,6 +598,11 @@ def test_clips_of_the_tracks_that_are_shown():
     assert str(caught.value) == (
         "array: follow: none of the tracks is in the frames that are shown"
     )
+    path = tmp_path / "s.tif"
+    tifffile.imwrite(path, noise((COUNT, 40, 60)))
+    with pytest.raises(t2v.SourceError) as caught:
+        clips(t2v.open_stack(path), few)
+    assert str(caught.value).startswith(f"{path}: follow: none of the tracks")
     two = t2v.open_stack(np.zeros((COUNT, 2, 40, 60), np.uint16), axes="TCYX")
     settings = t2v.VideoSettings(follow=WAYS, follow_id="each", crop="9x9", panels="channels")
     assert clips(two, settings).numbers == (3, 8)
@@ -671,6 +700,55 @@ def test_drawings_as_large_as_can_be_seen():
     assert styled[3].sizes.item() == 4
     large = planned(source, arrays={"points": POINT}, width=400).timeline.drawings
     assert large[0].sizes.item() == 10
+
+
+def test_the_look_of_labels_and_tracks():
+    arrays = {
+        "segmentation": [np.full((40, 60), 7), *np.zeros((5, 40, 60), int)],
+        "tracks": np.array([[7, 0, 5, 5], [7, 1, 5, 6], [2, 0, 9, 9]]),
+    }
+    labels, tracks = planned(arrays=arrays).timeline.drawings
+    assert grey_of(labels, COUNT) == [7, 0, 0, 0, 0, 0]
+    assert labels.colours.cycle is PALETTE
+    np.testing.assert_array_equal(tracks.colours, line_colours(tracks.ids))
+    assert (tracks.ids.tolist(), tracks.links.tolist()) == ([2, 7, 7], [])
+    assert tracks.frames.tolist() == [0, 1, 2, 3, 4, 5]
+    arrays["segmentation"] = da.from_array(np.stack(arrays["segmentation"]))
+    made = planned(arrays=arrays, segmentation_style="contour", frames="::2")
+    labels, tracks = made.timeline.drawings
+    assert (grey_of(labels, 3), tracks.frames.tolist()) == ([7, 0, 0], [0, 2, 4])
+    assert labels.colours.cycle is LINE_PALETTE
+    filled = planned(arrays=arrays, segmentation_style="fill").timeline.drawings[0]
+    assert (filled.colours.cycle is PALETTE, filled.contour, filled.look.opacity) == (True, 0, 0.7)
+
+
+@pytest.mark.parametrize("axes", ["CYX", "ZYX"])
+def test_label_images_whose_only_axis_are_the_frames(tmp_path, axes):
+    path = tmp_path / "m[1].ome.tif"  # a name and no pattern, as long as there is such a file
+    masks = np.arange(COUNT, dtype=np.uint16).reshape(-1, 1, 1) + np.zeros((40, 60), np.uint16)
+    tifffile.imwrite(path, masks, metadata={"axes": axes}, photometric="minisblack")
+    made = planned(segmentation=path)
+    assert grey_of(made.timeline.drawings[0], COUNT) == list(range(COUNT))
+    assert [note for note in made.notes if "above" in note] == []
+
+
+def test_positions_in_other_units(tmp_path):
+    """The numbers of a file that names none are those of µm; of one slice from the next, z."""
+    path = tmp_path / "p.csv"
+    path.write_text("t,z,y (um),x (um)\n0,1,10,20\n")
+    known = Calibration(0.5, "given")
+    stack = t2v.open_stack(black()).calibrated(known)
+    (points,) = planned(stack, points=path).timeline.drawings
+    assert (points.y.tolist(), points.x.tolist()) == ([20], [40])
+    header = "TRACK_ID,FRAME,POSITION_X,POSITION_Y,QUALITY\n"
+    (tmp_path / "t.csv").write_text(header + "0,0,10,15,1\n")
+    for source, place in ((stack, (30, 20)), (black(), (15, 10))):
+        (tracks,) = planned(source, tracks=tmp_path / "t.csv").timeline.drawings
+        assert (tracks.y.item(), tracks.x.item()) == place
+    path.write_text("x (abcdefghijklmnopqrstuvwxyz),y\n5,5\n")
+    assert refused(points=path) == (
+        "array: points: p.csv: has positions in 'abcdefghijklmnopqrst', which is no length"
+    )
 
 
 def test_when_shapes_and_points_are_seen():
@@ -788,6 +866,85 @@ def test_label_images_of_positions_without_slices(tmp_path):
 )
 def test_the_anchor_is_as_it_was_asked_for(options, mark):
     assert planned(**options).picture.overlay.anchor == mark
+
+
+MARKS = {
+    "scale_bar": ({"scale_bar": True, "pixel_size": 1}, "bottom-right"),
+    "timestamp": ({"timestamp": True, "frame_interval": 1}, "top-left"),
+    "label": ({"label": "x"}, "bottom-left"),
+    "event": ({"event": "1=x", "frame_interval": 1}, "bottom-left"),
+    "legend": ({"legend": True}, "top-right"),
+    "colour_bar": ({"colour_bar": True}, "top-right"),
+}
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_the_corner_of_each_mark(mark):
+    """In 300x200 pixels, whose margin is a 40th of 200: 5 pixels."""
+    options, usual = MARKS[mark]
+    for corner in (None, "top-left", "top-right", "bottom-left", "bottom-right"):
+        at = {} if corner is None else {f"{mark}_corner": corner}
+        overlay = planned(width=300, **options, **at).picture.overlay
+        extents = [extent[1:] for extent in overlay.extents((200, 300))]
+        top, left = (min(extent[n] for extent in extents) for n in (0, 1))
+        bottom, right = (max(extent[n] + extent[n + 2] for extent in extents) for n in (0, 1))
+        found = (
+            {top == 5: "top", bottom == 195: "bottom"}[True],
+            {left == 5: "left", right == 295: "right"}[True],
+        )
+        assert "-".join(found) == (corner or usual)
+        if mark != "scale_bar":  # whose length is above its middle
+            aligned = [text.align for text in overlay.texts]
+            on_right = mark == "timestamp" or found[1] == "right"
+            assert aligned == ([] if mark == "colour_bar" else [float(on_right)])
+
+
+@pytest.mark.parametrize("corner", ["top-right", "bottom-right"])
+def test_the_legend_lists_channels_from_the_first_to_the_last(corner):
+    viridis = colour_table("viridis")
+    stack = shown_as(Display(invert=True), Display(colours=viridis), Display())
+    names = ["a{b}", "", "c"]
+    named = (replace(each, name=n) for each, n in zip(stack.channels, names, strict=True))
+    stack = replace(stack, channels=tuple(named))
+    legend, bar = {"legend_corner": corner}, {"colour_bar_corner": corner}
+    made = planned(stack, **legend, **bar)
+    overlay = made.picture.overlay
+    texts = sorted(overlay.texts, key=lambda text: text.top)
+    assert [text.says.at(made.timeline[0]) for text in texts] == ["a{b}", "channel 1", "c"]
+    white = (255, 255, 255)
+    assert [text.colour for text in texts] == [white, tuple(viridis[-3:]), white]
+    bars = sorted(overlay.colour_bars, key=lambda bar: bar.top)
+    assert [bar.channel for bar in bars] == [0, 1, 2]
+    grey = bytes(level for level in range(256) for _ in range(3))
+    assert [bar.colours for bar in bars] == [grey[::-1], viridis, grey]
+    assert all(text.top < bar.top for text, bar in zip(texts, bars, strict=True))
+    assert planned(stack, **legend).picture.overlay.colour_bars == ()
+    assert planned(stack, **bar).picture.overlay.texts == ()
+    assert refused(RGB, colour_bar=True) == (
+        "array: colour_bar: is for grey images, and these are in colour"
+    )
+
+
+def test_how_the_time_of_a_single_frame_is_written():
+    """By the interval, as there is no step; a source beside others may lack it."""
+    for interval, unit in ((0.5, "ms"), (7, "s"), (90, "min")):
+        made = planned(black(1), timestamp=True, frame_interval=interval)
+        (text,) = made.picture.overlay.texts
+        assert text.says == Template("{time}", TimeFormat(unit))
+    unknown = "the time from frame to frame is not known; give it with --frame-interval, such as"
+    assert refused(black(1), timestamp=True) == f"array: timestamp: {unknown} 5min"
+    beside = planned(black(1), timestamp=True, event="1=x", panels="sources")
+    assert (beside.timeline.times_s, len(beside.picture.overlay.texts)) == (None, 1)
+    two = black(2)
+    assert refused(two, timestamp=True, panels="sources") == f"array: timestamp: {unknown} 5min"
+
+
+def test_what_a_label_says():
+    made = planned(label="{{{name}}} {channel} {frame}: {time}", frame_interval=5, frames="1::2")
+    (text,) = made.picture.overlay.texts
+    assert [text.says.at(tick) for tick in made.timeline] == [
+        "{array} 0 1: 5 s", "{array} 0 3: 15 s", "{array} 0 5: 25 s",
+    ]  # fmt: skip
 
 
 def test_names_that_the_font_lacks():

@@ -322,6 +322,20 @@ def test_one_time_for_all(sources, options, times, said):
     assert [texts for _, texts in drawn_on(made)] == [on_panels] * 2 + [2 - on_panels]
 
 
+def test_a_single_image_may_lack_the_time():
+    alone = source("s", frames=1)
+    for options, drawn in (({}, [(0, 2), (0, 1), (0, 0)]), (ONCE, [(0, 1), (0, 1), (0, 1)])):
+        made = planned(A_TIME, alone, timestamp=True, **options)
+        assert drawn_on(made) == drawn
+        assert (
+            made.notes
+            == (MATCHED.format("10 s"), "s: is a single image, shown all the time")[
+                len(made.notes) == 1 :
+            ]
+        )
+        assert [each.times_s for each in made.timeline.sources] == [tuple(map(float, A)), None]
+
+
 def test_events_go_by_the_common_clock():
     """Of a source that began later, the event is at the time that the video shows."""
     late = source("b", [25, 35, 45])
@@ -354,6 +368,9 @@ def test_the_whole_is_made_of_its_sources():
     )  # fmt: skip
     assert made.stack.left_out == 5
     assert [channel.name for channel in made.stack.channels] == ["a", "b"]
+    named = tuple(dataclasses.replace(channel, name="DAPI") for channel in left.channels)
+    both = planned(dataclasses.replace(left, channels=named), right)
+    assert [channel.name for channel in both.stack.channels] == ["a DAPI", "b"]
     assert [panel.channels for panel in made.picture.panels] == [(0,), (1,)]
     assert [panel.source for panel in made.picture.panels] == [0, 1]
     assert (made.encoder.height, made.encoder.width) == made.picture.mosaic.size == (80, 242)
@@ -412,16 +429,23 @@ def test_the_name_of_a_source_is_its_label(name, title):
     plain = plan(stack, dataclasses.replace(settings, label=None), name=name)
     (text,) = plain.picture.overlay.texts
     assert text.says.at(made.timeline[0]) == title
-    assert (plain.settings.sync, plain.settings.panels, plain.settings.title) == (None, None, None)
+    own = made.settings
+    assert (own.sync, own.panels, own.title, own.title_duration) == (None, None, None, None)
+    assert (made.title_frames, own.panel_marks) == (0, "each")
+    timed = dataclasses.replace(settings, sync="time", sync_interval=5)
+    assert plan(stack, timed).settings.sync_interval is None
+
+
+def of_channels(name, times=None, pixel=None):
+    """A source of two channels and 3 frames."""
+    stack = t2v.open_stack(np.zeros((3, 2, 40, 60), np.uint16), axes="TCYX")
+    recorded = None if times is None else tuple(map(float, times))
+    known = Calibration(pixel, "given" if pixel else "", None, "", recorded)
+    return dataclasses.replace(stack, name=name).calibrated(known)
 
 
 def test_rows_of_channels():
-    stacks = [
-        dataclasses.replace(
-            t2v.open_stack(np.zeros((3, 2, 40, 60), np.uint16), axes="TCYX"), name=n
-        )
-        for n in "ab"
-    ]
+    stacks = [of_channels(name) for name in "ab"]
     made = planned(*stacks, panels="both", sync="frame", width=120)
     assert [panel.channels for panel in made.picture.panels] == [
         (0,), (1,), (0, 1), (2,), (3,), (2, 3),
@@ -436,3 +460,48 @@ def test_rows_of_channels():
     once = planned(*stacks, panels="both", frame_interval=5, timestamp=True, width=120, **ONCE)
     # The names of channel and source; of the merge, those of both channels.
     assert [texts for _, texts in drawn_on(once)] == [2, 2, 3, 2, 2, 3, 1]
+
+
+def test_marks_of_rows_of_channels():
+    """What the sources speak against is on each panel, and the rest once."""
+    options = {"panels": "both", "sync": "frame", "width": 120, **ONCE}
+    on_each = [3, 3, 4, 3, 3, 4]  # the names of channel and source, and a time or the length
+    apart = [of_channels("a", [5, 15, 25]), of_channels("b", [3600, 3610, 3620])]
+    made = planned(*apart, timestamp=True, **options)
+    assert [texts for _, texts in drawn_on(made)] == [*on_each, 0]
+    assert made.notes[1:] == (OWN_TIMES.format("; --sync time gives them one"),)
+    clocks = [panel.picture.overlay.texts[0].says for panel in made.picture.panels]
+    assert [clock.at(made.timeline.sources[n // 3][0]) for n, clock in enumerate(clocks)] == [
+        *["5 s"] * 3, *["1:00:00 h"] * 3,
+    ]  # fmt: skip
+    sizes = [of_channels("a", [5, 15, 25], 0.5), of_channels("b", [5, 15, 25], 0.25)]
+    made = planned(*sizes, timestamp=True, scale_bar=True, **options)
+    assert drawn_on(made) == [*((1, texts) for texts in on_each), (0, 1)]
+    assert [source.scale_bar_um for source in made.sources] == [5, 2]
+    assert (made.scale_bar_um, made.scale) == (None, None)
+
+
+def test_labels_of_channels_that_are_drawn_once():
+    """All but those that name a channel."""
+    for label, once in (("{name}", 1), ("{frame}", 1), ("{time}", 1), ("{channel}", 0)):
+        settings = t2v.VideoSettings(panels="channels", panel_marks="once", label=label, width=120)
+        made = plan(of_channels("a", [0, 1, 2]), settings)
+        assert [texts for _, texts in drawn_on(made)] == [
+            *(names + 1 - once for names in (1, 1, 2)), once,
+        ]  # fmt: skip
+
+
+def test_what_fits_into_all_panels_together_need_not_fit_into_one():
+    """A title, and a label that is drawn once."""
+    word = "x" * 30  # more than 120 px
+    by_source = {"sync": "frame", "width": 120}
+    channels = t2v.VideoSettings(panels="channels", width=120, title=word)
+    assert planned(PLAIN, PLAIN, title=word, **by_source).title == word
+    assert plan(of_channels("a"), channels).title == word
+    once = planned(PLAIN, PLAIN, label=word, **by_source, **ONCE)
+    assert drawn_on(once) == [(0, 0), (0, 0), (0, 1)]
+    labelled = dataclasses.replace(channels, title=None, label=word, panel_marks="once")
+    assert drawn_on(plan(of_channels("a"), labelled)) == [(0, 1), (0, 1), (0, 2), (0, 1)]
+    for settings in (labelled, dataclasses.replace(labelled, panels="sources")):
+        with pytest.raises(t2v.SourceError, match=r"^a: the label does not fit .* is 120x80;"):
+            plan(of_channels("a"), dataclasses.replace(settings, panel_marks="each", channel="all"))

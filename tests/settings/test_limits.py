@@ -11,7 +11,17 @@ import pytest
 
 import napari_tif2video as t2v
 from napari_tif2video import CropBox
-from napari_tif2video.settings import SETTINGS, Given, check_ending, limits_of_channels, pairs_of
+from napari_tif2video.settings import (
+    CODECS,
+    CONTAINERS,
+    DEFAULT_CODEC,
+    RAW_CODEC,
+    SETTINGS,
+    Given,
+    check_ending,
+    limits_of_channels,
+    pairs_of,
+)
 
 # The last values that are taken, and the first ones that are not, with what is said of these.
 LIMITS = [
@@ -77,6 +87,17 @@ REFUSED = [
     ({"limits": ((1, 2), (3, 3))}, "limits: LO must be below HI, got 3 and 3"),
     ({"percentile": (-1, 5)}, "percentile: expected 0 <= LO < HI <= 100, got -1 and 5"),
     ({"percentile": (0, 101)}, "percentile: expected 0 <= LO < HI <= 100, got 0 and 101"),
+    ({"percentile": (5,)}, "percentile: expected two percentages LO HI such as 1 99.9, got (5,)"),
+    ({"percentile": (5, 5)}, "percentile: expected 0 <= LO < HI <= 100, got 5 and 5"),
+    ({"crf": "20.5"}, "crf: expected a whole number such as 23, got '20.5'"),
+    ({"codec": "xvid"}, "codec: must be one of h264, h265, av1, vp9, ffv1, prores, mpeg4, gif, got "
+                        "'xvid'"),
+    ({"contrast": "fixed"}, "contrast: must be one of local, global, batch, smooth, auto, "),
+    ({"contrast": "raw"}, "contrast: must be one of "),
+    ({"colormap": "nothing"}, "colormap: "),
+    ({"frames": "x"}, "frames: expected START:STOP:STEP such as 10:50 or ::2, got 'x'"),
+    ({"frames": "::0"}, "frames: expected START:STOP:STEP, got '::0'"),
+    ({"frames": "-5"}, "frames: expected START:STOP:STEP such as"),
     ({"gamma": "x"}, "gamma: expected a number such as 0.5, got 'x'"),
     ({"max_size": "10XB"}, "max_size: expected a size such as 10MB, 900kB or 1.5GB, got '10XB'"),
     ({"max_size": True}, "max_size: expected a size such as 10MB, 900kB or 1.5GB, got True"),
@@ -167,6 +188,29 @@ def test_what_is_said_of_what_is_refused(values, said):
     with pytest.raises(t2v.SettingsError) as caught:
         t2v.VideoSettings(**values)
     assert str(caught.value).startswith(said)
+
+
+def test_numbers_and_names_as_they_may_be_written():
+    for whole in (300, 300.0, "300", " 300 ", np.int64(300), np.float32(300)):
+        settings = t2v.VideoSettings(width=whole, tracks_tail=whole, points_size=whole)
+        assert (settings.width, settings.tracks_tail) == (300, 300)
+        assert type(settings.width) is int
+    for none in ("3e2", "300.0", "٣٠٠", 300.5, None, [300], b"300", "1" * 19):
+        with pytest.raises(t2v.SettingsError, match=r"^width: expected a whole number of pixels"):
+            t2v.VideoSettings(width=none)
+    assert t2v.VideoSettings(channel="1" * 18).channel == int("1" * 18)
+    assert t2v.VideoSettings(channel="1" * 19).channel == "1" * 19
+    assert t2v.VideoSettings(codec="H265", play="z", axes="tcyx").changed() == {
+        "codec": "h265", "play": "Z", "axes": "TCYX",
+    }  # fmt: skip
+    assert t2v.VideoSettings(colormap=" viridis ").colormap == "viridis"
+    assert t2v.VideoSettings(title="a\\nb\n", width="full").changed() == {
+        "title": "a\nb", "width": "full",
+    }  # fmt: skip
+    rates = {29.97: "2997/100", "29.97": "2997/100", "30000/1001": "30000/1001", 25: "25"}
+    rates |= {np.float32(12.5): "25/2", Fraction(24): "24", "1e1": "10", np.int8(5): "5"}
+    for rate, fraction in rates.items():
+        assert t2v.VideoSettings(fps=rate).fps == Fraction(fraction)
 
 
 def test_codecs_take_what_is_at_their_limits():
@@ -417,3 +461,64 @@ def test_endings_of_files():
     assert str(caught.value) == (
         "output: o.avi must end in .mp4, .mov, .webm, .mkv or .gif, which chooses the format"
     )
+
+
+ANY, ONE = ("draft", "standard", "high"), ("standard",)
+# Endings, qualities, shortest and longest side, frames for each key frame, and what else differs.
+FORMATS = {
+    "h264": (".mp4 .mkv", ANY, (2, 16384), 50, {"crf_range": (1, 51)}),
+    "h265": (".mp4 .mkv", ANY, (16, 16384), 50, {"crf_range": (0, 51), "tag": "hvc1"}),
+    "av1": (".mp4 .webm .mkv", ANY, (16, 8192), 50, {"crf_range": (1, 63)}),
+    "vp9": (".webm .mkv", ANY, (2, 16384), 50, {"crf_range": (0, 63)}),
+    "ffv1": (".mkv", (*ONE, "lossless"), (1, 16384), 1, {"holds_counts": True}),
+    "prores": (".mov", ANY, (2, 16384), 1, {}),
+    "mpeg4": (".mp4", ANY, (2, 8190), 50, {"max_ticks": 65535}),
+    "gif": (".gif", ONE, (2, 16384), 50, {"has_palette": True, "max_fps": 50}),
+}
+USUAL = {
+    "crf_range": None, "tag": "", "holds_counts": False, "max_ticks": None, "max_fps": None,
+    "has_palette": False,
+}  # fmt: skip
+
+
+def test_what_formats_can_hold():
+    assert (list(CODECS), DEFAULT_CODEC.name, RAW_CODEC.name) == (list(FORMATS), "h264", "ffv1")
+    for name, (endings, qualities, sides, key_frames, others) in FORMATS.items():
+        codec = CODECS[name]
+        assert (" ".join(codec.endings), codec.qualities) == (endings, qualities)
+        assert (codec.name, codec.sides_px, codec.key_frames) == (name, sides, key_frames)
+        assert {fact: getattr(codec, fact) for fact in USUAL} == USUAL | others
+        assert codec.is_lossless == (name == "ffv1")
+        assert codec.rate("standard") is None or codec.rate("lossless") is None
+        tags = {"ffv1": (("color_range", 2),), "gif": ()}  # ITU-T H.273: 1 is BT.709
+        bt709 = ("color_range", "color_primaries", "color_trc", "colorspace")
+        assert codec.colour_tags == tags.get(name, tuple((tag, 1) for tag in bt709))
+
+
+def test_what_kinds_of_files_can_hold():
+    found = {
+        ending: (each.codec, each.muxer, each.tolerance_s, each.has_codec_tags, each.has_metadata)
+        for ending, each in CONTAINERS.items()
+    }
+    assert found == {
+        ".mp4": ("h264", "mp4", 0, True, True),
+        ".mov": ("prores", "mov", 0, True, True),
+        ".webm": ("vp9", "webm", Fraction(1, 500), False, True),
+        ".mkv": ("ffv1", "matroska", Fraction(1, 500), False, True),
+        ".gif": ("gif", "gif", Fraction(1, 50), False, False),
+    }
+    assert all(each.ending == ending for ending, each in CONTAINERS.items())
+
+
+def test_the_header_of_a_segment():
+    gif = CODECS["gif"]
+    for flags in range(256):  # a palette that is there, of 256 colours, and not sorted
+        header = b"GIF89a" + bytes(4) + bytes([flags]) + bytes(2) + bytes(768)
+        if flags & 0x8F == 0x87:
+            assert gif.split(header + b"x") == (header, b"x")
+        else:
+            with pytest.raises(ValueError, match=r"^a segment begins without its header$"):
+                gif.split(header + b"x")
+    header = b"GIF89a" + 4 * b"\n" + b"\xf7" + 770 * b"\n"
+    assert gif.split(header + b"\n") == (header, b"\n")
+    assert CODECS["h264"].split(b"GIF") == (b"", b"GIF")

@@ -148,8 +148,8 @@ class Table:
             return None
         rows: list[list[str]] = [[""] for _ in names]
         kinds = ""
-        for number, column in enumerate(zip(*split, strict=True)):
-            taken_apart = [[part] if number % 2 else _FIELD.split(part) for part in column]
+        for column in zip(*split, strict=True):
+            taken_apart = [_FIELD.split(part) for part in column]
             found = {(_kinds(fields), *fields[::2]) for fields in taken_apart}
             if len(found) > 1:
                 # A name of several fields for some, such as "Cy5 far" and "DAPI", is one word.
@@ -283,8 +283,7 @@ def _wells(table: Table) -> _Together:
         letters, numbers = table.column(place), table.column(place + 2)
         before = table.rows[0][place - 1]
         if (
-            table.kinds[place // 2 :][:2] == "WN"
-            and table.rows[0][place + 1] == ""
+            table.rows[0][place + 1] == ""
             and (before or place == 1)
             and len(set(map(str.casefold, letters))) > 1
             and all(re.fullmatch("[a-p]", letter, re.I) for letter in letters)
@@ -300,26 +299,21 @@ def _wells(table: Table) -> _Together:
 
 def _durations(table: Table) -> _Together:
     """00d05h30m: numbers with a unit behind each."""
-    found: _Together = []
-    together: list[int] = []
-    smaller = 0
-    for place in range(1, len(table.rows[0]), 2):
-        row, kind = table.rows[0], table.kinds[place // 2]
-        units = {value.casefold() for value in table.column(place + 2)} if row[place + 2 :] else ()
-        rank = next((i for i, names in enumerate(_UNITS) if units and units <= names), None)
-        if kind == "N" and rank is not None and row[place + 1] == "":
-            follows = together and place == together[-1] + 4 and row[place - 1] in ("", *" _-")
-            if not together or (follows and rank >= smaller):
-                together.append(place)
-            else:
-                found.append(("T", together))
-                together = [place]
-            smaller = rank + 1
-        elif kind == "N":
-            found.append(("T", together))
-            together, smaller = [], 0
-    found.append(("T", together))
-    return [(letter, [*places, places[-1] + 2]) for letter, places in found if len(places) > 1]
+    row = table.rows[0]
+    runs: list[list[int]] = []
+    last = 0
+    for place in range(1, len(row) - 2, 2):
+        units = {value.casefold() for value in table.column(place + 2)}
+        rank = next((rank for rank, names in enumerate(_UNITS) if units <= names), None)
+        if table.kinds[place // 2] != "N" or rank is None or row[place + 1]:
+            continue
+        follows = runs and place == runs[-1][-1] + 4 and row[place - 1] in ("", *" _-")
+        if follows and rank > last:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+        last = rank
+    return [("T", [*places, places[-1] + 2]) for places in runs if len(places) > 1]
 
 
 def _dates(table: Table) -> _Together:

@@ -122,7 +122,7 @@ def _frame_names(folder: Path, match: str | None, below: str = "") -> list[str]:
             f"{others[0]}: is no file, but a pipe, socket or device; remove it, or use --match to "
             "choose files"
         )
-    dangling = [e.name for e in odd if e.is_symlink() and not os.path.exists(e.path)]
+    dangling = [e.name for e in odd if not os.path.exists(e.path)]
     if dangling:
         raise SourceError(
             f"{folder}: {len(dangling)} of its {len(found)} images are links to files that do not "
@@ -176,10 +176,10 @@ def _subfolders(
                 yield path, names
             elif depth > 1:
                 yield from _subfolders(Path(entry.path), match, f"{path}/", depth - 1)
-        except (OSError, SourceError) as exc:
-            if isinstance(exc, SourceError) and not isinstance(exc.__cause__, OSError):
+        except SourceError as exc:
+            if not isinstance(exc.__cause__, OSError):
                 raise
-            continue  # a folder we may not look into holds nothing for us
+            # A folder that we may not look into holds nothing for us.
 
 
 @dataclass(frozen=True)

@@ -182,13 +182,13 @@ def _grid(table: Table, where: object) -> NamedAxes:
     cells = list(product(*(range(len(axis)) for axis in others)))
     whole = [number for number in sorted(at) if len(at[number]) == len(cells)]
     if len(whole) < len(at):
-        hint = f"--match {_pattern(table, others[0], 0)}"
+        way = _way_to(table, others[0], 0)
         if not whole:
             raise SourceError(
                 f"{where}: holds files of {', '.join(map(str, others))}, but nothing is there for "
-                f"all of them; choose some with {hint}"
+                f"all of them; choose some {way}"
             )
-        notes += (f"{_incomplete(at, cells, time, others)}; {hint} takes every file of one",)
+        notes += (f"{_incomplete(at, cells, time, others)}; choose one {way} for all its files",)
     sizes = (("T", len(whole)), *((axis.letter, len(axis)) for axis in others))
     channels = next((axis.called for axis in others if axis.letter == "C"), ())
     return NamedAxes(
@@ -306,7 +306,7 @@ def _with_time(
     raise SourceError(
         f"{where}: the names of its files differ in {len(axes)} ways: {ways}; whether "
         f"{listed(unclear.called, 2)} are series, channels or times cannot be told; choose one "
-        f"with --match {_pattern(table, unclear, 0)}"
+        f"{_way_to(table, unclear, 0)}"
     )
 
 
@@ -327,31 +327,35 @@ def _stains(channels: Sequence[str]) -> tuple[str, ...]:
     return tuple(stains if all(stains) and len(set(stains)) == len(stains) else channels)
 
 
-def _pattern(table: Table, axis: _Axis, number: int) -> str:
-    return _pattern_of(table, lambda index: axis.numbers[index] == number)
+def _way_to(table: Table, axis: _Axis, number: int) -> str:
+    return _way_to_some(table, lambda index: axis.numbers[index] == number)
 
 
-def _pattern_of(table: Table, is_chosen: Callable[[int], bool], others: Sequence[str] = ()) -> str:
-    """A pattern, in quotes, for some of the names and no others."""
+def _way_to_some(table: Table, is_chosen: Callable[[int], bool], others: Sequence[str] = ()) -> str:
+    """How to choose some of the names, and none of the others."""
     chosen = {name for index, name in enumerate(table.names) if is_chosen(index)}
     columns = list(
         zip(*(r for n, r in zip(table.names, table.rows, strict=True) if n in chosen), strict=True)
     )
     suffixes = {os.path.splitext(name)[1] for name in chosen}
     suffix = suffixes.pop() if len(suffixes) == 1 else ".*"
-    for is_short in (True, False):  # "?" for each character where "*" would take in others
-        text = "".join(
-            glob.escape(values[0])
-            if len(set(values)) == 1
-            else "*"
-            if is_short or len(set(map(len, values))) > 1
-            else "?" * len(values[0])
-            for values in columns
-        )
-        pattern = re.sub(r"\*{2,}", "*", text) + suffix
+    for parts in zip(*map(_wildcards, columns), strict=True):
+        pattern = re.sub(r"\*{2,}", "*", "".join(parts)) + suffix
         if {name for name in (*table.names, *others) if fnmatchcase(name, pattern)} == chosen:
-            break
-    return command_line([pattern])
+            return f"with --match {command_line([pattern])}"
+    return "by moving the others to another folder"
+
+
+def _wildcards(values: Sequence[str]) -> tuple[str, str, str, str]:
+    """Patterns for a field, each of which mostly fits less than the one before."""
+    text = glob.escape(values[0])
+    if len(set(values)) == 1:
+        return text, text, text, text
+    if len(set(map(len, values))) == 1:
+        text = "?" * len(values[0])
+        return "*", text, text, text
+    first, last = ("[0-9]" if values[0][n].isdecimal() else "[!0-9]" for n in (0, -1))
+    return "*", "*", f"*{last}", f"{first}*"
 
 
 def _several_kinds(names: Sequence[str], where: object) -> SourceError:
@@ -366,7 +370,7 @@ def _several_kinds(names: Sequence[str], where: object) -> SourceError:
     some = few_of([f"{group[0]} ({len(group)})" for group in groups], 6)
     return SourceError(
         f"{where}: holds {len(groups)} kinds of names, {some}; choose those that belong "
-        f"together with --match {_pattern_of(table, lambda _: True, names)}"
+        f"together {_way_to_some(table, lambda _: True, names)}"
     )
 
 
@@ -376,7 +380,7 @@ def _without_number(names: Sequence[str]) -> str | None:
         stem = os.path.splitext(first)[0].casefold()
         rest = [os.path.splitext(name)[0].casefold() for name in names if name != first]
         numbered = re.compile(rf"{re.escape(stem)}[ _-]?[0-9]+|[0-9]+[ _-]?{re.escape(stem)}")
-        if rest and all(map(numbered.fullmatch, rest)):
+        if all(map(numbered.fullmatch, rest)):
             return first
     return None
 
@@ -424,6 +428,6 @@ def _without_masks(names: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]
     if not is_mask("\n".join(names)):  # all at once take half the time
         return names, ()
     masks = set(filter(is_mask, names))
-    if not masks or len(masks) == len(names):
+    if len(masks) == len(names):
         return names, ()
     return [n for n in names if n not in masks], (left_out_note(masks, "mask", "masks"),)

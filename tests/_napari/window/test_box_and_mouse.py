@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("napari")
 
 from napari.components import ViewerModel
+from napari.utils.key_bindings import coerce_keybinding
 
 from napari_tif2video._napari.canvas.box import (
     View,
@@ -253,6 +254,18 @@ def test_what_leaves_the_drag_to_napari():
     assert mouse.hover((20, 35)) == "standard"
     assert mouse.drag((20, 35), (25, 42)) is None
     mouse.camera.mouse_pan = True
+    mouse.box = BOX
+    # A key that is pressed meanwhile: the box stays until it is let go.
+    steps = mouse.viewer.mouse_drag_callbacks[-1](mouse.viewer, event := mouse.event((20, 35)))
+    next(steps)
+    boxes = []
+    for end, modifiers in (((25, 42), ("Alt",)), ((22, 36), ()), ((29, 49), ("Control",))):
+        vars(event).update(vars(mouse.event(end, (9, 9), "mouse_move", modifiers=modifiers)))
+        next(steps)
+        boxes.append(mouse.box)
+    assert boxes == [BOX, CropBox(40, 30, 21, 12), CropBox(40, 30, 21, 12)]
+    steps.close()
+    assert mouse.camera.mouse_pan
     assert [len(calls) for calls in mouse.callbacks()] == [len(old) + 1 for old in mouse.before]
     mouse.mouse.stop_listening()
     assert mouse.callbacks() == mouse.before
@@ -319,3 +332,100 @@ def test_positions_are_those_of_the_pixels():
         ((25, 19.79), "cross"), ((25, 19.81), "pointing"),
     ]:  # fmt: skip
         assert mouse.hover(at) == cursor
+
+
+def key_of(viewer, key):
+    """What a key does; None where it does nothing."""
+    return viewer.keymap.get(coerce_keybinding(key))
+
+
+def test_keys_go_back_to_their_owners():
+    for before in (None, lambda viewer: None):
+        mouse = Mouse()
+        mouse.mouse.stop_listening()
+        viewer, undone = mouse.viewer, []
+        usual = {key: key_of(viewer, key) for key in ("Control-Z", "Escape")}
+        if before is not None:
+            usual = dict.fromkeys(usual, before)
+            for key in usual:
+                viewer.bind_key(key, before, overwrite=True)
+        mouse.mouse.undo.connect(lambda undone=undone: undone.append(None))
+        for count in (1, 2):
+            mouse.mouse.listen()
+            key_of(viewer, "Control-Z")(viewer)
+            assert len(undone) == count
+            assert key_of(viewer, "Escape") is usual["Escape"]
+            mouse.mouse.start_drawing()
+            assert key_of(viewer, "Escape") is not usual["Escape"]
+            key_of(viewer, "Escape")(viewer)
+            assert not mouse.mouse.is_drawing
+            assert key_of(viewer, "Escape") is usual["Escape"]
+            mouse.mouse.stop_listening()
+            assert key_of(viewer, "Control-Z") is usual["Control-Z"]
+
+
+def test_the_cursor_and_the_tool_are_those_of_the_active_layer():
+    mouse = Mouse()
+    viewer, cursor = mouse.viewer, mouse.viewer.cursor
+
+    def hovered(at):
+        for call in viewer.mouse_move_callbacks:
+            call(viewer, mouse.event(at))
+        return str(cursor.style)
+
+    cursor.style = "crosshair"
+    assert hovered((50, 70)) == "crosshair"  # which is of somebody else
+    assert hovered((20, 35)) == "pointing"
+    assert hovered((50, 70)) == "standard"
+    labels = viewer.add_labels(np.zeros(FRAME, int))
+    viewer.layers.selection.active = labels
+    labels.mode = "pick"
+    tool = str(labels.cursor)
+    assert tool != "standard"
+    mouse.mouse.start_drawing()
+    assert hovered((50, 70)) == "cross"
+    steps = viewer.mouse_drag_callbacks[-1](viewer, event := mouse.event((10, 10)))
+    next(steps)
+    assert (str(labels.mode), mouse.camera.mouse_pan) == ("pan_zoom", False)
+    vars(event).update(vars(mouse.event((20, 20), (9, 9), "mouse_release")))
+    next(steps, None)
+    assert (str(labels.mode), mouse.camera.mouse_pan) == ("pick", labels.mouse_pan)
+    assert mouse.changed == [CropBox(10, 10, 11, 11)]
+    assert hovered((50, 70)) == tool
+    labels.mode = "pan_zoom"
+    mouse.box = BOX
+    assert mouse.drag((20, 35), (25, 42)) == [CropBox(40, 30, 27, 15)]
+    assert (str(labels.mode), mouse.camera.mouse_pan) == ("pan_zoom", True)
+    # A layer that is made active meanwhile says whether the mouse pans then.
+    labels.mode = "paint"
+    viewer.layers.selection.clear()
+    mouse.camera.mouse_pan, mouse.box = True, BOX
+    steps = viewer.mouse_drag_callbacks[-1](viewer, mouse.event((20, 35)))
+    next(steps)
+    viewer.layers.selection.active = labels
+    steps.close()
+    assert not mouse.camera.mouse_pan
+    assert str(labels.mode) == "paint"
+
+
+def test_a_drag_ends_with_what_it_began_on():
+    mouse = Mouse()
+    whole, told = mouse.region, []
+    mouse.mouse.changing.connect(told.append)
+    for region, hidden in ((Region(np.eye(3), FRAME), False), (whole, True)):
+        mouse.box, mouse.region = BOX, whole
+        steps = mouse.viewer.mouse_drag_callbacks[-1](mouse.viewer, event := mouse.event((20, 35)))
+        next(steps)
+        told.clear()
+        for _ in range(2):  # nothing is told twice
+            vars(event).update(vars(mouse.event((22, 35), (9, 9), "mouse_move")))
+            next(steps)
+        assert told == [CropBox(40, 30, 20, 12)]
+        mouse.region, view = region, mouse.view
+        mouse.mouse._view = (lambda: None) if hidden else view
+        vars(event).update(vars(mouse.event((29, 35), (9, 9), "mouse_move")))
+        assert next(steps, "end") == "end"
+        mouse.mouse._view = view
+        assert len(told) == 1
+        assert mouse.changed == []
+        assert mouse.camera.mouse_pan

@@ -85,10 +85,9 @@ class ResultPreview(Container):
 
     def show_plan(self, plan: Plan, index: int) -> None:
         """Show a frame of this plan as soon as it is ready, or play on from there."""
-        if self.is_playing and index == self._index and self.preview is not None:
-            first = self.preview.index  # it was not the user who went back to where it began
-        else:
-            first = index
+        # Where a movie began is not where the user wants to go back to.
+        seen = self.preview if index == self._index else None
+        first = index if seen is None else seen.index
         self._plan, self._index = plan, index
         self.enabled = True
         height, width = plan.encoder.height, plan.encoder.width
@@ -118,10 +117,12 @@ class ResultPreview(Container):
         self.picture.setMinimumHeight(max(_HEIGHT_PX, high))
 
     def step(self, by: int) -> None:
-        """Stop, and go to another frame."""
+        """Stop, and go so many frames on from the one that is seen."""
+        movie = self.preview if self.is_playing else None
+        now = self._index if movie is None else movie.index
         self.play_button.value = False
         if self._plan is not None:
-            self._go_to(min(max(self._index + by, 0), self._plan.frames - 1))
+            self._go_to(min(max(now + by, 0), self._plan.frames - 1))
 
     def show_full_size(self) -> None:
         """Show the picture in a window of its own, one pixel for each if the screen has room."""
@@ -152,8 +153,7 @@ class ResultPreview(Container):
 
     def stop(self) -> None:
         """Neither play nor find out anything."""
-        with self.play_button.changed.blocked():
-            self.play_button.value = False
+        self.play_button.value = False
         for work in (self._frame_work, self._movie_work, self._series_work):
             work.cancel()
 
