@@ -18,7 +18,7 @@ from qtpy.QtGui import QDesktopServices, QGuiApplication
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 import napari_tif2video as t2v
-from napari_tif2video._napari.desktop import stored
+from napari_tif2video._napari.desktop import keep, stored
 from napari_tif2video._napari.run.card import FinishedVideo, VideoCard, look_at, remember
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -155,6 +155,7 @@ def test_a_card_without_a_video_does_nothing(card, opened):
     assert not card.recent_button.visible
     for act in (card.play, card.show_in_folder, card.copy_path, card.copy_recipe):
         act()
+    assert menu_of(card)[0].text() == "None is where it was"
     card.keep(set())
     assert opened == []
     assert QGuiApplication.clipboard().text() == "before"
@@ -192,13 +193,14 @@ def test_a_video_is_shown_and_goes_with_what_it_was_made_of(card, opened, tmp_pa
     card.add(some(path, image, origins={"x", "y"}), is_open=True)
     assert card.visible
     assert card.headline.isExpanded()
+    assert card.headline.isVisible()
     assert card.headline.text() == "▾ a.mp4"
     assert card.headline.toolTip() == str(path)
     assert card.facts.value == "facts of a.mp4"
     colour = card.picture.image.pixelColor(5, 3)
     assert (colour.red(), colour.green(), colour.blue()) == (69, 70, 71)
     assert (card.picture.image.width(), card.picture.image.height()) == (6, 4)
-    card.copy_path()
+    card.path_button.native.click()
     assert QGuiApplication.clipboard().text() == str(path)
     for present in ({"x", "y"}, {"x", "y", "z"}):
         card.keep(present)
@@ -226,9 +228,15 @@ def test_a_video_is_shown_and_goes_with_what_it_was_made_of(card, opened, tmp_pa
     assert card.headline.isExpanded()
     card.add(some(path), is_open=True)  # made again
     assert [action.text().split("  ")[0] for action in menu_of(card)] == ["a.mp4", "b.mp4"]
-    card.play()
-    card.show_in_folder()
+    card.play_button.native.click()
+    card.show_button.native.click()
     assert opened == [str(path), str(tmp_path)]
+
+
+@pytest.mark.parametrize("kept", ["[1]", "{", "3", "null", ""])
+def test_what_another_version_remembers_is_no_list(shown, kept):
+    keep({"videos": kept})
+    assert not shown().recent_button.visible
 
 
 def test_ten_are_offered(card, tmp_path):
@@ -274,10 +282,10 @@ def test_videos_of_the_sessions_before(shown, wait, tmp_path, opened):
 def test_the_recipe_of_a_video_without_one(card, tmp_path):
     notification_manager.records.clear()
     card.add(some(write(tmp_path / "a.mkv")), is_open=True)
-    card.copy_recipe()
+    card.recipe_button.native.click()
     card.add(some(tmp_path / "gone.mkv"), is_open=True)
-    card.copy_recipe()
-    card.play()
+    card.recipe_button.native.click()
+    card.play_button.native.click()
     assert [(each.severity.name, each.message) for each in notification_manager.records] == [
         ("ERROR", "a.mkv: holds no recipe of tif2video"),
         ("ERROR", "gone.mkv: cannot be read (No such file or directory)"),

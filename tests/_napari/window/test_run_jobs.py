@@ -344,6 +344,12 @@ def test_what_is_new_is_not_asked_about(question, parent, tmp_path):
     assert settle_existing(jobs, "keep", awaited, parent) is False
     names = ("there (4)", "beside", "awaited (2)", "new")
     assert written(jobs) == [(f"{name}.mp4", None, False) for name in names]
+    # A sidecar takes a name where one is to be written.
+    (tmp_path / "awaited (2).json").touch()
+    for sidecars, number in ((True, 3), (False, 2)):
+        (_, _, job, _), awaited = some_jobs(tmp_path, sidecars=sidecars)
+        assert settle_existing([job], "keep", awaited, parent) is False
+        assert job.output.name == f"awaited ({number}).mp4"
 
 
 @pytest.fixture
@@ -399,6 +405,20 @@ def test_the_states_of_several_videos_of_a_source(folders):
     assert told(0, "cancelled") == (videos, "failed", "why")
     assert told(2, "skipped", "as it is") == (videos, "done", "facts")
     assert told(3, "cancelled", "") == (videos, "cancelled", "")
+
+
+def test_the_states_of_two_videos_of_a_source(folders):
+    folders.add(["/x/a.tif"])
+    jobs = [SourceJob("/x/a.tif", output=Path(f"/x/{name}.mp4")) for name in ("a0", "a1")]
+    shown, videos = RowStates(folders, jobs), "a0.mp4, a1.mp4"
+    for index, state, text in (
+        (0, "running", "1 of 2: running"),
+        (0, "failed", "failed"),
+        (1, "running", "2 of 2: running"),
+        (1, "done", "failed"),
+    ):
+        shown.show(index, state, "why")
+        assert rows(folders) == [(videos, text, "why")]
 
 
 def test_a_video_of_several_sources_is_in_all_their_rows(folders):
