@@ -389,9 +389,7 @@ def test_names_along_axes(tmp_path):
         ("abc", "bac"),
         (None, "bac"),
     ):
-        stack = opened(
-            tmp_path / "d", data, ["channel"], labels=names, summary={"ChNames": listed}
-        )
+        stack = opened(tmp_path / "d", data, ["channel"], labels=names, summary={"ChNames": listed})
         np.testing.assert_array_equal(stack.data, data[["bac".index(c) for c in called]])
         assert [info.name for info in stack.channel_info] == [*called]
     for listed, meta, called in (
@@ -404,9 +402,7 @@ def test_names_along_axes(tmp_path):
         (["a", "a", "b"], [], ["", "", ""]),
     ):
         said = {(("channel", c),): {"Channel": name} for c, name in enumerate(meta)}
-        stack = opened(
-            tmp_path / "d", data, ["channel"], meta=said, summary={"ChNames": listed}
-        )
+        stack = opened(tmp_path / "d", data, ["channel"], meta=said, summary={"ChNames": listed})
         assert [info.name for info in stack.channel_info] == called
     places = [(("channel", c),) for c in (2, 0, 1)]
     stack = opened(tmp_path / "d", data, ["channel"], order=places)
@@ -533,9 +529,7 @@ def test_what_is_said_of_data_sets_that_are_not_whole(tmp_path):
     planes = grid(SMALL[:6].reshape(3, 2, 4, 6), ["time", "channel"])
     del planes[("time", 1), ("channel", 1)]
     stack = t2v.open_stack(write_dataset(tmp_path / "e", planes))
-    assert stack.notes == (
-        "1 of 3 time points are left out, as some of their planes are missing",
-    )
+    assert stack.notes == ("1 of 3 time points are left out, as some of their planes are missing",)
     assert (stack.left_out, stack.shape) == (1, (2, 2, 4, 6))
     np.testing.assert_array_equal(stack.data, SMALL[[0, 1, 4, 5]].reshape(2, 2, 4, 6))
     for t in (0, 2):
