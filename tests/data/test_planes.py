@@ -98,7 +98,10 @@ def test_which_planes_are_shown(kind):
 def test_projections(kind, dtype, summed):
     array = noise((T, C, Z, 5, 6, 3), low=0, high=2 if dtype == "?" else 250).astype(dtype)
     if array.dtype.kind == "f":
+        array -= 300
         array[:, :, 1, 2] = np.nan
+        array[:, :, (0, 3), 3] = np.nan
+        array[:, :, 1:, 4] = np.nan
         array[1, :, :, 3, 2] = np.nan
         array[0, 0, 0, 0, 0] = np.inf
     elif array.dtype.kind == "i":
@@ -128,6 +131,8 @@ def test_frames_of_several_planes_each(tmp_path):
     assert frames.select([1]).label(0) == "t4.tif"
     assert frames.chunk_starts is None
     assert identity_of(frames) == (identity_of(files.select(range(8))), 4, "sum")
+    second = planes.sequence("T", {"Z": 1}, "", "max")
+    assert identity_of(second) == identity_of(files.select([1, 5]))
     assert identity_of(planes_of("files", HYPER).sequence("T", {"C": 0}, "Z", "max")) is None
     check_frames(frames)
     (folder / "t5.tif").write_bytes(b"")

@@ -130,8 +130,12 @@ def test_what_a_stack_says():
     assert [c.frames.label(0) for c in chosen.channels] == ["frame 4", "frame 4"]
     assert [len(c.frames) for c in chosen.channels] == [2, 2]
     assert chosen.labels == ["frame 4", "frame 0"]
-    several = Stack((), "some", images=(stack, two))
+    other = stack_of_array(np.zeros((2, 3, 4, 3)))
+    several = Stack((), "some", images=(stack, other))
     assert (several.format, several.dtype, several.axes) == (frames.format, ARRAY.dtype, "PTYX")
+    assert (several.sizes, several.shape, len(several)) == (
+        (("P", 2), ("T", 5)), (2, 5, 8, 10), 2,
+    )  # fmt: skip
     assert refusal(t2v.SourceError, lambda: several.frames) == (
         "some: holds 2 positions; choose one with position"
     )
@@ -200,6 +204,7 @@ def test_the_array_of_files_on_several_axes(tmp_path):
     assert Stack.behind(ARRAY) is None
     lazy = stack_of_array(da.from_array(ARRAY.astype(">u2"), (2, 3, 10)))
     assert (lazy.data.chunks, lazy.data.dtype.isnative) == (((1,) * 5, (8,), (10,)), True)
+    assert Stack.behind(lazy.data) is None  # its tasks are those of the array itself
 
 
 def test_what_an_array_becomes():
