@@ -255,6 +255,9 @@ def test_one_bar_where_all_are_of_one_magnification():
     assert (unknown.scale, unknown.scale_bar_um, len(unknown.notes)) == (None, None, 1)
     assert (unknown.stack.pixel_size_um, unknown.stack.pixel_size_origin) == (None, "")
     assert (same.stack.pixel_size_um, same.stack.pixel_size_origin) == (0.5, "given")
+    told = FINE.calibrated(dataclasses.replace(FINE.calibration, pixel_size_origin="told"))
+    assert planned(FINE, told).stack.pixel_size_origin == "given"
+    assert planned(told, FINE).stack.pixel_size_origin == "told"
 
 
 @pytest.mark.parametrize(
