@@ -85,6 +85,17 @@ def test_frames_are_matched_by_their_times(times, interval, places, marks, step)
         assert len(recorded) > max(own)
 
 
+@pytest.mark.parametrize("unit", [2.0**-16, 2.0**20])
+def test_times_are_matched_in_any_unit(unit):
+    for times, interval, places, marks, step in BY_TIME:
+        made = planned(
+            *(source("s", [unit * time for time in each]) for each in times),
+            sync_interval=None if interval is None else unit * interval,
+        )
+        assert (made.places, marks_of(made)) == (tuple(places), marks)
+        assert made.stack.frame_interval_s == unit * step
+
+
 MATCHED = "the panels are matched by time: at each frame, every {}, what is nearest"
 A_TIME, B_TIME = source("a", A, step=10), source("b", frames=3, step=25)
 PLAIN = source("plain", frames=4)
