@@ -174,7 +174,7 @@ def test_smaller_widths_down_to_the_least(monkeypatch):
         shown = run.sizes
 
         def psnr_db(_, shown=shown, widest=widest):
-            return 50.0 if shown[-1][1] <= widest else 20.0
+            return 30.0 if shown[-1][1] <= widest else 29.99
 
         monkeypatch.setattr(fit, "psnr_db", psnr_db)
         with pytest.raises(t2v.SourceError, match=rf"; {said}$"):
