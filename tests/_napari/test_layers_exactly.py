@@ -803,3 +803,73 @@ def test_positions_with_their_calibration(tmp_path):
     assert names == [f"unlike channel {n} P{p}" for p in (0, 1) for n in (0, 1)]
     assert [lazy.shape[1] for lazy, _, _ in layers] == [32, 32, 30, 30]
     assert [int(lazy[0, 0, 0]) for lazy, _, _ in layers] == [1, 11, 2, 12]
+
+
+# ---- texts and drawings
+
+
+def drawn(viewer):
+    viewer.dims.last_used = 0
+    return ours.stack_of(viewer).drawings
+
+
+def test_texts_as_napari_writes_them():
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((3, 8, 9)), scale=(1, 0.5, 0.25))
+    places = [(0, 1, 2), (1, 3, 4), (2, 5, 6)]
+    text = {"string": ["", "b", "c"], "size": 90, "color": "red", "translation": (7, 1, 2)}
+    points = viewer.add_points(places, text=text)
+    ((texts,),) = [[one.texts for one in drawn(viewer)]]
+    # A point of the font is 4/3 pixels; pixels of the image are half as high and a quarter as wide.
+    assert (texts.strings, texts.size_px, texts.anchor) == (("", "b", "c"), 120, "center")
+    assert texts.shift == (2, 8)
+    assert texts.colours.tolist() == [[255, 0, 0, 255]] * 3
+    for size, px in ((1, 1), (0.2, 1), (1.2, 2), (54, 72)):
+        points.text.size = size
+        assert drawn(viewer)[0].texts.size_px == px
+    for translation, shift in ((3, (6, 12)), ([3], (6, 12)), ((5, -1), (10, -4)), (0, (0, 0))):
+        points.text.translation = translation
+        assert drawn(viewer)[0].texts.shift == shift
+    points.text.anchor = "lower_right"
+    assert drawn(viewer)[0].texts.anchor == "lower_right"
+    points.shown = [True, False, False]  # the others have no text
+    assert drawn(viewer)[0].texts is None
+    points.shown = [True, False, True]
+    assert drawn(viewer)[0].texts.strings == ("", "c")
+    points.text.color = ["red", "blue", (0, 1, 0, 0.5)]
+    assert drawn(viewer)[0].texts.colours.tolist() == [[255, 0, 0, 255], [0, 255, 0, 128]]
+    points.shown = False
+    assert drawn(viewer)[0].texts is None
+    assert drawn(viewer)[0].count == 0
+
+
+def test_drawings_say_which_layer_and_file_they_are_of(tmp_path):
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((3, 8, 9)), name="image")
+    with layer_source(path=str(tmp_path / "cells.csv")):
+        viewer.add_points([(0, 1, 2)], name="from a file", opacity=0.5)
+    viewer.add_points([(0, 1, 2)], name="opaque", opacity=0.5, blending="opaque")
+    viewer.add_points([(0, 1, 2)], name="hidden", visible=False)
+    surface = (np.array([(0, 1, 2), (0, 5, 2), (0, 5, 9)]), np.array([(0, 1, 2)]))
+    viewer.add_surface(surface, name="mesh")
+    viewer.add_image(np.zeros((3, 8, 9)), name="above", blending="additive")
+    viewer.add_points([(0, 1, 2)], name="last", blending="translucent_no_depth")
+    stack = ours.stack_of(viewer)
+    assert [dataclasses.astuple(one.look) for one in stack.drawings] == [
+        ("from a file", "cells.csv", 0.5, "translucent", 1),
+        ("opaque", "", 1.0, "opaque", 1),
+        ("last", "", 1.0, "translucent", 2),
+    ]
+    assert stack.notes == ("left out: mesh, which is a Surface layer",)
+    kinds = [
+        shown.Points([(0, 1)]),
+        shown.Tracks([(1, 0, 1, 2)]),
+        shown.Labels(np.zeros((2, 2), int)),
+    ]
+    assert all(map(ours.is_drawn, kinds))
+    assert not ours.is_drawn(shown.Image(planes(2)))
+
+    class Own(shown.Points):
+        """A plugin's own kind of points."""
+
+    assert ours.is_drawn(Own([(0, 1)]))
