@@ -11,7 +11,7 @@ import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.geometry import CropBox
 from napari_tif2video.pipeline import Execution, drift
-from napari_tif2video.planning import plan
+from napari_tif2video.planning import plan, side_by_side
 
 
 def moved_scene(moves, size=(96, 128), scale=1, seed=4):
@@ -41,6 +41,7 @@ def test_drift_is_found_in_steps_of_a_twentieth():
     np.testing.assert_allclose(steps, np.rint(steps), atol=1e-6)
     assert found[0] == (0.0, 0.0)
     assert all(value == round(value, 2) for move in found for value in move)
+    assert "-0.0" not in repr(found)
     coloured = np.stack([moved_scene(MOVES)] * 3, axis=-1)
     assert drift_of(coloured) == found
 
@@ -71,6 +72,37 @@ def test_drift_is_measured_once_for_a_series():
     assert pipeline.known_steady(plan(stack, settings)).timeline.moves == steady.timeline.moves
     other = plan(stack, t2v.VideoSettings(stabilise=True, width="full", frames="1:"))
     assert pipeline.known_steady(other) is other
+
+
+def test_the_first_channel_tells_the_drift_of_all():
+    two = np.stack([moved_scene(MOVES), moved_scene(MOVES[::-1], seed=5)], axis=1)
+    assert drift_of(two, axes="TCYX", channel="all") == drift_of(two[:, 0])
+    assert drift_of(two[:, 0], crop="20x20") == drift_of(two[:, 0])
+
+
+def test_each_of_sources_side_by_side_has_its_own_drift():
+    scenes = [moved_scene(MOVES), moved_scene(MOVES[:1] + MOVES[3:], seed=6)]
+    stacks = [t2v.open_stack(scene) for scene in scenes]
+
+    def both(**options):
+        settings = t2v.VideoSettings(panels="sources", width="full", **options)
+        return side_by_side([plan(stack, settings) for stack in stacks], settings)
+
+    def moves(made):
+        return [source.timeline.moves for source in made.sources]
+
+    wanted = both(stabilise=True)
+    assert moves(pipeline.known_steady(wanted)) == [None, None]
+    steady = pipeline.steady(wanted, Execution(workers=1))
+    assert moves(steady) == [drift_of(scene) for scene in scenes]
+    second = drift_of(scenes[1])
+    assert steady.timeline.sources[1].moves == tuple(second[n] for n in steady.places[1])
+    assert moves(pipeline.known_steady(both(stabilise=True))) == moves(steady)
+    assert pipeline.known_steady(steady) is steady
+    plain = both()
+    assert pipeline.known_steady(plain) is plain is pipeline.steady(plain, None)
+    (alone, _) = plain.sources  # its drift is known, and was not asked for
+    assert pipeline.known_steady(alone) is alone is pipeline.steady(alone, None)
 
 
 def test_the_steps_of_a_comparison():

@@ -12,7 +12,7 @@ from helpers.frames import noise
 from helpers.planning import planned
 
 import napari_tif2video as t2v
-from napari_tif2video.pipeline import tasks
+from napari_tif2video.pipeline import Execution, tasks
 
 COUNT = 60
 
@@ -89,6 +89,32 @@ def test_what_is_drawn_belongs_to_its_frame(encoded, way):
             picture = [*first.encoded, *last.encoded][number]
             wanted = t2v.render_frame(frames, number, segmentation=labels, **options)
             np.testing.assert_array_equal(picture, wanted)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("finished", [(), {0}, {1}, {0, 1}], ids=str)
+def test_segments_that_are_finished_are_passed_over(encoded, kept, finished):
+    frames = noise((COUNT, 16, 100))
+    made = planned(frames, limits=(0, 60_000), width="full")
+    wanted = encoded(made)
+    if kept:  # and nothing is read again
+        blank = planned(np.zeros_like(frames), limits=(0, 60_000), width="full")
+    taken, seen = [], []
+    steps = 1 if kept else 2
+    with Execution(workers=2, progress=seen.append).run(made, steps) as run:
+        run.phase = "measuring"
+        spans = [c for span in tasks.segments_of(made) for c in tasks.chunks_of(made, span, run)]
+        chunks = [tasks.task_of(made, c, tasks.prepare, made.picture, "none") for c in spans]
+        chunks = list(dask.compute(*chunks, scheduler="sync")) if kept else None
+        tasks.encode_sequence(blank if kept else made, None, chunks, run, taken.append, finished)
+        assert run.phase == "encoding"
+    left = [number for number in (0, 1) if number not in finished]
+    for found, number in zip(taken, left, strict=True):
+        np.testing.assert_array_equal(found.encoded, wanted[number].encoded)
+    work = sum((50, 10)[number] for number in left) * steps
+    assert [(p.phase, p.done, p.total) for p in seen[-1:]] == [("encoding", work, work)][
+        : len(left)
+    ]
 
 
 def test_the_title_is_segments_of_one_still(encoded):
