@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 
 import dask.array as da
 import numpy as np
@@ -12,6 +11,7 @@ import tifffile
 from helpers.files import write_pages
 from helpers.frames import noise
 from helpers.oracle import to_grey
+from helpers.stk import write_stk
 from helpers.video import decoded, grey_of
 
 import napari_tif2video as t2v
@@ -139,28 +139,6 @@ def test_of_a_pyramid_the_full_resolution_is_read(tmp_path):
     check(t2v.open_stack(path))
 
 
-def write_stk(path, planes, times_ms=None, distance=0, stated=None, pixel=(13, 40)):
-    """A MetaMorph stack: one directory, all planes behind each other, UIC tags about them."""
-    count, height, width = planes.shape
-    data = planes.astype("<u2").tobytes()
-    times = times_ms or [0] * count
-    table = b"".join(struct.pack("<6I", distance, 1, 2459000, ms, 0, 0) for ms in times)
-    table_at = 8 + len(data)
-    values = struct.pack("<2I", *pixel) + struct.pack("<I", 3) + b"um\0" + bytes(1)
-    values_at = table_at + len(table)
-    ids_at = values_at + len(values)
-    ids = struct.pack("<4I", 4, values_at, 6, values_at + 8)  # XCalibration, CalibrationUnits
-    tags = [
-        (256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 16), (259, 3, 1, 1), (262, 3, 1, 1),
-        (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, planes[0].nbytes),
-        (33628, 4, 2, ids_at), (33629, 5, stated or count, table_at),
-    ]  # fmt: skip
-    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *t) for t in tags)
-    header = struct.pack("<2sHI", b"II", 42, ids_at + len(ids))
-    path.write_bytes(header + data + table + values + ids + directory + bytes(4))
-    return path
-
-
 def test_stacks_of_metamorph(tmp_path, cli):
     frames = HYPER[:, 0, 0]
     path = write_stk(tmp_path / "s.stk", frames, times_ms=[86390000, 86395000, 0, 5000])
@@ -172,7 +150,7 @@ def test_stacks_of_metamorph(tmp_path, cli):
     write_stk(path, frames, pixel=(99, 1))  # Prairie View knows no better
     assert t2v.open_stack(path).pixel_size_um is None
     assert "99 µm" in " ".join(t2v.open_stack(path).notes)
-    write_stk(path, frames, distance=1)
+    write_stk(path, frames, distances=[1] * T)
     np.testing.assert_array_equal(shown(path, 0, z=2), to_grey(frames[2], 100, 9001))
     write_stk(path, frames, stated=10**8)
     with pytest.raises(t2v.SourceError, match=r"s\.stk"):

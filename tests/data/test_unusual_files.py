@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 import tifffile
+from helpers.directories import LONG, described, write_directories
 from helpers.files import write_folder, write_pages
 from helpers.frames import noise
 from helpers.refusals import refusal
@@ -73,6 +74,21 @@ ONE_PAGE = (
          ["2 of 6 pages are no planes of its OME metadata, and left out"], 2),
         (6, ome(6, inside=blocks(0, 1, 2, 3, 4, 4)), "TYX", [6], [ONE_PAGE], 0),
         (5, ome(3), "TYX", [5], [], 0),
+        (6, ome(1, 2, 2), "CZYX", [2, 2],
+         ["2 of 6 pages are no planes of its OME metadata, and left out"], 2),
+        (7, ome(5, 2), "TCYX", [3, 2],
+         ["its OME metadata state 5 time points, but it holds the planes of 3",
+          "1 of 7 pages are no planes of its OME metadata, and left out"], 1),
+        (2, ome(5, 2), "CYX", [2],
+         ["its OME metadata state 5 time points, but it holds the planes of 1"], 0),
+        (2, ome(5), "TYX", [2],
+         ["its OME metadata state 5 time points, but it holds the planes of 2"], 0),
+        (6, imagej(images=6), "TYX", [6], [], 0),
+        (6, imagej(images=6, channels=0, slices=-3), "TYX", [6], [], 0),
+        (3, imagej(images=6, channels=3, frames=2), "CYX", [3],
+         ["it states 2 time points but holds the planes of 1"], 0),
+        (8, imagej(images=4, slices=2, channels=2, order="zct"), "TCZYX", [2, 2, 2],
+         ["it states 1 time points but holds the planes of 2"], 0),
     ],
 )  # fmt: skip
 def test_pages_and_metadata(tmp_path, pages, text, axes, sizes, notes, left_out):
@@ -96,6 +112,18 @@ ODD = "is of another size or type than page 1; its metadata count both as planes
         (PLANES[:3], ome(2, 1, 4, "XYZCT"),
          "its OME metadata state 8 planes, but it holds 3; the others are in other files or "
          "missing: convert the folder"),
+        (PLANES[:8], imagej(images=4, slices=2, channels=2, order="tcz"),
+         "states 1 frames of 2 channels and 2 slices, but holds 8 planes; the file is damaged or "
+         "was edited"),
+        (PLANES[:2], ome(3, 3),
+         "its OME metadata state 9 planes, but it holds 2; the others are in other files or "
+         "missing: convert the folder"),
+        (PLANES[:4], ome(6, inside=blocks(0, 1, 9, 3, 4, 5)),
+         "its OME metadata state 6 planes, but it holds 4; the others are in other files or "
+         "missing: convert the folder"),
+        (PLANES[:6], ome(2, 2, inside=blocks(0, 1)), "2 of 4 planes are missing"),
+        (PLANES[:6], ome(2, 2, inside='<TiffData PlaneCount="4"/><TiffData PlaneCount="2"/>'),
+         "its OME metadata put 4 planes on 4 pages; the file is damaged"),
         (PLANES[:3], ome(6, inside=blocks(0, 0, 0, 0, 0, 0)),
          "its OME metadata put 6 planes on 1 pages; the file is damaged"),
         (PLANES[:4], ome(4, inside=blocks(3, 2, 0)), "1 of 4 planes are missing"),
@@ -136,6 +164,136 @@ def test_a_single_directory_that_is_cut(tmp_path, lost):
     path.write_bytes(content[: end - lost])
     there = 23 - (lost > PLANES[0].nbytes)
     assert error_of(path) == f"{path}: states 24 images but ends after {there}; {CUT}"
+
+
+def single_directory(path, text, lost=0):
+    """Three planes, of which the only page says no more than where the first lies."""
+    tags = {257: (LONG, 16), 278: (LONG, 16), 279: (LONG, PLANES[0].nbytes)}
+    page = PLANES[:3].reshape(48, 20)
+    write_directories(path, [(page, tags | described(text))])
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - lost])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "played"),
+    [
+        (imagej(images=3), 3, "T"), (imagej(images=3, slices=3), 3, "Z"),
+        (imagej(images=1, channels=3), 3, "C"), (imagej(images=1, frames=3), 3, "T"),
+        (imagej(images=2), 2, "T"), (imagej(images=1), 1, "T"), (imagej(), 1, "T"),
+        (imagej(images=4, slices=3), 3, "Z"),
+    ],
+)  # fmt: skip
+def test_planes_behind_the_only_page(tmp_path, text, count, played):
+    path = single_directory(tmp_path / "s.tif", text)
+    stack = t2v.open_stack(path)
+    assert (len(stack), stack.played, stack.notes, stack.left_out) == (count, played, (), 0)
+    assert (stack.frames.is_run, stack.frames.pages) == (True, tuple(range(count)))
+    np.testing.assert_array_equal(stack.data, PLANES[:count])
+    if count == 3:
+        single_directory(path, text, lost=1)
+        stated = 4 if "images=4" in text and "slices" not in text else 3
+        assert error_of(path) == f"{path}: states {stated} images but ends after 2; {CUT}"
+
+
+def test_files_of_a_folder_with_planes_behind_their_only_page(tmp_path):
+    """As long as they are there."""
+    for images, lost, axes, shape in (
+        (3, 0, "TIYX", (2, 3, 16, 20)),
+        (2, 0, "TIYX", (2, 2, 16, 20)),
+        (1, 0, "TYX", (2, 16, 20)),
+        (3, 1, "TYX", (2, 16, 20)),
+        (4, 0, "TYX", (2, 16, 20)),
+    ):
+        for t in range(2):
+            single_directory(tmp_path / f"t{t}.tif", imagej(images=images), lost)
+        stack = t2v.open_stack(tmp_path)
+        assert (stack.axes, stack.shape) == (axes, shape)
+        expected = PLANES[:images] if axes == "TIYX" else PLANES[0]
+        np.testing.assert_array_equal(stack.data[1], expected)
+
+
+# How many planes each file holds, of 5 time points, 2 channels and 3 slices in all.
+PARTS = {
+    3: "Z (3)", 2: "C (2)", 6: "C (2), Z (3)", 5: "T (5)", 15: "T (5), Z (3)", 10: "T (5), C (2)",
+    30: "T (5), C (2), Z (3)", 31: "T (5), C (2), Z (3)", 4: "I (4)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pages", PARTS)
+@pytest.mark.parametrize("inside", ["<TiffData/>", '<TiffData IFD="1" PlaneCount="29"/>'])
+def test_files_each_of_which_describes_all_of_a_series(tmp_path, pages, inside):
+    """Each holds the planes of some axes, whatever the blocks of all say; not of time, however."""
+    data = np.resize(PLANES, (2 * pages, 16, 20)).reshape(2, pages, 16, 20)
+    for number, part in enumerate(data):
+        text = ome(5, 2, 3, inside=inside)
+        write_pages(tmp_path / f"t{number}.tif", part, description=text.encode())
+    if pages >= 30 and "IFD" in inside:  # then the blocks are those of this file
+        assert "planes are missing" in error_of(tmp_path)
+    elif "T" in PARTS[pages]:
+        assert error_of(tmp_path) == (
+            f"{tmp_path / 't0.tif'}: holds the axes {PARTS[pages]} itself, where its folder has "
+            f"one time point a file; convert the files one by one ('{tmp_path / '*.tif'}')"
+        )
+    else:
+        stack = t2v.open_stack(tmp_path)
+        letters = "".join(part[0] for part in PARTS[pages].split(", "))
+        assert (stack.axes, stack.notes) == (f"T{letters}YX", ())
+        # In the file, channels come first and then slices.
+        expected = data if pages < 6 else data.reshape(2, 3, 2, 16, 20).swapaxes(1, 2)
+        np.testing.assert_array_equal(stack.data, expected)
+
+
+def test_files_that_have_been_renamed(tmp_path):
+    """Blocks that name one file that is not there mean the file in which they stand."""
+    for number in range(2):
+        listed = "".join(
+            f'<TiffData FirstZ="{z}" IFD="{2 - z}"><UUID FileName="old{number}.tif"/></TiffData>'
+            for z in range(3)
+        )
+        text = ome(1, 1, 3, inside=listed).encode()
+        write_pages(tmp_path / f"t{number}.tif", PLANES[3 * number :][:3], description=text)
+    stack = t2v.open_stack(tmp_path)
+    assert stack.axes == "TZYX"
+    np.testing.assert_array_equal(stack.data, PLANES[:6].reshape(2, 3, 16, 20)[:, ::-1])
+    listed = listed.replace("old1.tif", "other.tif", 1)
+    text = ome(1, 1, 3, inside=listed).encode()
+    path = write_pages(tmp_path / "t0.tif", PLANES[:3], description=text)
+    assert error_of(tmp_path) == f"{path}: 3 of 3 planes are missing"
+
+
+@pytest.mark.parametrize(("channels", "says"), [(3, 1), (12, 4)])
+def test_samples_of_colours_that_are_counted_as_channels(tmp_path, channels, says):
+    """Three of them are one channel."""
+    colours = np.stack([PLANES[:8], PLANES[8:16], PLANES[16:]], axis=-1)
+    for text in (
+        imagej(images=8, channels=3, frames=2, slices=4) if says == 1 else None,
+        ome(2 if says == 4 else 8, channels),
+    ):
+        if text is None:
+            continue
+        path = write_pages(
+            tmp_path / "s.tif", colours, photometric="rgb", description=text.encode()
+        )
+        stack = t2v.open_stack(path)
+        expected = {1: "TZYXS" if "ImageJ" in text else "TYXS", 4: "TCYXS"}[says]
+        assert stack.axes == expected
+        whole = colours.reshape(*stack.shape) if says == 1 else colours.reshape(2, 4, 16, 20, 3)
+        np.testing.assert_array_equal(stack.data, whole)
+
+
+def test_channels_in_pages_and_in_others_beside_them(tmp_path):
+    text = ome(2, 4).encode()
+    path = tmp_path / "s.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for pair in PLANES[:8].reshape(4, 2, 16, 20):
+            writer.write(pair, photometric="minisblack", planarconfig="separate", metadata=None,
+                         contiguous=False, description=text)  # fmt: skip
+    assert error_of(path) == (
+        f"{path}: has 2 channels in each page, and others beside them, or not all its pages; save "
+        "it as an OME-TIFF with the program that wrote it"
+    )
 
 
 def test_two_sequences_in_a_file(tmp_path):

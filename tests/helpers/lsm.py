@@ -9,17 +9,20 @@ import tifffile
 
 # The structure that says what is in the file, and where in it the offsets of others stand.
 _MAGIC, _SIZE = 0x0400494C, 512
-_COLOURS, _STAMPS = 108, 132
+_COLOURS, _INTERVAL, _STAMPS = 108, 112, 132
 
 
-def write_lsm(path, data, *, colours=(), stamps=(), voxel=(1e-7, 1e-7, 1e-6), **options):
+def write_lsm(
+    path, data, *, colours=(), stamps=(), voxel=(1e-7, 1e-7, 1e-6), interval=0, **options
+):
     """A time series (T, Y, X) or (T, C, Y, X), with a small picture behind each frame.
 
     Channels lie one behind the other in each page. `colours` are pairs of a name and a colour.
     """
     count, channels, height, width = data.reshape(len(data), -1, *data.shape[-2:]).shape
     sizes = struct.pack("<Ii8i", _MAGIC, _SIZE, width, height, 1, channels, count, 2, 128, 128)
-    info = (sizes + struct.pack("<6dHH", *voxel, 0, 0, 0, 3, 0)).ljust(_SIZE, b"\0")
+    info = sizes + struct.pack("<6dHH", *voxel, 0, 0, 0, 3, 0)
+    info = (info.ljust(_INTERVAL, b"\0") + struct.pack("<d", interval)).ljust(_SIZE, b"\0")
     separate = {"planarconfig": "separate"} if data.ndim == 4 else {}
     with tifffile.TiffWriter(path, byteorder="<") as writer:
         for i, frame in enumerate(data):

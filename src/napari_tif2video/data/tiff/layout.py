@@ -165,14 +165,19 @@ def _locate_channels(
     first, pages = grid.keyframe, grid.pages or ()
     numbers = tuple(page.index for page in pages for _ in range(channels))
     sizes = {size for page in pages for size in page.databytecounts}
-    is_plain = first.planarconfig == 2 and first.compression == 1 and first.fillorder == 1
-    if is_plain and len(first.dataoffsets) == channels and sizes == {first.nbytes // channels}:
+    is_run = first.planarconfig == 2 and grid.stored_alike and _is_plain(first)
+    if is_run and len(first.dataoffsets) == channels and sizes == {first.nbytes // channels}:
         offsets = tuple(offset for page in pages for offset in page.dataoffsets)
         if max(offsets) + first.nbytes // channels > first.parent.filehandle.size:
             raise SourceError(f"{path}: ends within a page; {DAMAGED}")
         return numbers, offsets, ()
     offsets = tuple(page.offset for page in pages for _ in range(channels))
     return numbers, offsets, tuple(range(channels)) * len(pages)
+
+
+def _is_plain(page: TiffPage) -> bool:
+    """Whether the pixels of a page lie in the file as they are."""
+    return page.is_contiguous and page.fillorder == 1 and page.predictor == 1
 
 
 def canonical(sizes: Sizes) -> tuple[Sizes, list[int] | None]:
@@ -207,13 +212,13 @@ def _ome_grid(tif: TiffFile, ome: OmeImage, path: Path, is_alone: bool) -> _Grid
     if stated > there:
         # A series that was stopped has fewer time points, or slices, than were planned.
         kept[slowest] = there // (stated // sizes[slowest])
-        if not kept[slowest] or any(b.file not in (None, path.name) for b in ome.blocks):
+        if not kept[slowest]:
             raise _too_many(path, stated, there)
     if is_alone and stated < there and sum(n > 1 for n in sizes.values()) < 2:
         return None
     files = {block.file for block in ome.blocks}
     # A file can be renamed.
-    own = {None, path.name} if len(files) > 1 or None in files else files or {None}
+    own = files if len(files) == 1 else {None, path.name}
     found = placed(ome, kept, dict.fromkeys(own, there))
     notes: tuple[str, ...] = ()
     table = [page if file >= 0 else -1 for file, page in zip(found.files, found.pages, strict=True)]
@@ -273,7 +278,7 @@ def _own_part(tif: TiffFile, ome: OmeImage) -> OmeImage:
 
 def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
     """The planes of a hyperstack of ImageJ; None for anything else."""
-    meta = tif.imagej_metadata if tif.is_imagej else None
+    meta = tif.imagej_metadata
     if not meta:
         return None
     first, there = tif.pages.first, len(tif.pages)
@@ -285,12 +290,13 @@ def _imagej_grid(tif: TiffFile, path: Path) -> _Grid | None:
     if sizes["C"] == first.samplesperpixel:  # Bio-Formats counts the samples of RGB as channels
         sizes["C"] = 1
     stated = prod(sizes.values())
+    images = stated if stated > 1 else int(meta.get("images", 1))
     if there == 1:
         # Files over 4 GB have a single page, and all planes behind it.
-        images = stated if stated > 1 else int(meta.get("images", 1))
         _check_run(tif, first, images, path)
+        if stated == 1 and has_planes_behind(tif):
+            return _Grid(first, (("I", images),), None, images, first.dataoffsets[0])
     if sum(n > 1 for n in sizes.values()) < 2:
-        images = stated if stated > 1 else int(meta.get("images", 1))
         if there == 1 or images == there:
             return None
         return _all_pages(tif, sizes, images, path)
@@ -330,7 +336,7 @@ def _all_pages(tif: TiffFile, sizes: dict[str, int], images: int, path: Path) ->
 
 def has_planes_behind(tif: TiffFile) -> bool:
     """Whether the only page of a file of ImageJ stands for several planes, and they are there."""
-    meta = tif.imagej_metadata if tif.is_imagej else None
+    meta = tif.imagej_metadata
     images = int(meta.get("images", 1)) if meta else 1
     page = tif.pages.first
     if images < 2 or len(tif.pages) > 1 or not page.is_contiguous:
@@ -423,9 +429,8 @@ def _locate(
 ) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
     """Page numbers, and offsets of the pixels where they are one contiguous run, else of pages."""
     first = grid.keyframe
-    plain = first.is_contiguous and first.fillorder == 1 and first.predictor == 1
     # A page has a table of its own, but for ImageJ's.
-    plain = plain and (first.photometric != PHOTOMETRIC.PALETTE or has_lut(first))
+    plain = _is_plain(first) and (first.photometric != PHOTOMETRIC.PALETTE or has_lut(first))
     if plain and grid.stored_alike and first.planarconfig == 1 and first.samplesperpixel in (1, 3):
         if grid.pages is not None and len(grid.pages) == grid.count:
             starts = tuple(page.dataoffsets[0] for page in grid.pages)

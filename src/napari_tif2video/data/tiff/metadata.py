@@ -43,9 +43,9 @@ def calibration_of(
     frames : int, optional
         Its number of time points; None where it has no axis of time.
     """
-    imagej: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
-    metamorph: dict[str, Any] = (tif.stk_metadata if tif.is_stk else None) or {}
-    lsm: dict[str, Any] = (tif.lsm_metadata if tif.is_lsm else None) or {}
+    imagej: dict[str, Any] = tif.imagej_metadata or {}
+    metamorph: dict[str, Any] = tif.stk_metadata or {}
+    lsm: dict[str, Any] = tif.lsm_metadata or {}
     width, height, origin, notes = _pixel_size(tif, imagej, metamorph, ome)
     interval, interval_origin, times = None, "", None
     if ome is not None and frames is not None:
@@ -90,7 +90,7 @@ def _z_spacing(
 
 def channels_of(tif: TiffFile, ome: OmeImage | None, count: int) -> tuple[ChannelInfo, ...]:
     """Names, colours and display ranges of the channels, as far as they are known."""
-    meta: dict[str, Any] = (tif.imagej_metadata if tif.is_imagej else None) or {}
+    meta: dict[str, Any] = tif.imagej_metadata or {}
     if ome is not None:
         known = [
             ChannelInfo(name, None if colour is None else ramp(colour), ome.limits.get(number))
