@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import dask
 import dask.array
 import numpy as np
+import pytest
+from helpers.files import write_folder
 from helpers.frames import noise
 from helpers.planning import planned
 
@@ -59,6 +61,55 @@ def test_clips_share_what_is_read_of_each_frame():
         reading.held(2, clips[2], execution)
         assert len(seen) > count
         assert seen[-1].done <= seen[-1].total
+
+
+@pytest.mark.parametrize("kind", ["files", "dask"])
+def test_the_parts_of_clips_are_pixels_of_each_channel_or_what_is_wrong(tmp_path, kind):
+    frames = noise((9, 2, 30, 40), high=60_000)
+    if kind == "dask":
+        stack = t2v.open_stack(dask.array.from_array(frames, (2, 1, 30, 40)), axes="TCYX")
+    else:
+        for channel in (0, 1):
+            write_folder(tmp_path, frames[:, channel], f"t{{}}_c{channel}.tif")
+        stack = t2v.open_stack(tmp_path)
+        for damaged in ("t5_c0.tif", "t2_c1.tif"):
+            (tmp_path / damaged).write_bytes(b"II*\0")
+    clips = {}
+    for clip, (first, last) in enumerate([(1, 6), (5, 8)]):
+        times = np.arange(first, last + 1)
+        way = np.column_stack([times, 8.0 + times, 28 - 2 * times])
+        settings = t2v.VideoSettings(
+            follow=way,
+            frames=f"{first}:{last + 1}",
+            channel="all",
+            crop="12x8",
+            width="full",
+            on_error="skip",
+        )
+        clips[clip] = plan(stack, settings)
+    seen = []
+    execution = Execution(workers=1, progress=seen.append)
+    shown = plan(stack, t2v.VideoSettings(channel="all")).stack
+    reading = pipeline.SharedReading(shown, clips, 1 << 30)
+    for clip, made in clips.items():
+        held = reading.held(clip, made, execution)
+        for number, channel in enumerate(held.stack.channels):
+            windows = channel.frames.windows()
+            assert [part.window for part in channel.frames.parts] == windows
+            for time, part in zip(held.timeline.frames, channel.frames.parts, strict=True):
+                box = part.window
+                assert box.height < 15
+                if kind == "files" and (time, number) in {(5, 0), (2, 1)}:
+                    assert part.pixels.size == 0
+                    assert part.error.startswith(f"{tmp_path / f't{time}_c{number}.tif'}: ")
+                else:
+                    assert part.error == ""
+                    np.testing.assert_array_equal(
+                        part.pixels, frames[time, number, box.rows, box.columns]
+                    )
+    # Of eight frames, each is read once for both.
+    assert (seen[-1].phase, seen[-1].done, seen[-1].total) == ("reading", 8, 8)
+    assert [found.frames for found in seen] == [6] * len(seen)
 
 
 def pieces(shape, *, workers=2, client=None, segment=range(50), chunks=None):

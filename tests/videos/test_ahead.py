@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from helpers.files import write_folder
 from helpers.frames import noise, numbered
+from helpers.planning import planned
 
 import napari_tif2video as t2v
-from napari_tif2video.pipeline import Execution
+from napari_tif2video.pipeline import Execution, Progress, prepared_nbytes
 from napari_tif2video.videos import Destination, find_sources, plan_jobs, run_jobs
+from napari_tif2video.videos.ahead import Lookahead
 
 
 def array(name, wait, frames=3):
@@ -98,6 +100,61 @@ def test_what_is_finished_when_it_is_stopped_is_told_with_its_index(tmp_path):
         seen.extend(run_jobs(jobs, Execution(workers=3, cancel=cancel)))
     assert (1, "ok") in [(index, video.status) for index, video in seen]
     assert all(jobs[index].output == video.output for index, video in seen)
+
+
+def test_as_many_are_begun_as_there_is_work_for():
+    """Three workers: segments that are left count, and so does the memory of those that run."""
+    plans = [None if n == 0 else planned(np.zeros((n, 24, 40))) for n in (51, 50, 50, 0, 1, 1)]
+    nbytes = [plan and prepared_nbytes(plan) for plan in plans]
+    begun, ends = [], [threading.Event() for _ in plans]
+    seen, told = [], []
+
+    def settled(count, reports=0):
+        """Those that are begun, when a while has passed since so many were."""
+        deadline = time.monotonic() + 60
+        while (len(begun), len(seen)) < (count, reports) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.15)
+        told.append(sorted(number for number, _ in begun))
+
+    def make(number, execution):
+        begun.append((number, execution.memory_budget))
+        assert not execution.cancel()
+        if number:
+            while not (ends[number].is_set() or execution.cancel()):
+                time.sleep(0.01)
+            if number == 4:
+                raise ValueError("stopped")
+            return f"r{number}"
+        settled(2)
+        ends[1].set()
+        settled(3)
+        execution.progress(Progress("encoding", 49, 100, 100))
+        settled(3, reports=1)
+        execution.progress(Progress("encoding", 50, 100, 100))
+        settled(4, reports=2)
+        ends[2].set()
+        settled(5)
+        return "r0"
+
+    budget = nbytes[0] + nbytes[1] - 1
+    execution = Execution(workers=3, memory_budget=budget, progress=seen.append)
+    with Lookahead(make, plans, execution) as ahead:
+        assert ahead.result(0) == "r0"
+        assert list(ahead.finished()) == [(1, "r1"), (2, "r2"), (3, "r3")]
+    assert told == [[0, 1], [0, 1, 2], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]
+    assert dict(begun) == {
+        0: budget, 1: budget - nbytes[0], 2: budget - nbytes[0], 3: 0, 4: nbytes[1] - 1,
+    }  # fmt: skip
+    assert [progress.done for progress in seen] == [49, 50]
+    stopped = Execution(workers=2, cancel=lambda: True)
+    begun.clear()
+    with (
+        Lookahead(make, plans, stopped) as ahead,
+        pytest.raises(t2v.Cancelled, match=r"^cancelled$"),
+    ):
+        ahead.result(0)
+    assert begun == []
 
 
 def test_a_failure_concerns_its_source_only(tmp_path):

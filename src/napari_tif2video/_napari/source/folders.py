@@ -110,10 +110,10 @@ class FolderList(QWidget):
                 found += [path] if is_tiff_name(path.name) else []
                 continue
             below = folders_with_frames(path)
-            if below == [path] or not below:
+            if path in below or not below:
                 found.append(path)
-            elif path in below or self._wants_all(path, len(below)):
-                found += [path] if path in below else below
+            elif self._wants_all(path, len(below)):
+                found += below
         known = set(self.paths)
         new = [os.path.abspath(p) for p in found]
         for one in dict.fromkeys(new):

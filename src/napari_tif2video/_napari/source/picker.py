@@ -27,7 +27,7 @@ class LayerPicker(ComboBox):
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self._is_by_hand = False
-        self._seen: list[Image] = []
+        self._seen: list[Layer] = []
         self._merged: list[Image] = []
         self._reasons: dict[Image, str] = {}
         super().__init__(choices=self._offered, tooltip="What is made into a video", gui_only=True)
@@ -110,7 +110,8 @@ class LayerPicker(ComboBox):
     def reset_choices(self, *_: Any) -> None:
         """Follow the viewer: what the user has chosen stays as long as it is there."""
         before, images = self.get_value(), self.images
-        seen = [layer for layer in images if layer.visible]
+        visible = [layer for layer in images if layer.visible]
+        seen = [*visible, *self._visible_drawn]
         self.look()
         with self.changed.blocked():
             super().reset_choices()
@@ -121,7 +122,7 @@ class LayerPicker(ComboBox):
             if is_kept:
                 self.value = before
             elif images:
-                self.value = self._first_choice(before, seen or images)
+                self.value = self._first_choice(before, visible or images)
 
     def _first_choice(self, before: Any, layers: list[Image]) -> Any:
         """What the viewer shows, as far as it goes together."""
