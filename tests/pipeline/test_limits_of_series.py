@@ -12,7 +12,7 @@ from helpers.planning import planned
 import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.pipeline import Execution, Measured
-from napari_tif2video.pipeline.limits import measured_limits
+from napari_tif2video.pipeline.limits import measure_sequence, measured_limits
 from napari_tif2video.planning import plan, side_by_side
 
 
@@ -196,3 +196,30 @@ def test_smoothed_limits_of_sources_with_gaps(tmp_path):
     assert list(found) == [a + b for a, b in zip(*alone, strict=True)]
     whole = np.stack([tifffile.imread(folder / f"t{n}.tif") for n in (1, 2, 4, 5)])
     assert pipeline.series_limits(shared, execution) == ((ranges_of(whole), ranges_of(right)),)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_is_measured_for_each_kind_of_limits(keep):
+    """Only what the limits need; and all frames as they are shown, where they fit into memory."""
+    stack = noise((20, 24, 40), low=100, high=900)
+    ranges = tuple((ranges_of(frame),) for frame in stack)
+
+    def measured(**options):
+        made = planned(stack, width="full", **options)
+        with Execution(workers=2).run(made) as run:
+            found = measure_sequence(made, run, keep=keep)
+        assert len(found.ranges) == 20
+        kept = [frames for chunk in found.chunks or () for frames in chunk.frames]
+        assert len(kept) == 20 * keep
+        for (frame,), counts in zip(kept, stack, strict=False):
+            np.testing.assert_array_equal(frame.pixels, counts)
+        return found.ranges, len(found.levels), [int(h.numbers.sum()) for h in found.histograms]
+
+    assert measured(contrast="global") == (ranges, 0, [])
+    assert measured(contrast="global", percentile=(2, 97))[1:] == (0, [stack.size])
+    assert measured(contrast="auto")[1:] == (0, [stack.size])
+    assert measured(contrast="smooth") == (ranges, 20, [])
+    own, *others = measured(contrast="smooth", percentile=(2, 97))
+    assert others == [20, []]
+    wanted = [np.percentile(frame, (2, 97)) for frame in stack]
+    np.testing.assert_allclose([pair for (pair,) in own], wanted)
