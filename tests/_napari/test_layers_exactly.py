@@ -666,3 +666,210 @@ def test_why_layers_do_not_go_together():
             assert ours.merge(viewer, [good, hardly], -3).region.size == (9, 20)
         else:
             assert why(good, hardly) == "is rotated or sheared"
+
+
+# ---- stacks as layers
+
+
+def hyperstack(path, letters, data, **meta):
+    """A file of OME, which has axes in any order."""
+    names = {"Channel": {"Name": meta.pop("names")}} if "names" in meta else {}
+    meta = {"axes": f"{letters}YX"} | names | meta
+    tifffile.imwrite(path, data, ome=True, metadata=meta, photometric="minisblack")
+    return t2v.open_stack(path)
+
+
+def test_each_channel_of_a_file_is_a_layer(tmp_path):
+    data = planes(3, 2, dtype=np.uint16)
+    meta = {
+        "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25, "TimeIncrement": 2.0,
+        "TimeIncrementUnit": "s", "names": ["DAPI", "GFP"],
+    }  # fmt: skip
+    stack = hyperstack(tmp_path / "s.ome.tif", "TC", data, **meta)
+    layers = ours.layers_data(stack)
+    options = [dict(each) for _, each, _ in layers]
+    colormaps = [each.pop("colormap") for each in options]
+    assert options == [
+        {
+            "rgb": False, "axis_labels": ("t", "y", "x"), "scale": [2, 0.25, 0.25],
+            "units": ["second", "micrometer", "micrometer"], "contrast_limits": (n, 20 + n),
+            "name": f"s {name}", "blending": "additive", "metadata": {ours.CHANNEL: n},
+        }
+        for n, name in enumerate(("DAPI", "GFP"))
+    ]  # fmt: skip
+    assert [kind for _, _, kind in layers] == ["image", "image"]
+    for n, ((lazy, _, _), colormap) in enumerate(zip(layers, colormaps, strict=True)):
+        np.testing.assert_array_equal(lazy.compute(), data[:, n])
+        assert lazy.chunks[0] == (1, 1, 1)
+        layer = shown.Image(lazy, axis_labels=("t", "y", "x"), scale=(2, 0.25, 0.25))
+        leads = ours.stack_of_layer(layer)  # back to the file
+        assert identity_of(leads.frames) is not None
+        assert counts(leads) == [n, 10 + n, 20 + n]
+        assert colormap == "gray" or colormap.name == f"channel {('DAPI', 'GFP')[n]}"
+    ((lazy, options, kind),) = ours.layers_data(stack, is_split=False)
+    assert kind == "image"
+    np.testing.assert_array_equal(lazy.compute(), data)
+    assert options == {
+        "name": "s", "rgb": False, "axis_labels": ("t", "c", "y", "x"),
+        "scale": [2, 1, 0.25, 0.25], "units": ["second", "pixel", "micrometer", "micrometer"],
+        "contrast_limits": (0, 21),
+    }  # fmt: skip
+
+
+def test_channels_among_other_axes(tmp_path):
+    data = planes(3, 2, 5, dtype=np.uint16)
+    stack = hyperstack(tmp_path / "s.ome.tif", "TCZ", data, PhysicalSizeZ=1.5)
+    order = stack.axes[:3]
+    layers = ours.layers_data(stack)
+    for n, (lazy, options, _) in enumerate(layers):
+        left = order.replace("C", "")
+        expected = data[:, n] if left == "TZ" else data[:, n].swapaxes(0, 1)
+        np.testing.assert_array_equal(lazy.compute(), expected)
+        assert options["name"] == f"s channel {n}"
+        assert options["axis_labels"] == (*left.lower(), "y", "x")
+        assert dict(zip(options["axis_labels"], options["scale"], strict=True)) == {
+            "t": 1, "z": 1.5, "y": 1, "x": 1,
+        }  # fmt: skip
+        # Of the first frame, the middle one and the last.
+        assert options["contrast_limits"] == (10 * n, 204 + 10 * n)
+    seen = [name for _, options, _ in layers for name in (options["metadata"],)]
+    assert seen == [{ours.CHANNEL: 0}, {ours.CHANNEL: 1}]
+
+
+@pytest.mark.parametrize(
+    ("values", "limits"),
+    [
+        ([5, 900, 7, 900, 9], (5, 9)),  # of the first, the third and the last
+        ([5, 900, 7, 9], (5, 9)),
+        ([3, 4], (3, 4)),
+        ([-3.5, 2.5, 8], (-3.5, 8)),
+        ([np.nan, 900, 7, 900, 9], (7, 9)),
+        ([np.inf, 900, 7, 900, 9], (7, 9)),
+        ([np.nan] * 3, None),
+        ([4, 4, 4], None),
+        ([0], None),
+    ],
+)
+def test_limits_of_a_new_layer_show_something(values, limits):
+    data = np.stack([np.full(SIZE, value, np.float32) for value in values])
+    for array in (data, da.from_array(data, chunks=(1, -1, -1))):
+        ((_, options, _),) = ours.layers_data(t2v.open_stack(array))
+        usual = {
+            "name": "array", "rgb": False, "axis_labels": ("t", "y", "x"), "scale": [1, 1, 1],
+            "units": ["pixel"] * 3,
+        }  # fmt: skip
+        assert options == usual | ({} if limits is None else {"contrast_limits": limits})
+
+
+def test_a_damaged_file_opens_without_limits(tmp_path):
+    folder = write_folder(tmp_path / "pos", planes(3, dtype=np.uint16))
+    opened = t2v.open_stack(folder)
+    sorted(folder.iterdir())[2].write_bytes(b"damaged")
+    ((_, options, _),) = ours.layers_data(opened)
+    assert "contrast_limits" not in options
+    assert options["name"] == "pos"
+
+
+def test_white_may_be_zero(tmp_path):
+    for photometric, colormap in (("miniswhite", "gray_r"), ("minisblack", None)):
+        path = tmp_path / f"{photometric}.tif"
+        tifffile.imwrite(path, planes(3, dtype=np.uint8), photometric=photometric)
+        ((_, options, _),) = ours.layers_data(t2v.open_stack(path))
+        assert options.get("colormap") == colormap
+
+
+def test_positions_with_their_calibration(tmp_path):
+    def write(name, shapes, named=True):
+        with tifffile.TiffWriter(tmp_path / name, ome=True) as writer:
+            for number, shape in enumerate(shapes):
+                meta = {"axes": "TCYX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
+                meta |= {"Name": f"P{number}"} if named else {}
+                data = np.full(shape, number + 1, np.uint16)
+                data[:, 1] += 10
+                writer.write(data, metadata=meta, photometric="minisblack")
+        return ours.layers_data(t2v.open_stack(tmp_path / name))
+
+    layers = write("alike.ome.tif", [(3, 2, 32, 40)] * 2)
+    for n, (lazy, options, kind) in enumerate(layers):
+        assert (lazy.shape, kind) == ((2, 3, 32, 40), "image")
+        np.testing.assert_array_equal(lazy[:, 0, 0, 0].compute(), [1 + 10 * n, 2 + 10 * n])
+        assert options["axis_labels"] == ("p", "t", "y", "x")
+        assert options["scale"] == [1, 1, 0.5, 0.5]
+        assert options["units"] == ["pixel", "pixel", "micrometer", "micrometer"]
+        assert options["metadata"] == {ours.CHANNEL: n}
+    assert len(layers) == 2
+    layers = write("unlike.ome.tif", [(3, 2, 32, 40), (3, 2, 30, 40)])
+    names = [options["name"] for _, options, _ in layers]
+    assert names == [f"unlike channel {n} P{p}" for p in (0, 1) for n in (0, 1)]
+    assert [lazy.shape[1] for lazy, _, _ in layers] == [32, 32, 30, 30]
+    assert [int(lazy[0, 0, 0]) for lazy, _, _ in layers] == [1, 11, 2, 12]
+
+
+# ---- texts and drawings
+
+
+def drawn(viewer):
+    viewer.dims.last_used = 0
+    return ours.stack_of(viewer).drawings
+
+
+def test_texts_as_napari_writes_them():
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((3, 8, 9)), scale=(1, 0.5, 0.25))
+    places = [(0, 1, 2), (1, 3, 4), (2, 5, 6)]
+    text = {"string": ["", "b", "c"], "size": 90, "color": "red", "translation": (7, 1, 2)}
+    points = viewer.add_points(places, text=text)
+    ((texts,),) = [[one.texts for one in drawn(viewer)]]
+    # A point of the font is 4/3 pixels; pixels of the image are half as high and a quarter as wide.
+    assert (texts.strings, texts.size_px, texts.anchor) == (("", "b", "c"), 120, "center")
+    assert texts.shift == (2, 8)
+    assert texts.colours.tolist() == [[255, 0, 0, 255]] * 3
+    for size, px in ((1, 1), (0.2, 1), (1.2, 2), (54, 72)):
+        points.text.size = size
+        assert drawn(viewer)[0].texts.size_px == px
+    for translation, shift in ((3, (6, 12)), ([3], (6, 12)), ((5, -1), (10, -4)), (0, (0, 0))):
+        points.text.translation = translation
+        assert drawn(viewer)[0].texts.shift == shift
+    points.text.anchor = "lower_right"
+    assert drawn(viewer)[0].texts.anchor == "lower_right"
+    points.shown = [True, False, False]  # the others have no text
+    assert drawn(viewer)[0].texts is None
+    points.shown = [True, False, True]
+    assert drawn(viewer)[0].texts.strings == ("", "c")
+    points.text.color = ["red", "blue", (0, 1, 0, 0.5)]
+    assert drawn(viewer)[0].texts.colours.tolist() == [[255, 0, 0, 255], [0, 255, 0, 128]]
+    points.shown = False
+    assert drawn(viewer)[0].texts is None
+    assert drawn(viewer)[0].count == 0
+
+
+def test_drawings_say_which_layer_and_file_they_are_of(tmp_path):
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((3, 8, 9)), name="image")
+    with layer_source(path=str(tmp_path / "cells.csv")):
+        viewer.add_points([(0, 1, 2)], name="from a file", opacity=0.5)
+    viewer.add_points([(0, 1, 2)], name="opaque", opacity=0.5, blending="opaque")
+    viewer.add_points([(0, 1, 2)], name="hidden", visible=False)
+    surface = (np.array([(0, 1, 2), (0, 5, 2), (0, 5, 9)]), np.array([(0, 1, 2)]))
+    viewer.add_surface(surface, name="mesh")
+    viewer.add_image(np.zeros((3, 8, 9)), name="above", blending="additive")
+    viewer.add_points([(0, 1, 2)], name="last", blending="translucent_no_depth")
+    stack = ours.stack_of(viewer)
+    assert [dataclasses.astuple(one.look) for one in stack.drawings] == [
+        ("from a file", "cells.csv", 0.5, "translucent", 1),
+        ("opaque", "", 1.0, "opaque", 1),
+        ("last", "", 1.0, "translucent", 2),
+    ]
+    assert stack.notes == ("left out: mesh, which is a Surface layer",)
+    kinds = [
+        shown.Points([(0, 1)]),
+        shown.Tracks([(1, 0, 1, 2)]),
+        shown.Labels(np.zeros((2, 2), int)),
+    ]
+    assert all(map(ours.is_drawn, kinds))
+    assert not ours.is_drawn(shown.Image(planes(2)))
+
+    class Own(shown.Points):
+        """A plugin's own kind of points."""
+
+    assert ours.is_drawn(Own([(0, 1)]))
