@@ -153,7 +153,7 @@ class RowStates:
         elif len(own) > 1:
             failed = [each for each in states if each[0] == "failed"]
             state, why = failed[0] if failed else states[-1]
-            if not failed and state not in _ENDED:
+            if state not in _ENDED:
                 state = f"{own.index(index) + 1} of {len(own)}"
         self._folders.set_row(rows.index(path), state, why, videos)
 
