@@ -85,6 +85,14 @@ def test_a_long_video_is_tried_on_three_segments(monkeypatch):
     assert fit.with_rate(made, None, run).encoder.crf == found.encoder.crf + 1
 
 
+@pytest.mark.parametrize("count", [120, 150, 151])
+def test_up_to_three_segments_are_tried_as_a_whole(monkeypatch, count):
+    run = Tried(monkeypatch, lambda rate: 1000)
+    fit.with_rate(sized(count, 500_000), None, run)
+    last = range(100, min(count, 150))
+    assert run.spans == [[range(50), range(50, 100), last]]
+
+
 @pytest.mark.parametrize("halves_in", [2.0, 6.0, 9.5])
 @pytest.mark.parametrize("factor", [1.3, 4.0, 30.0])
 def test_the_lowest_rate_factor_that_fits_is_found(monkeypatch, halves_in, factor):
@@ -153,6 +161,33 @@ def test_what_is_tried_one_after_the_other(monkeypatch):
     # Nothing comes closer, but the size itself is kept, to the byte.
     assert steps(lambda rate: 56_800) == (6, list(range(7)))
     assert steps(lambda rate: 56_801) == (None, list(range(7)))
+
+
+def test_smaller_widths_down_to_the_least(monkeypatch):
+    """They are tried from the quality on that was asked for, whatever the larger picture had."""
+    frames = np.zeros((10, 16, 100), np.uint16)
+    made = planned(frames, max_size=60_000, width=200)
+    asked, highest = made.encoder.codec.rate(made.settings.quality), made.encoder.codec.crf_range[1]
+    for widest, said in ((140, "width 140 would fit"), (100, "width 100 would fit"),
+                         (99, "show fewer frames")):  # fmt: skip
+        run = Tried(monkeypatch, lambda rate: 50)
+        shown = run.sizes
+
+        def psnr_db(_, shown=shown, widest=widest):
+            return 30.0 if shown[-1][1] <= widest else 29.99
+
+        monkeypatch.setattr(fit, "psnr_db", psnr_db)
+        with pytest.raises(t2v.SourceError, match=rf"; {said}$"):
+            fit.higher_rate(fit._at_rate(made, highest), 99_801, None, run)
+        widths = [140, 100] if widest < 140 else [140]
+        assert run.sizes == [(width * 16 // 100 // 2 * 2, width) for width in widths]
+        assert run.rates == [asked] * len(widths)
+
+    flat = planned(np.zeros((10, 20, 400)), max_size=60_000, width="full", codec="h265")
+    run = Tried(monkeypatch, lambda rate: 50)
+    with pytest.raises(t2v.SourceError, match=r"; show fewer frames$"):  # 14 px are too flat for it
+        fit.higher_rate(fit._at_rate(flat, highest), 99_801, None, run)
+    assert run.sizes == []
 
 
 def test_pictures_side_by_side_become_smaller_together():

@@ -12,7 +12,7 @@ from helpers.frames import noise
 from helpers.planning import planned
 
 import napari_tif2video as t2v
-from napari_tif2video.pipeline import tasks
+from napari_tif2video.pipeline import Execution, tasks
 
 COUNT = 60
 
@@ -89,6 +89,59 @@ def test_what_is_drawn_belongs_to_its_frame(encoded, way):
             picture = [*first.encoded, *last.encoded][number]
             wanted = t2v.render_frame(frames, number, segmentation=labels, **options)
             np.testing.assert_array_equal(picture, wanted)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("finished", [(), {0}, {1}, {0, 1}], ids=str)
+def test_segments_that_are_finished_are_passed_over(encoded, kept, finished):
+    frames = noise((COUNT, 16, 100))
+    made = planned(frames, limits=(0, 60_000), width="full")
+    wanted = encoded(made)
+    if kept:  # and nothing is read again
+        blank = planned(np.zeros_like(frames), limits=(0, 60_000), width="full")
+    taken, seen = [], []
+    steps = 1 if kept else 2
+    with Execution(workers=2, progress=seen.append).run(made, steps) as run:
+        run.phase = "measuring"
+        spans = [c for span in tasks.segments_of(made) for c in tasks.chunks_of(made, span, run)]
+        chunks = [tasks.task_of(made, c, tasks.prepare, made.picture, "none") for c in spans]
+        chunks = list(dask.compute(*chunks, scheduler="sync")) if kept else None
+        tasks.encode_sequence(blank if kept else made, None, chunks, run, taken.append, finished)
+        assert run.phase == "encoding"
+    left = [number for number in (0, 1) if number not in finished]
+    for found, number in zip(taken, left, strict=True):
+        np.testing.assert_array_equal(found.encoded, wanted[number].encoded)
+    work = sum((50, 10)[number] for number in left) * steps
+    assert [(p.phase, p.done, p.total) for p in seen[-1:]] == [("encoding", work, work)][
+        : len(left)
+    ]
+
+
+def test_the_last_segments_are_encoded_when_all_of_them_are_prepared(monkeypatch):
+    """As far as workers and memory go; what is behind a task tells what it waits for."""
+
+    def behind(count=200, **known):
+        made = planned(np.zeros((count, 16, 100), np.uint16), limits=(0, 9), width="full")
+        own = {"key": "none", "client": None, "workers": 3, "is_threaded": True}
+        found = tasks.encode_tasks(
+            made, None, SimpleNamespace(**own | known), tasks.segments_of(made)
+        )
+        return [len(task.__dask_graph__()) - 1 for task in found]
+
+    # Fifty frames are prepared by 7 tasks, and one more waits for those of the last segments.
+    assert behind() == [7, *[3 * 7 + 1] * 3]
+    assert behind(workers=2) == [7, 7, *[2 * 7 + 1] * 2]
+    assert behind(workers=9) == [4 * 7 + 1] * 4
+    assert behind(workers=1) == behind(is_threaded=False) == [7] * 4
+    assert behind(is_threaded=False, client=1) == [0] * 4
+    assert behind(108) == [14 + 1] * 2 + [0]  # eight frames are not worth a task of their own
+    assert behind(109, workers=2) == [7, 7 + 2 + 1, 7 + 2 + 1]
+    segment = 50 * 16 * 100 * 2
+    for nbytes, found in (
+        (segment, [7, 7, 15, 15]), (segment * 3 // 2, [7, 22, 22, 22]), (segment - 1, [0] * 4),
+    ):  # fmt: skip
+        monkeypatch.setattr(tasks, "_MAX_WAITING_BYTES", nbytes)
+        assert behind() == found
 
 
 def test_the_title_is_segments_of_one_still(encoded):

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("napari")
 
 from helpers.window import as_read, native, pick
+from magicgui.widgets import Label
 from qtpy.QtWidgets import QComboBox, QFileDialog
 
 import napari_tif2video as t2v
@@ -164,6 +165,7 @@ def test_defaults_that_are_asked_for_are_said(form):
 
 
 def test_layers_have_slices_on_a_slider(form):
+    assert (values(form), shown_parts(form), is_open(form.kept_row)) == ({}, {}, False)
     form.offer_axes([], 4)
     assert shown_parts(form) == {"z": "Where the slider stands"}
     assert entries(form, "z") == [
@@ -331,6 +333,24 @@ def test_each_row_says_what_is_wrong_with_it(form):
         ("a: no slice 9", "z", "a: no slice 9"),
         ("z: cannot play", "z", "Slices: cannot play"),  # its name goes before its words
         ("another width", "width", "another width"),
+        ("a merge cannot be inverted", "gamma", "a merge cannot be inverted"),
+        ("its colormap is known", "colormap", "its colormap is known"),
+        ("the anchor is too large", "anchor", "the anchor is too large"),
+        ("the scale bar is too long", "scale_bar", "the scale bar is too long"),
+        ("the timestamp has no room", "timestamp", "the timestamp has no room"),
+        ("the label has no room", "label", "the label has no room"),
+        ("the colour bar has no room", "colour_bar", "the colour bar has no room"),
+        ("the legend has no room", "legend", "the legend has no room"),
+        ("the event has no room", "event", "the event has no room"),
+        ("4 panels have no room", "panels", "4 panels have no room"),
+        ("axes of unknown meaning", "axes", "axes of unknown meaning"),
+        ("Q cannot be named", "axes", "Q cannot be named"),
+        ("a: no channel 9", "channel", "a: no channel 9"),
+        ("several channels: choose", "channel", "several channels: choose"),
+        ("a: no position 9", "position", "a: no position 9"),
+        ("several positions: choose", "position", "several positions: choose"),
+        ("nothing to play", "play", "nothing to play"),
+        ("cannot play P", "play", "cannot play P"),
         ("the data are damaged", None, None),
         ("", None, None),
     ):
@@ -341,8 +361,8 @@ def test_each_row_says_what_is_wrong_with_it(form):
             assert problems() == {row: message if said is None else said}
             assert form.row_of(row).names[0] == row
     # Of two rows that a message may be about, the first one.
-    form.show_problem("no channel to play")
-    assert [*problems()] == ["channel"]
+    form.show_problem("no position and no slice")
+    assert problems() == {"z": "no position and no slice"}
 
 
 def test_who_ticks_a_box_goes_on_with_the_number_that_it_needs(form):
@@ -469,3 +489,160 @@ def test_numbers_have_their_bounds_and_steps(form):
     for speed, text in (("30000/1001", "29.97"), (23.976, "23.98"), (119.996, "120.00")):
         form["fps"].value = speed
         assert fps.text() == text
+
+
+ROWS = """
+axes / position / channel / z / play
+crop / contrast limits / width / fps / anchor anchor_style anchor_size anchor_colour
+# Size, speed and crop box
+follow follow_id follow_smooth / stabilise
+# Grey levels
+percentile / gamma invert / colormap
+# Part of the data
+frames / on_error
+# Drawn onto the picture
+scale_bar scale_bar_length scale_bar_corner / pixel_size
+timestamp timestamp_corner time_start / frame_interval / label label_corner
+colour_bar colour_bar_corner / legend legend_corner / event event_corner / arrow
+panels panel_marks / sync sync_interval / title title_duration
+segmentation segmentation_style / tracks tracks_tail / tracks_ids / points points_size / shapes
+# Lengths and times
+um_per_pixel
+# Format
+quality crf / codec raw / max_size
+"""
+
+
+def test_rows_and_their_order(form):
+    rows = []
+    for part in (form.source_rows, form.top, form.more_rows):
+        for row in part:
+            if row is not form.kept_row:
+                rows.append(" ".join(row.names) if row in form.rows else f"# {row.value}")
+    assert rows == " / ".join(ROWS.strip().splitlines()).split(" / ")
+    for name, field in form.fields.items():
+        assert name in form.row_of(name).names
+        if name != "limits":  # its two numbers say what they are
+            assert field.native.accessibleName() == name.replace("_", " ").capitalize()
+
+
+# What stands before, between and behind the fields of each row.
+LABELS = {
+    "axes": "Axes", "position": "Position", "channel": "Channel", "z": "Slices", "play": "Play",
+    "crop": "", "contrast": "Contrast", "width": "Width", "fps": "Speed|fps|", "anchor": "px",
+    "follow": "Follow|id|mean of", "stabilise": "", "percentile": "Percentile", "gamma": "Gamma",
+    "colormap": "LUT", "frames": "Frames", "on_error": "Bad frames", "scale_bar": "µm",
+    "pixel_size": "Pixel size|µm", "timestamp": "first at", "frame_interval": "Interval",
+    "label": "Label", "colour_bar": "", "legend": "", "event": "Events", "arrow": "Arrows",
+    "panels": "Panels|marks", "sync": "Sync", "title": "Title", "segmentation": "Masks",
+    "tracks": "Tracks|tail|frames", "tracks_ids": "", "points": "Points|px", "shapes": "Shapes",
+    "um_per_pixel": "Scale|µm a pixel", "quality": "Quality|or CRF", "codec": "Format",
+    "max_size": "Max. size",
+}  # fmt: skip
+
+
+def test_labels_and_buttons_of_rows(form):
+    labels = {
+        row.names[0]: "|".join(part.value for part in row[0] if isinstance(part, Label))
+        for row in form.rows
+    }
+    assert labels == LABELS
+    assert [(b.text, b.tooltip) for b in (form.auto, form.forget)] == [
+        ("Auto", "Limits that saturate 0.35 % of the pixels of this frame, as in Fiji"),
+        ("Forget", "Use the defaults instead"),
+    ]
+    switches = [form[name].text for name, setting in SETTINGS.items() if setting.is_switch]
+    assert switches == [
+        "Invert", "Anchor", "Raw counts", "Scale bar", "Time", "Colour bar", "Legend",
+        "Track numbers", "Stabilise",
+    ]  # fmt: skip
+    tips = {name: field.tooltip for name, field in form.fields.items()}
+    assert tips["gamma"] == (
+        "Exponent of the grey level between 0 and 1, 0.05 to 20; below 1, dark parts get brighter."
+        " Empty: 1"
+    )
+    assert tips["um_per_pixel"] == (
+        'µm that a pixel of the video shows, the same for all sources, instead of "Width"'
+    )
+    assert tips["invert"] == "Swap black and white"
+    assert tips["anchor_style"] == "How the anchor looks"
+    assert tips["colormap"].startswith("Grey levels in colours, by the names of cmap: viridis, ")
+    assert tips["crop"] == "Centre crop, or a box with its top-left corner. Empty: whole frame"
+    assert tips["limits"] == "Fixed grey values for black and white"
+    assert tips["fps"] == "Frames per second, 1 to 120, exact: 10, 29.97, 30000/1001"
+
+
+CORNERS = ["top left", "top right", "bottom left", "bottom right"]
+
+
+def test_choices_and_what_an_empty_line_means(form):
+    for name, words, default in (
+        ("scale_bar_corner", CORNERS, 3),
+        ("timestamp_corner", CORNERS, 0),
+        ("label_corner", CORNERS, 2),
+        ("colour_bar_corner", CORNERS, 1),
+        ("legend_corner", CORNERS, 1),
+        ("event_corner", CORNERS, 2),
+        ("anchor_style", ["dot", "cross", "circle"], 0),
+        ("segmentation_style", ["fill", "contour"], 0),
+        ("panels", ["one picture", "channels", "sources", "both"], 0),
+        ("sync", ["time", "frame"], 0),
+    ):
+        assert entries(form, name) == words
+        values = [value for _, value in form[name].offered]
+        assert values == [
+            None if n == default else text.replace(" ", "-") for n, text in enumerate(words)
+        ]
+    for name, words in (("on_error", ["Fail", "Skip"]), ("panel_marks", ["Each", "Once"])):
+        assert [*form[name].offered] == [(word, word.lower()) for word in words]
+    assert [*form["codec"].offered] == [
+        ("H.264 (.mp4)", None), ("H.265 (.mp4)", "h265"), ("AV1 (.mp4)", "av1"),
+        ("VP9 (.webm)", "vp9"), ("FFV1 (.mkv)", "ffv1"), ("ProRes (.mov)", "prores"),
+        ("MPEG-4 Part 2 (.mp4)", "mpeg4"), ("GIF (.gif)", "gif"),
+    ]  # fmt: skip
+    assert entries(form, "anchor_colour") == [
+        "red", "yellow", "lime", "cyan", "magenta", "white", "black",
+    ]  # fmt: skip
+    assert {name: form[name].native.placeholderText() for name in WORDS} == {
+        name: hint for name, (hint, _) in WORDS.items()
+    }
+    given = {
+        "frame_interval": 5400, "time_start": -600, "sync_interval": 90.5, "title": "a\nb",
+        "title_duration": 0.5, "max_size": 400_000, "gamma": 1.0, "frames": "::2",
+        "pixel_size": 0.65, "um_per_pixel": 2.0, "scale_bar_length": 10, "anchor_size": 61,
+        "tracks_tail": 3, "points_size": 4.0, "follow_id": 7, "follow_smooth": 5,
+        "event": ("0=a", "1=b"), "arrow": ("1,2",), "label": " {time} ",
+    }  # fmt: skip
+    hosts = {
+        "panels": "sources", "tracks": "t", "points": "p", "follow": "f", "crop": "30x30",
+        "contrast": "local",
+    }  # fmt: skip
+    form.settings = settings = t2v.VideoSettings(**given, **hosts)
+    assert {name: form[name].native.text() for name in WORDS} == {
+        name: text for name, (_, text) in WORDS.items()
+    }
+    assert form.settings == settings
+
+
+# What stands in an empty line, and what is written there for a value.
+WORDS = {
+    "frame_interval": ("from the metadata", "90 min"),
+    "time_start": ("0", "-10 min"),
+    "sync_interval": ("the shortest of the sources", "90.5 s"),
+    "title": ("none", "a\\nb"),
+    "title_duration": ("2 s", "0.5 s"),
+    "max_size": ("no limit", "400kB"),
+    "gamma": ("1", "1"),
+    "frames": ("all", "::2"),
+    "pixel_size": ("from the metadata", "0.65"),
+    "um_per_pixel": ("", "2"),
+    "scale_bar_length": ("auto", "10"),
+    "anchor_size": ("auto", "61"),
+    "tracks_tail": ("30", "3"),
+    "points_size": ("auto", "4"),
+    "follow_id": ("the only one", "7"),
+    "follow_smooth": ("off", "5"),
+    "event": ("05:00=+ drug; 1h..2h=light", "0=a; 1=b"),
+    "arrow": ("120,85; 30,40@05:00..10:00", "1,2"),
+    "label": ("none", " {time} "),
+}
