@@ -292,7 +292,8 @@ def test_the_steps_of_each_kind_of_work(tmp_path, options, phases, total):
 
 
 def test_the_steps_of_a_batch(tmp_path):
-    for budget, total in ((None, 12), (0, 24)):  # of each; measured frames are kept, or not
+    nbytes = 12 * 16 * 100 * 2  # measured frames that fit are kept
+    for budget, total in ((nbytes, 12), (nbytes - 1, 24)):
         seen = []
         t2v.convert_batch(
             [noise((12, 16, 100))], output_dir=tmp_path, contrast="batch", width="full",
