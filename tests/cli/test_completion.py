@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 
 import pytest
+
+from napari_tif2video.settings import SETTINGS
 
 TAB = "\t"
 PROMPT = "READY> "
@@ -123,6 +126,29 @@ def test_folders_are_completed_where_a_folder_is_wanted(completed):
     said = completed("tif2video --output-dir ")
     assert "videos/" in said
     assert "frames.tif" not in said
+
+
+FILES = {
+    "pos_0", "__settings", "_o", "__output", "__report", "__inspect", "__follow", "__segmentation",
+    "__tracks", "__points", "__shapes",
+}  # fmt: skip
+WORDS = {
+    "width": "full", "channel": "all each", "z": "max mean sum median", "position": "each",
+    "follow_id": "each", "completion": "bash zsh fish", "reuse": "rule numbers",
+}  # fmt: skip
+
+
+def test_what_each_option_is_completed_with(cli):
+    script = cli("--completion", "bash").out
+    named = dict(re.findall(r"^_shtab_tif2video_(\w+)_COMPGEN=_shtab_compgen_(\w+)$", script, re.M))
+    assert named == dict.fromkeys(FILES, "files") | dict.fromkeys(
+        ("__output_dir", "__demo"), "dirs"
+    )
+    found = dict(re.findall(r"^_shtab_tif2video___(\w+)_choices=\((.*)\)$", script, re.M))
+    listed = {name: " ".join(s.choices) for name, s in SETTINGS.items() if s.choices}
+    assert found == listed | WORDS
+    assert script.endswith("\n")
+    assert not script.endswith("\n\n")
 
 
 def test_only_a_script_is_printed(cli, tmp_path):

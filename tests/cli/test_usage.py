@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from dataclasses import fields
@@ -536,6 +537,90 @@ def test_how_the_program_ends(cli, monkeypatch, raised, code, said):
             cli("--inspect", "o.mp4")
     else:
         assert cli("--inspect", "o.mp4").code == code
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted; finished videos stay"),
+        (t2v.Cancelled("no"), 130, "interrupted; finished videos stay"),
+        (t2v.OutputError("r.csv: no"), 1, "r.csv: no"),
+    ],
+    ids=repr,
+)
+def test_what_was_finished_is_told_however_a_run_ends(
+    folder, cli, monkeypatch, capsys, raised, code, said
+):
+    def fail(*_, **options):
+        assert sorted(options) == ["measuring", "overwrite", "started", "verify"]
+        raise raised
+        yield
+
+    monkeypatch.setattr("napari_tif2video.videos.run_jobs", fail)
+    ended = cli(folder, "--json")
+    assert (ended.code, json.loads(ended.out)) == (code, {"sources": []})
+    assert ended.err.splitlines() == [
+        "Summary: 1 total, 0 successful, 0 failed, 0 skipped", f"tif2video: {said}",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs signals of Unix")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_signals_end_a_run_unless_they_were_left_out_before(cli, monkeypatch, name):
+    number, sent = getattr(signal, name), []
+
+    def send(_):
+        sent.append(os.kill(os.getpid(), number))
+        raise t2v.SourceError("it went on")
+
+    monkeypatch.setattr(sys.modules["napari_tif2video.cli.main"], "read_recipe", send)
+    before = signal.getsignal(number)
+    try:
+        for handler, ended in ((signal.SIG_DFL, 130), (signal.SIG_IGN, 1)):
+            signal.signal(number, handler)
+            assert cli("--inspect", "o.mp4").code == ended
+            assert signal.getsignal(number) == handler
+    finally:
+        signal.signal(number, before)
+    assert sent == [None]  # the other one did not get that far
+
+
+MISTYPED = {
+    "--ouput o.mp4": "unrecognized arguments: --ouput o.mp4; did you mean --output?",
+    "--with=300": "unrecognized arguments: --with=300; did you mean --width?",
+    "--xyz --fpps 5": "unrecognized arguments: --xyz --fpps 5; did you mean --fps?",
+    "--xyz blue": "unrecognized arguments: --xyz blue; see tif2video --help",
+    "--width": "argument --width: expected one argument; see tif2video --help",
+    "--workers x": "argument --workers: invalid int value: 'x'; see tif2video --help",
+}
+
+
+@pytest.mark.parametrize("options", MISTYPED)
+def test_what_is_advised_after_a_slip(folder, cli, options):
+    ended = cli(folder, *options.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.error_line == f"tif2video: {MISTYPED[options]}"
+
+
+def test_limits_that_begin_with_a_minus(folder, cli):
+    for low in ("-1e-07", "-.5", "-5"):
+        assert cli(folder, "--limits", low, "2", "--dry-run").code == 0
+    assert cli(folder, "--gamma", "-1e-07").error_line.startswith("tif2video: --gamma: must be")
+
+
+def test_options_are_put_on_top_of_those_of_a_file(folder, cli, tmp_path):
+    path = tmp_path / "s.json"
+    t2v.VideoSettings(legend=True, width=300, gamma=2, event=("1=x",)).save(path)
+
+    def name(*options):
+        options = ["--settings", path, *options, "--frame-interval", 5]
+        (plan,) = json.loads(cli(folder, "--dry-run", "--json", *options).out)["sources"]
+        return Path(plan["output"]).name
+
+    assert name() == "300px_10fps_gamma_2_every_5s_legend_events_video.mp4"
+    assert name("--gamma", 3, "--invert", "--width", 400) == (
+        "400px_10fps_gamma_3_inverted_every_5s_legend_events_video.mp4"
+    )
 
 
 def test_the_window_opens_where_there_is_a_screen(cli, monkeypatch):

@@ -21,6 +21,7 @@ from napari_tif2video.drawings import (
     Points,
     Shapes,
     Texts,
+    Tracks,
     Vectors,
     ellipse,
     line_colours,
@@ -292,6 +293,14 @@ def test_what_tells_drawings_apart():
         Vectors(LOOK, np.zeros((1, 4)), np.zeros((4, 1))),
         Vectors(LOOK, np.zeros((4, 1)), np.zeros((1, 4))),
     ]  # fmt: skip
+    many = np.zeros(3000)  # of which NumPy shows only both ends
+    made += [Points(LOOK, many, many), Points(LOOK, many + (np.arange(3000) == 1500), many)]
+    # Digits of one number are not those of the next one.
+    ids = np.zeros(2, np.int64)
+    made += [
+        Tracks(LOOK, ids, *np.zeros((3, 2)), width_px=w, tail=t)
+        for w, t in ((2.0, 30.0), (2.03, 0.0))
+    ]
     keys = [one.identity() for one in made]
     assert len(set(keys)) == len(made)
     assert keys == [pickle.loads(pickle.dumps(one)).identity() for one in made]

@@ -92,7 +92,7 @@ def test_the_usual_encoder():
         container=CONTAINERS[".mp4"], crf=None, has_colour=False, depth=8, palette=b"",
         dithers=False, is_compared=False, is_verified=False,
     )  # fmt: skip
-    assert EncodedSegment((), b"", b"", 0) == EncodedSegment((), b"", b"", 0, 0.0, ())
+    assert EncodedSegment((), b"", b"") == EncodedSegment((), b"", b"", 0.0, ())
 
 
 def test_an_encoder_that_is_not_there():

@@ -18,31 +18,31 @@ from napari_tif2video.encode import (
 )
 
 
-def segment(count, nbytes=5, delay=2):
+def segment(count, nbytes=5):
     packets = tuple(
         encoder.Packet(bytes([number]) * (nbytes + number), count - number, number % 2 == 0)
         for number in range(count)
     )
-    return EncodedSegment(packets, b"sets", b"the header", delay)
+    return EncodedSegment(packets, b"sets", b"the header")
 
 
 def test_a_segment_that_waits(tmp_path):
     """Checks are not kept, and what is written does not change: runs are taken up again with it."""
     one = segment(2)
-    expected = struct.pack("<IiQQ", 2, 2, 4, 10) + b"setsthe header"
+    expected = struct.pack("<IQQ", 2, 4, 10) + b"setsthe header"
     expected += struct.pack("<I?Q", 2, True, 5) + bytes(5)
     expected += struct.pack("<I?Q", 1, False, 6) + b"\1" * 6
     assert packed(one) == expected
     assert unpacked(expected) == one
-    full = EncodedSegment(one.packets, b"sets", b"the header", -1, 3.0, (FrameCheck(1, 0.0, 0.0),))
-    assert unpacked(packed(full)) == segment(2, delay=-1)
-    for there, needed in ((0, 24), (23, 24), (25, 4), (37, 10), (38, 13), (53, 5), (70, 6)):
-        begun = {24: 0, 4: 24, 10: 28, 13: 38, 5: 51, 6: 69}[needed]
+    full = EncodedSegment(one.packets, b"sets", b"the header", 3.0, (FrameCheck(1, 0.0, 0.0),))
+    assert unpacked(packed(full)) == segment(2)
+    for there, needed in ((0, 20), (19, 20), (21, 4), (33, 10), (34, 13), (49, 5), (66, 6)):
+        begun = {20: 0, 4: 20, 10: 24, 13: 34, 5: 47, 6: 65}[needed]
         with pytest.raises(EOFError) as raised:
             unpacked(expected[:there])
         assert str(raised.value) == f"{there - begun} of {needed} bytes are there"
     spool = Spool(tmp_path)
-    some = [segment(0), one, segment(3, delay=0)]
+    some = [segment(0), one, segment(3)]
     for each in some:
         spool.append(each)
     assert list(spool) == list(spool) == some

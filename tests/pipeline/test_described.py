@@ -44,7 +44,7 @@ def test_settings_of_a_recipe_name_no_folder(tmp_path):
 
 
 def first_segment(data):
-    return EncodedSegment((Packet(data, 0, True),), b"", b"", 1, 0.0, ())
+    return EncodedSegment((Packet(data, 0, True),), b"", b"", 0.0, ())
 
 
 def stats_of(*pairs):

@@ -18,7 +18,7 @@ from helpers.planning import planned
 import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.data import free_memory
-from napari_tif2video.pipeline import Execution, Progress
+from napari_tif2video.pipeline import Execution, Progress, cluster
 from napari_tif2video.planning import plan, side_by_side
 
 
@@ -236,3 +236,30 @@ def test_work_of_another_thread_is_reported_and_can_be_cancelled():
     with pytest.raises(t2v.Cancelled, match=r"^cancelled$"):
         pipeline.attended(Future(), lambda: reports.append(2), lambda: next(asked))
     assert reports == [1, 2, 2, 2]
+
+
+def test_a_cluster_whose_workers_are_gone_for_a_while(monkeypatch):
+    now, there, looks = [100.0], {}, []
+    monkeypatch.setattr(cluster, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    scheduler = SimpleNamespace(address="tcp://10.0.0.1:8786")
+
+    def nthreads():
+        looks.append(now[0])
+        return there
+
+    with dask.config.set({"distributed.comm.timeouts.connect": "4s"}):
+        watch = cluster.Watch(SimpleNamespace(scheduler=scheduler, nthreads=nthreads))
+    for time in (100.9, 101.0, 101.9, 102.5, 104.0):
+        now[0] = time
+        watch.look()
+    assert looks == [101.0, 102.5, 104.0]
+    there["w1"] = 1
+    now[0] = 110.0
+    watch.look()
+    del there["w1"]
+    now[0] = 114.0
+    watch.look()
+    now[0] = 115.0
+    with pytest.raises(t2v.EncodingError) as caught:
+        watch.look()
+    assert str(caught.value) == ("all workers of tcp://10.0.0.1:8786 are gone; start some again")

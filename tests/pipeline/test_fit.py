@@ -85,6 +85,14 @@ def test_a_long_video_is_tried_on_three_segments(monkeypatch):
     assert fit.with_rate(made, None, run).encoder.crf == found.encoder.crf + 1
 
 
+@pytest.mark.parametrize("count", [120, 150, 151])
+def test_up_to_three_segments_are_tried_as_a_whole(monkeypatch, count):
+    run = Tried(monkeypatch, lambda rate: 1000)
+    fit.with_rate(sized(count, 500_000), None, run)
+    last = range(100, min(count, 150))
+    assert run.spans == [[range(50), range(50, 100), last]]
+
+
 @pytest.mark.parametrize("halves_in", [2.0, 6.0, 9.5])
 @pytest.mark.parametrize("factor", [1.3, 4.0, 30.0])
 def test_the_lowest_rate_factor_that_fits_is_found(monkeypatch, halves_in, factor):
@@ -124,7 +132,78 @@ def test_a_size_that_cannot_be_kept(monkeypatch):
         assert fit.is_spoilt(made, rate, reached) == is_spoilt
 
 
-def test_another_try_after_a_file_that_is_too_large():
+def test_what_is_tried_one_after_the_other(monkeypatch):
+    """H.264 halves in six steps; after two that fit in a row, what is left is halved."""
+    made = sized(50, 60_000)
+    asked = made.encoder.codec.rate(made.settings.quality)
+    room = 60_000 * 0.998 - 2000 - 50 * 24
+
+    def steps(nbytes):
+        run = Tried(monkeypatch, nbytes)
+        try:
+            found = fit.with_rate(made, None, run).encoder.crf - asked
+        except t2v.SourceError:
+            found = None
+        return found, [
+            rate - asked
+            for rate, (_, width) in zip(run.rates, run.sizes, strict=True)
+            if width == 500
+        ]
+
+    # Four times too large, and it fits all of a sudden.
+    large = 60_000 * 0.998 * 4 - 2000 - 50 * 24
+    assert steps(lambda rate: large if rate < asked + 2 else room * 0.9) == (
+        2,
+        [0, 12, 11, 5, 4, 2, 1],
+    )
+    highest = made.encoder.codec.crf_range[1] - asked
+    assert steps(lambda rate: large) == (None, [0, 12, 24, highest])
+    # Nothing comes closer, but the size itself is kept, to the byte.
+    assert steps(lambda rate: 56_800) == (6, list(range(7)))
+    assert steps(lambda rate: 56_801) == (None, list(range(7)))
+
+
+def test_smaller_widths_down_to_the_least(monkeypatch):
+    """They are tried from the quality on that was asked for, whatever the larger picture had."""
+    frames = np.zeros((10, 16, 100), np.uint16)
+    made = planned(frames, max_size=60_000, width=200)
+    asked, highest = made.encoder.codec.rate(made.settings.quality), made.encoder.codec.crf_range[1]
+    for widest, said in ((140, "width 140 would fit"), (100, "width 100 would fit"),
+                         (99, "show fewer frames")):  # fmt: skip
+        run = Tried(monkeypatch, lambda rate: 50)
+        shown = run.sizes
+
+        def psnr_db(_, shown=shown, widest=widest):
+            return 30.0 if shown[-1][1] <= widest else 29.99
+
+        monkeypatch.setattr(fit, "psnr_db", psnr_db)
+        with pytest.raises(t2v.SourceError, match=rf"; {said}$"):
+            fit.higher_rate(fit._at_rate(made, highest), 99_801, None, run)
+        widths = [140, 100] if widest < 140 else [140]
+        assert run.sizes == [(width * 16 // 100 // 2 * 2, width) for width in widths]
+        assert run.rates == [asked] * len(widths)
+
+    flat = planned(np.zeros((10, 20, 400)), max_size=60_000, width="full", codec="h265")
+    run = Tried(monkeypatch, lambda rate: 50)
+    with pytest.raises(t2v.SourceError, match=r"; show fewer frames$"):  # 14 px are too flat for it
+        fit.higher_rate(fit._at_rate(flat, highest), 99_801, None, run)
+    assert run.sizes == []
+
+
+def test_pictures_side_by_side_become_smaller_together():
+    def picture(width):
+        options = {"panels": "channels", "label": "all"}
+        return planned(noise((3, 2, 24, 40)), axes="TCYX", width=width, **options).picture
+
+    found, wanted = fit._of_width(picture(400), 200), picture(200)
+    assert found.mosaic == wanted.mosaic
+    assert found.size == wanted.size == (120, 200)
+    assert [p.picture.size for p in found.panels] == [(120, 200)] * 3
+    assert [p.picture.overlay for p in found.panels] == [None] * 3
+    assert None not in [p.picture.overlay for p in wanted.panels]
+
+
+def test_another_try_after_a_file_that_is_too_large(monkeypatch):
     made = fit._at_rate(sized(48, 100_000), 30)
     codec, room = made.encoder.codec, 99_800
     for steps in (1, 3):
@@ -135,6 +214,13 @@ def test_another_try_after_a_file_that_is_too_large():
     highest = codec.crf_range[1]
     last = fit._at_rate(made, highest - 1)
     assert fit.higher_rate(last, 10**9, None, None).encoder.crf == highest
+    monkeypatch.setattr(fit, "_SMALLER_SHARES", ())
+    with pytest.raises(t2v.SourceError) as caught:
+        fit.higher_rate(fit._at_rate(made, highest), 99_801, None, None)
+    assert str(caught.value) == (
+        "array: 100kB are too few for 48 frames of 500x80 (below 30 dB pictures are spoilt); show "
+        "fewer frames"
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,6 +276,8 @@ def test_the_pictures_that_a_palette_is_made_of(count, size, stride):
         np.testing.assert_array_equal(picture, own[::stride, ::stride])
     assert (len(found.encoder.palette), found.encoder.dithers) == (768, True)
     assert fit.with_palette(found, None, None) is found  # it has one
+    plain = planned(frames, contrast="local")
+    assert fit.with_palette(plain, None, None) is plain  # it needs none
     grey = planned(frames[..., 0], contrast="local", codec="gif")
     assert fit.with_palette(grey, None, None) is grey
     titled = planned(frames, contrast="local", title="i", **options)

@@ -9,12 +9,17 @@ import struct
 
 import numpy as np
 import pytest
+from helpers.files import write_folder
+from helpers.frames import noise
+from helpers.planning import planned
 
 import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.encode import EncodedSegment, FrameCheck
 from napari_tif2video.picture import Brightness, FrameStats
+from napari_tif2video.pipeline.resume import segment_keys
 from napari_tif2video.pipeline.tasks import Segment
+from napari_tif2video.planning import plan
 
 
 def test_the_file_of_finished_segments(tmp_path):
@@ -54,7 +59,7 @@ def segment(number):
         FrameStats(limits, False, None, np.float64(0.5)),
     )
     checks = (FrameCheck(number, 0.5, 0.25), FrameCheck(2**32 - 1, 0.0, 1e-9))
-    return Segment(EncodedSegment((), b"sets", b"head", 2, 0.75, checks), stats)
+    return Segment(EncodedSegment((), b"sets", b"head", 0.75, checks), stats)
 
 
 def records_of(path):
@@ -174,3 +179,58 @@ def test_a_file_that_others_may_write_or_see_is_not_used(tmp_path):
     assert (tmp_path / "elsewhere").exists()
     pipeline.forget_segments(output)
     assert not path.exists()
+
+
+def test_a_segment_has_another_key_where_anything_makes_it_another(tmp_path):
+    folder = write_folder(tmp_path / "pos", noise((70, 8, 20)), "t{:03}.tif")
+    stack = t2v.open_stack(folder)
+    labels = write_folder(tmp_path / "labels", np.zeros((70, 8, 20), np.uint8), "t{:03}.tif")
+    (tmp_path / "t.csv").write_text("track,t,y,x\n1,0,5,5\n1,69,6,6\n")
+    way = np.array([[time, 4, 10] for time in range(70)], float)
+
+    def keys(limits=None, source=stack, **options):
+        made = plan(source, t2v.VideoSettings(**{"width": 100, "crop": "10x4"} | options))
+        return segment_keys(made, limits)
+
+    first, second = same = keys()
+    assert (len(first), first != second) == (32, True)
+    assert keys(frames=":70") == same == keys(title="before them")
+    assert keys(max_size="1MB") == same  # until a rate factor is found for it
+    made_of = [
+        {"width": 102}, {"crop": "10x6"}, {"crop": "10x4+0+0"}, {"gamma": 2}, {"invert": True},
+        {"colormap": "magenta"}, {"fps": 11}, {"quality": "high"}, {"crf": 30}, {"codec": "h265"},
+        {"limits": (0, 9)}, {"percentile": (1, 99)}, {"anchor": True},
+        {"label": "x"}, {"label": "y"}, {"label": "{frame}"}, {"frames": "::-1"},
+        {"timestamp": True, "frame_interval": 2}, {"timestamp": True, "frame_interval": 3},
+        {"timestamp": True, "frame_interval": 2, "time_start": 1},
+        {"scale_bar": True, "pixel_size": 0.5}, {"scale_bar": True, "pixel_size": 0.25},
+        {"tracks": tmp_path / "t.csv"}, {"tracks": tmp_path / "t.csv", "tracks_tail": 3},
+        {"segmentation": labels}, {"segmentation": labels, "segmentation_style": "contour"},
+        {"follow": way}, {"follow": way * [1, 1, 0.5]}, {"codec": "ffv1"},
+    ]  # fmt: skip
+    others = [key for options in made_of for key in keys(**options)]
+    assert len({first, second, *others}) == 2 * len(made_of) + 2
+    # Limits of each frame belong to their segment; shared ones to both.
+    own = tuple(((float(n), 900.0),) for n in range(70))
+    later = (*own[:60], ((9.0, 900.0),), *own[61:])
+    (one, two), (again, other) = (keys(limits, contrast="smooth") for limits in (own, later))
+    assert (one == again, two == other) == (True, False)
+    shared = [keys((((0.0, high),),), contrast="global") for high in (8.0, 9.0)]
+    assert len({key for pair in shared for key in pair}) == 4
+    # So does what is shown, and each file that it is read from.
+    assert keys(frames=":60")[0] == first != keys(frames="1:")[0]
+    os.utime(folder / "t055.tif", (1e9, 1e9))
+    assert [a == b for a, b in zip(keys(source=t2v.open_stack(folder)), same, strict=True)] == [
+        True,
+        False,
+    ]
+    before = keys(segmentation=labels)
+    os.utime(labels / "t055.tif", (1e9, 1e9))
+    after = keys(segmentation=labels)
+    assert [a == b for a, b in zip(after, before, strict=True)] == [True, False]
+    with pytest.raises(t2v.SourceError) as caught:
+        keys(source=t2v.open_stack(noise((3, 8, 20))))
+    assert str(caught.value) == "array: resume is for files; an array in memory is converted anew"
+    drawn = planned(folder, arrays={"segmentation": np.zeros((70, 8, 20), np.uint8)}, width=100)
+    with pytest.raises(t2v.SourceError, match=r"^pos: resume is for files; "):
+        segment_keys(drawn, None)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tifffile
+from helpers.files import write_folder
 from helpers.frames import noise
 from helpers.planning import planned
 
 import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.pipeline import Execution, Measured
-from napari_tif2video.planning import plan
+from napari_tif2video.pipeline.limits import measure_sequence, measured_limits
+from napari_tif2video.planning import plan, side_by_side
 
 
 def measured(*frames, **others):
@@ -120,3 +123,103 @@ def test_frames_are_rendered_with_the_limits_of_each():
         assert image.shape == (24, 40, 3)
     (_, same) = next(pipeline.rendered(made, [2], limits[1:2]))
     assert same.limits == limits[1]
+
+
+def both_of(sources, **options):
+    """The plan of sources side by side, and the plan of each."""
+    settings = t2v.VideoSettings(panels="sources", width="full", **options)
+    own = [plan(t2v.open_stack(source), settings) for source in sources]
+    return side_by_side(own, settings), own
+
+
+def ranges_of(frames):
+    return float(frames.min()), float(frames.max())
+
+
+def test_limits_of_sources_side_by_side():
+    left = noise((5, 24, 40), low=100, high=900)
+    right = noise((3, 30, 40), low=50, high=2000)
+    execution = Execution(workers=2)
+
+    def limits(**options):
+        made, own = both_of((left, right), **options)
+        return pipeline.series_limits(made, execution), made, own
+
+    pairs = ranges_of(left), ranges_of(right)
+    assert limits(contrast="global")[0] == (pairs,)
+    common = min(pairs[0][0], pairs[1][0]), max(pairs[0][1], pairs[1][1])
+    assert limits(contrast="batch")[0] == ((common, common),)
+    found, _, _ = limits(contrast="global", percentile=(2, 97))
+    percent = [tuple(np.percentile(frames, (2, 97))) for frames in (left, right)]
+    assert found == (tuple(pytest.approx(pair) for pair in percent),)
+    found, made, own = limits(contrast="smooth")
+    smoothed = [pipeline.series_limits(each, execution) for each in own]
+    moments = list(zip(*made.places, strict=True))
+    assert len(found) == len(moments) == made.frames == 5
+    assert {second for _, second in moments} == {0, 1, 2}
+    assert list(found) == [smoothed[0][a] + smoothed[1][b] for a, b in moments]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_was_prepared_of_sources_side_by_side(keep):
+    left, right = noise((5, 24, 40), high=900), noise((3, 30, 40), high=2000)
+    made, _ = both_of((left, right), contrast="global", percentile=(1, 99))
+    seen = []
+    with Execution(workers=1, progress=seen.append).run(made) as run:
+        _, measured = measured_limits(made, run, keep=keep)
+    # Of eight frames of the sources, for five moments.
+    assert (seen[-1].phase, seen[-1].done, seen[-1].total) == ("measuring", 8, 8)
+    assert [int(found.numbers.sum()) for found in measured.histograms] == [left.size, right.size]
+    assert (measured.ranges, measured.levels) == ((), ())
+    if not keep:
+        assert measured.chunks is None
+        return
+    moments = [frames for chunk in measured.chunks for frames in chunk.frames]
+    assert len(moments) == 5
+    for (a, b), (first, second) in zip(moments, zip(*made.places, strict=True), strict=True):
+        np.testing.assert_array_equal(a.pixels, left[first])
+        np.testing.assert_array_equal(b.pixels, right[second])
+
+
+def test_smoothed_limits_of_sources_with_gaps(tmp_path):
+    """What is left out of one of them has the limits of the frame before, as it is alone."""
+    folder = write_folder(tmp_path / "pos", noise((6, 24, 40), low=100, high=900))
+    right = noise((6, 30, 40), low=50, high=2000)
+    execution = Execution(workers=1)
+    made, own = both_of((folder, right), contrast="smooth", on_error="skip")
+    shared, _ = both_of((folder, right), contrast="global", on_error="skip")
+    for name in ("t0.tif", "t3.tif"):
+        (folder / name).write_bytes(b"II*\0")
+    found = pipeline.series_limits(made, execution)
+    alone = [pipeline.series_limits(each, execution) for each in own]
+    assert alone[0][3] == alone[0][2] != alone[0][4]
+    assert list(found) == [a + b for a, b in zip(*alone, strict=True)]
+    whole = np.stack([tifffile.imread(folder / f"t{n}.tif") for n in (1, 2, 4, 5)])
+    assert pipeline.series_limits(shared, execution) == ((ranges_of(whole), ranges_of(right)),)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_is_measured_for_each_kind_of_limits(keep):
+    """Only what the limits need; and all frames as they are shown, where they fit into memory."""
+    stack = noise((20, 24, 40), low=100, high=900)
+    ranges = tuple((ranges_of(frame),) for frame in stack)
+
+    def measured(**options):
+        made = planned(stack, width="full", **options)
+        with Execution(workers=2).run(made) as run:
+            found = measure_sequence(made, run, keep=keep)
+        assert len(found.ranges) == 20
+        kept = [frames for chunk in found.chunks or () for frames in chunk.frames]
+        assert len(kept) == 20 * keep
+        for (frame,), counts in zip(kept, stack, strict=False):
+            np.testing.assert_array_equal(frame.pixels, counts)
+        return found.ranges, len(found.levels), [int(h.numbers.sum()) for h in found.histograms]
+
+    assert measured(contrast="global") == (ranges, 0, [])
+    assert measured(contrast="global", percentile=(2, 97))[1:] == (0, [stack.size])
+    assert measured(contrast="auto")[1:] == (0, [stack.size])
+    assert measured(contrast="smooth") == (ranges, 20, [])
+    own, *others = measured(contrast="smooth", percentile=(2, 97))
+    assert others == [20, []]
+    wanted = [np.percentile(frame, (2, 97)) for frame in stack]
+    np.testing.assert_allclose([pair for (pair,) in own], wanted)

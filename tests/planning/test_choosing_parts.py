@@ -145,6 +145,8 @@ def test_another_axis_than_time_has_no_times():
     slices = choose(stack, t2v.VideoSettings(play="Z"))
     assert slices.calibration == Calibration(0.5, "given", z_spacing_um=2.0)
     assert choose(stack, t2v.VideoSettings(z=1)).calibration == known
+    alone = t2v.open_stack(counts_of("Z"), axes="ZYX").calibrated(known)
+    assert choose(alone, t2v.VideoSettings(z=1)).calibration == slices.calibration
 
 
 def test_what_was_measured_belongs_to_the_part():
@@ -238,6 +240,19 @@ def test_colours_of_a_look_up_table(tmp_path):
         channel = dataclasses.replace(slices.channels[0], display=display)
         found = choose(dataclasses.replace(slices, channels=(channel,)), t2v.VideoSettings(z=1))
         assert (found.channels[0].display, found.notes) == (display, notes)
+
+
+@pytest.mark.parametrize("axes", ["TCYX", "TZYX"])
+def test_white_that_is_zero_stays_so(tmp_path, axes):
+    path = tmp_path / "w.ome.tif"
+    data = noise((3, 2, 20, 30))
+    tifffile.imwrite(path, data, metadata={"axes": axes}, photometric="miniswhite", ome=True)
+    stack = t2v.open_stack(path)
+    for options in [{"channel": 1}, {"channel": "all"}] if "C" in axes else [{}, {"z": 1}]:
+        found = choose(stack, t2v.VideoSettings(**options))
+        assert [channel.display.invert for channel in found.channels] == (
+            [True] * (1 + (options.get("channel") == "all"))
+        )
 
 
 def test_channels_in_colour_are_added_as_they_are():

@@ -75,6 +75,7 @@ def test_the_last_value_that_is_taken_and_the_first_that_is_not(name, taken, ref
         assert str(caught.value).startswith(f"{name}: {said.format(value)}")
 
 
+LACKS = "the font (Open Sans) has no '薬' (U+85AC); write it with Latin, Greek or Cyrillic letters"
 REFUSED = [
     ({"width": "half"}, "width: expected a whole number of pixels or 'full', got 'half'"),
     ({"width": True}, "width: expected a whole number of pixels or 'full', got True"),
@@ -87,6 +88,17 @@ REFUSED = [
     ({"limits": ((1, 2), (3, 3))}, "limits: LO must be below HI, got 3 and 3"),
     ({"percentile": (-1, 5)}, "percentile: expected 0 <= LO < HI <= 100, got -1 and 5"),
     ({"percentile": (0, 101)}, "percentile: expected 0 <= LO < HI <= 100, got 0 and 101"),
+    ({"percentile": (5,)}, "percentile: expected two percentages LO HI such as 1 99.9, got (5,)"),
+    ({"percentile": (5, 5)}, "percentile: expected 0 <= LO < HI <= 100, got 5 and 5"),
+    ({"crf": "20.5"}, "crf: expected a whole number such as 23, got '20.5'"),
+    ({"codec": "xvid"}, "codec: must be one of h264, h265, av1, vp9, ffv1, prores, mpeg4, gif, got "
+                        "'xvid'"),
+    ({"contrast": "fixed"}, "contrast: must be one of local, global, batch, smooth, auto, "),
+    ({"contrast": "raw"}, "contrast: must be one of "),
+    ({"colormap": "nothing"}, "colormap: "),
+    ({"frames": "x"}, "frames: expected START:STOP:STEP such as 10:50 or ::2, got 'x'"),
+    ({"frames": "::0"}, "frames: expected START:STOP:STEP, got '::0'"),
+    ({"frames": "-5"}, "frames: expected START:STOP:STEP such as"),
     ({"gamma": "x"}, "gamma: expected a number such as 0.5, got 'x'"),
     ({"max_size": "10XB"}, "max_size: expected a size such as 10MB, 900kB or 1.5GB, got '10XB'"),
     ({"max_size": True}, "max_size: expected a size such as 10MB, 900kB or 1.5GB, got True"),
@@ -95,6 +107,9 @@ REFUSED = [
     ({"label": " "}, "label: expected a text, got ' '"),
     ({"label": 5}, "label: expected a text, got 5"),
     ({"label": "a\nb"}, "label: must be a single line of text, got 'a\\nb'"),
+    ({"label": "薬"}, f"label: {LACKS}"),
+    ({"title": "a\n薬"}, f"title: {LACKS}"),
+    ({"event": "1=薬"}, f"event: {LACKS}"),
     ({"label": "{"}, "label: '{' has a brace without its partner; {{ and }} stand for braces, "
                      "fields are {name}, {time}, {frame}, {channel}"),
     ({"label": "{times}"}, "label: there is no field {times}; fields are {name}, {time}, {frame}, "
@@ -177,6 +192,29 @@ def test_what_is_said_of_what_is_refused(values, said):
     with pytest.raises(t2v.SettingsError) as caught:
         t2v.VideoSettings(**values)
     assert str(caught.value).startswith(said)
+
+
+def test_numbers_and_names_as_they_may_be_written():
+    for whole in (300, 300.0, "300", " 300 ", np.int64(300), np.float32(300)):
+        settings = t2v.VideoSettings(width=whole, tracks_tail=whole, points_size=whole)
+        assert (settings.width, settings.tracks_tail) == (300, 300)
+        assert type(settings.width) is int
+    for none in ("3e2", "300.0", "٣٠٠", 300.5, None, [300], b"300", "1" * 19):
+        with pytest.raises(t2v.SettingsError, match=r"^width: expected a whole number of pixels"):
+            t2v.VideoSettings(width=none)
+    assert t2v.VideoSettings(channel="1" * 18).channel == int("1" * 18)
+    assert t2v.VideoSettings(channel="1" * 19).channel == "1" * 19
+    assert t2v.VideoSettings(codec="H265", play="z", axes="tcyx").changed() == {
+        "codec": "h265", "play": "Z", "axes": "TCYX",
+    }  # fmt: skip
+    assert t2v.VideoSettings(colormap=" viridis ").colormap == "viridis"
+    assert t2v.VideoSettings(title="a\\nb\n", width="full").changed() == {
+        "title": "a\nb", "width": "full",
+    }  # fmt: skip
+    rates = {29.97: "2997/100", "29.97": "2997/100", "30000/1001": "30000/1001", 25: "25"}
+    rates |= {np.float32(12.5): "25/2", Fraction(24): "24", "1e1": "10", np.int8(5): "5"}
+    for rate, fraction in rates.items():
+        assert t2v.VideoSettings(fps=rate).fps == Fraction(fraction)
 
 
 def test_codecs_take_what_is_at_their_limits():

@@ -9,8 +9,8 @@ import shtab
 from .options import build_parser
 
 # What stands for names of files and folders in the help.
-_FILES = re.compile("SOURCE|FILE|VIDEO")
-_FOLDERS = re.compile("DIR|FOLDER")
+_FILES = re.compile("SOURCE|FILE|VIDEO|TRACKS")
+_FOLDERS = re.compile("DIR")
 # Words among what a value may be, such as in ``N|max|mean``.
 _WORD = re.compile(r"(?:^|\|)([a-z]+)(?=\||$)")
 

@@ -37,9 +37,9 @@ def digest(drawing: Any) -> str:
     found = hashlib.sha256(type(drawing).__name__.encode())
     for one in fields(drawing):
         value = getattr(drawing, one.name)
-        is_plain = isinstance(value, np.ndarray) and value.dtype != object
+        is_array = isinstance(value, np.ndarray)
         found.update(f"{one.name}:".encode())
-        found.update(value.tobytes() if is_plain else repr(value).encode())
+        found.update(value.tobytes() if is_array else repr(value).encode())
         found.update(f"{getattr(value, 'shape', '')}".encode())
     return found.hexdigest()
 
@@ -121,7 +121,7 @@ def seen_at(t: Floats | None, now: float, span: tuple[float, float], count: int)
     ahead = now - t  # beyond its frame
     reach = np.where(ahead < 0, *span)
     away = np.abs(ahead)
-    near: Floats = np.where(away <= reach, 1 - away / np.maximum(reach, 1e-9) * (away > 0), -1.0)
+    near: Floats = np.where(away <= reach, 1 - away / np.maximum(reach, 1e-9), -1.0)
     return near
 
 

@@ -38,9 +38,9 @@ def _muxer_options(encoder: Encoder) -> dict[str, str]:
 # be there twice while they move to a file.
 _MAX_WAITING_BYTES = 1 << 20
 
-# Of a segment: packets, delay, and the lengths of what comes before them. Of a packet: place,
+# Of a segment: packets, and the lengths of what comes before them. Of a packet: place,
 # whether it is a key frame, and length.
-_SEGMENT, _PACKET = struct.Struct("<IiQQ"), struct.Struct("<I?Q")
+_SEGMENT, _PACKET = struct.Struct("<IQQ"), struct.Struct("<I?Q")
 
 
 class Spool:
@@ -97,7 +97,7 @@ def unpacked(data: bytes) -> EncodedSegment:
 
 def _pieces(segment: EncodedSegment) -> Iterator[bytes]:
     sets, header, packets = segment.parameter_sets, segment.header, segment.packets
-    yield _SEGMENT.pack(len(packets), segment.reorder_delay, len(sets), len(header))
+    yield _SEGMENT.pack(len(packets), len(sets), len(header))
     yield sets + header
     for packet in packets:
         yield _PACKET.pack(packet.pts, packet.is_keyframe, len(packet.data))
@@ -111,13 +111,13 @@ def _segment(file: IO[bytes]) -> EncodedSegment:
             raise EOFError(f"{len(data)} of {nbytes} bytes are there")
         return data
 
-    count, delay, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
+    count, sets_bytes, header_bytes = _SEGMENT.unpack(read(_SEGMENT.size))
     sets, header = read(sets_bytes), read(header_bytes)
     packets = []
     for _ in range(count):
         pts, is_keyframe, nbytes = _PACKET.unpack(read(_PACKET.size))
         packets.append(Packet(read(nbytes), pts, is_keyframe))
-    return EncodedSegment(tuple(packets), sets, header, delay)
+    return EncodedSegment(tuple(packets), sets, header)
 
 
 class VideoWriter:
@@ -170,10 +170,7 @@ class VideoWriter:
             out = av.Packet(self._header + packet.data if is_first else packet.data)
             out.stream = self._stream
             out.time_base = frame_time
-            out.pts = self._frames + packet.pts
-            # The delay of B-frames is the same for all: a last segment of one frame has none
-            # of its own, and taking its times as they are would change the average frame rate.
-            out.dts = self._frames + index - segment.reorder_delay
+            out.pts = out.dts = self._frames + packet.pts  # no codec reorders frames
             out.duration = 1
             out.is_keyframe = packet.is_keyframe
             try:

@@ -166,7 +166,6 @@ class EncodedSegment:
     packets: tuple[Packet, ...]
     parameter_sets: bytes
     header: bytes
-    reorder_delay: int
     squared_error: float = 0.0
     checks: tuple[FrameCheck, ...] = ()
 
@@ -229,7 +228,6 @@ def encode_segment(pictures: Iterable[NDArray[np.uint8]], encoder: Encoder) -> E
         tuple(packets),
         parameter_sets=bytes(context.extradata or b""),
         header=header,
-        reorder_delay=context.reorder_depth,
         squared_error=0.0 if checker is None else checker.squared_error,
         checks=() if checker is None else tuple(checker.found),
     )

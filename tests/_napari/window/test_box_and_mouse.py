@@ -323,6 +323,9 @@ def test_positions_are_those_of_the_pixels():
     plane = [[2, 0, 5], [0, 0.5, -3], [0, 0, 1]]
     mouse = Mouse(plane=plane, px=(20.0, 5.0))
     assert mouse.drag((20, 35), (25, 42)) == [CropBox(40, 30, 27, 15)]
+    mouse.box = BOX
+    for at, cursor in (((10.09, 40), "pointing"), ((9.9, 40), "pointing"), ((9.79, 40), "cross")):
+        assert mouse.hover(at) == cursor
     mouse = Mouse(plane=[[0.8, -0.6, 5], [0.6, 0.8, -3], [0, 0, 1]])
     assert mouse.drag((20, 35), (25, 42)) == [CropBox(40, 30, 27, 15)]
     # 5 and 20 screen pixels are a row and a column.

@@ -102,6 +102,13 @@ class Window:
         self.viewer.mouse_move_callbacks[-1](self.viewer, self.event(at))
         return str(self.viewer.cursor.style)
 
+    def listeners(self):
+        """How many listen to the viewer, and to the mouse."""
+        dims = self.viewer.dims.events
+        emitters = [self.camera.events, dims.ndisplay, dims.order, grid_of(self.viewer).events]
+        calls = [self.viewer.mouse_drag_callbacks, self.viewer.mouse_move_callbacks]
+        return [len(one.callbacks) for one in emitters] + [len(one) for one in calls]
+
     def drag(self, start, end):
         event = self.event(start)
         steps = self.viewer.mouse_drag_callbacks[-1](self.viewer, event)
@@ -167,11 +174,17 @@ def test_marks_are_at_the_middle_of_the_box(window):
         is_red = (at < outer) & (at > inner)
         clear = (abs(at - outer) > 1.6) & (abs(at - inner) > 1.6)
         np.testing.assert_array_equal(inside[clear], (is_red[..., None] * np.array(RED))[clear])
+        assert len(np.unique(inside[..., 0])) > 5  # its edge is smooth
     # True is the red dot of a video of 500; without a box, in the middle of the frame.
     show(PLAIN, None, True)
     usual = window.picture()
     show(PLAIN, None, AnchorMark(), video_width=500)
     np.testing.assert_array_equal(window.picture(), usual)
+    cross = AnchorMark("cross", 100)
+    show(PLAIN, None, cross)
+    of_default = window.picture()
+    show(PLAIN, None, cross, video_width=500)
+    np.testing.assert_array_equal(window.picture(), of_default)
     at = np.argwhere(usual.any(axis=2))
     # The middle of the frame is at 29.5 and 39.5.
     np.testing.assert_allclose((at.min(0) + at.max(0) + 1) / 2, (250, 250), atol=0.5)
@@ -201,6 +214,7 @@ def test_only_where_the_picture_is_flat(window):
 
 
 def test_what_changes_the_view_draws_again(window):
+    before = window.listeners()
     window.preview.show(PLAIN, BOX, False)
     (sheet,), drawn = window.sheets, []
     sheet.update = lambda: drawn.append(None)
@@ -221,7 +235,9 @@ def test_what_changes_the_view_draws_again(window):
         drawn.clear()
         window.preview.show(PLAIN, box, True)
         assert drawn
+    assert window.listeners() == [n + 1 for n in before]
     window.preview.hide()
+    assert window.listeners() == before
     changes = [
         (window.camera, "zoom", 5), (dims, "ndisplay", 3), (dims, "ndisplay", 2),
         (dims, "order", (1, 0, 2)), (grid, "enabled", True),
@@ -230,6 +246,8 @@ def test_what_changes_the_view_draws_again(window):
 
 
 def test_the_sheet_covers_the_canvas_and_leaves_it_the_mouse(window):
+    window.main.show()
+    window.canvas.resize(WIDTH, HEIGHT)
     window.preview.show(PLAIN, BOX, False)
     (sheet,) = window.sheets
     assert sheet.geometry().getRect() == (0, 0, WIDTH, HEIGHT)
@@ -237,9 +255,10 @@ def test_the_sheet_covers_the_canvas_and_leaves_it_the_mouse(window):
     assert window.canvas.children()[-1] is sheet
     assert sheet.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     assert sheet.testAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
-    window.canvas.resize(301, 203)
+    sheet.resize(5, 5)
     QApplication.sendEvent(window.canvas, QEvent(QEvent.Type.EnabledChange))
-    assert sheet.size() == QSize(WIDTH, HEIGHT)
+    assert sheet.size() == QSize(5, 5)
+    window.canvas.resize(301, 203)
     event = QResizeEvent(QSize(301, 203), QSize(WIDTH, HEIGHT))
     QApplication.sendEvent(window.canvas, event)
     assert sheet.size() == QSize(301, 203)
@@ -249,6 +268,7 @@ def test_the_sheet_covers_the_canvas_and_leaves_it_the_mouse(window):
     window.preview.hide()
     assert not sheet.isVisibleTo(window.canvas)
     assert not window.picture().any()
+    window.canvas.resize(90, 90)
     QApplication.sendEvent(window.canvas, QResizeEvent(QSize(90, 90), QSize(301, 203)))
     assert sheet.size() == QSize(301, 203)
     QApplication.sendPostedEvents(sheet, QEvent.Type.DeferredDelete)
@@ -297,8 +317,11 @@ def test_what_is_shown_is_told(window):
     preview.show(other, BOX, False)
     assert preview.region is other
     preview.show(PLAIN, BOX, False)
+    (sheet,), drawn = window.sheets, []
+    sheet.update = lambda: drawn.append(preview.box)
     window.drag((20, 35), (25, 42))
     moved = CropBox(40, 30, 27, 15)
+    assert drawn == [BOX, moved, moved]  # the camera begins and ends it
     assert (preview.box, changing, changed) == (moved, [moved], [moved])
     window.assert_lines((120, 100, 520, 400))
     window.ratio = 2
@@ -322,3 +345,18 @@ def test_what_is_shown_is_told(window):
         ((25, 20.69), "cross"), ((25, 20.71), "pointing"),
     ):  # fmt: skip
         assert window.hover(at) == cursor, at
+    # Rows to the right, twice as far apart as columns, which go down.
+    preview.show(Region(np.array([[0, 1, 0], [2, 0, 0], [0, 0, 1.0]]), FRAME), BOX, False)
+    for at, cursor in (
+        ((10.09, 40), "cross"), ((10.11, 40), "pointing"),
+        ((25, 20.69), "cross"), ((25, 20.71), "pointing"),
+    ):  # fmt: skip
+        assert window.hover(at) == cursor, at
+    # Hidden while it is dragged, it stays as it was.
+    changed.clear()
+    steps = window.viewer.mouse_drag_callbacks[-1](window.viewer, event := window.event((25, 40)))
+    next(steps)
+    vars(event).update(vars(window.event((30, 45), "mouse_move", pos=(50, 50))))
+    preview.hide()
+    assert next(steps, "end") == "end"
+    assert (changed, window.camera.mouse_pan) == ([], True)

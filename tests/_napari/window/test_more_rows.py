@@ -20,7 +20,6 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 import napari_tif2video as t2v
-from napari_tif2video.settings import SETTINGS
 
 STACK = noise((3, 120, 160))
 
@@ -115,111 +114,6 @@ def test_overlays_and_lengths(opened, wait):
     green = canvas.seen((0, 255, 0))
     np.testing.assert_allclose([green.min(0), green.max(0) + 1], [start, end], atol=1.5)
     assert not (green == np.rint((start + end) / 2)).all(1).any()
-
-
-CSV = "CSV (*.csv *.txt *.tsv)"
-KINDS = {
-    "segmentation": "TIFF (*.tif *.tiff)",
-    "tracks": "Tracks (*.csv *.xml *.txt *.tsv)",
-    "follow": "Tracks, masks (*.csv *.xml *.txt *.tif *.tiff)",
-    "points": CSV,
-    "shapes": CSV,
-}
-
-
-def test_files_are_picked_by_their_kind(opened, monkeypatch):
-    _, widget = opened
-    asked, answer = [], ["mine"]
-
-    def file(*asking):
-        return asked.append(asking[1:]), (answer[0], "")
-
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a: file(*a)[1])
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a: file(*a)[1][0])
-    for name, kind in KINDS.items():
-        field, title = widget[name], SETTINGS[name].title
-        if name in ("segmentation", "follow"):
-            of_folder, of_file = field.button.native.menu().actions()
-            assert (of_folder.text(), of_file.text()) == ("Folder…", "File…")
-            for answer[0] in ("folder", ""):
-                of_folder.trigger()
-                assert asked.pop() == (title,)
-                assert field.value == "folder"
-            pick_file = of_file.trigger
-        else:
-            assert field.button.native.menu() is None
-            pick_file = field.button.native.click
-        for answer[0] in ("mine", ""):  # the user leaves the second one
-            pick_file()
-            assert asked.pop() == (title, "", kind)
-            assert field.value == "mine"
-
-
-def test_numbers_have_their_bounds_and_steps(opened):
-    _, widget = opened
-    crop, limits = widget["crop"], widget["limits"]
-    for field, value, low, high, step in (
-        (widget["width"].number, 500, 100, 4000, 1),
-        (widget["fps"], 10, 1, 120, 1),
-        *((side, None, 1, 100_000, 1) for side in crop.sides),
-        *((place, None, 0, 100_000, 1) for place in crop.place),
-        (limits.black, 0, -1e12, 1e12, 1),
-        (limits.white, 65535, -1e12, 1e12, 1),
-    ):
-        native = field.native
-        assert value is None or native.value() == value
-        assert (native.minimum(), native.maximum(), native.singleStep()) == (low, high, step)
-    assert widget["fps"].native.decimals() == 2
-
-
-# What is open where nothing is drawn, and what some settings open or close beside that.
-CLOSED = {
-    "anchor_style", "anchor_size", "anchor_colour", "scale_bar_length", "scale_bar_corner",
-    "timestamp_corner", "time_start", "label_corner", "colour_bar_corner", "legend_corner",
-    "event_corner", "limits", "panel_marks",
-}  # fmt: skip
-OPENED = (
-    ({"contrast": "global"}, set()),
-    ({"limits": (1, 2)}, {"limits"}),
-    ({"anchor": True}, {"anchor_style", "anchor_size", "anchor_colour"}),
-    ({"scale_bar": True}, {"scale_bar_length", "scale_bar_corner"}),
-    ({"timestamp": True}, {"timestamp_corner", "time_start"}),
-    ({"label": "x"}, {"label_corner"}),
-    ({"label": "{time}"}, {"label_corner", "time_start"}),
-    ({"event": ("0=a",)}, {"event_corner", "time_start"}),
-    ({"colour_bar": True}, {"colour_bar_corner"}),
-    ({"legend": True}, {"legend_corner"}),
-    ({"panels": "channels"}, {"panel_marks"}),
-)
-CLOSING = (
-    ({"contrast": "displayed"}, {"percentile"}),
-    ({"limits": (1, 2)}, {"percentile"}),
-    ({"crf": 30}, {"quality"}),
-    ({"codec": "gif"}, {"crf", "max_size"}),
-    ({"codec": "ffv1"}, {"crf", "max_size"}),
-    ({"um_per_pixel": 1}, {"width"}),
-)
-OF_RAW = {
-    "raw", "fps", "crop", "frames", "on_error", "channel", "z", "play", "axes", "position",
-    "pixel_size", "frame_interval", "quality",
-}  # fmt: skip
-
-
-def test_what_has_no_effect_is_disabled(opened):
-    _, widget = opened
-
-    def disabled(options):
-        widget.settings = t2v.VideoSettings()
-        widget.settings = t2v.VideoSettings(**options)
-        return {name for name, field in widget.fields.items() if not field.enabled}
-
-    local = {"contrast": "local"}
-    for options, names in OPENED:
-        assert CLOSED - disabled(local | options if "limits" not in options else options) == names
-    for options, names in CLOSING:
-        given = options if "limits" in options else local | options
-        assert disabled(given) - CLOSED == names, options
-    assert widget.fields.keys() - disabled({"raw": True}) == OF_RAW
 
 
 def changed(settings):

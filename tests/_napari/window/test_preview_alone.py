@@ -458,6 +458,7 @@ def test_steps_end_at_the_ends(shown, qtbot):
     told = []
     shown.moved.connect(told.append)
     shown.show_plan(planned(STACK, **LIMITS), 2)
+    idle(shown, qtbot)
     for by, index in ((1, 3), (1, 3), (-1, 2), (-2, 0), (-1, 0), (9, 3)):
         shown.step(by)
         assert told.pop() == index
@@ -490,17 +491,21 @@ def test_the_picture_has_a_part_of_the_height(shown, size, least):
         ((400, 542), (1000, 600), 1, (398, 540)),
         ((1800, 540), (1000, 600), 1, (900, 270)),
         ((1800, 600), (1000, 600), 2, (900, 300)),
+        ((400, 300), (1000, 600), 2, (200, 150)),
     ],
 )
 def test_the_window_of_the_picture_has_a_place_on_the_screen(shown, image, screen, ratio, size):
     geometry = SimpleNamespace(size=lambda: QSize(*screen))
     shown.native.screen = lambda: SimpleNamespace(availableGeometry=lambda: geometry)
-    window = shown.full_size
+    window, brought = shown.full_size, []
     window.devicePixelRatioF = lambda: ratio
+    window.raise_ = lambda: brought.append("raised")
+    window.activateWindow = lambda: brought.append("active")
     shown.picture.show_image(qt_image(np.zeros((image[1], image[0], 3), np.uint8)))
     shown.show_full_size()
     assert (window.width(), window.height()) == size
     assert window.isVisible()
+    assert sorted(brought) == ["active", "raised"]
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert not window.isVisible()
 
@@ -512,14 +517,16 @@ class Movies:
     """Stands for the player: what it is asked for, and frames whenever a test wants them."""
 
     def __init__(self, qtbot):
-        self.qtbot, self.asked, self.wanted = qtbot, [], queue.Queue()
+        self.qtbot, self.asked, self.wanted, self.running = qtbot, [], queue.Queue(), 0
 
     def play(self, plan, first, show, is_stale):
         self.asked.append((plan, first))
+        self.running += 1
         while not is_stale():
             with contextlib.suppress(queue.Empty):
                 index, rate = self.wanted.get(timeout=0.01)
-                assert show(frames.preview_frame(plan, index), rate)
+                show(frames.preview_frame(plan, index), rate)
+        self.running -= 1
 
     def show(self, shown, index, rate):
         shown.place.value = ""
@@ -543,7 +550,7 @@ def test_a_movie_goes_on_where_it_is(shown, qtbot, movies):
     plan, told = planned(STACK, **LIMITS), []
     shown.moved.connect(told.append)
     shown.show_plan(plan, 2)
-    idle(shown, qtbot)
+    # The frame that is not made yet is no longer wanted.
     shown.play_button.native.click()
     assert (shown.is_playing, shown.play_button.text) == (True, "Pause")
     assert movies.until_asked(1) == 2
@@ -572,6 +579,7 @@ def test_a_movie_goes_on_where_it_is(shown, qtbot, movies):
     shown.play_button.native.click()
     movies.until_asked(5)
     shown.show_plan(planned(STACK[:1], **LIMITS), 0)
+    qtbot.waitUntil(lambda: movies.running == 0, timeout=20_000)
     idle(shown, qtbot)
     assert shown.place.value == "frame 1 of 1"
     shown.stop()
@@ -630,6 +638,43 @@ def test_a_movie_waits_for_its_limits(shown, qtbot, movies, monkeypatch):
         assert measuring[-1] is other
         assert not shown.preview.is_provisional
     assert len(measuring) == 3
+
+
+def test_only_the_series_that_is_looked_at_is_measured(shown, qtbot, monkeypatch):
+    asked, may_go_on, measure = [], threading.Event(), result._measure
+
+    def held(plan, is_stale):
+        asked.append((plan, is_stale))
+        assert may_go_on.wait(20)
+        return not is_stale() and measure(plan, is_stale)
+
+    monkeypatch.setattr(result, "_measure", held)
+    both = [planned(STACK, contrast="global", width=200, frames=f":{n}") for n in (3, 2)]
+    shown.show_plan(both[0], 0)
+    qtbot.waitUntil(lambda: len(asked) == 1, timeout=20_000)
+    assert not asked[0][1]()
+    shown.show_plan(both[1], 0)  # another part, while the first is measured
+    assert asked[0][1]()
+    may_go_on.set()
+    idle(shown, qtbot)
+    assert [plan for plan, _ in asked] == both
+    assert [frames.is_measured(plan) for plan in both] == [False, True]
+    # What was stopped begins again; what needs nothing stops it.
+    may_go_on.clear()
+    shown.show_plan(both[0], 0)
+    qtbot.waitUntil(lambda: len(asked) == 3, timeout=20_000)
+    shown.stop()
+    may_go_on.set()
+    idle(shown, qtbot)
+    may_go_on.clear()
+    shown.show_plan(both[0], 0)
+    qtbot.waitUntil(lambda: len(asked) == 4, timeout=20_000)
+    assert not asked[3][1]()
+    shown.show_plan(planned(STACK, **LIMITS), 0)
+    assert asked[3][1]()
+    may_go_on.set()
+    idle(shown, qtbot)
+    assert not frames.is_measured(both[0])
 
 
 def test_the_drift_is_measured_before_the_limits(shown, qtbot):

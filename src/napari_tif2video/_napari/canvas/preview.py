@@ -209,7 +209,6 @@ class _Sheet(QWidget):
         self.setGeometry(below.rect())
         below.installEventFilter(self)
         self.show()
-        self.raise_()
 
     def remove(self) -> None:
         self._paint = lambda *_: None

@@ -119,7 +119,7 @@ class Choice(ComboBox):
             super().set_value(value)
 
     def _drop_added(self, value: Any) -> None:
-        if self._added and value != self._added[0][1]:
+        if self._added:
             self.show_value(value)
 
 
@@ -127,7 +127,8 @@ class Name(ComboBox):
     """A list of names in which any other can be written; the first stands for None."""
 
     def __init__(self, names: Sequence[str], edit: QLineEdit, **options: Any) -> None:
-        self._default, self._given = names[0], ""
+        self._default = names[0]
+        self._given: str | None = None
         super().__init__(choices=names, **options)
         self.native.setLineEdit(edit)
         self.native.setInsertPolicy(self.native.InsertPolicy.NoInsert)
@@ -137,12 +138,12 @@ class Name(ComboBox):
     @property
     def value(self) -> str | None:
         text = self.native.currentText().strip()
-        is_said = text not in ("", self._default) or text == self._given
-        return text if is_said and text else None
+        is_left = text == self._default != self._given
+        return None if is_left else text or None
 
     @value.setter
     def value(self, name: str | None) -> None:
-        self._given = name or ""
+        self._given = name
         if name in self.choices:
             super().set_value(name)
         self.native.setEditText(name or self._default)
@@ -223,7 +224,7 @@ class Speed(FloatSpinBox):
 
     def set_value(self, value: Any) -> None:
         with self.changed.blocked():
-            super().set_value(round(float(Fraction(value)), 2))
+            super().set_value(float(Fraction(value)))
         exact = Fraction(value) if isinstance(value, (Fraction, str)) else None
         self.changed.emit(value)
         self._exact = exact
@@ -276,7 +277,7 @@ class Crop(Compound):
             self._set_sides(crop.width, crop.height, is_chosen=True)
             self._corner = () if crop.x is None else (crop.x, crop.y)
             ratio = self.ratio.value
-            if ratio and abs(crop.width - ratio * crop.height) > max(1, ratio):
+            if ratio and abs(crop.width - ratio * crop.height) > ratio:
                 self.ratio.show_value(None)  # it is not to be had with this box
         self.tell()
 
@@ -478,7 +479,7 @@ def _show(field: Any, value: Any) -> None:
 
 
 def _length(low: int, tooltip: str) -> SpinBox:
-    field = SpinBox(value=max(low, 0), min=low, max=_MAX_CROP_PX, tooltip=tooltip)
+    field = SpinBox(value=low, min=low, max=_MAX_CROP_PX, tooltip=tooltip)
     field.native.setAccessibleName(tooltip)
     # The box is dragged on the canvas; there is no room for arrows, nor for the width that
     # napari's style sheet gives a spin box at least.

@@ -25,7 +25,7 @@ def texts_of(layer: Layer, rows: NDArray[np.intp], space: Space) -> Texts | None
     moved = np.zeros(2)
     translation = np.ravel(text.translation)
     if translation.size:
-        moved[:] = translation if translation.size == 1 else translation[-2:]
+        moved[:] = translation[-2:]
     down, right = space.plane[:2, :2] @ moved
     return Texts(
         tuple(map(str, strings[rows])),

@@ -85,10 +85,9 @@ class ResultPreview(Container):
 
     def show_plan(self, plan: Plan, index: int) -> None:
         """Show a frame of this plan as soon as it is ready, or play on from there."""
-        if self.is_playing and index == self._index and self.preview is not None:
-            first = self.preview.index  # it was not the user who went back to where it began
-        else:
-            first = index
+        # Where a movie began is not where the user wants to go back to.
+        seen = self.preview if index == self._index else None
+        first = index if seen is None else seen.index
         self._plan, self._index = plan, index
         self.enabled = True
         height, width = plan.encoder.height, plan.encoder.width
