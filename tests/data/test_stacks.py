@@ -458,8 +458,8 @@ def test_what_is_said_of_images_that_are_no_files(tmp_path):
         "restore them, or choose others with --match"
     )
     assert refused(folder) == said
-    for name in ("z.tif", "q.tif", "p.tif", "x.tif", "r.tif"):
-        os.mkfifo(folder / name)
+    for letter in "zqwpxrvyus":
+        os.mkfifo(folder / f"{letter}.tif")
     assert refused(folder) == (
         f"{folder}/p.tif: is no file, but a pipe, socket or device; remove it, or use --match to "
         "choose files"
