@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from helpers.files import write_folder
+from helpers.imagej import BLUE, FIRE, RED, write_composite, write_stack
 from helpers.refusals import refusal
 
 import napari_tif2video as t2v
@@ -776,6 +777,22 @@ def test_white_may_be_zero(tmp_path):
         tifffile.imwrite(path, planes(3, dtype=np.uint8), photometric=photometric)
         ((_, options, _),) = ours.layers_data(t2v.open_stack(path))
         assert options.get("colormap") == colormap
+
+
+def test_colours_of_a_file(tmp_path):
+    data = planes(3, 2, dtype=np.uint8)
+    composite = t2v.open_stack(write_composite(tmp_path / "c.tif", data))
+    ((_, options, _),) = ours.layers_data(composite, is_split=False)
+    assert "colormap" not in options  # one for all channels would be wrong
+    maps = [options["colormap"] for _, options, _ in ours.layers_data(composite)]
+    for colormap, colours, n in zip(maps, (BLUE, RED), (0, 1), strict=True):
+        assert colormap.name == f"channel {n}"
+        np.testing.assert_allclose(colormap.colors[:, :3], colours.T / 255)
+    plain = t2v.open_stack(write_stack(tmp_path / "s.tif", data[:, 0]))
+    ((_, options, _),) = ours.layers_data(plain)
+    assert options["colormap"].name == "look-up table"
+    np.testing.assert_allclose(options["colormap"].colors[:, :3], FIRE.T / 255)
+    assert options["contrast_limits"] == (20, 121)
 
 
 def test_positions_with_their_calibration(tmp_path):
