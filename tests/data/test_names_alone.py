@@ -130,7 +130,9 @@ UNCLEAR = {
     "a point between": ("{}h.{}m", (1, 2), (3, 4), "1, 2; 3, 4", "1, 2", "1h.*m"),
     "minutes before hours": ("{}m_{}h", (1, 2), (3, 4), "1, 2; m_3, m_4", "1, 2", "1m_*h"),
     "a number that is no duration": ("{}x{}h", (1, 2), (3, 4), "1, 2; x3, x4", "1, 2", "1x*h"),
-    "units that stand apart": ("{}_x{}_m", (1, 2), (3, 4), "1, 2; x3, x4", "1, 2", "1_x*_m"),
+    "units that stand apart": (
+        "{}_mins{}_secs", (1, 2), (3, 4), "1, 2; mins3, mins4", "1, 2", "1_mins*_secs",
+    ),
     "a time of seconds and one more": (
         "20240103_{}_{}", ("000000", "235959"), (1, 2), "000000, 235959; 1, 2", "000000, 235959",
         "20240103_000000_*",
