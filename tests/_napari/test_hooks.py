@@ -339,3 +339,144 @@ def test_every_ending_is_read(tmp_path, model, ending):
     manifest = npe2.PluginManager.instance().get_manifest(PLUGIN)
     (reader,) = manifest.contributions.readers
     assert {f"*{ending}", f"*{ending.upper()}"} <= set(reader.filename_patterns)
+
+
+# ---- what becomes of paths and layers, to exact values
+
+
+def read(path):
+    """Name and first pixels of each layer."""
+    return [(options["name"], np.asarray(data)) for data, options, _ in hooks.read(path)]
+
+
+def test_what_the_reader_takes(tmp_path):
+    frames, empty = write_folder(tmp_path / "in", numbered(2)), tmp_path / "empty"
+    empty.mkdir()
+    stained(tmp_path / "stains")
+    for name in ("a.tif", "b.TIFF", "c.txt", "d", "e.tif.zip"):
+        (tmp_path / name).touch()
+    others = write_folder(tmp_path / "others", numbered(1))
+    (others / "notes.txt").touch()
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.txt").touch()
+
+    def takes(*names):
+        paths = [str(tmp_path / name) for name in names]
+        reader = hooks.get_reader(paths)
+        assert reader in (None, hooks.read)
+        assert len(paths) > 1 or hooks.get_reader(paths[0]) is reader
+        return reader is not None
+
+    for name in ("in", "a.tif", "b.TIFF", "missing.tif", "stains", "others"):
+        assert takes(name), name
+    for name in ("empty", "texts", "c.txt", "d", "e.tif.zip", "missing"):
+        assert not takes(name), name
+    assert takes("in", "a.tif", "others")
+    assert not takes("in", "c.txt")
+    assert not takes("c.txt", "in")
+    assert not takes("a.tif", "empty")
+    assert hooks.get_reader(frames) is hooks.read  # scripts name folders as they like
+
+
+def test_a_folder_that_cannot_be_listed_is_left_to_others(tmp_path, monkeypatch):
+    folder = write_folder(tmp_path / "in", numbered(1))
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(hooks.os, "listdir", refuse)
+    assert hooks.get_reader(str(folder)) is None
+
+
+def test_paths_are_one_data_set_or_a_layer_each(tmp_path):
+    data = stained(tmp_path / "a")
+    other = noise((2, 3, 12, 20), seed=1)
+    for stain, frames in zip(("GFP", "mCherry"), other, strict=True):
+        write_folder(tmp_path / "b" / stain, frames)
+    pages = write_pages(tmp_path / "a" / "pages.tif", data[0])
+    (single,) = write_folder(tmp_path / "one", data[0][:1]).iterdir()
+    more = write_folder(tmp_path / "one", data[0][1:2], name="t1{}.tif")
+
+    def assert_layers(paths, want):
+        got = read([str(path) for path in paths])
+        assert [name for name, _ in got] == [name for name, _ in want]
+        for (_, pixels), (_, expected) in zip(got, want, strict=True):
+            np.testing.assert_array_equal(pixels, expected)
+
+    gfp, cherry = tmp_path / "a" / "GFP", tmp_path / "a" / "mCherry"
+    assert_layers([gfp, cherry], [("a GFP", data[0]), ("a mCherry", data[1])])
+    assert_layers([gfp], [("GFP", data[0])])
+    # Folders in different places are no data set, nor are folders with files.
+    elsewhere = tmp_path / "b" / "mCherry"
+    assert_layers([gfp, elsewhere], [("GFP", data[0]), ("mCherry", other[1])])
+    assert_layers(
+        [gfp, pages or tmp_path / "a" / "pages.tif"], [("GFP", data[0]), ("pages", data[0])]
+    )
+    # Files of one image are frames of one; by itself each is its own, and so is one with pages.
+    second = next(path for path in more.iterdir() if path != single)
+    assert_layers([single], [(single.stem, data[0][:1])])
+    assert_layers([single, second], [("one", data[0][:2])])
+    assert [name for name, _ in read(str(single))] == [single.stem]
+    assert [name for name, _ in read(single)] == [single.stem]
+
+
+def test_what_is_written_and_how_far_it_is(tmp_path, model, monkeypatch):
+    import napari.utils
+
+    from napari_tif2video.pipeline import Progress
+
+    calls, bars = [], []
+
+    class Bar:
+        n, is_canceled, is_closed = 0, False, False
+
+        def __init__(self, **options):
+            self.options, self.steps = options, []
+            bars.append(self)
+
+        def update(self, by):
+            self.n += by
+            self.steps.append(by)
+
+        def close(self):
+            self.is_closed = True
+
+    def convert(source, path, **options):
+        progress, cancel = options.pop("progress"), options.pop("cancel")
+        calls.append((source, path, options))
+        for done in (1, 2, 5):
+            progress(Progress("encoding", done, 5, 3))
+        assert cancel() is False
+        bars[-1].is_canceled = 1
+        assert cancel() is True
+
+    monkeypatch.setattr(napari.utils, "cancelable_progress", Bar)
+    monkeypatch.setattr("napari_tif2video.videos.convert", convert)
+    looks = {
+        "colormap": "green", "gamma": 0.5, "opacity": 0.7, "blending": "additive", "visible": True,
+        "contrast_limits": (1, 9), "scale": (1, 2, 2), "translate": (0, 3, 4), "name": "a",
+    }  # fmt: skip
+    first = model.add_image(numbered(3), **looks)
+    second = model.add_image(numbered(3), name="b")
+    layers = [layer.as_layer_data_tuple() for layer in (first, second)]
+    assert hooks.write("a.mp4", layers[:1]) == ["a.mp4"]
+    (bar,) = bars
+    assert bar.options == {"total": 1000, "desc": "Saving video"}
+    assert bar.steps == [200, 200, 600]
+    assert bar.is_closed
+    source, path, options = calls[0]
+    assert (path, options) == ("a.mp4", {"width": "full", "overwrite": True})
+    for name, value in looks.items():
+        got = getattr(source, name)
+        np.testing.assert_array_equal(got.name if name == "colormap" else got, value)
+    assert hooks.write("a.mp4", layers) == ["a.mp4"]
+    both = calls[1][0]
+    assert [layer.name for layer in both.layers] == ["a", "b"]
+
+    def cancelled(*_, **__):
+        raise t2v.Cancelled("stopped")
+
+    monkeypatch.setattr("napari_tif2video.videos.convert", cancelled)
+    assert hooks.write("a.mp4", layers) == []
+    assert bars[-1].is_closed

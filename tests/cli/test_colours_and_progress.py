@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import time
 
 import pytest
+from helpers.files import write_folder
+from helpers.frames import numbered
 
+from napari_tif2video.cli import main
 from napari_tif2video.cli.console import Console
 from napari_tif2video.cli.terminal import say, show
 from napari_tif2video.pipeline import Execution, Progress
@@ -72,6 +76,20 @@ def test_there_are_none_where_nobody_looks(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
     say("a")
     assert capsys.readouterr().out == ""
+
+
+def test_names_that_a_stream_cannot_show_are_written_out(tmp_path, monkeypatch):
+    folder = write_folder(tmp_path / "µm", numbered(2))
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert main([str(folder), str(tmp_path / "日"), "--dry-run"]) == 1
+    assert main([str(folder), "--width", "日"]) == 2
+    out, err = (stream.buffer.getvalue().decode("ascii") for stream in (sys.stdout, sys.stderr))
+    assert out.splitlines()[0] == f"1 of 2: {tmp_path}{os.sep}\\xb5m"
+    assert f"2 of 2: {tmp_path}{os.sep}\\u65e5" in out.splitlines()
+    assert err == (
+        "tif2video: --width: expected a whole number of pixels or 'full', got '\\u65e5'\n"
+    )
 
 
 # Of 40 frames, which are 120 steps of work; 30 letters wide.

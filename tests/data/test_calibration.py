@@ -225,7 +225,13 @@ def test_nis_elements_without_calibration(tmp_path):
     write_nikon(tmp_path / "t.tif", FRAMES[0], 0, 1.0)
     stack = t2v.open_stack(tmp_path / "t.tif")
     assert stack.pixel_size_um is None
-    assert "1 µm (from Nikon metadata)" in " ".join(stack.notes)
+    assert stack.notes == (
+        "its pixel size of 1 µm (from Nikon metadata) is what its program writes where nobody "
+        "said, and not used",
+    )
+    write_nikon(tmp_path / "t.tif", FRAMES[0], 0, 1.0003)
+    known = t2v.open_stack(tmp_path / "t.tif")
+    assert (known.pixel_size_um, known.notes) == (pytest.approx(1.0003), ())
 
 
 @pytest.mark.parametrize(
@@ -266,7 +272,24 @@ def test_of_all_usual_resolutions_for_printing_none_is_believed(tmp_path):
     for dpi in usual:
         options = {"resolution": (dpi, dpi), "resolutionunit": "INCH"}
         tifffile.imwrite(path, FRAMES[:1], photometric="minisblack", **options)
-        assert f"{dpi} dpi, and not used" in " ".join(t2v.open_stack(path).notes)
+        stack = t2v.open_stack(path)
+        assert (stack.pixel_size_um, stack.pixel_size_origin, stack.notes) == (
+            None, "", (
+                f"its pixel size of {25400 / dpi:.4g} µm ({TIFF}) is a resolution for printing, "
+                f"{dpi} dpi, and not used",
+            ),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dpi", "is_believed"),
+    [(1200.2, False), (1199.8, False), (1200.3, True), (1199.7, True), (1201, True), (1199, True)],
+)
+def test_how_near_to_a_resolution_for_printing_is_one(tmp_path, dpi, is_believed):
+    options = {"resolution": (dpi, dpi), "resolutionunit": "INCH"}
+    tifffile.imwrite(tmp_path / "s.tif", FRAMES[0], **options)
+    stack = t2v.open_stack(tmp_path / "s.tif")
+    assert (stack.pixel_size_um is not None, stack.notes == ()) == (is_believed, is_believed)
 
 
 KNOWN = Calibration(0.5, "from A", 2.0, "from B", None, None, 3.0)

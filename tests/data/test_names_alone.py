@@ -20,8 +20,15 @@ def names_of(pattern, *values):
 
 def told(names):
     """What names tell, in any order; a text where they are refused."""
+    shuffled = random.Random(1).sample(names, len(names))
+    found, again = in_short(shuffled), in_short(shuffled[::-1])
+    assert found == again
+    return found
+
+
+def in_short(names):
     try:
-        found = axes_of_names(random.Random(1).sample(names, len(names)), "folder")
+        found = axes_of_names(names, "folder")
     except t2v.SourceError as exc:
         return str(exc)
     if found.positions:
@@ -51,6 +58,7 @@ TIMES = {
     "days": names_of("x_2000_{}_{}", (9, 10), (1, 31)),
     "date, hour and minute": names_of("{}_{}", ("20240101", "20240102"), ("0000", "0100", "2359")),
     "date and seconds": names_of("{}-{}", ("19990101", "20991231"), ("000000", "235959")),
+    "date and an hour": names_of("{}_{}", ("20240101", "20240102"), ("0000", "0100")),
     "T between": names_of("2024-01-{}T{}", ("01", "31"), ("00", "23")),
     "days and hours": names_of("{}d{}h", ("00", "01"), ("00", "23")),
     "hours, minutes, seconds": names_of("a_{}h_{}m-{}s", (9, 10), (5, 30), (0, 1)),
@@ -121,6 +129,22 @@ UNCLEAR = {
     "a number between": ("{}h_7_{}m", (1, 2), (3, 4), "1, 2; 3, 4", "1, 2", "1h_7_*m"),
     "a point between": ("{}h.{}m", (1, 2), (3, 4), "1, 2; 3, 4", "1, 2", "1h.*m"),
     "minutes before hours": ("{}m_{}h", (1, 2), (3, 4), "1, 2; m_3, m_4", "1, 2", "1m_*h"),
+    "a number that is no duration": ("{}x{}h", (1, 2), (3, 4), "1, 2; x3, x4", "1, 2", "1x*h"),
+    "units that stand apart": ("{}_x{}_m", (1, 2), (3, 4), "1, 2; x3, x4", "1, 2", "1_x*_m"),
+    "a time of seconds and one more": (
+        "20240103_{}_{}", ("000000", "235959"), (1, 2), "000000, 235959; 1, 2", "000000, 235959",
+        "20240103_000000_*",
+    ),
+    "hour 24 in between": (
+        "2024_01_{}_24_{}_10", ("01", "31"), ("10", "20"), "01, 31; 10, 20", "01, 31",
+        "2024_01_01_24_*_10",
+    ),
+    "a point behind words": (
+        "{}.{}h", ("ab", "cd"), (1, 2), "ab, cd; 1, 2", "ab, cd", "ab.*h",
+    ),
+    "wavelengths behind letters": (
+        "{}{}", "AB", ("405nm", "488nm"), "A, B; 405nm, 488nm", "A, B", "A*",
+    ),
     "no hours": ("{}_h_{}", (0, 1), (1, 2), "0, 1; h_1, h_2", "0, 1", "0_h_*"),
     "x between": (
         "2024-01-{}x{}", ("03", "04"), (5, 6), "03, 04; x5, x6", "03, 04", "2024-01-03x*",
@@ -237,6 +261,7 @@ def test_positions_of_time_points():
     columns = told(names_of("xr{}c{}_t{}", (1, 2), (1, 3), (0, 1)))
     assert list(columns) == ["c1", "c3"]  # a word that ends with r is no row
     assert list(told(names_of("r{}d{}_t{}", (1, 2), (1, 3), (0, 1)))) == ["r1", "r2"]
+    assert list(told(names_of("r{}c_t{}", (1, 3), (0, 1)))) == ["r1", "r3"]
     sites = told(names_of("well{}_site{}_t{}", (2, 10), (0, 1), (0, 1)))
     assert list(sites) == ["well2 site0", "well2 site1", "well10 site0", "well10 site1"]
     assert sites["well10 site0"] == ("well10_site0_t0.tif", "well10_site0_t1.tif")
@@ -258,6 +283,7 @@ CHANNELS = {
     "numbers before two words": (
         "{1}_t{0}", ("w1Cy5 far", "w2DAPI"), (0, 1), ("Cy5 far", "DAPI"),
     ),
+    "numbers beside stains": ("{1}_t{0}", ("2_DAPI", "1_GFP"), (0, 1), STAINS),
     "numbered from 1": ("t{0}_{1}", ("c1", "c2"), (0, 1), ("c1", "c2")),
     "numbers in words": (
         "{1}_t{0}", ("DAPI", "far 9", "far 10"), (0, 1), ("DAPI", "far 9", "far 10"),
@@ -371,6 +397,8 @@ def test_series_of_words_and_of_what_is_alike():
         assert told(names) == time(names, meaning="")
     for names in (["a1 p1.tif", "a1 p2.tif"], ["a.1 p9.tif", "a.1 p10.tif"]):
         assert told(names) == time(names, meaning="P")
+    names = ["a_99nm.tif", "a_100nm.tif"]
+    assert told(names) == time(names, meaning="")
     names = ["t1a.tif", "t1b.tif"]
     assert told(names) == time(names, said.format("a, b"), meaning="W")
     names = [f"{2 * t + w}_{('ab', 'cd')[w]}.tif" for t in range(2) for w in range(2)]
@@ -578,10 +606,11 @@ def test_what_is_said_of_time_points_that_lack_a_file():
     assert told(left) == (
         (("T", 2), ("C", 2), ("Z", 2)), names[:4] + names[8:], STAINS, (note,), "T",
     )  # fmt: skip
-    names = ["1h5m_DAPI.tif", "1h5m_GFP.tif", "1h6m_DAPI.tif"]
+    names = ["2d1h5m_DAPI.tif", "2d1h5m_GFP.tif", "2d1h6m_DAPI.tif"]
     note = (
         "1 of 2 time points are left out, as they are not there for all of DAPI, GFP: the first "
-        "that is missing is GFP, 1h6m; choose one with --match '1h*m_DAPI.tif' for all its files"
+        "that is missing is GFP, 2d1h6m; choose one with --match '2d1h*m_DAPI.tif' for all its "
+        "files"
     )
     assert told(names) == ((("C", 2),), names[:2], STAINS, (note,), "T")
     names = ["0_DAPI.tif", "1_GFP.tif", "2_DAPI.tif"]

@@ -15,9 +15,12 @@ import numpy as np
 import pytest
 import tifffile
 from helpers.frames import numbered
+from helpers.refusals import refusal
 from helpers.video import numbers
 
 import napari_tif2video as t2v
+from napari_tif2video.data import Calibration, dataset_of
+from napari_tif2video.geometry import CropBox
 
 REAL = Path(__file__).parents[1] / "files" / "ndtiff"
 V2, V3 = REAL / "v2", REAL / "v3_12_bit"
@@ -299,3 +302,256 @@ def test_planes_of_a_single_column_of_pixels(tmp_path):
     frames = {(("time", t),): frame[:, :1] for t, frame in enumerate(numbered(3))}
     stack = t2v.open_stack(write_dataset(tmp_path / "in", frames))
     np.testing.assert_array_equal(stack.data.compute(), numbered(3)[:, :, :1])
+
+
+SMALL = numbered(12)[:, :4, :6]
+ORIGIN = "from Micro-Manager metadata"
+
+
+def opened(folder, data, names, **options):
+    """A data set of an array, in a folder of its own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    labels = options.pop("labels", {})
+    return t2v.open_stack(write_dataset(folder, grid(data, names, **labels), **options))
+
+
+def refused(source):
+    return refusal(t2v.SourceError, t2v.open_stack, source)
+
+
+def test_what_is_a_data_set(tmp_path):
+    folder = write_dataset(tmp_path / "d", grid(SMALL, ["time"]), per_file=10)
+    assert dataset_of(folder) == folder
+    for name in ("d_NDTiffStack.tif", "d_NDTiffStack_1.tif"):
+        assert dataset_of(folder / name) == folder
+        np.testing.assert_array_equal(t2v.open_stack(folder / name).data, SMALL)
+    other = folder / "other.tif"
+    tifffile.imwrite(other, SMALL[0])
+    assert dataset_of(other) is None
+    assert len(t2v.open_stack(other)) == 1
+    assert dataset_of(tmp_path) is None
+    top = tmp_path / "top"
+    top.mkdir()
+    folder.rename(top / "Full resolution")
+    assert dataset_of(top) == top / "Full resolution"
+    stack = t2v.open_stack(top)
+    assert (stack.name, stack.path) == ("top", top)
+    assert stack.notes == ("read from 2 files, by its index",)
+    assert stack.labels[9:] == [
+        "plane 10 of d_NDTiffStack.tif",
+        "plane 11 of d_NDTiffStack_1.tif",
+        "plane 12 of d_NDTiffStack_1.tif",
+    ]
+    frames = stack.frames.select([11, 2])
+    assert [frames.label(i) for i in range(2)] == [stack.labels[11], stack.labels[2]]
+    assert frames.offsets == (stack.frames.offsets[11], stack.frames.offsets[2])
+    box = CropBox(3, 2, 1, 2)
+    read = [np.array(frame) for frame in frames.read_frames(box)]
+    np.testing.assert_array_equal(read, SMALL[[11, 2], 2:4, 1:4])
+    for factor in (10, 9):
+        (top / f"Downsampled_x{factor}").mkdir()
+    assert t2v.open_stack(top).notes == (
+        "read from 2 files, by its index",
+        "its smaller copies are left out: Downsampled_x9, Downsampled_x10",
+    )
+
+
+def test_letters_and_places_of_axes(tmp_path):
+    """Each axis has the letter with which it begins, where that is free."""
+    data = SMALL[:8].reshape(2, 2, 2, 4, 6)
+    for names, sizes in (
+        (("time", "channel", "z"), "TCZ"),
+        (("z", "time", "channel"), "TCZ"),
+        (("channel", "z", "time"), "TCZ"),
+        (("angle", "time", "z"), "ATZ"),
+        (("alpha", "angle", "time"), "ART"),
+        (("phase", "z", "tone"), "RAZ"),
+        (("rank", "view", "age"), "RVA"),
+    ):
+        stack = opened(tmp_path / "d", data, names)
+        assert stack.sizes == tuple((letter, 2) for letter in sizes)
+        first = [n for n in names if n not in ("time", "channel", "z")]
+        order = [*first, *(name for name in ("time", "channel", "z") if name in names)]
+        expected = data.transpose([*(names.index(name) for name in order), 3, 4])
+        np.testing.assert_array_equal(stack.data, expected)
+    one = opened(tmp_path / "d", SMALL[:3].reshape(1, 3, 1, 4, 6), ("time", "z", "channel"))
+    assert (one.played, one.sizes) == ("Z", (("Z", 3),))
+
+
+def test_names_along_axes(tmp_path):
+    """In the order in which the program lists them, else in that of the index."""
+    names = {"channel": ["b", "a", "c"]}
+    data = SMALL[:3]
+    for listed, called in (
+        (["a", "b", "c"], "abc"),
+        (["c", "x", "a", "b"], "cab"),
+        (["a", "b"], "bac"),
+        ("abc", "bac"),
+        (None, "bac"),
+    ):
+        stack = opened(tmp_path / "d", data, ["channel"], labels=names, summary={"ChNames": listed})
+        np.testing.assert_array_equal(stack.data, data[["bac".index(c) for c in called]])
+        assert [info.name for info in stack.channel_info] == [*called]
+    for listed, meta, called in (
+        (["a", "b", "c"], [], ["a", "b", "c"]),
+        (["a", "b"], [], ["a", "b", ""]),
+        (["a", "b"], ["x", "y", "z"], ["a", "b", "z"]),
+        ([], ["x", "y", "z"], ["x", "y", "z"]),
+        ("abc", ["x", "y", "z"], ["x", "y", "z"]),
+        (None, ["x", "y", "y"], ["", "", ""]),
+        (["a", "a", "b"], [], ["", "", ""]),
+    ):
+        said = {(("channel", c),): {"Channel": name} for c, name in enumerate(meta)}
+        stack = opened(tmp_path / "d", data, ["channel"], meta=said, summary={"ChNames": listed})
+        assert [info.name for info in stack.channel_info] == called
+    places = [(("channel", c),) for c in (2, 0, 1)]
+    stack = opened(tmp_path / "d", data, ["channel"], order=places)
+    np.testing.assert_array_equal(stack.data, data)
+    assert stack.frames.planes.pages == (1, 2, 0)
+
+
+def test_names_of_positions(tmp_path):
+    data = SMALL[:4].reshape(2, 2, 4, 6)
+    said = {(("position", 1), ("time", 0)): {"PositionName": "B7"}}
+    said |= {(("position", 1), ("time", 1)): {"PositionName": "C9"}}
+    said |= {(("position", 0), ("time", 0)): {"PositionName": 3}}
+    stack = opened(tmp_path / "d", data, ["position", "time"], meta=said)
+    assert stack.image_names == ("Pos0", "B7")
+    np.testing.assert_array_equal(stack.data, data)
+    labels = {"position": ["p10", "p9"]}
+    stack = opened(tmp_path / "d", data, ["position", "time"], labels=labels)
+    assert stack.image_names == ("p9", "p10")
+    np.testing.assert_array_equal(stack.data, data[::-1])
+    stack = opened(tmp_path / "d", data, ["row", "column"])
+    assert stack.image_names == (
+        "row 0 column 0", "row 0 column 1", "row 1 column 0", "row 1 column 1",
+    )  # fmt: skip
+    np.testing.assert_array_equal(stack.data[:, 0], data.reshape(4, 4, 6))
+    stack = opened(tmp_path / "d", data, ["column", "time"])
+    assert stack.image_names == ("column 0", "column 1")
+    one = opened(tmp_path / "d", data[:1], ["position", "time"])
+    assert (one.images, one.image_names, one.played) == ((), (), "T")
+
+
+def test_lengths_and_times_of_data_sets(tmp_path):
+    data = SMALL[:6].reshape(3, 2, 4, 6)
+
+    def known(elapsed=(), pixel=None, summary=None, names=("time", "channel")):
+        meta = {}
+        for t in range(data.shape[0]):
+            for c in range(data.shape[1]):
+                note = {} if pixel is None else {"PixelSizeUm": pixel}
+                if t < len(elapsed) and elapsed[t] is not None:
+                    note["ElapsedTime-ms"] = elapsed[t] if c == 0 else 7e9
+                meta[((names[0], t), (names[1], c))] = note
+        return opened(tmp_path / "d", data, names, meta=meta, summary=summary)
+
+    step = {"Interval_ms": 1500, "z-step_um": 0.25}
+    for stack, expected in (
+        (known(), Calibration()),
+        (known(pixel=0.5), Calibration(0.5, ORIGIN)),
+        (known(pixel=0), Calibration()),
+        (known(summary=step), Calibration(None, "", 1.5, ORIGIN, z_spacing_um=0.25)),
+        (known([500, 1000, 3500], summary=step),
+         Calibration(None, "", 1.5, f"mean of the plane times {ORIGIN}", (0.5, 1, 3.5),
+                     z_spacing_um=0.25)),
+        (known(["500", "1e3", "-3.5"], summary=step),
+         Calibration(None, "", 1.5, ORIGIN, z_spacing_um=0.25)),
+        (known([500, None, 3500]), Calibration()),
+        (known([500, 500, 500]), Calibration()),
+        (known([3500, 1000, 500], summary=step),
+         Calibration(None, "", 1.5, ORIGIN, z_spacing_um=0.25)),
+        (known([500, 1000, 3500], names=("z", "channel")), Calibration()),
+    ):  # fmt: skip
+        assert stack.calibration == expected
+        assert stack.notes == ()
+    stack = known(pixel=1.0)
+    assert stack.calibration == Calibration()
+    assert stack.notes == (
+        f"its pixel size of 1 µm ({ORIGIN}) is what its program writes where nobody said, and not "
+        "used",
+    )
+    assert opened(tmp_path / "d", data, ["time", "channel"], summary=[1]).notes == ()
+
+
+def patched(folder, place, value, line=0, count=1):
+    """Another number in the index."""
+    index = bytearray((folder / "NDTiff.index").read_bytes())
+    struct.pack_into("<I", index, (line + 1) * len(index) // count - 32 + 4 * place, value)
+    (folder / "NDTiff.index").write_bytes(index)
+    return folder
+
+
+def test_kinds_of_pixels(tmp_path):
+    for kind in (1, 3, 4, 5, 6):
+        folder = write_dataset(tmp_path / f"deep{kind}", grid(SMALL[:1], ["time"]))
+        stack = t2v.open_stack(patched(folder, 3, kind))
+        assert (stack.axes, stack.dtype) == ("TYX", np.uint16)
+        np.testing.assert_array_equal(stack.data, SMALL[:1])
+    flat = (SMALL >> 8).astype(np.uint8)
+    stack = opened(tmp_path / "flat", flat[:1], ["time"])
+    assert (stack.dtype, stack.format.nbytes) == (np.uint8, 24)
+    np.testing.assert_array_equal(stack.data, flat[:1])
+    colours = np.stack([flat[:1], flat[1:2], flat[2:3]], axis=-1)
+    folder = write_dataset(tmp_path / "rgb", {(("time", 0),): colours[0]})
+    stack = t2v.open_stack(patched(folder, 3, 2))
+    assert (stack.axes, stack.shape, stack.dtype) == ("TYXS", (1, 4, 6, 3), np.uint8)
+    np.testing.assert_array_equal(stack.data, colours)
+    for kind in (7, 8):
+        path = patched(folder, 3, kind) / "NDTiff.index"
+        assert refused(folder) == f"{path}: has planes of a kind that is not known"
+
+
+def test_what_is_said_of_data_sets_that_are_not_whole(tmp_path):
+    folder = write_dataset(tmp_path / "d", grid(SMALL[:3], ["time"]))
+    index, file = folder / "NDTiff.index", folder / "d_NDTiffStack.tif"
+    end = t2v.open_stack(folder).frames.offsets[2] + SMALL[0].nbytes
+    stack = t2v.open_stack(folder)
+    _cut(file, end)
+    np.testing.assert_array_equal(t2v.open_stack(folder).data, SMALL[:3])
+    _cut(file, end - 1)
+    cut = "the file is damaged or incomplete, copy it again"
+    assert refused(folder) == f"{file}: ends before a plane of its index; {cut}"
+    assert refusal(t2v.SourceError, stack.data[2].compute) == (
+        f"{file}: ends within plane 3 of the index; it is damaged"
+    )
+    file.unlink()
+    assert refused(folder) == (
+        f"{index}: names the file d_NDTiffStack.tif, which cannot be opened (No such file or "
+        "directory)"
+    )
+    content = index.read_bytes()
+    for name in (b"a/NDTiffStack.tif", b"a\\NDTiffStack.tif"):
+        index.write_bytes(content.replace(b"d_NDTiffStack.tif", name))
+        assert refused(folder) == f"{index}: names a file outside of its folder; it is not read"
+    index.write_bytes(b"")
+    assert refused(folder) == f"{index}: names no plane; the data set is damaged or empty"
+    planes = grid(SMALL[:6].reshape(3, 2, 4, 6), ["time", "channel"])
+    del planes[("time", 1), ("channel", 1)]
+    stack = t2v.open_stack(write_dataset(tmp_path / "e", planes))
+    assert stack.notes == ("1 of 3 time points are left out, as some of their planes are missing",)
+    assert (stack.left_out, stack.shape) == (1, (2, 2, 4, 6))
+    np.testing.assert_array_equal(stack.data, SMALL[[0, 1, 4, 5]].reshape(2, 2, 4, 6))
+    for t in (0, 2):
+        del planes[("time", t), ("channel", t // 2)]
+    assert refused(write_dataset(tmp_path / "f", planes)) == (
+        f"{tmp_path / 'f'}: 3 of 6 planes along time, channel are missing, and nothing is there "
+        "for all of them"
+    )
+    unlike = grid(SMALL[:2], ["time"]) | {(("time", 2),): SMALL[2, :3]}
+    folder = write_dataset(tmp_path / "g", unlike)
+    assert refused(folder) == (
+        f"{folder / 'g_NDTiffStack.tif'}: is 6x3 uint16, but the sequence began with 6x4 uint16 "
+        "(g_NDTiffStack.tif); all frames must be alike, use --match to choose some"
+    )
+
+
+def test_which_part_of_a_data_set_is_which(tmp_path):
+    """So that a run is taken up again only where it was the same."""
+    frames = opened(tmp_path / "d", SMALL, ["time"]).frames
+    found = {repr(frames.select([i]).identity()) for i in range(12)}
+    assert len(found) == len(frames) == 12
+    path = tmp_path / "d" / "d_NDTiffStack.tif"
+    assert frames.identity() == (
+        ((str(path), path.stat().st_size, path.stat().st_mtime_ns),), (0,) * 12, frames.offsets,
+    )  # fmt: skip

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import dask
 import dask.array as da
@@ -31,7 +33,10 @@ from napari_tif2video.data import (
     check_frames,
     identity_of,
     need_dask,
+    open_finished,
+    open_images,
     stack_of_array,
+    thread_buffer,
 )
 from napari_tif2video.geometry import CropBox
 
@@ -125,11 +130,32 @@ def test_what_a_stack_says():
     assert [c.frames.label(0) for c in chosen.channels] == ["frame 4", "frame 4"]
     assert [len(c.frames) for c in chosen.channels] == [2, 2]
     assert chosen.labels == ["frame 4", "frame 0"]
-    several = Stack((), "some", images=(stack, two))
+    other = stack_of_array(np.zeros((2, 3, 4, 3)))
+    several = Stack((), "some", images=(stack, other))
     assert (several.format, several.dtype, several.axes) == (frames.format, ARRAY.dtype, "PTYX")
+    assert (several.sizes, several.shape, len(several)) == (
+        (("P", 2), ("T", 5)), (2, 5, 8, 10), 2,
+    )  # fmt: skip
     assert refusal(t2v.SourceError, lambda: several.frames) == (
         "some: holds 2 positions; choose one with position"
     )
+
+
+def test_arrays_are_kept_for_each_thread_and_purpose():
+    first = thread_buffer("some", (2, 3), np.uint8)
+    assert (first.shape, first.dtype) == ((2, 3), np.uint8)
+    assert thread_buffer("some", (2, 3), np.uint8) is first
+    other = thread_buffer("other", (2, 3), np.uint8)
+    wider = thread_buffer("some", (2, 4), np.uint8)
+    deeper = thread_buffer("some", (2, 4), np.uint16)
+    found = []
+    work = threading.Thread(target=lambda: found.append(thread_buffer("some", (2, 4), np.uint16)))
+    work.start()
+    work.join()
+    assert (wider.shape, deeper.dtype) == ((2, 4), np.uint16)
+    buffers = (first, other, wider, deeper, *found)
+    assert not any(np.shares_memory(a, b) for a, b in combinations(buffers, 2))
+    assert len(buffers) == 5
 
 
 def test_what_white_as_zero_becomes(tmp_path):
@@ -178,11 +204,15 @@ def test_the_array_of_files_on_several_axes(tmp_path):
     assert Stack.behind(ARRAY) is None
     lazy = stack_of_array(da.from_array(ARRAY.astype(">u2"), (2, 3, 10)))
     assert (lazy.data.chunks, lazy.data.dtype.isnative) == (((1,) * 5, (8,), (10,)), True)
+    assert Stack.behind(lazy.data) is None  # its tasks are those of the array itself
 
 
 def test_what_an_array_becomes():
     for shape, axes, sizes, notes in (
         ((4, 6), "TYX", (1, 4, 6), ()),
+        ((6, 3), "TYX", (1, 6, 3), ()),
+        ((5, 4), "TYX", (1, 5, 4), ()),
+        ((2, 6, 2), "TYX", (2, 6, 2), ()),
         ((3, 4, 6), "TYX", (3, 4, 6), ()),
         ((3, 4, 3), "TYXS", (1, 3, 4, 3), ()),
         ((3, 4, 5), "TYX", (3, 4, 5), ()),
@@ -259,6 +289,28 @@ def test_what_is_said_of_paths_and_names_of_axes(tmp_path):
     assert refused(known, axes="TCYX") == (
         "array: has the axes TYX with the sizes 5x8x10, which cannot be named TCYX"
     )
+
+
+def test_some_files_of_a_folder_and_those_that_fail(tmp_path):
+    folder = write_folder(tmp_path / "in", noise((11, 8, 10), low=1))
+    names = ["t10.tif", "t2.tif", "t9.tif"]
+    stack = open_images(folder, names)
+    assert (stack.labels, stack.played, stack.path) == (
+        ["t2.tif", "t9.tif", "t10.tif"], "T", folder,
+    )  # fmt: skip
+    assert open_images(folder, names, "zyx").played == "Z"
+    assert refusal(t2v.SettingsError, open_images, folder, names, "ZZ").startswith("axes: ")
+    (folder / "t2.tif").write_bytes(b"no image")
+    assert f"{folder}/t2.tif" in refusal(t2v.SourceError, open_images, folder, names)
+    assert f"{folder}/t2.tif" in refused(folder, match="t[29].tif")
+    assert open_images(folder, names, None, "skip").format.shape == (8, 10)
+    assert t2v.open_stack(folder, match="t[29].tif", on_error="skip").format.shape == (8, 10)
+    tifffile.imwrite(folder / "t10.tif", np.zeros((8, 10), np.uint16))
+    before = [f"t{n}.tif" for n in (0, 1, *range(3, 10))]
+    assert t2v.open_stack(folder, match="t[!2]*").labels == before
+    assert open_finished(folder, "t[!2]*").labels == [*before, "t10.tif"]
+    (folder / "t2.tif").unlink()
+    assert open_finished(folder).labels == [*before, "t10.tif"]
 
 
 def test_positions_and_hyperstacks_have_no_frames_until_some_are_chosen(tmp_path):

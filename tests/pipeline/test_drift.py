@@ -74,6 +74,49 @@ def test_drift_is_measured_once_for_a_series():
     assert pipeline.known_steady(other) is other
 
 
+def test_what_is_measured_is_given_in_steps_without_gaps(monkeypatch):
+    known = {1: (0.0, 0.0), 2: None, 3: (0.42, -0.17), 4: None, 5: (1.0, 2.03)}
+    seen = []
+
+    def drifts(box, run, frames):
+        numbers = [int(frame.max()) for frame in frames.read_frames(box)]
+        seen.append((box, numbers))
+        return [known.get(number, (-0.02, 0.0)) for number in numbers[1:]]
+
+    monkeypatch.setattr(drift, "_drifts", drifts)
+    stack = np.stack([np.full((24, 40), 1 + number, np.uint16) for number in range(18)])
+    made = planned(stack, stabilise=True, width="full", crop="20x10")
+    reports = []
+    found = pipeline.steady(made, Execution(workers=1, progress=reports.append)).timeline.moves
+    assert found[:5] == ((0.0, 0.0), (0.2, -0.1), (0.4, -0.15), (0.7, 0.95), (1.0, 2.05))
+    assert repr(found[5:]) == repr(((0.0, 0.0),) * 13)
+    # Each task begins with the first frame, and sees whole ones.
+    whole = CropBox(40, 24, 0, 0)
+    assert seen == [(whole, [1, *range(1, 17)]), (whole, [1, 17, 18])]
+    assert (reports[-1].phase, reports[-1].done, reports[-1].total) == ("measuring", 18, 18)
+
+
+def test_a_fit_that_went_astray_is_not_used(monkeypatch):
+    first = moved_scene([(0, 0)])[0].astype(np.float32)
+    reference = drift._Reference(first)
+    second = moved_scene([(3, -2)])[0].astype(np.float32)
+    begun = []
+
+    def fitted(_, picture, begin):
+        begun.append(tuple(begin))
+        return begin + away
+
+    monkeypatch.setattr(drift, "_fitted", fitted)
+    for away, is_used in ((1.99, True), (-1.99, True), (2.01, False), (-2.01, False)):
+        found = drift._drift(reference, second)
+        (down, right) = begun.pop()
+        assert (down, right) == pytest.approx((3, -2), abs=0.35)
+        # What is compared is placed to a tenth of a pixel.
+        assert [down * 10, right * 10] == pytest.approx([round(down * 10), round(right * 10)])
+        more = away if is_used else 0
+        assert found == pytest.approx((down + more, right + more))
+
+
 def test_the_first_channel_tells_the_drift_of_all():
     two = np.stack([moved_scene(MOVES), moved_scene(MOVES[::-1], seed=5)], axis=1)
     assert drift_of(two, axes="TCYX", channel="all") == drift_of(two[:, 0])

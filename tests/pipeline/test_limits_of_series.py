@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tifffile
@@ -12,7 +14,7 @@ from helpers.planning import planned
 import napari_tif2video as t2v
 from napari_tif2video import pipeline
 from napari_tif2video.pipeline import Execution, Measured
-from napari_tif2video.pipeline.limits import measured_limits
+from napari_tif2video.pipeline.limits import measure_sequence, measured_limits
 from napari_tif2video.planning import plan, side_by_side
 
 
@@ -89,6 +91,31 @@ def test_channels_that_are_the_same_ones():
     assert [len(p.stack.channels) for p in plans] == [1, 1, 1, 1, 2]
     assert pipeline.groups_of_channels(plans) == [[0, 3], [1, 2], [4]]
     assert pipeline.groups_of_channels([of(two, channel="all"), of(one)]) == [[0], [1]]
+
+
+def test_channels_of_one_name_are_the_same_ones_wherever_they_are(tmp_path):
+    plans = []
+    for names in (("DAPI", "GFP"), ("GFP", "RFP")):
+        path = tmp_path / f"{names[0]}.ome.tif"
+        metadata = {"axes": "TCYX", "Channel": {"Name": list(names)}}
+        tifffile.imwrite(path, noise((2, 2, 24, 40)), metadata=metadata)
+        plans.append(planned(path, channel="GFP"))
+    assert [p.stack.channels[0].number for p in plans] == [1, 0]
+    assert pipeline.groups_of_channels(plans) == [[0, 1]]
+    every = [planned(path, channel="all"), planned(noise((2, 24, 40)), channel="all")]
+    assert pipeline.groups_of_channels(every) == [[0], [1]]
+
+
+def test_panels_of_one_channel_have_limits_in_common():
+    two, one = noise((3, 2, 24, 40), low=100, high=900), noise((3, 24, 40), low=50, high=700)
+    settings = t2v.VideoSettings(panels="sources", contrast="batch", width="full")
+    stack = t2v.open_stack(two, axes="TCYX")
+    first, second = (plan(stack, dataclasses.replace(settings, channel=n)) for n in (0, 1))
+    made = side_by_side([first, second, plan(t2v.open_stack(one), settings)], settings)
+    common = ranges_of(np.stack([two[:, 0], one]))
+    assert pipeline.series_limits(made, Execution(workers=1)) == (
+        (common, ranges_of(two[:, 1]), common),
+    )
 
 
 def test_the_memory_of_prepared_frames():
@@ -196,3 +223,30 @@ def test_smoothed_limits_of_sources_with_gaps(tmp_path):
     assert list(found) == [a + b for a, b in zip(*alone, strict=True)]
     whole = np.stack([tifffile.imread(folder / f"t{n}.tif") for n in (1, 2, 4, 5)])
     assert pipeline.series_limits(shared, execution) == ((ranges_of(whole), ranges_of(right)),)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_is_measured_for_each_kind_of_limits(keep):
+    """Only what the limits need; and all frames as they are shown, where they fit into memory."""
+    stack = noise((20, 24, 40), low=100, high=900)
+    ranges = tuple((ranges_of(frame),) for frame in stack)
+
+    def measured(**options):
+        made = planned(stack, width="full", **options)
+        with Execution(workers=2).run(made) as run:
+            found = measure_sequence(made, run, keep=keep)
+        assert len(found.ranges) == 20
+        kept = [frames for chunk in found.chunks or () for frames in chunk.frames]
+        assert len(kept) == 20 * keep
+        for (frame,), counts in zip(kept, stack, strict=False):
+            np.testing.assert_array_equal(frame.pixels, counts)
+        return found.ranges, len(found.levels), [int(h.numbers.sum()) for h in found.histograms]
+
+    assert measured(contrast="global") == (ranges, 0, [])
+    assert measured(contrast="global", percentile=(2, 97))[1:] == (0, [stack.size])
+    assert measured(contrast="auto")[1:] == (0, [stack.size])
+    assert measured(contrast="smooth") == (ranges, 20, [])
+    own, *others = measured(contrast="smooth", percentile=(2, 97))
+    assert others == [20, []]
+    wanted = [np.percentile(frame, (2, 97)) for frame in stack]
+    np.testing.assert_allclose([pair for (pair,) in own], wanted)

@@ -117,6 +117,33 @@ def test_segments_that_are_finished_are_passed_over(encoded, kept, finished):
     ]
 
 
+def test_the_last_segments_are_encoded_when_all_of_them_are_prepared(monkeypatch):
+    """As far as workers and memory go; what is behind a task tells what it waits for."""
+
+    def behind(count=200, **known):
+        made = planned(np.zeros((count, 16, 100), np.uint16), limits=(0, 9), width="full")
+        own = {"key": "none", "client": None, "workers": 3, "is_threaded": True}
+        found = tasks.encode_tasks(
+            made, None, SimpleNamespace(**own | known), tasks.segments_of(made)
+        )
+        return [len(task.__dask_graph__()) - 1 for task in found]
+
+    # Fifty frames are prepared by 7 tasks, and one more waits for those of the last segments.
+    assert behind() == [7, *[3 * 7 + 1] * 3]
+    assert behind(workers=2) == [7, 7, *[2 * 7 + 1] * 2]
+    assert behind(workers=9) == [4 * 7 + 1] * 4
+    assert behind(workers=1) == behind(is_threaded=False) == [7] * 4
+    assert behind(is_threaded=False, client=1) == [0] * 4
+    assert behind(108) == [14 + 1] * 2 + [0]  # eight frames are not worth a task of their own
+    assert behind(109, workers=2) == [7, 7 + 2 + 1, 7 + 2 + 1]
+    segment = 50 * 16 * 100 * 2
+    for nbytes, found in (
+        (segment, [7, 7, 15, 15]), (segment * 3 // 2, [7, 22, 22, 22]), (segment - 1, [0] * 4),
+    ):  # fmt: skip
+        monkeypatch.setattr(tasks, "_MAX_WAITING_BYTES", nbytes)
+        assert behind() == found
+
+
 def test_the_title_is_segments_of_one_still(encoded):
     made = planned(noise((3, 16, 100)), title="i", title_duration=5.5, fps=10, width="full")
     found = tasks.encoded_title(made)

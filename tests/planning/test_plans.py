@@ -794,6 +794,13 @@ def test_frames_that_are_counted_from_one():
     assert planned(black(3), arrays=track(1, 2)).timeline.drawings[0].t.tolist() == [1, 2]
 
 
+def test_numbers_that_are_nearly_whole_are_rounded(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("track_id,frame,y,x\n2.9995,1.9995,5,6\n3.0004,3.0004,7,8\n")
+    (tracks,) = planned(tracks=path).timeline.drawings
+    assert (tracks.ids.tolist(), tracks.t.tolist()) == ([3, 3], [2, 3])
+
+
 def test_drawings_have_the_names_of_their_files(tmp_path):
     (tmp_path / "t.csv").write_text("track_id,frame,y,x\n1,0,5,5\n")
     (tmp_path / "p.csv").write_text("frame,y,x\n0,5,5\n")

@@ -85,6 +85,17 @@ def test_frames_are_matched_by_their_times(times, interval, places, marks, step)
         assert len(recorded) > max(own)
 
 
+@pytest.mark.parametrize("unit", [2.0**-16, 2.0**20])
+def test_times_are_matched_in_any_unit(unit):
+    for times, interval, places, marks, step in BY_TIME:
+        made = planned(
+            *(source("s", [unit * time for time in each]) for each in times),
+            sync_interval=None if interval is None else unit * interval,
+        )
+        assert (made.places, marks_of(made)) == (tuple(places), marks)
+        assert made.stack.frame_interval_s == unit * step
+
+
 MATCHED = "the panels are matched by time: at each frame, every {}, what is nearest"
 A_TIME, B_TIME = source("a", A, step=10), source("b", frames=3, step=25)
 PLAIN = source("plain", frames=4)
@@ -255,6 +266,9 @@ def test_one_bar_where_all_are_of_one_magnification():
     assert (unknown.scale, unknown.scale_bar_um, len(unknown.notes)) == (None, None, 1)
     assert (unknown.stack.pixel_size_um, unknown.stack.pixel_size_origin) == (None, "")
     assert (same.stack.pixel_size_um, same.stack.pixel_size_origin) == (0.5, "given")
+    told = FINE.calibrated(dataclasses.replace(FINE.calibration, pixel_size_origin="told"))
+    assert planned(FINE, told).stack.pixel_size_origin == "given"
+    assert planned(told, FINE).stack.pixel_size_origin == "told"
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ def test_the_last_value_that_is_taken_and_the_first_that_is_not(name, taken, ref
         assert str(caught.value).startswith(f"{name}: {said.format(value)}")
 
 
+LACKS = "the font (Open Sans) has no '薬' (U+85AC); write it with Latin, Greek or Cyrillic letters"
 REFUSED = [
     ({"width": "half"}, "width: expected a whole number of pixels or 'full', got 'half'"),
     ({"width": True}, "width: expected a whole number of pixels or 'full', got True"),
@@ -106,6 +107,9 @@ REFUSED = [
     ({"label": " "}, "label: expected a text, got ' '"),
     ({"label": 5}, "label: expected a text, got 5"),
     ({"label": "a\nb"}, "label: must be a single line of text, got 'a\\nb'"),
+    ({"label": "薬"}, f"label: {LACKS}"),
+    ({"title": "a\n薬"}, f"title: {LACKS}"),
+    ({"event": "1=薬"}, f"event: {LACKS}"),
     ({"label": "{"}, "label: '{' has a brace without its partner; {{ and }} stand for braces, "
                      "fields are {name}, {time}, {frame}, {channel}"),
     ({"label": "{times}"}, "label: there is no field {times}; fields are {name}, {time}, {frame}, "

@@ -305,7 +305,7 @@ def _durations(table: Table) -> _Together:
     for place in range(1, len(row) - 2, 2):
         units = {value.casefold() for value in table.column(place + 2)}
         rank = next((rank for rank, names in enumerate(_UNITS) if units <= names), None)
-        if table.kinds[place // 2] != "N" or rank is None or row[place + 1]:
+        if rank is None or row[place + 1]:
             continue
         follows = runs and place == runs[-1][-1] + 4 and row[place - 1] in ("", *" _-")
         if follows and rank > last:

@@ -106,7 +106,7 @@ class PlacedFrames(OtherFrames):
 
     def read_frames(self, box: CropBox) -> Iterator[NDArray[Any]]:
         own, rows, columns = self.grid.taken(self.frames.format, box)
-        dtype, is_rgb = self.format.dtype, self.format.is_rgb
+        dtype = self.format.dtype
         for frame in self.frames.read_frames(own):
             if not self.grid.interpolates():
                 yield columns.nearest(rows.nearest(frame, 0), 1)
@@ -114,7 +114,7 @@ class PlacedFrames(OtherFrames):
             known = frame.astype(np.float64 if dtype.itemsize > 4 else np.float32)
             # The shorter way first: along rows, frames that are enlarged grow.
             mixed = columns.linear(rows.linear(known, 0), 1)
-            yield np.rint(mixed).astype(dtype) if is_rgb and dtype.kind != "f" else mixed
+            yield mixed if dtype.kind == "f" else np.rint(mixed).astype(dtype)
 
     def delayed(self, box: CropBox) -> Any:
         own, _, _ = self.grid.taken(self.frames.format, box)

@@ -155,7 +155,7 @@ class Mouse:
         world = (self.region.plane @ [*at, 1])[:2]
         return SimpleNamespace(
             position=(7.0, *world),
-            pos=np.array(pos, float),
+            pos=np.add(pos, (200.0, 100.0)),  # on the screen
             type=kind,
             button=button,
             modifiers=modifiers,

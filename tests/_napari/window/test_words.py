@@ -190,3 +190,37 @@ def test_refusals_are_in_the_words_of_the_window(open_widget, wait, tmp_path):
         assert not OPTION.search(text), text
     for note in notes[before:]:
         assert str(tmp_path) not in note.message
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("width", "Width"),
+        ("width: is odd: why", "Width: is odd: why"),
+        ("is wide: width", "is wide: width"),
+        ("add --match '*.tif'", "add a pattern of file names (on the command line) '*.tif'"),
+        ("--recursive or --skip-existing", 'its subfolders one by one or "If it exists: Skip"'),
+        ("give --output, --output-dir and --report", 'give "Save as", "Save in" and the log'),
+        ("add --unheard-of", "add --unheard-of"),
+        ("--fps and add --codec", '"Speed" and set "Format"'),
+        ("pixel_size, frame_interval; my_pixel_size", '"Pixel size", "Interval"; my_pixel_size'),
+    ],
+)
+def test_settings_and_options_in_words(message, words):
+    assert in_words(message) == words
+
+
+def test_what_goes_wrong_is_said_and_goes_no_further(monkeypatch):
+    from napari_tif2video._napari.words import problem_of, telling
+
+    shown = []
+    monkeypatch.setattr("napari_tif2video._napari.words.show_error", shown.append)
+    with telling():
+        raise t2v.SourceError("/data/my lab/t1.tif: is damaged; add --overwrite")
+    assert shown == ['t1.tif: is damaged; add "If it exists: Replace"']
+    with pytest.raises(ZeroDivisionError), telling():
+        raise ZeroDivisionError
+    with telling():
+        pass
+    assert len(shown) == 1
+    assert problem_of(t2v.SettingsError("width: is odd")) == "Width: is odd"

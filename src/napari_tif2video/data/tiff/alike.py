@@ -44,7 +44,7 @@ class Alike:
         """Whether a file is such a one, as far as its size and what is before its pixels tell."""
         end = len(self.before) + self.format.nbytes + len(self.behind)
         try:
-            with open(path, "rb", buffering=0) as file:
+            with _open_at_once(path) as file:
                 is_as_long = os.fstat(file.fileno()).st_size == end
                 return is_as_long and file.read(len(self.before)) == self.before
         except OSError:

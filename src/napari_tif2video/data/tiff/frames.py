@@ -176,19 +176,27 @@ class _FolderFrames:
 
 @dataclass(frozen=True)
 class MemberFrames(_FolderFrames):
-    """Planes on any pages of several files of a folder."""
+    """Planes on any pages of several files of a folder.
+
+    Attributes
+    ----------
+    first : str
+        The file that decided size and type.
+    """
+
+    first: str
 
     def label(self, index: int) -> str:
         return f"page {self.planes.pages[index] + 1} of {self.planes.name(index)}"
 
     def check(self) -> None:
         for page, where in self._pages():
-            self.format.check(page_format(page, where), where, self.planes.names[0])
+            self.format.check(page_format(page, where), where, self.first)
 
     def read_frames(self, box: CropBox) -> Iterator[Frame]:
         for page, where in self._pages():
             with translated(where):
-                self.format.check(page_format(page, where), where, self.planes.names[0])
+                self.format.check(page_format(page, where), where, self.first)
                 frame = read_page(page, where, self.format)
             yield frame[box.rows, box.columns]
 

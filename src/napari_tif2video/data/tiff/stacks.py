@@ -97,6 +97,7 @@ def _spread_series(tif: TiffFile, ome: OmeImage, path: Path, source: Path, name:
         path.parent,
         members if order is None else members.select(order),
         page_format(tif.pages.first, path),
+        path.name,
     )
     calibration, notes = calibration_of(tif, ome, dict(sizes).get("T"))
     info = channels_of(tif, ome, dict(sizes).get("C", 1))
