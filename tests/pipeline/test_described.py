@@ -16,6 +16,7 @@ from napari_tif2video.encode import EncodedSegment
 from napari_tif2video.encode.encoder import Packet
 from napari_tif2video.geometry import CropBox
 from napari_tif2video.picture import FrameStats
+from napari_tif2video.pipeline import describe
 from napari_tif2video.pipeline.describe import recipe_of
 from napari_tif2video.pipeline.versions import versions
 from napari_tif2video.planning import plan, side_by_side
@@ -131,5 +132,12 @@ def test_colours_and_counts_as_they_are_in_a_recipe():
     assert colours(colormap="magenta") == "#ff00ff"
     table = np.frombuffer(base64.b64decode(colours(colormap="viridis")), np.uint8).reshape(256, 3)
     assert table[[0, 255]].tolist() == [[68, 1, 84], [253, 231, 37]]
+    # A table that is even from black, but for the rounding of its levels, is named by its end.
+    even = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(256, 3)
+    for off, is_named in ((0, True), (1, True), (2, False)):
+        bent = even.copy()
+        bent[250, 1] += off
+        known = describe._colours(bent.tobytes())
+        assert known == ("#ffffff" if is_named else base64.b64encode(bent.tobytes()).decode())
     raw = recipe_of(planned(frames, raw=True), limits, 0.0, (), first_segment(b""))
     assert raw.channels[0].limits == ()
