@@ -762,6 +762,19 @@ def test_limits_of_a_new_layer_show_something(values, limits):
         assert options == usual | ({} if limits is None else {"contrast_limits": limits})
 
 
+def test_limits_of_a_new_layer_are_those_of_all_its_pixels():
+    data = planes(5).astype(float)
+    data[2, 1, 2], data[0, 3, 4], data[4, 0, 0] = np.nan, -7.5, 99
+    ((_, options, _),) = ours.layers_data(t2v.open_stack(data))
+    assert options["contrast_limits"] == (-7.5, 99)
+    # Of an array of more axes, napari decides.
+    for n, (lazy, options, _) in enumerate(
+        ours.layers_data(t2v.open_stack(planes(3, 2), axes="TCYX"))
+    ):
+        np.testing.assert_array_equal(np.asarray(lazy), planes(3, 2)[:, n])
+        assert "contrast_limits" not in options
+
+
 def test_a_damaged_file_opens_without_limits(tmp_path):
     folder = write_folder(tmp_path / "pos", planes(3, dtype=np.uint16))
     opened = t2v.open_stack(folder)
@@ -784,6 +797,7 @@ def test_colours_of_a_file(tmp_path):
     composite = t2v.open_stack(write_composite(tmp_path / "c.tif", data))
     ((_, options, _),) = ours.layers_data(composite, is_split=False)
     assert "colormap" not in options  # one for all channels would be wrong
+    assert options["contrast_limits"] == (10, 201)
     maps = [options["colormap"] for _, options, _ in ours.layers_data(composite)]
     for colormap, colours, n in zip(maps, (BLUE, RED), (0, 1), strict=True):
         assert colormap.name == f"channel {n}"
@@ -890,3 +904,34 @@ def test_drawings_say_which_layer_and_file_they_are_of(tmp_path):
         """A plugin's own kind of points."""
 
     assert ours.is_drawn(Own([(0, 1)]))
+
+
+def test_labels_where_the_sliders_stand():
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((3, 4, *SIZE)))
+    data = planes(3, 4, dtype=np.uint8)
+    layer = viewer.add_labels([data, data[..., ::2, ::2]], multiscale=True)
+
+    def labels():
+        (drawing,) = drawn(viewer)
+        frames = [np.array(frame) for frame in drawing.images.read_frames(WHOLE)]
+        assert all(frame.shape == SIZE for frame in frames)
+        return [int(frame[0, 0]) for frame in frames]
+
+    for place, index in ((0, 0), (2, 2), (3, 3)):
+        viewer.dims.set_point(1, place)
+        assert labels() == [index, 10 + index, 20 + index]
+    layer.translate = (0, 0.6, 0, 0)
+    viewer.dims.set_point(1, 2)
+    assert labels() == [1, 11, 21]
+    for translate, is_seen in ((-1.4, True), (-1.6, False), (2.4, True), (2.6, False)):
+        layer.translate = (0, translate, 0, 0)
+        assert bool(drawn(viewer)) == is_seen, translate
+    # Of one time, the same in each frame; with no time at all as well.
+    viewer.layers.pop()
+    viewer.add_labels(data[1, 2])
+    assert labels() == [12] * 3
+    viewer.layers.pop()
+    viewer.add_labels(data[0])
+    viewer.dims.set_point(1, 3)
+    assert labels() == [3] * 3

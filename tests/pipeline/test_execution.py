@@ -263,3 +263,41 @@ def test_a_cluster_whose_workers_are_gone_for_a_while(monkeypatch):
     with pytest.raises(t2v.EncodingError) as caught:
         watch.look()
     assert str(caught.value) == ("all workers of tcp://10.0.0.1:8786 are gone; start some again")
+
+
+WORK = {
+    "local": ({}, ["encoding"], 24),
+    "kept": ({"contrast": "global"}, ["measuring", "encoding"], 24),
+    "read again": ({"contrast": "global", "memory_budget": 0}, ["measuring", "encoding"], 36),
+    "verified": ({"verify": True}, ["encoding", "verifying"], 36),
+    "measured": (
+        {"contrast": "smooth", "verify": True}, ["measuring", "encoding", "verifying"], 36,
+    ),
+    "tried": ({"max_size": "9MB"}, ["trying", "encoding"], 48),
+    "palette": ({"codec": "gif", "anchor": True}, ["trying", "encoding"], 36),
+    "drift": ({"stabilise": True, "crop": "90x10"}, ["measuring", "encoding"], 24),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "phases", "total"), WORK.values(), ids=WORK)
+def test_the_steps_of_each_kind_of_work(tmp_path, options, phases, total):
+    """Each frame of twelve is prepared, encoded, and perhaps measured, tried and decoded."""
+    seen = []
+    t2v.convert(
+        noise((12, 16, 100)), output_dir=tmp_path, width="full" if "crop" not in options else 100,
+        workers=2, progress=seen.append, **options,
+    )  # fmt: skip
+    assert list(dict.fromkeys(found.phase for found in seen)) == phases
+    assert (seen[-1].done, seen[-1].total, seen[-1].frames) == (total, total, 12)
+
+
+def test_the_steps_of_a_batch(tmp_path):
+    nbytes = 12 * 16 * 100 * 2  # measured frames that fit are kept
+    for budget, total in ((nbytes, 12), (nbytes - 1, 24)):
+        seen = []
+        t2v.convert_batch(
+            [noise((12, 16, 100))], output_dir=tmp_path, contrast="batch", width="full",
+            overwrite=True, memory_budget=budget, progress=seen.append,
+        )  # fmt: skip
+        last = {found.phase: (found.done, found.total) for found in seen}
+        assert last == {"measuring": (12, 12), "encoding": (total, total)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tifffile
@@ -89,6 +91,31 @@ def test_channels_that_are_the_same_ones():
     assert [len(p.stack.channels) for p in plans] == [1, 1, 1, 1, 2]
     assert pipeline.groups_of_channels(plans) == [[0, 3], [1, 2], [4]]
     assert pipeline.groups_of_channels([of(two, channel="all"), of(one)]) == [[0], [1]]
+
+
+def test_channels_of_one_name_are_the_same_ones_wherever_they_are(tmp_path):
+    plans = []
+    for names in (("DAPI", "GFP"), ("GFP", "RFP")):
+        path = tmp_path / f"{names[0]}.ome.tif"
+        metadata = {"axes": "TCYX", "Channel": {"Name": list(names)}}
+        tifffile.imwrite(path, noise((2, 2, 24, 40)), metadata=metadata)
+        plans.append(planned(path, channel="GFP"))
+    assert [p.stack.channels[0].number for p in plans] == [1, 0]
+    assert pipeline.groups_of_channels(plans) == [[0, 1]]
+    every = [planned(path, channel="all"), planned(noise((2, 24, 40)), channel="all")]
+    assert pipeline.groups_of_channels(every) == [[0], [1]]
+
+
+def test_panels_of_one_channel_have_limits_in_common():
+    two, one = noise((3, 2, 24, 40), low=100, high=900), noise((3, 24, 40), low=50, high=700)
+    settings = t2v.VideoSettings(panels="sources", contrast="batch", width="full")
+    stack = t2v.open_stack(two, axes="TCYX")
+    first, second = (plan(stack, dataclasses.replace(settings, channel=n)) for n in (0, 1))
+    made = side_by_side([first, second, plan(t2v.open_stack(one), settings)], settings)
+    common = ranges_of(np.stack([two[:, 0], one]))
+    assert pipeline.series_limits(made, Execution(workers=1)) == (
+        (common, ranges_of(two[:, 1]), common),
+    )
 
 
 def test_the_memory_of_prepared_frames():

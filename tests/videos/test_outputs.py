@@ -17,6 +17,7 @@ from helpers.refusals import refusal
 
 import napari_tif2video as t2v
 from napari_tif2video.planning import BadFrame, Drawn
+from napari_tif2video.recipe import RecipeChannel
 from napari_tif2video.videos import Destination, SourceJob, plan_jobs
 
 
@@ -291,6 +292,36 @@ def test_all_that_is_known_of_a_video(here):
         sidecar=here / "o.json", seconds=made.seconds,
     )  # fmt: skip
     assert made.notes[:2] == notes
+    recipe = t2v.read_recipe(output)
+    assert recipe == t2v.Recipe(
+        source="two.ome.tif",
+        first_frame="page 3 of two.ome.tif",
+        last_frame="page 5 of two.ome.tif",
+        source_size=(160, 48),
+        source_type="uint16",
+        settings=recipe.settings,
+        contrast="global",
+        channels=(
+            RecipeChannel("DAPI", 0, limits[:1], colours="#ff00ff"),
+            RecipeChannel("GFP", 1, limits[1:], colours="#00ff00"),
+        ),
+        clipped=made.clipped,
+        frames=2,
+        indices=range(1, 3),
+        crop=t2v.CropBox(80, 40, 40, 4),
+        width=160,
+        height=80,
+        calibration={
+            "pixel_size_um": 0.5,
+            "pixel_size_origin": "from OME metadata",
+            "frame_interval_s": 300.0,
+            "frame_interval_origin": "from OME metadata",
+        },
+        versions=recipe.versions,
+        drawn=({"kind": "tracks", "file": "t.csv", "objects": 1, "left_out": 1, "sha256": digest},),
+        title_frames=8,
+    )
+    assert t2v.read_recipe(here / "o.json") == recipe
 
 
 def test_all_that_is_known_of_a_video_with_gaps(here):
