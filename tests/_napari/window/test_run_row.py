@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import time
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -163,6 +165,8 @@ def test_one_video(run, wait, pipeline):
     assert pipeline.steps.seen == [("%p % · 30 s left", 250)]
     assert run.videos == order.videos == [video]
     assert stored().value("verify") == "true"
+    facts = f"320×240 · 2.5 s · 0 kB\n{LIMITS}"
+    assert json.loads(stored().value("videos")) == [["/out/a.mp4", facts]]
     assert said() == [
         ("WARNING", "Gamma: is 1"),
         ("WARNING", 'try "Gamma" 0.5'),
@@ -172,7 +176,7 @@ def test_one_video(run, wait, pipeline):
         assert not part.native.isVisible()
     assert run.outputs == set()
     card = run.card.shown
-    assert (card.path, card.facts) == (video.output, f"320×240 · 2.5 s · 0 kB\n{LIMITS}")
+    assert (card.path, card.facts) == (video.output, facts)
     assert card.origins == {"/in/a.mp4.tif"}
     assert run.card.headline.isExpanded()
     # While another one is made it is folded.
@@ -217,10 +221,10 @@ def test_how_long_it_takes_yet(run, wait, pipeline, jobs, before, clock, share, 
 
 def test_progress_is_shown_as_often_as_it_can_be_seen(run, wait, pipeline):
     pipeline.clock = 0.0
-    times = [(0.1, 0.1), (0.25, 0.25), (0.375, 0.375), (0.4375, 0.4), (0.5, 0.5), (0.75, 0.625)]
+    times = [(0.1, 0.1), (0.2, 0.2), (0.3, 0.25), (0.45, 0.4), (0.5, 0.5), (0.75, 0.625)]
     pipeline.script = [[*times, made()]]
     carry_out(run, wait, order_of("a.mp4"))
-    assert [value for _, value in pipeline.steps.seen] == [0, 250, 250, 250, 500, 625]
+    assert [value for _, value in pipeline.steps.seen] == [0, 200, 200, 400, 400, 625]
 
 
 def test_several_videos(run, wait, pipeline):
@@ -420,9 +424,10 @@ def test_what_waits(run, wait, pipeline):
     assert [len(jobs) for jobs, *_ in pipeline.asked] == [1, 2, 1]
     assert len(run.videos) == 2
     # All at once.
-    pipeline.script = [[lambda: run._is_cancelled.wait(20)]]
+    stopped = []
+    pipeline.script = [[lambda: (run._is_cancelled.wait(20), time.sleep(0.1), stopped.append(1))]]
     del states[:]
-    run.start(order_of("a.mp4"))
+    run.start(order_of("a.mp4", states=(first := [])))
     for name in ("b", "c"):
         run.start(order_of(f"{name}.mp4", states=states))
     all_of_them.trigger()
@@ -430,7 +435,9 @@ def test_what_waits(run, wait, pipeline):
     assert states == [(0, "waiting", "")] * 2 + [(0, "cancelled", "")] * 2
     assert not run.next.native.isVisible()
     run.start(order_of("d.mp4", states=states))
+    wait(lambda: (0, "running", "") in first)
     run.stop(20)
+    assert stopped == [1]
     assert run.waiting == []
     assert states[-1] == (0, "cancelled", "")
     wait(lambda: not run.is_running)
