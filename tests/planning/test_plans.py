@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import replace
 from fractions import Fraction
 
@@ -792,6 +793,23 @@ def test_frames_that_are_counted_from_one():
         "frame"
     )
     assert planned(black(3), arrays=track(1, 2)).timeline.drawings[0].t.tolist() == [1, 2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows says it otherwise")
+def test_names_that_no_file_can_have(tmp_path):
+    long, gone = tmp_path / ("x" * 300), tmp_path / "gone.csv"
+    gone.symlink_to(tmp_path / "nothing.csv")
+    for path, why in ((long, "File name too long"), (gone, "No such file or directory")):
+        for kind in ("tracks", "points", "shapes"):
+            assert refused(**{kind: path}) == f"array: {kind}: {path}: cannot be opened ({why})"
+    said = f"{long}: cannot be opened (File name too long)"
+    assert refused(follow=long, crop="9x9") == f"array: follow: {said}"
+    assert refused(follow=gone, crop="9x9") == (
+        f"array: follow: {gone} cannot be opened (No such file or directory)"
+    )
+    assert refused(segmentation=long) == (
+        f"array: segmentation: {long}: cannot be read (File name too long)"
+    )
 
 
 def test_numbers_that_are_nearly_whole_are_rounded(tmp_path):
