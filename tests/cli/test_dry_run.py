@@ -112,3 +112,18 @@ def test_several_sources_in_their_order(tmp_path, cli):
     assert titles == [f"1 of 2: {tmp_path / 'b'}", f"2 of 2: {tmp_path / 'a'}"]
     outputs = [line.strip() for line in lines if "output:" in line]
     assert outputs == [f"output: {tmp_path / name / '500px_10fps_video.mp4'}" for name in "ba"]
+
+
+def test_which_files_are_sources(folder, tmp_path, cli):
+    """Images that a shell lists are those of their folder; folders below, and names that match."""
+
+    def lines(*argv):
+        return cli(*argv, "--dry-run").out.splitlines()
+
+    names = sorted(folder.iterdir())
+    assert lines(*names)[:2] == lines(folder)[:2]
+    assert lines(*names)[0] == f"1 of 1: {folder}"
+    assert lines(tmp_path, "--recursive")[:2] == lines(folder)[:2]
+    few = lines(folder, "--match", "frame1*.tif")
+    assert few[1] == "  3 images, 160x48 uint16 -> 500x150, 0.3 s at 10 fps"
+    assert few[2] == "  order: frame1.tif, frame10.tif, frame11.tif"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -200,6 +201,13 @@ def test_frames_below_a_folder(tmp_path):
         "a thumb/t9", "DAPI/t9", "DAPI/t10", "GFP/t9", "GFP/t10", "RFP/t9/deep",
     ]  # fmt: skip
     assert folders_with_frames(tmp_path, "x*") == []
+    whole = tmp_path / "nd" / "Full resolution"
+    for name in ("Full resolution/NDTiff.index", "Full resolution/a.tif", "Small/b.tif"):
+        (tmp_path / "nd" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "nd" / name).touch()
+    assert folders_with_frames(tmp_path / "nd") == [tmp_path / "nd"]
+    assert folders_with_frames(tmp_path / "nd", "*.tif") == [whole, tmp_path / "nd" / "Small"]
+    shutil.rmtree(tmp_path / "nd")
     (tmp_path / "RFP" / "t9" / "b.tif").touch()
     with pytest.raises(t2v.SourceError) as caught:
         list_frames(tmp_path, "b.tif")
@@ -223,6 +231,11 @@ def test_what_is_said_of_subfolders_that_are_no_data_set(tmp_path):
             "one of all"
         )
     assert list_frames(tmp_path, "pos1/t*") == ["pos1/t1.tif"]
+    (tmp_path / "one" / "pos1").mkdir(parents=True)
+    (tmp_path / "one" / "pos1" / "t1.tif").touch()
+    with pytest.raises(t2v.SourceError, match="but in 1 subfolder; add --recursive"):
+        list_frames(tmp_path / "one")
+    shutil.rmtree(tmp_path / "one")
     (tmp_path / "pos1").rename(tmp_path / "DAPI")
     (tmp_path / "pos2").rename(tmp_path / "GFP")
     (tmp_path / "GFP" / "t1.tif").rename(tmp_path / "GFP" / "1_x.tif")

@@ -130,7 +130,9 @@ UNCLEAR = {
     "a point between": ("{}h.{}m", (1, 2), (3, 4), "1, 2; 3, 4", "1, 2", "1h.*m"),
     "minutes before hours": ("{}m_{}h", (1, 2), (3, 4), "1, 2; m_3, m_4", "1, 2", "1m_*h"),
     "a number that is no duration": ("{}x{}h", (1, 2), (3, 4), "1, 2; x3, x4", "1, 2", "1x*h"),
-    "units that stand apart": ("{}_x{}_m", (1, 2), (3, 4), "1, 2; x3, x4", "1, 2", "1_x*_m"),
+    "units that stand apart": (
+        "{}_mins{}_secs", (1, 2), (3, 4), "1, 2; mins3, mins4", "1, 2", "1_mins*_secs",
+    ),
     "a time of seconds and one more": (
         "20240103_{}_{}", ("000000", "235959"), (1, 2), "000000, 235959; 1, 2", "000000, 235959",
         "20240103_000000_*",
@@ -667,6 +669,11 @@ def test_which_folders_are_axes(folders, are_axes):
         (["a1", "a3", "a5"], None),
         (["a1", "a3", "a6"], None),
         (["a1", "a1", "a3"], None),
+        (["a1", "a3", "a8"], None),
+        (["a1_1", "a2_2", "a4_4"], None),
+        (["a1_1", "a1_2", "a1_4"], "1 missing in the numbering, the first is a1_3"),
+        (["a1", "b1", "d1"], None),
+        (["1a", "1b", "1d"], None),
         (["a1", "a2", "b4"], None),
         (["a1", "a2", "4"], None),
         (["a1_1", "a1_2", "a2_4"], None),

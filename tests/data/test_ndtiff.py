@@ -244,6 +244,18 @@ def test_channels_as_the_program_showed_them(tmp_path):
     assert not picture[..., 2].any()
 
 
+def test_what_a_data_set_is_called_and_its_files_alone(tmp_path):
+    data = numbered(2)
+    folder = write_dataset(tmp_path / "5.5 ms.tif", grid(data, ["time"]))
+    (file,) = folder.glob("*.tif")
+    stacks = [t2v.open_stack(source) for source in (folder, file)]
+    assert [stack.name for stack in stacks] == ["5.5 ms.tif", "5.5 ms.tif_NDTiffStack"]
+    for stack in stacks:
+        np.testing.assert_array_equal(stack.data, data)
+    with pytest.raises(t2v.SourceError, match="No TIF images matching 'x' found in"):
+        t2v.open_stack(folder, match="x")
+
+
 def test_smaller_copies_are_no_sources_of_their_own(tmp_path, cli):
     top = tmp_path / "data" / "scan"
     shutil.copytree(V2, top)

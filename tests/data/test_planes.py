@@ -199,3 +199,14 @@ def test_axes_of_what_is_open_already_are_renamed(tmp_path):
     assert refusal(t2v.SourceError, open_stack, open_stack(HYPER, axes="TCZYX"), axes="CZYX") == (
         "array: has the axes TCZYX with the sizes 2x3x4x5x6, which cannot be named CZYX"
     )
+    colours = open_stack(noise((2, 4, 5, 3)))
+    assert open_stack(colours, axes="ZYXS").played == "Z"
+    assert refusal(t2v.SourceError, open_stack, colours, axes="ZYX") == (
+        "array: has the axes TYXS with the sizes 2x4x5x3, which cannot be named ZYX"
+    )
+    single = open_stack(HYPER[0, 0, 0])
+    assert open_stack(single, axes="ZYX").played == "Z"
+    assert open_stack(single, axes="YX").played == "T"
+    assert refusal(t2v.SourceError, open_stack, single, axes="CZYX") == (
+        "array: has the axes TYX with the sizes 1x5x6, which cannot be named CZYX"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -479,3 +480,63 @@ def test_channels_of_lsm(tmp_path):
     ):
         path = write_lsm(tmp_path / "s.lsm", data, colours=colours)
         assert t2v.open_stack(path).channel_info == expected
+
+
+def test_nikon_files_of_which_one_cannot_be_read(tmp_path):
+    """Without the first or the last time, there is no mean of both."""
+    for damaged, first in (("t2.tif", "t0.tif"), ("t0.tif", "t1.tif")):
+        for t in range(3):
+            path = tmp_path / f"t{t}.tif"
+            write_directories(path, [(FRAMES[t], nikon(1000.0 * t, 0.5))])
+        (tmp_path / damaged).write_bytes(b"II*\0")
+        os.utime(tmp_path / damaged, (1e9, 1e9))  # nobody is writing it any more
+        stack = t2v.open_stack(tmp_path, on_error="skip")
+        assert stack.calibration == Calibration(0.5, NIKON)
+        assert (stack.frames.first, len(stack), stack.left_out) == (first, 3, 0)
+        np.testing.assert_array_equal(stack.data[1], FRAMES[1])
+
+
+def test_movies_that_are_called_positions(tmp_path):
+    for number in range(3):
+        text = imagej(images=4, frames=4, finterval=number + 1)
+        pages = [(f, {} if i else described(text)) for i, f in enumerate(PLANES[4 * number :][:4])]
+        write_directories(tmp_path / f"p{number}.tif", pages)
+    stack = t2v.open_stack(tmp_path)
+    assert (stack.image_names, stack.notes, stack.left_out) == (("p0", "p1", "p2"), (), 0)
+    assert (stack.axes, stack.shape, stack.path) == ("PTYX", (3, 4, 4, 6), tmp_path)
+    assert [each.frame_interval_s for each in stack.images] == [1, 2, 3]
+    assert {each.path for each in stack.images} == {tmp_path}
+    assert {each.name for each in stack.images} == {tmp_path.name}
+    np.testing.assert_array_equal(stack.data, PLANES.reshape(3, 4, 4, 6))
+
+
+def test_the_table_and_range_of_files_of_a_folder(tmp_path):
+    """Those of the first are shown, whether it has one plane or several."""
+    flat = (PLANES // 40).astype(np.uint8)
+    table = {262: (SHORT, 3), 320: (SHORT, (TABLES[0].astype(int) * 257).ravel().tolist())}
+    for t in range(2):
+        text = imagej(images=1, min=3 + t, max=9)
+        write_directories(tmp_path / f"t{t}.tif", [(flat[t], table | described(text))])
+    stack = t2v.open_stack(tmp_path)
+    assert stack.channel_info == (ChannelInfo("", ROWS[0], (3, 9)),)
+    (channel,) = stack.channels
+    assert (channel.display.colours, channel.stored_limits) == (ROWS[0], (3, 9))
+    assert (channel.display.invert, stack.played) == (False, "T")
+    for t in range(2):
+        text = imagej(images=3, slices=3, min=3 + t, max=9)
+        first = table | described(text)
+        pages = [(f, table if i else first) for i, f in enumerate(flat[3 * t :][:3])]
+        write_directories(tmp_path / f"t{t}.tif", pages)
+    stack = t2v.open_stack(tmp_path)
+    assert (stack.axes, stack.channel_info) == ("TIYX", (ChannelInfo("", ROWS[0], (3, 9)),))
+    for t in range(2):  # a distance of slices makes slices of what ImageJ calls so
+        text = imagej(images=3, slices=3, spacing=2, unit="um")
+        pages = [(f, {} if i else described(text)) for i, f in enumerate(FRAMES[:3])]
+        write_directories(tmp_path / f"t{t}.tif", pages)
+    stack = t2v.open_stack(tmp_path)
+    assert (stack.axes, stack.z_spacing_um, stack.channel_info) == ("TZYX", 2, ())
+    text = imagej(images=4, channels=4)
+    pages = [(f, {} if i else described(text) | {262: (SHORT, 0)}) for i, f in enumerate(FRAMES)]
+    pages[1:] = [(f, {262: (SHORT, 0)}) for f in FRAMES[1:]]
+    (channel,) = t2v.open_stack(write_directories(tmp_path / "c.tif", pages)).channels
+    assert (channel.display.invert, channel.stored_limits) == (True, None)

@@ -27,6 +27,7 @@ from napari_tif2video.data import (
     Grid,
     HeldFrames,
     MovedFrames,
+    Part,
     PlacedFrames,
     Stack,
     array_error,
@@ -182,7 +183,12 @@ def test_frames_made_of_others_ask_these(tmp_path):
     (folder / "t3.tif").write_bytes(b"")
     for others in (PlacedFrames(sources[0], DOUBLED), MovedFrames.of(sources[0], [], (4, 5))):
         assert f"{folder}/t3.tif" in refusal(t2v.SourceError, check_frames, others)
-    assert identity_of(sources[0]) is not None
+    known = identity_of(sources[0])
+    assert known is not None
+    moved = MovedFrames.of(sources[0], [(0.5, 0)] * 5, (4, 5))
+    assert identity_of(moved) == (known, ((0.5, 0),) * 5, (4, 5), True)
+    parts = (Part(ARRAY[0], WHOLE),) * 5
+    assert not need_dask(replace(MovedFrames.of(sources[2], [(0, 0)] * 5, (4, 5)), parts=parts))
     assert (identity_of(sources[1]), identity_of(sources[2])) == (None, None)
 
 
@@ -303,6 +309,7 @@ def test_some_files_of_a_folder_and_those_that_fail(tmp_path):
     (folder / "t2.tif").write_bytes(b"no image")
     assert f"{folder}/t2.tif" in refusal(t2v.SourceError, open_images, folder, names)
     assert f"{folder}/t2.tif" in refused(folder, match="t[29].tif")
+    assert f"{folder}/t2.tif" in refusal(t2v.SourceError, open_finished, folder, "t[29].tif")
     assert open_images(folder, names, None, "skip").format.shape == (8, 10)
     assert t2v.open_stack(folder, match="t[29].tif", on_error="skip").format.shape == (8, 10)
     tifffile.imwrite(folder / "t10.tif", np.zeros((8, 10), np.uint16))
@@ -451,8 +458,8 @@ def test_what_is_said_of_images_that_are_no_files(tmp_path):
         "restore them, or choose others with --match"
     )
     assert refused(folder) == said
-    for name in ("z.tif", "p.tif"):
-        os.mkfifo(folder / name)
+    for letter in "zqwpxrvyus":
+        os.mkfifo(folder / f"{letter}.tif")
     assert refused(folder) == (
         f"{folder}/p.tif: is no file, but a pipe, socket or device; remove it, or use --match to "
         "choose files"

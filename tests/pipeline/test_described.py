@@ -16,9 +16,11 @@ from napari_tif2video.encode import EncodedSegment
 from napari_tif2video.encode.encoder import Packet
 from napari_tif2video.geometry import CropBox
 from napari_tif2video.picture import FrameStats
+from napari_tif2video.pipeline import describe
 from napari_tif2video.pipeline.describe import recipe_of
 from napari_tif2video.pipeline.versions import versions
-from napari_tif2video.planning import plan
+from napari_tif2video.planning import plan, side_by_side
+from napari_tif2video.recipe import RecipePanel, RecipeSource
 
 
 def test_settings_of_a_recipe_name_no_folder(tmp_path):
@@ -77,6 +79,34 @@ def test_what_a_recipe_says_of_two_channels():
     assert set(found.calibration) == {"pixel_size_um", "pixel_size_origin"}
 
 
+def test_what_a_recipe_says_of_sources_side_by_side(tmp_path):
+    pages = write_pages(tmp_path / "s.tif", noise((4, 24, 40)))
+    settings = t2v.VideoSettings(panels="sources", width="full", limits=(0, 9), frames="1:")
+    stacks = t2v.open_stack(pages), t2v.open_stack(noise((3, 24, 60), high=200, dtype=np.uint8))
+    made = side_by_side([plan(stack, settings) for stack in stacks], settings)
+    stats = stats_of(((0.0, 9.0), (0.0, 9.0)))
+    found = recipe_of(made, stats, 0.5, (), first_segment(b""))
+    left, right = made.picture.mosaic.corners
+    assert found.sources == (
+        RecipeSource(
+            *("s.tif", "page 2 of s.tif", "page 4 of s.tif", (40, 24), "uint16", 3, range(1, 4)),
+            crop=CropBox(40, 24, 0, 0),
+            panels=(RecipePanel(left[1], left[0], 40, 24, (0,)),),
+            shown=(1, 2, 3),
+        ),
+        RecipeSource(
+            *("array", "frame 1", "frame 2", (60, 24), "uint8", 2, range(1, 3)),
+            crop=CropBox(60, 24, 0, 0),
+            panels=(RecipePanel(right[1], right[0], 60, 24, (1,)),),
+            shown=(1, 2, 2),
+        ),
+    )
+    assert left == (0, 10)  # one above the other, in the middle
+    assert (right[0] >= 24, right[1]) == (True, 0)
+    assert (found.bad_frames, found.frames, found.crop) == ((), 3, CropBox(40, 24, 0, 0))
+    assert (found.width, found.height) == made.picture.mosaic.size[::-1]
+
+
 @pytest.mark.parametrize(
     ("data", "library"),
     [(b"..x265 (build 209) - ", {"x265": "209"}), (b"x264", {}),
@@ -102,5 +132,12 @@ def test_colours_and_counts_as_they_are_in_a_recipe():
     assert colours(colormap="magenta") == "#ff00ff"
     table = np.frombuffer(base64.b64decode(colours(colormap="viridis")), np.uint8).reshape(256, 3)
     assert table[[0, 255]].tolist() == [[68, 1, 84], [253, 231, 37]]
+    # A table that is even from black, but for the rounding of its levels, is named by its end.
+    even = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(256, 3)
+    for off, is_named in ((0, True), (1, True), (2, False)):
+        bent = even.copy()
+        bent[250, 1] += off
+        known = describe._colours(bent.tobytes())
+        assert known == ("#ffffff" if is_named else base64.b64encode(bent.tobytes()).decode())
     raw = recipe_of(planned(frames, raw=True), limits, 0.0, (), first_segment(b""))
     assert raw.channels[0].limits == ()

@@ -136,12 +136,23 @@ def test_the_last_segments_are_encoded_when_all_of_them_are_prepared(monkeypatch
     assert behind(is_threaded=False, client=1) == [0] * 4
     assert behind(108) == [14 + 1] * 2 + [0]  # eight frames are not worth a task of their own
     assert behind(109, workers=2) == [7, 7 + 2 + 1, 7 + 2 + 1]
+    own = SimpleNamespace(key="none", client=None, workers=1, is_threaded=True)
+
+    def kinds(source):
+        made = planned(source, limits=(0, 9), width="full")
+        (task, *_) = tasks.encode_tasks(made, None, own, tasks.segments_of(made))
+        return {str(key).partition("-")[0] for key in task.__dask_graph__()}
+
     segment = 50 * 16 * 100 * 2
     for nbytes, found in (
         (segment, [7, 7, 15, 15]), (segment * 3 // 2, [7, 22, 22, 22]), (segment - 1, [0] * 4),
     ):  # fmt: skip
         monkeypatch.setattr(tasks, "_MAX_WAITING_BYTES", nbytes)
         assert behind() == found
+    # What dask computes does not wait for an encoder that would hold all of it.
+    zeros = dask.array.zeros((200, 16, 100), dtype=np.uint16, chunks=(10, 16, 100))
+    assert {"prepare", "encode"} <= kinds(zeros)
+    assert kinds(zeros.compute()) == {"prepare_and_encode"}
 
 
 def test_the_title_is_segments_of_one_still(encoded):

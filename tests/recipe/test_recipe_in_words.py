@@ -283,7 +283,8 @@ def test_inspect_to_the_letter(tmp_path, cli, changes, text):
     recipe = dataclasses.replace(PLAIN, **changes)
     path = tmp_path / "o.json"
     path.write_text(recipe.to_json(), encoding="utf-8")
-    assert cli("--inspect", path).out == text
+    ended = cli("--inspect", path)
+    assert (ended.code, ended.out) == (0, text)
     as_json = cli("--inspect", path, "--json", "--quiet", "--nogui").out
     assert as_json == recipe.to_json()
     assert t2v.read_recipe(path) == t2v.Recipe.from_json(recipe.to_text()) == recipe

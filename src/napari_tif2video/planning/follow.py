@@ -152,7 +152,7 @@ def _trajectories(
         if path is None:
             assert isinstance(value, Given)
             return _of_array(_on_frames(value, stack), ground)
-        is_image = path.is_dir() or path.suffix.lower() in TIFF_SUFFIXES
+        is_image = os.path.isdir(path) or path.suffix.lower() in TIFF_SUFFIXES
         return (_of_labels if is_image else _of_file)(path, state_of(path), ground)
     except OSError as exc:
         raise SourceError(f"follow: {path} cannot be opened ({exc.strerror or exc})") from exc

@@ -92,17 +92,18 @@ def path_of(given: Any, ground: Ground) -> Path | None:
 
 def state_of(path: Path) -> tuple[tuple[str, int, int], ...]:
     """What is another one as soon as a file changes, or one of a folder or a pattern does."""
-    if path.is_dir():
+    # Those of `os.path` say of a name that no file can have that there is none.
+    if os.path.isdir(path):
         files = sorted(map(os.fspath, path.iterdir()))
     else:
-        files = [os.fspath(path)] if path.exists() else sorted(glob.glob(os.fspath(path)))
+        files = [os.fspath(path)] if os.path.exists(path) else sorted(glob.glob(os.fspath(path)))
     found = ((file, os.stat(file)) for file in files)
     return tuple((file, state.st_size, state.st_mtime_ns) for file, state in found)
 
 
 def read_once(read: Callable[[Path], _Found], path: Path) -> _Found:
     """What is in a file; read once as long as it stays as it is."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise SourceError(f"{path}: is a folder; name a file")
     try:
         state = state_of(path)
@@ -142,7 +143,8 @@ def open_labels(given: Any, path: Path | None, settings: VideoSettings) -> tuple
 def _opened(given: Any, path: Path | None) -> Stack:
     if path is None:
         return open_stack(np.asarray(given) if isinstance(given, list) else given)
-    if not path.exists() and glob.has_magic(path.name) and path.parent.is_dir():
+    is_pattern = glob.has_magic(path.name) and not os.path.exists(path)
+    if is_pattern and os.path.isdir(path.parent):
         return open_finished(path.parent, path.name)
     return open_finished(path)
 

@@ -89,8 +89,10 @@ def test_what_is_made_and_what_is_missing(opened, errors, monkeypatch, tmp_path)
     (order,) = orders
     assert len(order.jobs) == 1
     assert [ref() for ref in order.origins_of(order.jobs[0])] == [layer]
+    widget["fps"].value = 20  # taken in at once
     click(widget.create_button)
     assert len(orders) == 2
+    assert widget.plan.settings.fps == 20
     widget.mode.value = "Folders"
     assert widget.convert() is False
     assert errors[1:] == ["add a folder first"]

@@ -62,11 +62,22 @@ def test_what_is_played_unless_somebody_chooses(form):
         ("C2", None, {}),
         ("Z3", None, {}),
         ("", None, {}),
+        ("T5 C1 Z1", "Time (5)", {"channel": "all"}),
     ):
         axes = tuple((text[0], int(text[1:])) for text in sizes.split())
         form.offer_axes([SourceAxes(axes)])
         assert (shown_parts(form).get("play"), values(form)) == (shown, meant), sizes
         assert not is_open(form.kept_row)
+    assert shown_parts(form) == {
+        "channel": "All, merged", "z": "Maximum of all 1", "play": "Time (5)",
+    }  # fmt: skip
+
+
+def test_an_axis_is_said_as_soon_as_one_source_needs_it(form):
+    slices, more = SourceAxes((("Z", 3),)), SourceAxes((("Z", 2), ("P", 4)))
+    for sources, meant in (([slices], {}), ([slices, more], {"play": "Z"})):
+        form.offer_axes(sources)
+        assert values(form) == meant
 
 
 def test_parts_of_several_sources(form):

@@ -108,14 +108,14 @@ class Parts:
 
     def refresh(self) -> None:
         """Follow what was chosen."""
-        sources = [source for source in self._sources if source.sizes]
+        sources = self._sources
         lengths = _longest(sources)
         position, channel, z, play = self._choices.values()
         shown, default = _default_play(sources, lengths)
         axes = [(axis_words(letter, n), letter) for letter, n in lengths.items()]
         play.offer_part(axes, 0, shown, default, len(lengths) > 1)
         count, depth = lengths.get("C", 0), lengths.get("Z", 0)
-        names = [source.positions for source in self._sources]
+        names = [source.positions for source in sources]
         places = max(map(len, names), default=0)
         choices = [_EACH, *_named("Position", names)]
         position.offer_part(choices, places, "each", "each", places > 1)
@@ -136,7 +136,6 @@ class Parts:
             self.axes.value = None
         for part in self._choices.values():
             part.forget_hidden()
-        self.refresh()
 
 
 def _longest(sources: Sequence[SourceAxes]) -> dict[str, int]:

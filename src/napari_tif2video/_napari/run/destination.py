@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from ...encode import sidecar_of
 from ...settings import VideoSettings
+from ...units import counted
 from ..desktop import stored
 from ..form import Choice
 from ..panel import line, tidy, title
@@ -65,7 +66,7 @@ class Destination(Container):
             line(title("If it exists"), self.existing, stretch=1),
             line(title("When done"), self.verify, self.sidecar),
         )
-        self.folder = str(stored().value("folder", "") or "") or None
+        self.folder = str(stored().value("folder", "")) or None
         self.where.changed.connect(lambda: self.edited.emit())
         self.browse.changed.connect(self.ask)
         self.name_edit.native.editingFinished.connect(self._on_name)
@@ -133,7 +134,7 @@ def ask_about_existing(parent: QWidget, paths: list[Path]) -> Answer:
     box.setWindowTitle("TIFF to video")
     first = paths[0].name
     alone = " exists" if paths[0].exists() else " is being made"
-    others = f" and {len(paths) - 1} others exist" if len(paths) > 1 else alone
+    others = f" and {counted(len(paths) - 1, 'other')} exist" if len(paths) > 1 else alone
     box.setText(f"{first}{others} already.")
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
     keep = box.addButton("Keep both", QMessageBox.ButtonRole.AcceptRole)

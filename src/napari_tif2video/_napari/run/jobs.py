@@ -40,9 +40,9 @@ def layer_jobs(plan: Plan, destination: Destination) -> list[SourceJob]:
             return []
         folder = destination.folder
     name = destination.file_name or automatic_name(plan, folder)
-    if folder is None and path is not None:
+    if folder is None:
+        assert path is not None
         folder = path if path.is_dir() else path.parent
-    assert folder is not None
     output = folder / name
     beside = sidecar_of(output) if destination.sidecar.value else None
     return [SourceJob(plan.stack, plan=plan, output=output, sidecar=beside)]
@@ -153,7 +153,7 @@ class RowStates:
         elif len(own) > 1:
             failed = [each for each in states if each[0] == "failed"]
             state, why = failed[0] if failed else states[-1]
-            if not failed and state not in _ENDED:
+            if state not in _ENDED:
                 state = f"{own.index(index) + 1} of {len(own)}"
         self._folders.set_row(rows.index(path), state, why, videos)
 
