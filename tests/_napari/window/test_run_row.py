@@ -175,6 +175,12 @@ def test_one_video(run, wait, pipeline):
     assert (card.path, card.facts) == (video.output, f"320×240 · 2.5 s · 0 kB\n{LIMITS}")
     assert card.origins == {"/in/a.mp4.tif"}
     assert run.card.headline.isExpanded()
+    # While another one is made it is folded.
+    run.start(order_of("b.mp4"))
+    assert run.card.visible
+    assert not run.card.headline.isExpanded()
+    assert (run.bar.native.format(), run.bar.value) == ("%p %", 0)
+    wait(lambda: not run.is_running)
 
 
 def test_what_was_known_before_is_not_said_again(run, wait, pipeline):
@@ -375,7 +381,7 @@ def test_cancel_comes_too_late(run, wait, pipeline, names, message):
 
 def test_what_waits(run, wait, pipeline):
     began, states = [], []
-    run.began.connect(lambda: began.append(run.bar.native.format()))
+    run.began.connect(lambda: began.append((run.bar.native.format(), run.bar.value)))
     pipeline.script = [[lambda: run._is_cancelled.wait(20)]]
     run.start(order_of("a.mp4"))
     run.start(order_of("b.mp4", "c.mp4", states=states))
@@ -401,13 +407,15 @@ def test_what_waits(run, wait, pipeline):
     wait(lambda: not run.is_running)
     assert run.next.value == "Not begun: b.mp4 and 1 more, d.mp4"
     assert (run.next.native.isVisible(), run.go_on_button.native.isVisible()) == (True, True)
-    assert began == ["%p %"]
+    assert began == [("%p %", 0)]
     # Go on: both, one after the other.
-    pipeline.script = [[made("b.mp4")]]
+    pipeline.script = [[(1010.0, 0.5), made("b.mp4")]]
     run.go_on_button.native.click()
     assert run.next.value == "Next: d.mp4"
     wait(lambda: not run.is_running)
-    assert len(began) == 3
+    assert began == [("%p %", 0)] * 3
+    # Both tell of progress at the same time, and so the second is not shown.
+    assert [value for _, value in pipeline.steps.seen] == [250, 0]
     assert not run.next.native.isVisible()
     assert [len(jobs) for jobs, *_ in pipeline.asked] == [1, 2, 1]
     assert len(run.videos) == 2
