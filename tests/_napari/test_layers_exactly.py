@@ -493,6 +493,11 @@ def test_the_slider_that_was_used_last_is_played():
         assert (counts(stack, 0), counts(stack, 1)) == expected
         assert stack.notes == ()
         assert list(stack.placed.along.values()) == [(last % 3 - 5, 0, 1)]
+    first = ViewerModel()
+    first.add_image(planes(1, 3, 4))
+    first.dims.set_point(2, 3)
+    first.dims.last_used = 0  # which has one step: the first that has more
+    assert counts(ours.stack_of(first)) == [3, 13, 23]
     alone = ViewerModel()
     alone.add_image(planes(1, 1), name="still")
     stack = ours.stack_of(alone)

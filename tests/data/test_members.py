@@ -133,7 +133,7 @@ def test_metadata_that_cannot_be_read(tmp_path, text, reason):
 
 
 def test_text_that_is_no_ome(tmp_path):
-    for text in ("Pixels", "<Pixels SizeT=", "<a/>", " BinaryOnly", "<Image><Pixels", ""):
+    for text in ("Pixels", "<Pixels SizeT=", "<a/>", " BinaryOnly", "<OME><Image", ""):
         stack = t2v.open_stack(write(tmp_path / "s.tif", PLANES[:3], text))
         assert (len(stack), stack.played, stack.notes) == (3, "T", ())
     text = f"\n {ome(image(1, 3))}"
@@ -152,6 +152,8 @@ def test_images_of_one_file(tmp_path):
     second = second.replace("<Pixels", levels.format("Grey", 0, 5, 5) + "<Pixels")
     third = image(1, 2, 1, '<Channel Name="C"/><Channel/>' + B(IFD=7, PlaneCount=2), name="P3")
     third = third.replace("</Pixels>", "</Pixels>" + levels.format("Blue", 0, 1.5, 4))
+    third = third.replace("</Image>", levels.format("Red", 1, 5, 5) + "</Image>")
+    third = third.replace("</Image>", levels.format("Purple", 1, 5, 6) + "</Image>")
     path = write(tmp_path / "s.tif", PLANES[:9], ome(first, second, third))
     stack = t2v.open_stack(path)
     assert (stack.image_names, stack.notes, stack.left_out) == (("P 1", "", "P3"), (), 0)
@@ -273,6 +275,18 @@ def test_more_planes_than_files_have_room_for(tmp_path):
     )
 
 
+def test_more_planes_in_several_files_than_anybody_records(tmp_path, monkeypatch):
+    folder = series(tmp_path / "in", BOTH)
+    for most in (4, 3):
+        monkeypatch.setattr("napari_tif2video.data.tiff.claims.MAX_PLANES", most)
+        if most == 4:
+            assert t2v.open_stack(folder / "a.tif").axes == "TCYX"
+    assert error_of(folder / "a.tif") == (
+        f"{folder / 'a.tif'}: claims 4 planes, more than the 3 of any usual file; if you trust it, "
+        "set TIF2VIDEO_TRUST=2 in the environment"
+    )
+
+
 def test_a_folder_goes_by_its_names_where_metadata_fail(tmp_path):
     """For a single image: several cannot be told apart by names."""
     folder = series(tmp_path / "in", B("a.tif", PlaneCount=2) + B("b.tif", FirstT=1, IFD=0))
@@ -362,3 +376,11 @@ def test_files_unlike_the_first_of_their_series(tmp_path):
     assert refusal(t2v.SourceError, stack.data[1, 1].compute) == said
     assert refusal(t2v.SourceError, stack.planes.frames.check) == said
     np.testing.assert_array_equal(stack.data[1, 0], PLANES[0])
+
+
+def test_a_file_with_one_of_two_images_and_a_page_more(tmp_path):
+    """Whose the other page is, its metadata do not say."""
+    text = ome(image(2, inside=B("s.tif", PlaneCount=2)), image(2, inside=B("x.tif", PlaneCount=2)))
+    stack = t2v.open_stack(write(tmp_path / "s.tif", PLANES[:3], text))
+    assert (len(stack), stack.notes, stack.left_out) == (2, (), 0)
+    np.testing.assert_array_equal(stack.data, PLANES[:2])

@@ -795,6 +795,19 @@ def test_frames_that_are_counted_from_one():
     assert planned(black(3), arrays=track(1, 2)).timeline.drawings[0].t.tolist() == [1, 2]
 
 
+def test_drawings_that_are_empty_or_lie_in_all_slices(tmp_path):
+    assert refused(arrays={"points": np.zeros((0, 3))}) == (
+        "array: points: the array: nothing of it can be drawn: it is empty"
+    )
+    stack = t2v.open_stack(np.zeros((COUNT, 3, 40, 60), np.uint16), axes="TZYX")
+    stack = stack.calibrated(Calibration(0.5, "given", z_spacing_um=2.0))
+    made = planned(stack, arrays={"shapes": [np.array([[5, 5], [9, 9], [5, 9]])]}, z=1)
+    assert (made.drawn[0].left_out, made.notes) == (0, ())
+    (tmp_path / "p.csv").write_text("y (um),x (um)\n10,15\n")
+    (points,) = planned(stack, points=tmp_path / "p.csv", z=1).timeline.drawings
+    assert (points.y.item(), points.x.item()) == (20, 30)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows says it otherwise")
 def test_names_that_no_file_can_have(tmp_path):
     long, gone = tmp_path / ("x" * 300), tmp_path / "gone.csv"

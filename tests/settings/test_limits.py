@@ -207,6 +207,7 @@ def test_numbers_and_names_as_they_may_be_written():
     assert t2v.VideoSettings(codec="H265", play="z", axes="tcyx").changed() == {
         "codec": "h265", "play": "Z", "axes": "TCYX",
     }  # fmt: skip
+    assert t2v.VideoSettings(raw=True).width == "full"
     assert t2v.VideoSettings(colormap=" viridis ").colormap == "viridis"
     assert t2v.VideoSettings(title="a\\nb\n", width="full").changed() == {
         "title": "a\nb", "width": "full",

@@ -187,6 +187,9 @@ def test_the_box_is_drawn_on_the_canvas(opened):
     assert model.status == "Drag a box over the image; Esc ends that"
     click(crop.draw)
     assert not widget.canvas.is_drawing
+    for is_on in (True, False):  # Escape, for one
+        widget.canvas.drawing_changed.emit(is_on)
+        assert crop.draw.value is is_on
     widget.canvas.box_changed.emit(CropBox(30, 20, 4, 2))
     assert str(widget.settings.crop) == "30x20+4+2"
     widget.wait_until_idle()
