@@ -223,6 +223,10 @@ def test_planes_of_two_files(tmp_path):
             some = frames.select([3, 0])
             assert len(some) == 2
             assert [some.label(i) for i in range(2)] == [frames.label(3), frames.label(0)]
+    said = 'PhysicalSizeX="0.5" PhysicalSizeY="0.5" TimeIncrement="3"'
+    for source in (series(folder, BOTH, more=said), folder / "b.tif"):
+        stack = t2v.open_stack(source)
+        assert (stack.pixel_size_um, stack.frame_interval_s) == (0.5, 3)
     order = B("a.tif", PlaneCount=2) + B("b.tif", FirstC=1, PlaneCount=2)
     stack = t2v.open_stack(series(folder, order, order="XYTZC"))
     np.testing.assert_array_equal(stack.data, PLANES[:4].reshape(2, 2, 4, 6).swapaxes(0, 1))

@@ -457,6 +457,9 @@ def test_how_micro_manager_showed_channels(tmp_path):
     check({"A": {"Min": 3, "Max": 3}, "B": {"Min": 3, "Max": 2**32}}, "{}", a, b)
     check({"A": {"Min": 3}, "B": {"Max": 5}, "C": {}}, "{}", a, b)
     check({"A": {"Min": "3", "Max": 5}, "B": {"Min": 3, "Max": "5", "Color": "red"}}, "{}", a, b)
+    # What one channel lacks takes nothing from another.
+    for bad in ({"Min": 3, "Max": "5"}, {"Min": "3", "Max": 5}, {"Min": None, "Max": None}):
+        check({"B": bad, "A": {"Color": 0x010203}}, "{}", ChannelInfo("A", shade(1, 2, 3)), b)
     check("[1]", studio(said("B", 0, 0.5, 1, 4, 8), said("C", 1, 1, 1, 0, 1)),
           a, ChannelInfo("B", shade(0, 128, 255), (4, 8)))  # fmt: skip
     check({"A": {"Min": 3, "Max": 9}, "B": {"Min": 1, "Max": 2}},

@@ -173,7 +173,6 @@ class Tracks(OfArrays):
         length, most = max(self.tail + self.head, 1e-9), now + self.head
         strengths = 1 - (most - times) / length
         np.maximum(strengths, 0, out=strengths)
-        np.minimum(strengths, 1, out=strengths)
         strengths[times > most] = 0
         return strengths.astype(np.float32)
 
