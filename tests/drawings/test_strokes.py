@@ -53,3 +53,23 @@ def test_the_last_line_is_seen_whatever_is_asked_before(monkeypatch, width, bloc
         }
         there = [(first + n, o) for n, o in enumerate(opacities) if o]
         assert found == seen_one_by_one(alone, there)
+
+
+@pytest.mark.parametrize("width", [1.0, 2.0, 5.0])
+def test_what_a_line_covers(width):
+    """By the distance of each pixel from it, however long it is and wherever it begins."""
+    ends = [(5.2, 4.1, 30.4, 4.1), (40.3, 3.0, 40.3, 25.5), (3.3, 26.6, 25.1, 10.2)]
+    ends += [(-30.5, 12.3, 20.25, 20.75), (20.0, -9.0, 60.0, 29.0), (8.0, 8.0, 9.5, 8.5)]
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5
+    for x0, y0, x1, y1 in ends:
+        line = strokes.Strokes(
+            np.array([[x0], [y0]]), np.array([[x1], [y1]]), width, SIZE, np.zeros(1, bool)
+        )
+        places, _, alphas = line.covered(0, 1, *np.array([[0.25], [0.75]], np.float32))
+        found = np.zeros(SIZE)
+        found.flat[places] = alphas
+        share = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2)
+        share = share.clip(0, 1)
+        away = np.hypot(x - x0 - share * (x1 - x0), y - y0 - share * (y1 - y0))
+        cover = (width / 2 + 0.5 - away).clip(0, 1)
+        np.testing.assert_allclose(found, cover * (0.25 + share / 2), atol=1e-4)
