@@ -128,9 +128,7 @@ def _read_json(path: str | os.PathLike[str]) -> str | None:
             content = file.read(4096)
             if b"\0" in content:
                 return None
-            content += file.read(MAX_JSON_BYTES)
-        if len(content) > MAX_JSON_BYTES:
-            raise SourceError(f"{path}: is too large for settings or a recipe")
+            content += file.read(MAX_JSON_BYTES)  # beyond, `load_json` refuses what is there
         return content.decode("utf-8")
     except OSError as exc:
         raise SourceError(f"{path}: cannot be read ({exc.strerror or exc})") from exc
