@@ -191,3 +191,15 @@ def test_progress_never_goes_beyond_its_end(tmp_path, moving):
     assert "trying" in {p.phase for p in seen}
     assert all(p.done <= p.total for p in seen)
     assert seen[-1].done == seen[-1].total
+
+
+def test_a_size_that_spoils_what_was_no_sample_of_the_series(tmp_path):
+    """Every other segment is noise, and those that are tried before are not."""
+    y, x = np.mgrid[:64, :64]
+    stack = np.repeat([32_000 + 9000 * np.sin(x / 9) * np.cos(y / 7)], 250, 0).astype(np.uint16)
+    stack[50:100] = stack[150:200] = noise((50, 64, 64))
+    with pytest.raises(
+        t2v.SourceError, match=r"180kB are too few .*would take 2. dB, and below 30"
+    ):
+        t2v.convert(stack, tmp_path / "o.mp4", width="full", limits=(0, 65535), max_size="180kB")
+    assert not list(tmp_path.iterdir())
