@@ -112,10 +112,8 @@ video.requestVideoFrameCallback(collect);
 (async () => {
     await seek(0);
     await video.play();
-    await until(() => frame);
-    const first = frame.mediaTime;
-    await until(() => frame.mediaTime > first);
-    const moved = frame.mediaTime - first;
+    await until(() => frame && frame.mediaTime > 0);  // on a busy machine, perhaps the last one
+    const moved = frame.mediaTime;
     video.pause();
     await seek(time);
     await until(() => frame.mediaTime <= time && time < frame.mediaTime + duration);

@@ -18,6 +18,8 @@ from helpers.frames import noise
 
 import napari_tif2video as t2v
 from napari_tif2video.data import identity_of
+from napari_tif2video.encode import encode_segment
+from napari_tif2video.pipeline import tasks
 
 # A run that is to be stopped may be complete before that; then it is made again.
 TRIES = 20
@@ -257,9 +259,18 @@ def test_a_link_in_its_place_is_not_followed(stopped, go_on, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs locks of POSIX")
-def test_two_runs_do_not_share_what_is_kept(stopped):
+def test_two_runs_do_not_share_what_is_kept(stopped, monkeypatch):
     copy, output, options, _ = stopped
     asked = []
+
+    def encode_later(*given):
+        """Not before the other run has begun."""
+        end = time.monotonic() + 30
+        while not asked and time.monotonic() < end:
+            time.sleep(0.01)
+        return encode_segment(*given)
+
+    monkeypatch.setattr(tasks, "encode_segment", encode_later)
 
     def another(progress):
         if not asked:
