@@ -9,6 +9,14 @@ import pytest
 from helpers.threads import threads_since
 
 
+@pytest.fixture
+def model():
+    """A viewer without a window."""
+    from napari.components import ViewerModel
+
+    return ViewerModel()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _no_thread_survives():
     """The threads of a module have ended when it has."""

@@ -27,13 +27,6 @@ from napari_tif2video.settings import CODECS, CONTAINERS  # noqa: E402
 PLUGIN = "napari-tif2video"
 
 
-@pytest.fixture
-def model():
-    from napari.components import ViewerModel
-
-    return ViewerModel()
-
-
 @pytest.fixture(autouse=True)
 def _discovered():
     npe2.PluginManager.instance().discover()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
@@ -17,6 +19,8 @@ from qtpy.QtWidgets import (
     QRadioButton,
     QTreeWidget,
 )
+
+import napari_tif2video as t2v
 
 CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QTreeWidget)
 
@@ -82,6 +86,39 @@ def pick(combo, text):
     assert index >= 0, f"{text} is not among {[combo.itemText(i) for i in range(combo.count())]}"
     combo.setCurrentIndex(index)
     combo.activated.emit(index)
+
+
+def entries(combo):
+    """What a drop-down list offers."""
+    combo = native(combo)
+    assert isinstance(combo, QComboBox)
+    return [combo.itemText(number) for number in range(combo.count())]
+
+
+def open_menu(button):
+    """The menu of a button, filled as for the user."""
+    menu = native(button).menu()
+    menu.aboutToShow.emit()
+    return menu
+
+
+def actions_of(menu):
+    """By their texts, but for the lines between them."""
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+def finished(source, path, **facts):
+    """A video as a run tells of it."""
+    values = {
+        "frames": 25,
+        "width": 320,
+        "height": 240,
+        "fps": Fraction(10),
+        "contrast": "global",
+        "limits": (100.0, 4000.0),
+        "clipped": 0.0,
+    }
+    return t2v.Video(source, "ok", path, **(values | facts))
 
 
 def lay_out(widget):

@@ -155,6 +155,45 @@ def wait():
     return until
 
 
+@pytest.fixture
+def errors(monkeypatch):
+    """The errors that were shown."""
+    shown = []
+    monkeypatch.setattr("napari_tif2video._napari.words.show_error", shown.append)
+    return shown
+
+
+@pytest.fixture
+def opened_elsewhere(monkeypatch):
+    """What was opened in other programs."""
+    from qtpy.QtCore import QUrl
+    from qtpy.QtGui import QDesktopServices
+
+    paths = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: paths.append(QUrl(url).toLocalFile())
+    )
+    return paths
+
+
+@pytest.fixture
+def form(qtbot):
+    from napari_tif2video._napari.form import SettingsForm
+
+    form = SettingsForm()
+    qtbot.addWidget(form.native)
+    return form
+
+
+@pytest.fixture
+def folders(qtbot):
+    from napari_tif2video._napari.source import FolderList
+
+    folders = FolderList()
+    qtbot.addWidget(folders)
+    return folders
+
+
 class Disk:
     """Answers at once, or, for files in the folder `held`, when it is let go."""
 

@@ -14,7 +14,7 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, create, pick, row_of, select, states, write_into
+from helpers.window import choose, create, entries, pick, row_of, select, states, write_into
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -55,11 +55,7 @@ def thumbnail(widget):
 def offered(widget):
     """The rows that the user sees, and what there is to choose."""
     lists = [widget[name] for name in ("channel", "z", "play")]
-    return {
-        each.name: [each.native.itemText(i) for i in range(each.native.count())]
-        for each in lists
-        if each.visible
-    }
+    return {each.name: entries(each) for each in lists if each.visible}
 
 
 def assert_shows(path, data):
@@ -367,8 +363,7 @@ def test_positions(with_sources, tmp_path, wait):
     _, widget = with_sources(path)
     position = widget["position"]
     wait(lambda: position.visible)
-    choices = [position.native.itemText(i) for i in range(position.native.count())]
-    assert choices == ["Each its own video", "Well A", "Well B"]
+    assert entries(position) == ["Each its own video", "Well A", "Well B"]
     assert widget.settings.position == "each"
     thumbnail(widget)
     assert "2 positions · 3 time points · 160×48" in widget.source.info.value

@@ -12,30 +12,19 @@ from helpers.video import decoded, grey_of
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, create, lay_out, reading
-from qtpy.QtCore import QUrl
-from qtpy.QtGui import QDesktopServices, QGuiApplication
+from helpers.window import choose, click, create, lay_out, open_menu, reading
+from qtpy.QtGui import QGuiApplication
 
 import napari_tif2video as t2v
 
 
-@pytest.fixture
-def opened(monkeypatch):
-    """What was opened in other programs."""
-    paths = []
-    monkeypatch.setattr(
-        QDesktopServices, "openUrl", lambda url: paths.append(QUrl(url).toLocalFile())
-    )
-    return paths
-
-
 def last_videos(widget):
-    menu = widget.run.card.recent_button.native.menu()
-    menu.aboutToShow.emit()
-    return menu.actions()
+    return open_menu(widget.run.card.recent_button).actions()
 
 
-def test_the_card_tells_of_the_video_and_does_what_it_says(open_widget, wait, tmp_path, opened):
+def test_the_card_tells_of_the_video_and_does_what_it_says(
+    open_widget, wait, tmp_path, opened_elsewhere
+):
     gradient = np.tile(np.linspace(0, 65535, 320, dtype=np.uint16), (4, 240, 1))
     _, widget = open_widget(gradient, name="s", contrast_limits=(0, 65535))
     card = widget.run.card
@@ -69,7 +58,7 @@ def test_the_card_tells_of_the_video_and_does_what_it_says(open_widget, wait, tm
     assert not card.picture.geometry().intersects(card.facts.native.geometry())
     for button in (card.play_button, card.picture, card.show_button):
         click(button)
-    assert opened == [str(video.path), str(video.path), str(tmp_path)]
+    assert opened_elsewhere == [str(video.path), str(video.path), str(tmp_path)]
     click(card.path_button)
     clipboard = QGuiApplication.clipboard()
     assert clipboard.text() == str(video.path)
@@ -77,21 +66,21 @@ def test_the_card_tells_of_the_video_and_does_what_it_says(open_widget, wait, tm
     assert json.loads(clipboard.text()) == json.loads(t2v.read_recipe(video.path).to_json())
 
 
-def test_a_video_that_was_deleted_is_not_opened(open_widget, wait, tmp_path, opened, monkeypatch):
+def test_a_video_that_was_deleted_is_not_opened(
+    open_widget, wait, tmp_path, opened_elsewhere, errors
+):
     _, widget = open_widget(numbered(3), name="s")
     (video,) = create(widget, wait, tmp_path)
     video.path.unlink()
-    said = []
-    monkeypatch.setattr("napari_tif2video._napari.words.show_error", said.append)
     click(widget.run.card.play_button)
     click(widget.run.card.recipe_button)
-    assert opened == []
-    assert len(said) == 2
-    assert all(video.path.name in text for text in said)
+    assert opened_elsewhere == []
+    assert len(errors) == 2
+    assert all(video.path.name in text for text in errors)
 
 
 def test_the_card_goes_with_its_layer_and_the_last_ten_come_back(
-    open_widget, wait, tmp_path, opened
+    open_widget, wait, tmp_path, opened_elsewhere
 ):
     viewer, widget = open_widget(noise((2, 40, 60)), name="s", contrast_limits=(0, 65535))
     viewer.add_image(noise((2, 40, 60)), name="other", visible=False)
@@ -120,7 +109,7 @@ def test_the_card_goes_with_its_layer_and_the_last_ten_come_back(
     viewer.window.remove_dock_widget("all")
     (tmp_path / names[-1]).unlink()
     card = open_widget()[1].run.card
-    (menu := card.recent_button.native.menu()).aboutToShow.emit()
+    menu = open_menu(card.recent_button)
     shown = [action.text().split("  ")[0] for action in menu.actions()]
     assert shown == names[-2:1:-1]
     assert not card.visible
@@ -129,7 +118,7 @@ def test_the_card_goes_with_its_layer_and_the_last_ten_come_back(
     assert card.facts.value == facts
     wait(lambda: card.picture.image is not None)
     click(card.play_button)
-    assert opened == [str(tmp_path / names[-4])]
+    assert opened_elsewhere == [str(tmp_path / names[-4])]
 
 
 def test_the_card_goes_with_its_folder(open_widget, wait, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,9 +11,10 @@ import pytest
 
 pytest.importorskip("napari")
 
+from helpers.window import finished, open_menu
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import Qt, QUrl
-from qtpy.QtGui import QDesktopServices, QGuiApplication
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 import napari_tif2video as t2v
@@ -39,16 +39,7 @@ def write(path, size=(240, 320), colours=(RED, BLUE)):
 
 
 def result(path, **facts):
-    values = {
-        "frames": 25,
-        "width": 320,
-        "height": 240,
-        "fps": Fraction(10),
-        "contrast": "global",
-        "limits": (100.0, 4000.0),
-        "clipped": 0.001,
-    }
-    return t2v.Video("a", "ok", path, **(values | facts))
+    return finished("a", path, **({"clipped": 0.001} | facts))
 
 
 LIMITS = "limits 100 to 4000 (global), 0.1 % of the values clipped"
@@ -125,15 +116,6 @@ def card(shown):
     return shown()
 
 
-@pytest.fixture
-def opened(monkeypatch):
-    paths = []
-    monkeypatch.setattr(
-        QDesktopServices, "openUrl", lambda url: paths.append(QUrl(url).toLocalFile())
-    )
-    return paths
-
-
 SMALL = np.zeros((4, 6, 3), np.uint8)
 
 
@@ -142,12 +124,10 @@ def some(path, image=SMALL, **options):
 
 
 def menu_of(card):
-    menu = card.recent_button.native.menu()
-    menu.aboutToShow.emit()
-    return menu.actions()
+    return open_menu(card.recent_button).actions()
 
 
-def test_a_card_without_a_video_does_nothing(card, opened):
+def test_a_card_without_a_video_does_nothing(card, opened_elsewhere):
     QGuiApplication.clipboard().setText("before")
     notification_manager.records.clear()
     assert card.shown is None
@@ -157,7 +137,7 @@ def test_a_card_without_a_video_does_nothing(card, opened):
         act()
     assert menu_of(card)[0].text() == "None is where it was"
     card.keep(set())
-    assert opened == []
+    assert opened_elsewhere == []
     assert QGuiApplication.clipboard().text() == "before"
     assert list(notification_manager.records) == []
 
@@ -187,7 +167,7 @@ def test_the_words_of_the_card(card):
     )
 
 
-def test_a_video_is_shown_and_goes_with_what_it_was_made_of(card, opened, tmp_path):
+def test_a_video_is_shown_and_goes_with_what_it_was_made_of(card, opened_elsewhere, tmp_path):
     path = tmp_path / "a.mp4"
     image = np.arange(72, dtype=np.uint8).reshape(4, 6, 3)
     card.add(some(path, image, origins={"x", "y"}), is_open=True)
@@ -209,7 +189,7 @@ def test_a_video_is_shown_and_goes_with_what_it_was_made_of(card, opened, tmp_pa
     assert not card.visible
     assert card.shown is None
     card.copy_path()
-    assert opened == []
+    assert opened_elsewhere == []
     # The list of the last ones brings it back, unfolded.
     path.touch()
     menu_of(card)[0].trigger()
@@ -230,7 +210,7 @@ def test_a_video_is_shown_and_goes_with_what_it_was_made_of(card, opened, tmp_pa
     assert [action.text().split("  ")[0] for action in menu_of(card)] == ["a.mp4", "b.mp4"]
     card.play_button.native.click()
     card.show_button.native.click()
-    assert opened == [str(path), str(tmp_path)]
+    assert opened_elsewhere == [str(path), str(tmp_path)]
 
 
 @pytest.mark.parametrize("kept", ["[1]", "{", "3", "null", ""])
@@ -249,7 +229,7 @@ def test_ten_are_offered(card, tmp_path):
     assert card.recent_button.visible
 
 
-def test_videos_of_the_sessions_before(shown, wait, tmp_path, opened):
+def test_videos_of_the_sessions_before(shown, wait, tmp_path, opened_elsewhere):
     path = write(tmp_path / "a.mkv")
     remember(FinishedVideo(path, "facts of a"))
     remember(FinishedVideo(tmp_path / "b.mkv", "facts of b"))

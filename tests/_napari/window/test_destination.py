@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("napari")
 
+from helpers.window import entries
 from magicgui.widgets import Label
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
@@ -56,7 +57,7 @@ def test_what_is_offered(destination):
     assert list(destination.where.offered) == [("Beside the data", None)]
     assert destination.existing.choices == ("ask", "replace", "keep", "skip")
     combo = destination.existing.native
-    assert [combo.itemText(i) for i in range(combo.count())] == [
+    assert entries(combo) == [
         "Ask",
         "Replace",
         "Keep both",

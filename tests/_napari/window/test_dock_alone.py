@@ -22,13 +22,6 @@ from napari_tif2video.geometry import CropBox
 
 
 @pytest.fixture
-def errors(monkeypatch):
-    shown = []
-    monkeypatch.setattr("napari_tif2video._napari.words.show_error", shown.append)
-    return shown
-
-
-@pytest.fixture
 def opened(qtbot):
     made = []
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("napari")
 
-from helpers.window import as_read, pick, write_into
+from helpers.window import as_read, entries, pick, write_into
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog, QLineEdit
@@ -42,10 +42,6 @@ def click(button):
     """As by the mouse, which has to know where the button is shown."""
     native = getattr(button, "native", button)
     native.click()
-
-
-def entries(combo):
-    return [combo.native.itemText(n) for n in range(combo.native.count())]
 
 
 @pytest.mark.parametrize(

@@ -6,25 +6,18 @@ import pytest
 
 pytest.importorskip("napari")
 
-from helpers.window import as_read, native, pick
+from helpers.window import as_read, entries, native, pick
 from magicgui.widgets import Label
-from qtpy.QtWidgets import QComboBox, QFileDialog
+from qtpy.QtWidgets import QFileDialog
 
 import napari_tif2video as t2v
-from napari_tif2video._napari.form import OF_DATA, SettingsForm
+from napari_tif2video._napari.form import OF_DATA
 from napari_tif2video._napari.source import SourceAxes
 from napari_tif2video.data import Calibration
 from napari_tif2video.overlays import Scale
 from napari_tif2video.settings import SETTINGS
 
 STACK = SourceAxes((("T", 5), ("C", 2), ("Z", 3)), ("DAPI", "GFP"))
-
-
-@pytest.fixture
-def form(qtbot):
-    form = SettingsForm()
-    qtbot.addWidget(form.native)
-    return form
 
 
 def is_open(widget):
@@ -42,12 +35,6 @@ def values(form):
     """What the form says of the part of the data that is shown."""
     names = ("axes", "position", "channel", "z", "play")
     return {name: form[name].value for name in names if form[name].value is not None}
-
-
-def entries(form, name):
-    combo = form[name].native
-    assert isinstance(combo, QComboBox)
-    return [combo.itemText(n) for n in range(combo.count())]
 
 
 def test_what_is_played_unless_somebody_chooses(form):
@@ -83,15 +70,15 @@ def test_an_axis_is_said_as_soon_as_one_source_needs_it(form):
 def test_parts_of_several_sources(form):
     other = SourceAxes((("C", 3), ("Z", 4)), ("GFP", "", "Cy5"), positions=("a", "b", "7"))
     form.offer_axes([SourceAxes(positions=("A1",)), STACK, other])
-    assert entries(form, "position") == ["Each its own video", "A1", "a", "b", "Position 2"]
-    assert entries(form, "channel") == [
+    assert entries(form["position"]) == ["Each its own video", "A1", "a", "b", "Position 2"]
+    assert entries(form["channel"]) == [
         "All, merged", "Each its own video", "DAPI", "GFP", "Channel 1", "Cy5",
     ]  # fmt: skip
-    assert entries(form, "z") == [
+    assert entries(form["z"]) == [
         "Maximum of all 4", "Mean of all 4", "Sum of all 4", "Median of all 4",
         "Slice 0", "Slice 1", "Slice 2", "Slice 3",
     ]  # fmt: skip
-    assert entries(form, "play") == ["Time (5)", "Channels (3)", "Slices (4)"]
+    assert entries(form["play"]) == ["Time (5)", "Channels (3)", "Slices (4)"]
     assert shown_parts(form) == {
         "position": "Each its own video", "channel": "All, merged", "z": "Maximum of all 4",
         "play": "Time (5)",
@@ -179,7 +166,7 @@ def test_layers_have_slices_on_a_slider(form):
     assert (values(form), shown_parts(form), is_open(form.kept_row)) == ({}, {}, False)
     form.offer_axes([], 4)
     assert shown_parts(form) == {"z": "Where the slider stands"}
-    assert entries(form, "z") == [
+    assert entries(form["z"]) == [
         "Where the slider stands", "Maximum of all 4", "Mean of all 4", "Sum of all 4",
         "Median of all 4",
     ]  # fmt: skip
@@ -223,7 +210,7 @@ def test_a_format_has_its_qualities_and_rates(form):
         ("gif", "Standard", None),
     ):
         form["codec"].value = codec
-        assert entries(form, "quality") == qualities.split()
+        assert entries(form["quality"]) == qualities.split()
         for n, quality in enumerate(qualities.split()):
             pick(form["quality"], quality)
             hint = rates.split()[n] if rates else ""
@@ -242,7 +229,7 @@ def test_a_quality_that_a_format_has_not_is_given_up(form):
     pick(form["quality"], "Draft")
     native(form["raw"]).click()
     assert (form["quality"].value, form["raw"].text) == ("standard", "Raw counts, in FFV1")
-    assert entries(form, "quality") == ["Standard", "Lossless"]
+    assert entries(form["quality"]) == ["Standard", "Lossless"]
     assert not is_open(form["codec"])
     assert not form.auto.enabled
     native(form["raw"]).click()
@@ -255,14 +242,14 @@ def test_a_quality_that_a_format_has_not_is_given_up(form):
 
 def test_contrasts_are_offered_and_kept(form):
     contrast = form["contrast"]
-    assert entries(form, "contrast") == [
+    assert entries(form["contrast"]) == [
         "As shown in napari", "Whole movie, automatic", "Whole movie, one scale",
         "All movies, one scale", "Each frame by itself", "Each frame, without flicker",
         "As stored in the file", "Fixed…",
     ]  # fmt: skip
     assert contrast.value == "displayed"
     form.offer_contrasts(["global", "local", "fixed"])
-    assert (contrast.value, entries(form, "contrast")) == (
+    assert (contrast.value, entries(form["contrast"])) == (
         "global", ["Whole movie, one scale", "Each frame by itself", "Fixed…"],
     )  # fmt: skip
     # Without a rule: the default of data; with percentiles, too.
@@ -599,7 +586,7 @@ def test_choices_and_what_an_empty_line_means(form):
         ("panels", ["one picture", "channels", "sources", "both"], 0),
         ("sync", ["time", "frame"], 0),
     ):
-        assert entries(form, name) == words
+        assert entries(form[name]) == words
         values = [value for _, value in form[name].offered]
         assert values == [
             None if n == default else text.replace(" ", "-") for n, text in enumerate(words)
@@ -611,7 +598,7 @@ def test_choices_and_what_an_empty_line_means(form):
         ("VP9 (.webm)", "vp9"), ("FFV1 (.mkv)", "ffv1"), ("ProRes (.mov)", "prores"),
         ("MPEG-4 Part 2 (.mp4)", "mpeg4"), ("GIF (.gif)", "gif"),
     ]  # fmt: skip
-    assert entries(form, "anchor_colour") == [
+    assert entries(form["anchor_colour"]) == [
         "red", "yellow", "lime", "cyan", "magenta", "white", "black",
     ]  # fmt: skip
     assert {name: form[name].native.placeholderText() for name in WORDS} == {

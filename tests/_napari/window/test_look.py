@@ -13,6 +13,7 @@ pytest.importorskip("napari")
 from helpers.window import (
     as_read,
     click,
+    entries,
     lay_out,
     lines_of,
     pick,
@@ -113,7 +114,7 @@ def test_axes_have_names_that_the_user_knows(open_widget, wait, labels, words):
     wait(axis.isVisible)
     widget.wait_until_idle()
     wait(lambda: axis.count() >= len(words))
-    assert [axis.itemText(i) for i in range(axis.count())][-2:] == words
+    assert entries(axis)[-2:] == words
     if labels is None:  # so are the viewer's sliders called
         assert viewer.dims.axis_labels[:2] == ("-4", "-3")
 

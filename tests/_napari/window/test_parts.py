@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("napari")
 
+from helpers.window import open_menu
+
 from napari_tif2video._napari.desktop import keep, stored
 from napari_tif2video._napari.form import SettingsForm
 from napari_tif2video._napari.run.card import FinishedVideo, VideoCard, remember
@@ -23,12 +25,11 @@ def test_the_last_ten_videos_are_remembered(qtbot, tmp_path):
     ]
     card = VideoCard()
     qtbot.addWidget(card.native)
-    menu = card.recent_button.native.menu()
-    menu.aboutToShow.emit()
+    menu = open_menu(card.recent_button)
     assert [(a.text(), a.isEnabled()) for a in menu.actions()] == [("None is where it was", False)]
     for n in (3, 11):
         (tmp_path / f"{n}.mp4").touch()
-    menu.aboutToShow.emit()
+    menu = open_menu(card.recent_button)
     assert [(a.text(), a.isEnabled()) for a in menu.actions()] == [
         (f"{n}.mp4  ({tmp_path.name})", True) for n in (11, 3)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.frames import noise
+from helpers.window import actions_of, open_menu
 
 pytest.importorskip("napari")
 
@@ -13,18 +14,10 @@ from qtpy.QtWidgets import QInputDialog
 
 import napari_tif2video as t2v
 from napari_tif2video._napari.desktop import stored
-from napari_tif2video._napari.form import SettingsForm
 from napari_tif2video._napari.presets import PresetButton
 from napari_tif2video.planning import plan
 
 NONE_CHOSEN = "Talk, paper, mail, analysis, your own"
-
-
-@pytest.fixture
-def form(qtbot):
-    made = SettingsForm()
-    qtbot.addWidget(made.native)
-    return made
 
 
 @pytest.fixture
@@ -40,25 +33,8 @@ def presets(form, qtbot, planned):
     return made
 
 
-@pytest.fixture
-def errors(monkeypatch):
-    shown = []
-    monkeypatch.setattr("napari_tif2video._napari.words.show_error", shown.append)
-    return shown
-
-
-def entries(menu):
-    return {action.text(): action for action in menu.actions()}
-
-
-def menu_of(presets):
-    menu = presets.native.menu()
-    menu.aboutToShow.emit()
-    return menu
-
-
 def choose(presets, name):
-    entries(menu_of(presets))[name].trigger()
+    actions_of(open_menu(presets))[name].trigger()
 
 
 def of_frame(rows, columns, **options):
@@ -178,7 +154,7 @@ def test_the_users_own(presets, form, errors, monkeypatch):
     assert asked == [("Save as preset", "Name")] * 4
     assert said == ["Saved the preset b_c", "Saved the preset a"]
     assert errors == ["a preset needs a name"]
-    menu = menu_of(presets)
+    menu = open_menu(presets)
     assert [action.text() for action in menu.actions()] == [
         *shipped, "", "a", "b_c", "", "Save as preset…", "Remove",
     ]  # fmt: skip
@@ -197,14 +173,14 @@ def test_the_users_own(presets, form, errors, monkeypatch):
     assert len(errors) == 2
     assert errors[1].startswith("a.json: ")
     assert presets.text == NONE_CHOSEN
-    remove = entries(menu_of(presets))["Remove"]
+    remove = actions_of(open_menu(presets))["Remove"]
     assert remove.isEnabled()
-    assert list(entries(remove.menu())) == ["a", "b_c"]
-    entries(remove.menu())["a"].trigger()
-    entries(remove.menu())["a"].trigger()  # it is gone already
+    assert list(actions_of(remove.menu())) == ["a", "b_c"]
+    actions_of(remove.menu())["a"].trigger()
+    actions_of(remove.menu())["a"].trigger()  # it is gone already
     assert [path.name for path in presets.folder.iterdir()] == ["b_c.json"]
-    remove = entries(menu_of(presets))["Remove"]
-    entries(remove.menu())["b_c"].trigger()
-    remove = entries(menu_of(presets))["Remove"]
-    assert (remove.isEnabled(), list(entries(remove.menu()))) == (False, [])
+    remove = actions_of(open_menu(presets))["Remove"]
+    actions_of(remove.menu())["b_c"].trigger()
+    remove = actions_of(open_menu(presets))["Remove"]
+    assert (remove.isEnabled(), list(actions_of(remove.menu()))) == (False, [])
     assert len(errors) == 2

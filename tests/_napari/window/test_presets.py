@@ -10,7 +10,7 @@ from helpers.frames import noise, numbered
 
 pytest.importorskip("napari")
 
-from helpers.window import click, create
+from helpers.window import actions_of, click, create, open_menu
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QInputDialog
@@ -26,9 +26,7 @@ OWN = ("Save as preset…", "Remove")
 
 def entries(widget):
     """What the menu offers, by its words."""
-    menu = widget.presets.native.menu()
-    menu.aboutToShow.emit()
-    return {action.text(): action for action in menu.actions() if action.text()}
+    return actions_of(open_menu(widget.presets))
 
 
 def choose(widget, words):
@@ -97,7 +95,7 @@ def test_presets_replace_each_other(open_widget, wait, tmp_path):
 
 
 def test_own_presets_are_settings_files_that_leave_the_data_alone(
-    open_widget, wait, monkeypatch, tmp_path
+    open_widget, wait, monkeypatch, tmp_path, errors
 ):
     from napari.utils.notifications import notification_manager
 
@@ -116,8 +114,7 @@ def test_own_presets_are_settings_files_that_leave_the_data_alone(
     choose(widget, "Save as")
     path = widget.presets.folder / "Our lab _ style.json"
     assert str(path).startswith(str(tmp_path))
-    menu = widget.presets.native.menu()
-    menu.aboutToShow.emit()
+    menu = open_menu(widget.presets)
     assert [action.text() for action in menu.actions()] == [*SHIPPED, "", path.stem, "", *OWN]
     assert entries(widget)["Remove"].isEnabled()
     assert path.stem in notification_manager.records[-1].message
@@ -131,12 +128,10 @@ def test_own_presets_are_settings_files_that_leave_the_data_alone(
     # A file that is wrong is said to be, and changes nothing.
     (widget.presets.folder / "broken.json").write_text(json.dumps({"width": "wide"}))
     before = widget.settings
-    shown = []
-    monkeypatch.setattr("napari_tif2video._napari.words.show_error", shown.append)
     choose(widget, "broken")
     assert widget.settings == before
-    assert "broken.json" in shown[0]
-    assert "width" in shown[0]
+    assert "broken.json" in errors[0]
+    assert "width" in errors[0]
     remove = entries(widget)["Remove"].menu().actions()
     next(action for action in remove if action.text() == "broken").trigger()
     assert "broken" not in entries(widget)

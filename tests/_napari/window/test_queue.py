@@ -15,7 +15,7 @@ import napari_tif2video as t2v
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, lay_out, pick, reading, states
+from helpers.window import actions_of, choose, click, lay_out, open_menu, pick, reading, states
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest
@@ -78,9 +78,7 @@ def begin(opened, wait, gate, folder):
 
 
 def menu_of(button):
-    menu = button.native.menu()
-    menu.aboutToShow.emit()
-    return {action.text(): action for action in menu.actions()}
+    return actions_of(open_menu(button))
 
 
 def made(folder):

@@ -23,7 +23,6 @@ from napari_tif2video._napari.run.jobs import (
     layer_jobs,
     settle_existing,
 )
-from napari_tif2video._napari.source import FolderList
 from napari_tif2video.videos import SourceJob
 
 FULL = t2v.VideoSettings(width="full")
@@ -350,13 +349,6 @@ def test_what_is_new_is_not_asked_about(question, parent, tmp_path):
         (_, _, job, _), awaited = some_jobs(tmp_path, sidecars=sidecars)
         assert settle_existing([job], "keep", awaited, parent) is False
         assert job.output.name == f"awaited ({number}).mp4"
-
-
-@pytest.fixture
-def folders(qtbot):
-    folders = FolderList()
-    qtbot.addWidget(folders)
-    return folders
 
 
 def rows(folders):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import time
-from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +12,7 @@ import pytest
 
 pytest.importorskip("napari")
 
+from helpers.window import finished
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QFileDialog
@@ -96,16 +96,7 @@ def order_of(*names, states=None, plan=None, **options):
 
 
 def made(name="a.mp4", **facts):
-    values = {
-        "frames": 25,
-        "width": 320,
-        "height": 240,
-        "fps": Fraction(10),
-        "contrast": "global",
-        "limits": (100.0, 4000.0),
-        "clipped": 0.0,
-    }
-    return t2v.Video(f"/in/{name}.tif", "ok", Path(f"/out/{name}"), **(values | facts))
+    return finished(f"/in/{name}.tif", Path(f"/out/{name}"), **facts)
 
 
 def failed(name, error):

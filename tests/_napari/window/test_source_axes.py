@@ -11,7 +11,7 @@ from helpers.frames import noise
 
 pytest.importorskip("napari")
 
-from napari.components import ViewerModel
+from helpers.window import entries
 
 import napari_tif2video as t2v
 from napari_tif2video._napari.source import SourceAxes, axis_words
@@ -21,11 +21,6 @@ from napari_tif2video.planning import plan
 
 ALL = CropBox(5, 4, 0, 0)
 NAMES = ("t", "z", "y", "x")
-
-
-@pytest.fixture
-def model():
-    return ViewerModel()
 
 
 @pytest.fixture
@@ -53,8 +48,7 @@ def shown(stack):
 
 def choices(time_axis):
     """What is offered, besides none of it."""
-    combo = time_axis.axis.native
-    return [combo.itemText(i) for i in range(combo.count())][1:]
+    return entries(time_axis.axis)[1:]
 
 
 # ---- of files

@@ -22,15 +22,6 @@ from qtpy.QtWidgets import (
     QStyle,
 )
 
-from napari_tif2video._napari.source import FolderList
-
-
-@pytest.fixture
-def folders(qtbot):
-    made = FolderList()
-    qtbot.addWidget(made)
-    return made
-
 
 @pytest.fixture
 def told(folders):

@@ -10,8 +10,7 @@ from helpers.frames import noise, numbered
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click
-from napari.components import ViewerModel
+from helpers.window import choose, click, entries
 
 import napari_tif2video as t2v
 from napari_tif2video._napari.layers import TEMPORARY
@@ -21,11 +20,6 @@ from napari_tif2video.planning import plan
 
 HYPER = noise((4, 2, 3, 8, 9))
 NAMES = ("t", "z", "y", "x")
-
-
-@pytest.fixture
-def model():
-    return ViewerModel()
 
 
 @pytest.fixture
@@ -232,9 +226,7 @@ def test_other_layers_settings_and_sliders_are_told(panel, model, told, tmp_path
     ):
         assert tells(act)
     # The list follows what is seen and how it is called.
-    combo = panel.layers.native
-    names = {combo.itemText(number) for number in range(combo.count())}
-    assert names == {"new", "other", "All visible layers, as displayed"}
+    assert set(entries(panel.layers)) == {"new", "other", "All visible layers, as displayed"}
     # A layer that is gone, or is not listened to any more, is not.
     panel.mode.value = "Folders"
     panel.look(None, False)

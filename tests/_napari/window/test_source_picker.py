@@ -8,7 +8,7 @@ from helpers.frames import noise
 
 pytest.importorskip("napari")
 
-from napari.components import ViewerModel
+from helpers.window import entries
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtWidgets import QComboBox
 
@@ -16,11 +16,6 @@ from napari_tif2video._napari.layers import TEMPORARY
 from napari_tif2video._napari.source.picker import LayerPicker
 
 MERGED = "All visible layers, as displayed"
-
-
-@pytest.fixture
-def model():
-    return ViewerModel()
 
 
 @pytest.fixture
@@ -37,16 +32,12 @@ def add(model, name, shape=(3, 8, 9), **options):
     return model.add_image(noise(shape), name=name, **options)
 
 
-def offered(picker):
-    return [picker.native.itemText(number) for number in range(picker.native.count())]
-
-
 def names(layers):
     return [layer.name for layer in layers]
 
 
 def test_without_layers_nothing_is_offered(picker):
-    assert offered(picker) == []
+    assert entries(picker) == []
     assert (picker.images, picker.candidates, picker.chosen, picker.drawn) == ([], [], [], [])
     assert (picker.layer, picker.covered, picker.left_out) == (None, None, {})
     assert not picker.is_merged
@@ -61,13 +52,13 @@ def test_all_that_is_shown_is_chosen_until_the_user_chooses(picker, model):
     told = []
     picker.changed.connect(told.append)
     a = add(model, "a")
-    assert offered(picker) == ["a"]
+    assert entries(picker) == ["a"]
     assert (picker.layer, picker.chosen, picker.is_merged) == (a, [a], False)
     b = add(model, "b")
-    assert offered(picker) == ["a", "b", MERGED]
+    assert entries(picker) == ["a", "b", MERGED]
     assert (picker.layer, picker.chosen, picker.is_merged) == (None, [a, b], True)
     hidden = add(model, "hidden", visible=False)
-    assert {*offered(picker)} == {"a", "b", "hidden", MERGED}
+    assert {*entries(picker)} == {"a", "b", "hidden", MERGED}
     assert (picker.chosen, picker.is_merged) == ([a, b], True)
     b.visible = False
     picker.reset_choices()
@@ -93,10 +84,10 @@ def test_all_that_is_shown_is_chosen_until_the_user_chooses(picker, model):
     assert (picker.chosen, picker.is_merged) == ([a], True)
     for layer in (hidden, c):
         model.layers.remove(layer)
-    assert offered(picker) == ["a"]
+    assert entries(picker) == ["a"]
     assert (picker.layer, picker.is_merged) == (a, False)
     model.layers.clear()
-    assert (offered(picker), picker.layer, picker.chosen) == ([], None, [])
+    assert (entries(picker), picker.layer, picker.chosen) == ([], None, [])
     # It was about those layers.
     a, b = add(model, "a"), add(model, "b")
     assert (picker.is_merged, picker.chosen) == (True, [a, b])
@@ -115,7 +106,7 @@ def test_a_layer_is_set_by_scripts(picker, model):
 def test_hidden_layers_alone_are_still_offered(picker, model):
     a = add(model, "a", visible=False)
     add(model, "b", visible=False)
-    assert offered(picker) == ["a", "b", MERGED]
+    assert entries(picker) == ["a", "b", MERGED]
     assert (picker.layer, picker.is_merged) == (a, False)
     picker.value = "all visible"
     assert picker.chosen == []
@@ -169,7 +160,7 @@ def test_the_active_layer_is_the_first_choice_among_those_that_do_not_go_togethe
 def test_layers_that_are_drawn_belong_to_all_that_is_shown(picker, model):
     image = add(model, "a")
     points = model.add_points([(0, 1, 2)], name="spots")
-    assert offered(picker) == ["a", MERGED]
+    assert entries(picker) == ["a", MERGED]
     assert (picker.chosen, picker.drawn, picker.is_merged) == ([image], [points], True)
     assert picker.left_out == {}
     shapes = model.add_shapes([[(1, 1), (4, 4)]], name="box")
@@ -184,7 +175,7 @@ def test_layers_that_are_drawn_belong_to_all_that_is_shown(picker, model):
     model.layers.remove(points)
     assert picker.is_merged
     model.layers.remove(shapes)
-    assert offered(picker) == ["a"]
+    assert entries(picker) == ["a"]
     assert (picker.layer, picker.is_merged) == (image, False)
 
 
@@ -192,7 +183,7 @@ def test_what_cannot_be_drawn_is_left_out(picker, model):
     image = add(model, "a")
     corners = np.array([(0, 1, 2), (0, 5, 2), (0, 5, 9)])
     mesh = model.add_surface((corners, np.array([(0, 1, 2)])), name="mesh")
-    assert offered(picker) == ["a"]
+    assert entries(picker) == ["a"]
     assert picker.chosen == [image]
     assert picker.left_out == {mesh: ""}
     assert picker.images == [image]
@@ -200,15 +191,15 @@ def test_what_cannot_be_drawn_is_left_out(picker, model):
 
 def test_points_without_an_image_are_nothing(picker, model):
     model.add_points([(0, 1, 2)])
-    assert offered(picker) == []
+    assert entries(picker) == []
     assert picker.chosen == []
 
 
 def test_layers_of_the_plugin_are_no_sources(picker, model):
     add(model, "ours", metadata={TEMPORARY: True})
-    assert (offered(picker), picker.candidates) == ([], [])
+    assert (entries(picker), picker.candidates) == ([], [])
     a = add(model, "a")
-    assert (offered(picker), picker.chosen) == (["a"], [a])
+    assert (entries(picker), picker.chosen) == (["a"], [a])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,18 @@ from helpers.video import decoded, grey_of, media, numbers
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, create, reading, row_of, said, select, states, write_into
+from helpers.window import (
+    choose,
+    click,
+    create,
+    entries,
+    reading,
+    row_of,
+    said,
+    select,
+    states,
+    write_into,
+)
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 import napari_tif2video as t2v
@@ -182,7 +193,7 @@ def test_an_empty_viewer(open_widget, wait):
 def test_layers_are_followed_when_they_come_go_and_change_their_name(open_widget, wait):
     viewer, widget = open_widget(numbered(3), name="first")
     viewer.add_image(numbered(4), name="second")
-    names = [widget.layers.native.itemText(i) for i in range(3)]
+    names = entries(widget.layers)[:3]
     assert {"first", "second"} <= set(names)
     widget.layers.layer = viewer.layers["first"]
     viewer.layers["first"].name = "renamed"

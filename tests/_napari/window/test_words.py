@@ -13,7 +13,7 @@ from helpers.frames import noise, numbered
 
 pytest.importorskip("napari")
 
-from helpers.window import choose, click, row_of
+from helpers.window import choose, click, entries, open_menu, row_of
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMenu, QWidget
 
@@ -91,14 +91,14 @@ def texts_of(widget):
     kinds += ((QAction, "text"), (QMenu, "title"), (QWidget, "toolTip"))
     found = [getattr(one, name)() for kind, name in kinds for one in widget.findChildren(kind)]
     for combo in widget.findChildren(QComboBox):
-        found += [combo.itemText(number) for number in range(combo.count())]
+        found += entries(combo)
     return found
 
 
 def test_labels_are_those_that_a_biologist_uses(open_widget):
     _, widget = open_widget(noise((3, 40, 60)))
     widget.more.expand()
-    widget.presets.native.menu().aboutToShow.emit()
+    open_menu(widget.presets)
     texts = texts_of(widget.native)
     assert len(texts) > 150
     for words in ("LUT", "Scale bar", "Save as", "Save in", "Pixel size", "Speed", "Width"):
@@ -210,17 +210,15 @@ def test_settings_and_options_in_words(message, words):
     assert in_words(message) == words
 
 
-def test_what_goes_wrong_is_said_and_goes_no_further(monkeypatch):
+def test_what_goes_wrong_is_said_and_goes_no_further(errors):
     from napari_tif2video._napari.words import problem_of, telling
 
-    shown = []
-    monkeypatch.setattr("napari_tif2video._napari.words.show_error", shown.append)
     with telling():
         raise t2v.SourceError("/data/my lab/t1.tif: is damaged; add --overwrite")
-    assert shown == ['t1.tif: is damaged; add "If it exists: Replace"']
+    assert errors == ['t1.tif: is damaged; add "If it exists: Replace"']
     with pytest.raises(ZeroDivisionError), telling():
         raise ZeroDivisionError
     with telling():
         pass
-    assert len(shown) == 1
+    assert len(errors) == 1
     assert problem_of(t2v.SettingsError("width: is odd")) == "Width: is odd"
