@@ -244,6 +244,23 @@ def test_a_crop_box_is_half_of_the_frame_at_first(crop):
     assert numbers(field) == [40, 30, 20, 15]
 
 
+def test_a_crop_box_that_is_ticked_before_the_frame_is_known(made):
+    """It is half of the frame as soon as that is known, and that is nothing to take back."""
+    field, heard = made(fields.Crop, name="crop")
+    click(field.check)
+    news(heard)
+    field.fit_into(None)
+    assert news(heard) == []
+    field.fit_into((61, 80))
+    box = CropBox(40, 30)
+    assert (field.value, news(heard), numbers(field)) == (box, [box], [40, 30, 20, 15])
+    field.fit_into(None)
+    field.fit_into((31, 81))  # from now on it stays
+    assert (field.value, news(heard)) == (box, [])
+    field.undo()
+    assert (field.value, news(heard)) == (None, [None])
+
+
 def test_a_crop_box_is_set_and_forgotten(crop):
     field, heard = crop
     field.value = "30x20+5+6"

@@ -249,7 +249,8 @@ class Crop(Compound):
         self._last: CropBox | None = None
         self._frame: tuple[int, int] | None = None
         self._corner: tuple[Any, ...] = ()  # column and row; empty for the middle
-        self._is_chosen = False  # whether the sides are anybody's choice
+        # Whether the sides are anybody's choice; None as long as there are none.
+        self._is_chosen: bool | None = None
         (across, down), (x, y) = self.sides, self.place
         self._below = line(title("at"), x, ",", y, self.centre, self.ratio)
         parts = (self.check, across, "×", down, self.draw)
@@ -290,9 +291,13 @@ class Crop(Compound):
     def fit_into(self, frame: tuple[int, int] | None) -> None:
         """Take note of the height and width of the data."""
         self._frame = frame
-        if frame is not None and not self._is_chosen and not self.check.value:
+        stays = self._is_chosen or (self.check.value and self._is_chosen is not None)
+        if frame is not None and not stays:
             self._halve(frame)
         self._show_place()
+        if self.value != self._last:  # it was ticked before anything was known
+            self._last = self.value
+            super().tell()
 
     def tell(self, *_: Any) -> None:
         for part in self.sides:
