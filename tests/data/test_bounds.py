@@ -14,7 +14,7 @@ import tifffile
 from helpers.directories import ASCII, DOUBLE, LONG, SHORT, described, write_directories
 from helpers.files import write_folder, write_pages
 from helpers.frames import noise
-from helpers.refusals import refusal
+from helpers.refusals import error_of, refusal
 
 import napari_tif2video as t2v
 from napari_tif2video.data import check_frames
@@ -27,10 +27,6 @@ CUT = "the file is damaged or incomplete, copy it again"
 CLAIMS = "napari_tif2video.data.tiff.claims."
 TRUST = "TIF2VIDEO_TRUST"
 USUAL = "of any usual file; if you trust it, set TIF2VIDEO_TRUST="
-
-
-def error_of(source):
-    return refusal(t2v.SourceError, t2v.open_stack, source)
 
 
 def test_bounds_and_trust(monkeypatch):

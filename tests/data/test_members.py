@@ -9,7 +9,7 @@ import pytest
 from helpers.directories import described, write_directories
 from helpers.files import write_pages
 from helpers.frames import noise
-from helpers.refusals import refusal
+from helpers.refusals import error_of, refusal
 
 import napari_tif2video as t2v
 
@@ -39,10 +39,6 @@ def write(path, pages, text):
     return write_directories(
         path, [(page, {} if number else described(text)) for number, page in enumerate(pages)]
     )
-
-
-def error_of(source):
-    return refusal(t2v.SourceError, t2v.open_stack, source)
 
 
 B = block

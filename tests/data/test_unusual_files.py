@@ -11,7 +11,7 @@ import tifffile
 from helpers.directories import LONG, described, write_directories
 from helpers.files import write_folder, write_pages
 from helpers.frames import noise
-from helpers.refusals import refusal
+from helpers.refusals import error_of
 
 import napari_tif2video as t2v
 
@@ -37,10 +37,6 @@ def blocks(*pages):
     return "".join(
         f'<TiffData FirstT="{t}" IFD="{page}" PlaneCount="1"/>' for t, page in enumerate(pages)
     )
-
-
-def error_of(source):
-    return refusal(t2v.SourceError, t2v.open_stack, source)
 
 
 ONE_PAGE = (
