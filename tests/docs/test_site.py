@@ -99,17 +99,20 @@ const collect = (_, painted) => {
     video.requestVideoFrameCallback(collect);
 };
 const until = test => new Promise(found => {
-    const look = () => test() ? found() : setTimeout(look, 10);
+    const look = () => {  // out of sight it rests, and what is above it may still be growing
+        video.scrollIntoView({behavior: "instant", block: "center"});
+        test() ? found() : setTimeout(look, 10);
+    };
     look();
 });
-const seek = to => new Promise(found => {
-    video.addEventListener("seeked", found, {once: true});
+const seek = to => {
     video.currentTime = to;
-});
-video.scrollIntoView({behavior: "instant", block: "center"});  // out of sight, it rests
+    return until(() => !video.seeking);
+};
 video.loop = false;
 video.requestVideoFrameCallback(collect);
 (async () => {
+    await until(() => video.readyState >= video.HAVE_CURRENT_DATA);  // before, it cannot seek
     await seek(0);
     await video.play();
     await until(() => frame && frame.mediaTime > 0);  // on a busy machine, perhaps the last one
@@ -120,6 +123,10 @@ video.requestVideoFrameCallback(collect);
     const {videoWidth, videoHeight} = video;
     done({moved, at: frame.mediaTime, size: [videoWidth, videoHeight], duration: video.duration});
 })().catch(error => done({error: String(error)}));
+setTimeout(() => {
+    const {readyState, seeking, paused, ended, currentTime} = video;
+    done({error: JSON.stringify({readyState, seeking, paused, ended, currentTime, frame})});
+}, 50000);
 """
 
 
