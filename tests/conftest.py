@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 
 import pytest
@@ -13,6 +14,7 @@ from helpers.video import FFmpeg
 from hypothesis import HealthCheck, settings
 
 from napari_tif2video.cli.main import main
+from napari_tif2video.data import free_memory
 
 # Conversions take milliseconds, but a busy machine can make any of them slow. A fixed seed, so
 # that a failure on one machine is a failure on all.
@@ -24,6 +26,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
+
+
+def pytest_report_header():
+    """What the machine has: a run that is slow or stopped may have had too little."""
+    memory, disk = free_memory() / 1e9, shutil.disk_usage(tempfile.gettempdir()).free / 1e9
+    return f"machine: {os.cpu_count()} cores, free: {memory:.1f} GB of memory, {disk:.0f} of disk"
 
 
 @pytest.fixture(scope="session")
