@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 
@@ -167,6 +168,20 @@ def test_cancelling_in_the_middle(tmp_path, phase):
         )
     assert seen[-1].phase == phase
     assert seen[-1].fraction < 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cancelling_when_all_frames_are_encoded(tmp_path):
+    """No thread encodes any more: the segments are being joined."""
+    seen = []
+
+    def cancel():
+        threads = [t for t in threading.enumerate() if t.name.startswith("ThreadPoolExecutor")]
+        return bool(seen) and seen[-1].phase == "encoding" and not threads
+
+    with pytest.raises(t2v.Cancelled):
+        t2v.convert(numbered(3), tmp_path / "o.mp4", progress=seen.append, cancel=cancel)
+    assert seen[-1].fraction == 1
     assert list(tmp_path.iterdir()) == []
 
 

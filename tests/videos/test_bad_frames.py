@@ -99,6 +99,18 @@ def test_it_is_counted_and_listed_everywhere(tmp_path, folder, cli):
     assert (again.code, "use --overwrite" in again.err) == (0, False)
 
 
+def test_a_damaged_first_file_does_not_decide_what_all_are(tmp_path):
+    """Its first page is whole, and of another size; the file is cut off before its second."""
+    folder = write_folder(tmp_path / "pos", FRAMES[:4])
+    first = write_pages(folder / "t0.tif", numbered(2)[:, :20])
+    spoil(first)
+    with tifffile.TiffFile(first) as tif:
+        assert tif.pages.first.shape == (20, 160)
+    video = t2v.convert(folder, tmp_path / "o.mp4", **SKIP)
+    assert numbers(video.path) == [1, 2, 3]
+    assert [bad.frame for bad in video.bad_frames] == [0]
+
+
 def test_without_being_asked_the_source_fails(folder, cli):
     ended = cli(folder, "--quiet", "--on-error", "fail")
     assert ended.code == 1
