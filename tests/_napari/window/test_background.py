@@ -106,12 +106,12 @@ def test_it_waits_for_what_runs_so_long(work, wait):
     work.ask("a")
     wait(lambda: work.begun)
     begun = time.monotonic()
-    work.background.join(0.05)
-    assert 0.05 <= time.monotonic() - begun < 2
+    work.background.join(0.05)  # in vain, or it would wait for ever
+    assert time.monotonic() - begun >= 0.05
     assert work.background.is_busy
     threading.Timer(0.05, work.go_on.set).start()
-    work.background.join(20)
-    assert time.monotonic() - begun < 5
+    work.background.join(60)
+    assert time.monotonic() - begun < 60
     assert work.said == []  # it has come to its end, of which nobody was told yet
     wait(lambda: not work.background.is_busy)
     assert work.said == [("a", False), ("done", "A")]
