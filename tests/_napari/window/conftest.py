@@ -75,10 +75,12 @@ def a_viewer():
     """A viewer as plugins see it; when it is closed, nothing of its window is left."""
     import napari
     from napari._qt.qt_viewer import QtViewer
+    from napari.settings import get_settings
     from napari.utils._proxies import PublicOnlyProxy
 
     from napari_tif2video._napari.source.opening import make_canvas_current
 
+    get_settings().application.save_window_geometry = False  # else the last one has a say in it
     viewer = napari.Viewer(show=True)
     viewer.layers.events.removing.connect(make_canvas_current)  # napari alone may crash there
     yield PublicOnlyProxy(viewer)
