@@ -8,6 +8,7 @@ import functools
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 # This file keeps to the syntax of Python 3.9, as dev.py does.
 ROOT = Path(__file__).resolve().parents[1]
+LIMIT_S = 40 * 60  # no command takes a quarter of it
 APT_WAIT = "DPkg::Lock::Timeout=300"  # seconds; a new machine may be updating itself
 
 say = functools.partial(print, flush=True)
@@ -145,7 +147,12 @@ def update(*apt: str) -> None:
 
 def run(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
     """Run a command in the checkout, with its output on the screen; returns its exit code."""
-    return subprocess.call(command, cwd=ROOT, env={**os.environ, **(extra_env or {})})
+    env = {**os.environ, **(extra_env or {})}
+    with subprocess.Popen(command, cwd=ROOT, env=env) as process:
+        try:
+            return process.wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            return _abort(process)
 
 
 def run_patiently(command: Sequence[str], extra_env: dict[str, str] | None = None) -> int:
@@ -190,9 +197,18 @@ def beside(
             _end(process)
 
 
+def _abort(process: subprocess.Popen[bytes]) -> int:
+    """End what waits for ever; pytest says then where each of its threads stands."""
+    process.send_signal(signal.SIGABRT)
+    return process.wait()
+
+
 def _show(process: subprocess.Popen[bytes], path: Path) -> int:
+    end = time.monotonic() + LIMIT_S
     with open(path, "rb") as output:
         while True:
+            if time.monotonic() > end:
+                _abort(process)
             code = process.poll()  # before reading, so that nothing is left when it has ended
             sys.stdout.buffer.write(output.read())
             sys.stdout.flush()
