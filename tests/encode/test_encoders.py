@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from fractions import Fraction
 from types import SimpleNamespace
 
 import av
+import numpy as np
 import pytest
 from helpers.frames import GREYS
 
@@ -170,3 +173,58 @@ def test_what_an_encoder_looks_up_is_there_while_anybody_needs_it(monkeypatch, m
         raise LookupError
     assert found == ([None, "0", "0", "0", None] if mine is None else ["3"] * 5)
     assert os.environ.get(name) == mine
+
+
+def policies():
+    """The scheduling policies of all threads of this process, as `sched_getscheduler` says them."""
+    found = set()
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            found.add(os.sched_getscheduler(int(thread)))
+    return found
+
+
+is_root_of_linux = pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0,
+    reason="only root may have threads that run before all others",
+)
+
+
+@is_root_of_linux
+@pytest.mark.parametrize("name", CODECS)
+def test_no_thread_runs_before_all_others_of_the_machine(tmp_path, name):
+    """Nor those of the encoder itself, nor those begun later: SVT-AV1 would have it so."""
+    codec = CODECS[name]
+    container = CONTAINERS[codec.endings[0]]
+    palette = bytes(768) if name == "gif" else b""
+    made = Encoder(64, 64, Fraction(10), codec=codec, container=container, palette=palette)
+    seen = [policies()]
+
+    def pictures():
+        for _ in range(5):
+            seen.append(policies())
+            yield np.zeros((64, 64), np.uint8)
+
+    segment = encode_segment(pictures(), made)
+    seen.append(policies())
+    writer = VideoWriter(tmp_path / f"o{codec.endings[0]}", made)
+    seen.append(policies())
+    writer.append(segment)
+    writer.close()
+    seen.append(policies())
+    assert seen == [seen[0]] * 9
+
+
+@is_root_of_linux
+def test_a_scheduling_policy_of_ones_own_stays():
+    codec = CODECS["av1"]
+    made = Encoder(64, 64, Fraction(10), codec=codec, container=CONTAINERS[".mp4"])
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    try:
+        context = made.open()
+        assert os.sched_getscheduler(0) == os.SCHED_BATCH
+        assert policies() <= {before[0], os.SCHED_BATCH}
+        del context
+    finally:
+        os.sched_setscheduler(0, *before)

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from ..errors import EncodingError
 from ..recipe import metadata, put_into_gif
-from .encoder import EncodedSegment, Encoder, Packet, environment
+from .encoder import EncodedSegment, Encoder, Packet, opening
 from .publish import PART_PREFIX, PART_SUFFIX
 
 
@@ -149,7 +149,7 @@ class VideoWriter:
                 stream.codec_context.codec_tag = codec.tag
             stream.time_base = 1 / encoder.fps
             self._container.metadata.update(metadata(text))
-            with environment(codec):
+            with opening(codec):
                 self._container.start_encoding()
         except (av.FFmpegError, OSError) as exc:
             raise EncodingError(f"the video cannot be begun ({exc})") from exc

@@ -6,7 +6,9 @@ so that its bytes depend on nothing but its frames. `container` joins segments p
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -82,7 +84,7 @@ class Encoder:
         context = av.CodecContext.create(self.codec.encoder, "w")
         assert isinstance(context, VideoCodecContext)
         self.configure(context)
-        with environment(self.codec):
+        with opening(self.codec):
             context.open()
         return context
 
@@ -103,6 +105,13 @@ class Encoder:
         """State the colours on a codec context, or on a frame: some encoders ask only that."""
         for name, value in self.codec.colour_tags:
             setattr(thing, name, value)
+
+
+@contextmanager
+def opening(codec: Codec) -> Iterator[None]:
+    """Around the call that opens an encoder: what it needs is there, and what it does is undone."""
+    with environment(codec), scheduling_kept():
+        yield
 
 
 _environment_lock = threading.Lock()
@@ -131,6 +140,35 @@ def environment(codec: Codec) -> Iterator[None]:
             for name in mine:
                 if not _environment_users[name]:
                     os.environ.pop(name, None)
+
+
+@contextmanager
+def scheduling_kept() -> Iterator[None]:
+    """Give this thread, and those begun meanwhile, the scheduling policy that it had before.
+
+    Where SVT-AV1 runs as root, as in many containers, it gives the thread that opens it the policy
+    SCHED_FIFO at the highest priority, which whatever is begun by it inherits. As soon as some of
+    these wait for each other by trying again and again, nothing else on the machine runs any more
+    (the same code in SVT-HEVC: https://github.com/OpenVisualCloud/SVT-HEVC/pull/73).
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    policy, parameters, others = os.sched_getscheduler(0), os.sched_getparam(0), _threads()
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != policy:
+            for thread in (0, *_threads() - others):
+                with contextlib.suppress(ProcessLookupError):  # it has ended
+                    os.sched_setscheduler(thread, policy, parameters)
+
+
+def _threads() -> set[int]:
+    """The numbers of all threads of this process, as the system counts them."""
+    with contextlib.suppress(OSError):  # there is no /proc everywhere
+        return set(map(int, os.listdir("/proc/self/task")))
+    return set()
 
 
 _GLOBAL_HEADER = int(av.codec.context.Flags.global_header)
