@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import signal
 import subprocess
@@ -102,6 +103,25 @@ def test_what_was_finished_before_ctrl_c_stays_and_is_reported(tmp_path, long_st
     (source,) = [s for s in json.loads(text)["sources"] if s["status"] == "ok"]
     assert source["output"] == str(video)
     assert len(report.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("where", ["cli.console.size_text", "videos.Report.write"])
+def test_ctrl_c_between_a_video_and_what_is_said_of_it(tmp_path, cli, monkeypatch, where):
+    first = write_folder(tmp_path / "first", numbered(3))
+    report = tmp_path / "r.csv"
+
+    def stop(*_):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"napari_tif2video.{where}", stop)
+    ended = cli(first, "--json", "--report", report)
+    assert ended.code == 130
+    (source,) = json.loads(ended.out)["sources"]
+    assert source["status"] == "ok"
+    (row,) = csv.DictReader(report.read_text().splitlines())
+    assert (row["status"], row["output"]) == ("ok", source["output"])
+    assert numbers(source["output"]) == [0, 1, 2]
 
 
 @posix

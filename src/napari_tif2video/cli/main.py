@@ -142,9 +142,12 @@ def _convert(
                 measuring=screen.measuring,
                 started=screen.started,
             ):
-                report.write(video)
                 screen.finished(video)
+                report.write(video)
         except (KeyboardInterrupt, Cancelled):
+            with contextlib.suppress(OutputError):
+                for video in screen.videos[report.rows :]:  # stopped before it had its row
+                    report.write(video)
             with contextlib.suppress(OutputError, BrokenPipeError):
                 screen.close(as_json=args.json)
             raise

@@ -163,7 +163,13 @@ def _plain(value: Any) -> Any:
 
 
 class Report:
-    """A CSV file with one row per source, each written out at once; added to if it exists."""
+    """A CSV file with one row per source, each written out at once; added to if it exists.
+
+    Attributes
+    ----------
+    rows : int
+        Sources that have their row.
+    """
 
     COLUMNS = (
         "source", "output", "status", "error", "frames", "width", "height", "fps", "contrast",
@@ -173,6 +179,7 @@ class Report:
     def __init__(self, path: str | None) -> None:
         self._file: IO[str] | None = None
         self._path = path
+        self.rows = 0
         if path is None:
             return
         try:
@@ -214,6 +221,7 @@ class Report:
         ):
             facts[column] = ";".join(map(str, values))  # one for each channel
         self._row([facts.get(column, "") for column in self.COLUMNS])
+        self.rows += 1
 
     def _row(self, values: Any) -> None:
         assert self._file is not None
