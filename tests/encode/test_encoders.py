@@ -176,11 +176,11 @@ def test_what_an_encoder_looks_up_is_there_while_anybody_needs_it(monkeypatch, m
 
 
 def policies():
-    """The scheduling policies of all threads of this process, as `sched_getscheduler` says them."""
+    """The scheduling policies and priorities that the threads of this process have."""
     found = set()
-    for thread in os.listdir("/proc/self/task"):
+    for thread in map(int, os.listdir("/proc/self/task")):
         with contextlib.suppress(ProcessLookupError):  # it has ended
-            found.add(os.sched_getscheduler(int(thread)))
+            found.add((os.sched_getscheduler(thread), os.sched_getparam(thread).sched_priority))
     return found
 
 
@@ -216,15 +216,16 @@ def test_no_thread_runs_before_all_others_of_the_machine(tmp_path, name):
 
 
 @is_root_of_linux
-def test_a_scheduling_policy_of_ones_own_stays():
-    codec = CODECS["av1"]
+@pytest.mark.parametrize(("name", "priority"), [("SCHED_BATCH", 0), ("SCHED_FIFO", 5)])
+def test_a_scheduling_policy_of_ones_own_stays(name, priority):
+    codec, own = CODECS["av1"], (getattr(os, name), priority)
     made = Encoder(64, 64, Fraction(10), codec=codec, container=CONTAINERS[".mp4"])
-    before = os.sched_getscheduler(0), os.sched_getparam(0)
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    before, others = (os.sched_getscheduler(0), os.sched_getparam(0)), policies()
+    os.sched_setscheduler(0, own[0], os.sched_param(priority))
     try:
         context = made.open()
-        assert os.sched_getscheduler(0) == os.SCHED_BATCH
-        assert policies() <= {before[0], os.SCHED_BATCH}
+        assert (os.sched_getscheduler(0), os.sched_getparam(0).sched_priority) == own
+        assert policies() <= others | {own}
         del context
     finally:
         os.sched_setscheduler(0, *before)

@@ -145,15 +145,16 @@ def _convert(
                 screen.finished(video)
                 report.write(video)
         except (KeyboardInterrupt, Cancelled):
-            with contextlib.suppress(OutputError):
-                for video in screen.videos[report.rows :]:  # stopped before it had its row
-                    report.write(video)
             with contextlib.suppress(OutputError, BrokenPipeError):
                 screen.close(as_json=args.json)
             raise
         except Exception:
             screen.close(as_json=args.json)
             raise
+        finally:
+            with contextlib.suppress(OutputError):
+                for video in screen.videos[report.rows :]:  # stopped before it had its row
+                    report.write(video)
         screen.close(as_json=args.json)
     return FAILED if any(v.status == "failed" for v in screen.videos) else OK
 

@@ -6,13 +6,12 @@ so that its bytes depend on nothing but its frames. `container` joins segments p
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -109,7 +108,7 @@ class Encoder:
 
 @contextmanager
 def opening(codec: Codec) -> Iterator[None]:
-    """Around the call that opens an encoder: what it needs is there, and what it does is undone."""
+    """Around the call that opens an encoder: it finds what it needs, and leaves nothing behind."""
     with environment(codec), scheduling_kept():
         yield
 
@@ -144,29 +143,29 @@ def environment(codec: Codec) -> Iterator[None]:
 
 @contextmanager
 def scheduling_kept() -> Iterator[None]:
-    """Give this thread, and those begun meanwhile, the scheduling policy that it had before.
+    """Give this thread, and those begun meanwhile, the policy and priority that it had before.
 
-    Where SVT-AV1 runs as root, as in many containers, it gives the thread that opens it the policy
-    SCHED_FIFO at the highest priority, which whatever is begun by it inherits. As soon as some of
+    As root, which many containers are, SVT-AV1 gives the thread that opens it the policy SCHED_FIFO
+    at the highest priority, and all threads that this one begins inherit them. As soon as some of
     these wait for each other by trying again and again, nothing else on the machine runs any more
     (the same code in SVT-HEVC: https://github.com/OpenVisualCloud/SVT-HEVC/pull/73).
     """
     if sys.platform != "linux":
         yield
         return
-    policy, parameters, others = os.sched_getscheduler(0), os.sched_getparam(0), _threads()
+    before, others = (os.sched_getscheduler(0), os.sched_getparam(0)), _threads()
     try:
         yield
     finally:
-        if os.sched_getscheduler(0) != policy:
+        if (os.sched_getscheduler(0), os.sched_getparam(0)) != before:
             for thread in (0, *_threads() - others):
-                with contextlib.suppress(ProcessLookupError):  # it has ended
-                    os.sched_setscheduler(thread, policy, parameters)
+                with suppress(ProcessLookupError):  # it has ended
+                    os.sched_setscheduler(thread, *before)
 
 
 def _threads() -> set[int]:
     """The numbers of all threads of this process, as the system counts them."""
-    with contextlib.suppress(OSError):  # there is no /proc everywhere
+    with suppress(OSError):  # there is no /proc everywhere
         return set(map(int, os.listdir("/proc/self/task")))
     return set()
 

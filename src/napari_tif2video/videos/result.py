@@ -168,7 +168,7 @@ class Report:
     Attributes
     ----------
     rows : int
-        Sources that have their row.
+        Sources whose row was begun, so that none gets two.
     """
 
     COLUMNS = (
@@ -220,8 +220,8 @@ class Report:
             ("black", "white"), zip(*video.shared_limits, strict=True), strict=False
         ):
             facts[column] = ";".join(map(str, values))  # one for each channel
-        self._row([facts.get(column, "") for column in self.COLUMNS])
         self.rows += 1
+        self._row([facts.get(column, "") for column in self.COLUMNS])
 
     def _row(self, values: Any) -> None:
         assert self._file is not None
